@@ -1,0 +1,191 @@
+// Package dialect is the contract that every API dialect keeps: which paths it has,
+// where a request names its model, how answers and streams report usage, how errors
+// look, and (Codec) how its messages map to llm. It also frames streams. It knows no
+// provider and sends nothing.
+package dialect
+
+import (
+	"net/http"
+
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
+
+// Name names a dialect as it stands in `speaks:` and in entries.
+type Name string
+
+// The dialects. OpenAI is the shape of OpenAI's operations beside the two
+// conversation dialects (embeddings, images, audio, files …).
+const (
+	Chat      Name = "chat"
+	Responses Name = "responses"
+	OpenAI    Name = "openai"
+	Messages  Name = "messages"
+	Gemini    Name = "gemini"
+	Converse  Name = "converse"
+	Cohere    Name = "cohere"
+)
+
+// Dialect is one API dialect: a value, data first. Optional abilities are nil.
+// A Dialect is immutable and safe for concurrent use.
+type Dialect struct {
+	Name Name
+	// Family groups dialects that share error shape and headers: "openai",
+	// "anthropic", "gemini", "bedrock", "cohere".
+	Family string
+	// Endpoints are the paths of the data plane that belong to this dialect.
+	Endpoints []Endpoint
+	// NewMeter makes a reader of one answer of an operation.
+	NewMeter func(llm.Operation) Meter
+	// ParseError reads a vendor's error answer of this dialect: kind, message, code
+	// and time to wait. It takes any body, however malformed, and never fails.
+	// The body stays the caller's property; what is kept of it is copied.
+	ParseError func(status int, h http.Header, body []byte) *fault.Fault
+	// FormatError renders a fault as this dialect's own error answer (JSON) and says
+	// with which status.
+	FormatError func(f *fault.Fault, requestID string) (status int, body []byte)
+	// FormatStreamError renders a fault as this dialect's in-stream error, framed,
+	// with whatever ends a stream properly after an error.
+	FormatStreamError func(f *fault.Fault, requestID string) []byte
+	// KeepAlive is what may be sent inside an idle stream before its first event
+	// without disturbing the dialect's SDKs; nil = nothing may.
+	KeepAlive []byte
+	// UsageOption, for dialects whose streams report usage only on request, is the
+	// body member to ask with; nil elsewhere.
+	UsageOption *UsageOption
+	// Digest are the member paths that a Meter needs of a message too large to hold
+	// (see jsonscan.Digest).
+	Digest []string
+	// Codec maps messages to llm and back; nil while a dialect is only forwarded.
+	Codec Codec
+}
+
+// UsageOption says how a caller's body asks for usage in a stream: Object.Member = true.
+type UsageOption struct{ Object, Member string }
+
+// BodyKind says what a request's body is.
+type BodyKind uint8
+
+const (
+	NoBody    BodyKind = iota
+	JSON               // one JSON object, read whole and scanned
+	Multipart          // form fields and files; spilled to disk when large
+	Opaque             // any bytes; flows through unread
+)
+
+// Place says where a request names its model.
+type Place uint8
+
+const (
+	Nowhere Place = iota
+	InBody        // a top-level JSON member "model"
+	InPath        // the path's {model}
+	InForm        // a multipart field "model"
+)
+
+// Streaming says when an answer is a stream.
+type Streaming uint8
+
+const (
+	Never    Streaming = iota
+	ByMember           // when the top-level member (or form field) "stream" is true
+	Always             // the path says so
+)
+
+// Endpoint is one path of the data plane.
+//
+// Pattern's segments are literals, {id} (one segment) or {model} (the rest up to the
+// last colon, slashes and %2F included; a verb after the colon is a literal).
+type Endpoint struct {
+	Method    string // "" = any
+	Pattern   string
+	Op        llm.Operation
+	Body      BodyKind
+	Model     Place
+	Streaming Streaming
+	Object    ObjectRule
+	// Shared marks a path that several dialects have; headers decide (see Claims).
+	Shared bool
+}
+
+// ObjectRule says which vendor ids an endpoint creates, names or lists.
+// The zero value: none.
+type ObjectRule struct {
+	Kind    string // file, batch, response, cached_content, video; "" = none
+	Creates bool   // the answer's id member is a new object
+	Names   bool   // the path's {id} is an object
+	Deletes bool   // a successful answer means that it is gone
+	Lists   bool   // the answer lists objects in Items
+	IDAt    string // member path of the id in the answer: "id", "file.name"
+	Items   string // member of the array in a list: "data", "files"
+	// Refers are request members that name objects, as path → kind:
+	// {"input_file_id": "file", "previous_response_id": "response"}.
+	Refers map[string]string
+}
+
+// Meter reads what one answer says about itself while its bytes pass. It holds
+// bounded memory, keeps no reference to its arguments, and serves one answer on one
+// goroutine.
+type Meter interface {
+	// Event takes one whole stream event: its name ("" when unnamed) and data.
+	Event(name, data []byte) Sign
+	// Answer takes a whole answer that is not a stream, with its content type.
+	Answer(contentType string, body []byte)
+	// Report gives what is known so far.
+	Report() *Report
+}
+
+// Sign says what a stream event was, as a set.
+type Sign uint8
+
+const (
+	// Content: text, tool call, reasoning, refusal or media: the commit point.
+	Content Sign = 1 << iota
+	// UsageOnly: an extra event that exists only because usage was asked for.
+	UsageOnly
+	// Failed: an error event; Report().Fault says which.
+	Failed
+	// Ended: the dialect's proper end of the stream (or of the answer's last content).
+	Ended
+)
+
+// Has reports whether s contains any of t.
+func (s Sign) Has(t Sign) bool { return s&t != 0 }
+
+// Report is what an answer said about itself. Strings are copies.
+type Report struct {
+	Usage        llm.Usage
+	Model        string // as the vendor spells the one that answered
+	ID           string // the answer's own id
+	FinishReason string // the vendor's own word
+	ServiceTier  string // the tier that was served, "" when not said
+	Fault        *fault.Fault
+	Ended        bool // the stream came to its proper end
+}
+
+// Codec is the translating half of a dialect. Each method is independent of the
+// others; readers never fail on unknown members but keep or report them.
+type Codec interface {
+	ParseRequest(body []byte) (*llm.Request, error)
+	// FormatRequest appends the wire form and lists what could not be expressed.
+	FormatRequest(dst []byte, r *llm.Request) (body []byte, dropped []string, err error)
+	ParseAnswer(body []byte) (*llm.Answer, error)
+	FormatAnswer(dst []byte, a *llm.Answer) ([]byte, error)
+	// NewStreamParser turns framed events into llm events.
+	NewStreamParser() StreamParser
+	// NewStreamFormatter turns llm events into framed bytes.
+	NewStreamFormatter() StreamFormatter
+}
+
+// StreamParser turns one wire event into llm events, appended to dst.
+type StreamParser interface {
+	Parse(dst []llm.Event, name, data []byte) ([]llm.Event, error)
+	// End is called once at the end of the stream, cut or proper.
+	End(dst []llm.Event) []llm.Event
+}
+
+// StreamFormatter turns one llm event into framed bytes, appended to dst.
+type StreamFormatter interface {
+	Format(dst []byte, e *llm.Event) []byte
+	End(dst []byte) []byte
+}

@@ -1,0 +1,120 @@
+package gateway
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
+
+// Entry is one client call with its attempts: the record of the contract (§5, §6).
+// The JSON names are the contract's. An Entry is immutable once handed to record.
+type Entry struct {
+	ID              string          `json:"id"` // UUIDv7, also the sluice-request-id
+	Time            time.Time       `json:"time"`
+	Gateway         string          `json:"gateway"`
+	Workspace       string          `json:"workspace"`
+	KeyID           string          `json:"key_id"`
+	Operation       string          `json:"operation"`
+	ClientDialect   string          `json:"client_dialect"`
+	ProviderDialect string          `json:"provider_dialect"`
+	Route           string          `json:"route"`
+	ModelRequested  string          `json:"model_requested"`
+	Provider        string          `json:"provider"`
+	Model           string          `json:"model"`
+	Credential      string          `json:"credential"`
+	Region          string          `json:"region"`
+	Status          int             `json:"status"` // as the caller saw it; 499 when the caller left first
+	ErrorCode       string          `json:"error_code"`
+	FinishReason    string          `json:"finish_reason"`
+	Stream          bool            `json:"stream"`
+	Cache           string          `json:"cache"`
+	Attempts        []Attempt       `json:"attempts"`
+	Limits          []string        `json:"limits"`
+	Guards          []string        `json:"guards"`
+	DroppedParams   []string        `json:"dropped_params"`
+	Usage           llm.Usage       `json:"usage"`
+	Price           *Price          `json:"price"` // nil = unpriced
+	Cost            Cost            `json:"cost_usd"`
+	Saved           Cost            `json:"saved_usd"`
+	QueueMS         llm.Count       `json:"queue_ms"`
+	FirstByteMS     llm.Count       `json:"first_byte_ms"`
+	LatencyMS       llm.Count       `json:"latency_ms"`
+	OverheadUS      llm.Count       `json:"overhead_us"`
+	Metadata        json.RawMessage `json:"metadata"` // a JSON object, nil = none
+	Session         string          `json:"session"`
+	User            string          `json:"user"`
+	ClientIP        string          `json:"client_ip"`
+	UserAgent       string          `json:"user_agent"`
+	TraceID         string          `json:"trace_id"`
+	Feedback        string          `json:"feedback"`
+	Score           *float64        `json:"score"`
+	Count           int             `json:"count"` // 1, but for refusals aggregated under a flood
+	LastTime        time.Time       `json:"last_time"`
+
+	// Bodies is nil unless the policy is full; never part of a list.
+	Bodies *Bodies `json:"-"`
+	// Objects are vendor ids that this call created or deleted and that must go home later.
+	Objects []Object `json:"-"`
+}
+
+// Attempt is one try at one target.
+type Attempt struct {
+	Provider     string    `json:"provider"`
+	Model        string    `json:"model"`
+	Credential   string    `json:"credential"`
+	Status       int       `json:"status"` // the vendor's HTTP status, 0 = no answer
+	Fault        string    `json:"fault"`  // a fault.Kind name, "" = success
+	Started      time.Time `json:"started"`
+	ConnectMS    llm.Count `json:"connect_ms"` // unknown when a kept connection was used
+	FirstByteMS  llm.Count `json:"first_byte_ms"`
+	LatencyMS    llm.Count `json:"latency_ms"`
+	RetryAfterMS llm.Count `json:"retry_after_ms"`
+	Usage        llm.Usage `json:"usage"`
+	Cost         Cost      `json:"cost_usd"`
+}
+
+// Price is the price per kind that was applied, in dollars per million tokens unless
+// the name says otherwise, after tier, service tier and batch were chosen.
+type Price struct {
+	Rates  map[string]float64 `json:"rates"`
+	Tier   string             `json:"tier"`   // "", or what chose the rates: ">200000", "priority", "batch"
+	Source string             `json:"source"` // catalogue file or "config"
+	AsOf   string             `json:"as_of"`  // date of the fact, "" for config
+}
+
+// Bodies are what was said, after redaction, each cut at the policy's size.
+type Bodies struct {
+	Request  Body   // what the caller sent
+	Answer   Body   // what the caller received
+	Attempts []Sent // per attempt, only where it differs from the above
+}
+
+// Sent is what one attempt sent and received where that differs from the caller's side.
+type Sent struct {
+	Attempt  int // index into Entry.Attempts
+	Request  *Body
+	Answer   *Body
+	DumpNote string // why a side is missing, "" when none is
+}
+
+// Body is one message body, stored as sent (decoded from content-encoding).
+type Body struct {
+	ContentType string
+	Bytes       []byte
+	Size        int64 // the whole size on the wire
+	Truncated   bool
+}
+
+// Object is a vendor's id that belongs to a workspace.
+type Object struct {
+	ID         string // as the vendor spells it
+	Kind       string // file, batch, response, cached_content, video …
+	Provider   string
+	Credential string
+	Gateway    string
+	Workspace  string
+	KeyID      string
+	Created    time.Time
+	Deleted    bool
+}

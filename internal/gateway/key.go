@@ -1,0 +1,58 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"time"
+)
+
+// Workspace is a tenant.
+type Workspace struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Created time.Time `json:"created"`
+}
+
+// DefaultWorkspace is the one that exists from the start.
+const DefaultWorkspace = "default"
+
+// KeyHash is the SHA-256 of a key's secret; only this is ever stored.
+type KeyHash [sha256.Size]byte
+
+// HashKey hashes a secret as presented by a caller.
+func HashKey(secret string) KeyHash { return sha256.Sum256([]byte(secret)) }
+
+// Key is a caller's key. The secret itself is never in it.
+type Key struct {
+	ID         string          `json:"id"`
+	Workspace  string          `json:"workspace"`
+	Name       string          `json:"name"`
+	Hint       string          `json:"hint"` // the first characters, to tell keys apart: sk-sluice-ab12…
+	Hash       KeyHash         `json:"-"`
+	Created    time.Time       `json:"created"`
+	Expires    *time.Time      `json:"expires"`    // nil = never
+	Revoked    *time.Time      `json:"revoked"`    // nil = valid
+	Gateways   []string        `json:"gateways"`   // globs; empty = every gateway
+	Models     []string        `json:"models"`     // globs over provider/model and route names; empty = every model
+	Operations []string        `json:"operations"` // empty = every operation
+	Metadata   json.RawMessage `json:"metadata"`   // default metadata, a JSON object; nil = none
+}
+
+// Usable reports whether the key may be used at now.
+func (k *Key) Usable(now time.Time) bool {
+	return k.Revoked == nil && (k.Expires == nil || now.Before(*k.Expires))
+}
+
+// Principal is who is calling, after authentication. It is immutable.
+type Principal struct {
+	Workspace string
+	Key       *Key // nil when the gateway's auth is none
+}
+
+// KeyID gives the key's id or "".
+func (p *Principal) KeyID() string {
+	if p == nil || p.Key == nil {
+		return ""
+	}
+	return p.Key.ID
+}

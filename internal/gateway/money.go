@@ -1,0 +1,94 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// USD is money in billionths of a US dollar, so that sums are exact. It renders as a
+// plain decimal without an exponent.
+type USD int64
+
+// Dollar is one US dollar.
+const Dollar USD = 1_000_000_000
+
+// String renders a plain decimal: 0.0123, 12, -0.5.
+func (u USD) String() string { return string(u.Append(nil)) }
+
+// Append appends the plain decimal to dst.
+func (u USD) Append(dst []byte) []byte {
+	if u < 0 {
+		dst = append(dst, '-')
+		u = -u
+	}
+	dst = strconv.AppendInt(dst, int64(u/Dollar), 10)
+	frac := int64(u % Dollar)
+	if frac == 0 {
+		return dst
+	}
+	dst = append(dst, '.')
+	for digit := int64(Dollar) / 10; frac > 0; digit /= 10 {
+		dst = append(dst, byte('0'+frac/digit))
+		frac %= digit
+	}
+	return dst
+}
+
+var errUSD = errors.New("not a plain decimal number of dollars with at most 9 digits after the point")
+
+// ParseUSD reads a plain decimal: digits, optionally a point and up to nine digits.
+func ParseUSD(s string) (USD, error) {
+	body, neg := strings.CutPrefix(s, "-")
+	whole, frac, _ := strings.Cut(body, ".")
+	if len(frac) > 9 || whole == "" {
+		return 0, errUSD
+	}
+	w, err := strconv.ParseUint(whole, 10, 33)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %q", errUSD, s)
+	}
+	var f uint64
+	if frac != "" {
+		if f, err = strconv.ParseUint((frac + "000000000")[:9], 10, 63); err != nil {
+			return 0, fmt.Errorf("%w: %q", errUSD, s)
+		}
+	}
+	v := USD(w)*Dollar + USD(f)
+	if neg {
+		v = -v
+	}
+	return v, nil
+}
+
+// Cost is money that may be unknown: an unpriced model costs null, never 0.
+type Cost struct {
+	USD   USD
+	Known bool
+}
+
+// MarshalJSON renders a plain decimal number or null.
+func (c Cost) MarshalJSON() ([]byte, error) { return c.AppendJSON(nil), nil }
+
+// AppendJSON appends a plain decimal number or null.
+func (c Cost) AppendJSON(dst []byte) []byte {
+	if !c.Known {
+		return append(dst, "null"...)
+	}
+	return c.USD.Append(dst)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (c *Cost) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*c = Cost{}
+		return nil
+	}
+	v, err := ParseUSD(string(b))
+	if err != nil {
+		return err
+	}
+	*c = Cost{USD: v, Known: true}
+	return nil
+}

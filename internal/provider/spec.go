@@ -1,0 +1,135 @@
+// Package provider is the contract of vendors: a Spec is a vendor as data, a
+// Provider is one configured use of it. It sends nothing itself.
+package provider
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
+
+// Spec is a vendor (a kind) as data. Optional abilities are nil. A Spec is
+// immutable and safe for concurrent use.
+type Spec struct {
+	Name    string   // the kind, the vendor's usual name
+	Aliases []string // other kinds that mean the same
+	Title   string   // for people
+	Page    string   // the vendor's API page, where these facts were read
+	AsOf    string   // when, YYYY-MM-DD
+
+	BaseURL string   // default; "" = the configuration must give one
+	Env     []string // environment variables that usually hold the key; the first set one counts
+	BaseEnv string   // environment variable that usually holds the base URL, "" = none
+	KeyFree bool     // works without a credential (a server of one's own)
+
+	Auth    Auth
+	Headers []Header // sent unless the caller sends the same name
+	// Forward are request headers of the caller, beyond the dialect's own, that this
+	// vendor understands (canonical names).
+	Forward []string
+
+	Speaks     []dialect.Name // conversation dialects, preferred first
+	Operations []llm.Operation
+	Shape      Shape
+
+	// StreamUsage says how streams come to report usage.
+	StreamUsage StreamUsage
+	// Path rewrites the path for vendors whose paths are not their dialect's; nil = as is.
+	Path func(p *Provider, r PathRequest) string
+	// Classify corrects what the dialect's ParseError made of an error answer; nil = right as is.
+	Classify func(f *fault.Fault, status int, h http.Header, body []byte)
+
+	// Catalogue are the names under which the price catalogue knows this vendor;
+	// empty = Name.
+	Catalogue []string
+	// Quirks are the ways in which this vendor differs, for the docs: one sentence each.
+	Quirks []string
+}
+
+// Shape says what base_url is and how a data-plane path is appended to it.
+type Shape uint8
+
+const (
+	// OpenAIShape: base_url is what the OpenAI SDK is given; the path's leading /v1 is not repeated.
+	OpenAIShape Shape = iota
+	// HostShape: base_url is the host; the whole path is appended.
+	HostShape
+)
+
+// Auth says how a credential is presented.
+type Auth struct {
+	Header string // canonical name; "" = no header
+	Prefix string // before the key: "Bearer "
+	Query  string // query parameter instead of a header
+}
+
+// Header is one name and value; Name is canonical.
+type Header struct{ Name, Value string }
+
+// StreamUsage says how a vendor's chat streams come to report usage.
+type StreamUsage uint8
+
+const (
+	// UsageOnRequest: only with the dialect's UsageOption, which is spliced in.
+	UsageOnRequest StreamUsage = iota
+	// UsageAlways: by itself; the option is never added.
+	UsageAlways
+)
+
+// PathRequest is what Path may need to know.
+type PathRequest struct {
+	Op    llm.Operation
+	Path  string // data-plane path as the dialect has it, escaped
+	Model string // the vendor's id, "" when none
+}
+
+// Provider is one configured provider. It is immutable; a reload makes a new one.
+type Provider struct {
+	Name        string
+	Spec        *Spec
+	BaseURL     string // without a trailing slash
+	Speaks      []dialect.Name
+	Credentials []Credential
+	Headers     []Header // from configuration; they win over the Spec's
+	APIVersion  string   // for vendors whose paths carry one
+	Timeouts    Timeouts
+	Retries     Retries
+	Models      map[string]Model // facts from configuration, by vendor id
+	ProxyURL    string           // upstream proxy, "" = environment's
+	CAFile      string           // PEM, "" = system roots
+	HTTP2       bool             // use HTTP/2 where the vendor offers it
+}
+
+// Credential is one vendor key. Its Key never leaves the process but to the vendor.
+type Credential struct {
+	Name   string
+	Key    string
+	Weight int // ≥ 1
+}
+
+// Timeouts bound the phases of one attempt. Zero = the default.
+type Timeouts struct {
+	Connect    time.Duration // TCP and TLS together
+	FirstByte  time.Duration // request written → answer's head
+	FirstEvent time.Duration // answer's head → first content event of a stream
+	Idle       time.Duration // between two reads of an answer
+	Total      time.Duration // the whole attempt
+}
+
+// Retries says which faults are tried again, how often, and how far apart.
+type Retries struct {
+	Max   int
+	For   []string // connect, timeout, 5xx, 429
+	First time.Duration
+	Cap   time.Duration
+}
+
+// Model is facts about a model given in configuration. Zero fields say nothing.
+type Model struct {
+	Context   int
+	MaxOutput int
+	Price     map[string]float64 // USD per million tokens by kind: input, output, cache_read, cache_write, …
+}
