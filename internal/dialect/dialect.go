@@ -35,6 +35,13 @@ type Dialect struct {
 	Family string
 	// Endpoints are the paths of the data plane that belong to this dialect.
 	Endpoints []Endpoint
+	// Claims reports whether a request's headers say that it speaks this dialect's
+	// family, for paths that several dialects share; nil = no header says so.
+	Claims func(http.Header) bool
+	// FormatModels renders a list of model names, FormatModel one of them; nil where
+	// the dialect has no such answer.
+	FormatModels func(names []string) []byte
+	FormatModel  func(name string) []byte
 	// NewMeter makes a reader of one answer of an operation.
 	NewMeter func(llm.Operation) Meter
 	// ParseError reads a vendor's error answer of this dialect: kind, message, code
@@ -53,6 +60,9 @@ type Dialect struct {
 	// UsageOption, for dialects whose streams report usage only on request, is the
 	// body member to ask with; nil elsewhere.
 	UsageOption *UsageOption
+	// BackURLs are answer headers (canonical) that hold a URL of the vendor which the
+	// caller is to call next; they are pointed at the gateway.
+	BackURLs []string
 	// Digest are the member paths that a Meter needs of a message too large to hold
 	// (see jsonscan.Digest).
 	Digest []string

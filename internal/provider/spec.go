@@ -3,7 +3,10 @@
 package provider
 
 import (
+	"context"
+	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -41,6 +44,9 @@ type Spec struct {
 	Path func(p *Provider, r PathRequest) string
 	// Classify corrects what the dialect's ParseError made of an error answer; nil = right as is.
 	Classify func(f *fault.Fault, status int, h http.Header, body []byte)
+
+	// Dial connects to a vendor that lives in this process; nil = the network.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// Catalogue are the names under which the price catalogue knows this vendor;
 	// empty = Name.
@@ -86,7 +92,8 @@ type PathRequest struct {
 	Model string // the vendor's id, "" when none
 }
 
-// Provider is one configured provider. It is immutable; a reload makes a new one.
+// Provider is one configured provider. It is immutable but for the turn of its
+// credentials, and must not be copied; a reload makes a new one.
 type Provider struct {
 	Name        string
 	Spec        *Spec
@@ -101,6 +108,8 @@ type Provider struct {
 	ProxyURL    string           // upstream proxy, "" = environment's
 	CAFile      string           // PEM, "" = system roots
 	HTTP2       bool             // use HTTP/2 where the vendor offers it
+
+	turn atomic.Uint64 // how often Pick has chosen; the only thing that changes
 }
 
 // Credential is one vendor key. Its Key never leaves the process but to the vendor.

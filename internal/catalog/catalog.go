@@ -1,0 +1,116 @@
+// Package catalog is the immutable view of everything configured: gateways,
+// providers, and which model names mean what. A reload builds a new Snapshot; a
+// request reads the pointer once and keeps it. It opens nothing and sends nothing.
+package catalog
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/provider"
+)
+
+// Snapshot is everything configured at one moment. It is immutable.
+type Snapshot struct {
+	Gateways  map[string]*Gateway
+	Hosts     map[string]*Gateway // lower-case host name without port → its gateway
+	Providers map[string]*provider.Provider
+	Limits    Limits
+	// Lister says which vendor ids a provider is known to offer.
+	Lister Lister
+	names  *nameCache
+}
+
+// Lister knows the vendor ids of a provider beyond its configured ones. It must be
+// safe for concurrent use.
+type Lister interface {
+	// Lists reports whether the provider is known to offer the vendor id.
+	Lists(p *provider.Provider, model string) bool
+	// Models lists the known vendor ids of a provider.
+	Models(p *provider.Provider) []string
+}
+
+// Gateway is one named set of policies.
+type Gateway struct {
+	Name string
+	// Open is true when callers need no key (auth: none).
+	Open bool
+	// Keyed is true when callers may present a key (auth: key).
+	Keyed bool
+	// Default is the provider for new objects and ambiguous names, by dialect family.
+	Default map[string]string
+	Log     LogPolicy
+	CORS    *CORS // nil = off
+	// CallerCredentials lets callers bring their own vendor credential.
+	CallerCredentials bool
+	Providers         []string // globs of provider names that may be used; empty = all
+	Models            []string // globs of provider/model; empty = all
+}
+
+// Bodies says what is kept of what was said.
+type Bodies uint8
+
+// The policies, in rising order.
+const (
+	BodiesNone Bodies = iota
+	BodiesMetadata
+	BodiesFull
+)
+
+// ParseBodies reads none, metadata or full.
+func ParseBodies(s string) (Bodies, bool) {
+	i := slices.Index([]string{"none", "metadata", "full"}, s)
+	return Bodies(max(i, 0)), i >= 0
+}
+
+// LogPolicy says what an entry keeps and for how long.
+type LogPolicy struct {
+	Bodies  Bodies
+	MaxBody int64
+	Retain  time.Duration
+	// CallerMayLower lets sluice-log ask for less.
+	CallerMayLower bool
+}
+
+// CORS says which browsers' pages may call.
+type CORS struct {
+	Origins     []string // exact, "*", or with one leading wildcard label: https://*.example.com
+	Headers     []string // additional request headers; empty = whatever the page asks for
+	Credentials bool
+	MaxAge      time.Duration
+}
+
+// Limits bound what one process takes on. Zero is no limit nowhere: defaults are
+// filled in by the configuration.
+type Limits struct {
+	JSONBody      int64 // bytes of a JSON request body
+	MultipartBody int64 // bytes of a form with files
+	OpaqueBody    int64 // bytes of an upload that flows through
+	InFlight      int64 // calls at once
+	Memory        int64 // bytes of request and answer bodies held at once
+	BodyIdle      time.Duration
+	WriteIdle     time.Duration
+}
+
+// New finishes a snapshot: it makes the index of names. The maps become the
+// snapshot's own and must not change afterwards.
+func New(s Snapshot) *Snapshot {
+	s.names = newNameCache()
+	return &s
+}
+
+// Gateway gives a gateway by name, nil when there is none.
+func (s *Snapshot) Gateway(name string) *Gateway { return s.Gateways[name] }
+
+// GatewayOfHost gives the gateway that owns the host of a Host header, else the
+// default one.
+func (s *Snapshot) GatewayOfHost(host string) *Gateway {
+	if len(s.Hosts) > 0 {
+		name, _, _ := strings.Cut(host, ":")
+		if g, ok := s.Hosts[strings.ToLower(name)]; ok {
+			return g
+		}
+	}
+	return s.Gateways["default"]
+}

@@ -1,0 +1,192 @@
+// Package config turns a file and the environment into one Config: decoded, completed
+// with defaults and checked, every problem reported at once with its place. It builds
+// nothing from it, knows no vendor but by the table that it is given, and starts nothing.
+//
+// The structs below are the single source of the document: names, types, defaults and
+// help stand in their tags, and decoding, defaults, environment variables, reference
+// documentation and the view without secrets all come from there (see Field).
+package config
+
+import "time"
+
+// Config is the whole configuration, complete and checked. It is immutable once loaded
+// and safe for concurrent reading. Paths in it are resolved against the data directory.
+type Config struct {
+	Providers map[string]Provider `yaml:"providers" example:"sandbox" check:"name" help:"Where models are, by a name of your choice. Callers say provider/model. A known vendor's name is its kind."`
+	Discover  bool                `yaml:"discover" default:"true" help:"Also use every known vendor whose usual environment variables are set."`
+	Gateways  map[string]Gateway  `yaml:"gateways" example:"default" check:"name" help:"Doors for callers, each with its own policy. Gateways inherit nothing from each other; default always exists."`
+	Storage   Storage             `yaml:"storage" help:"Where entries, keys and workspaces are kept."`
+	Shared    Shared              `yaml:"shared" help:"What several nodes share."`
+	Server    Server              `yaml:"server" help:"The data plane: what applications talk to."`
+	Admin     Admin               `yaml:"admin" help:"The admin API, the dashboard and /metrics, on a listener of their own."`
+	Telemetry Telemetry           `yaml:"telemetry" help:"What the process says about itself."`
+
+	// Bootstrap is read from the environment alone, never from the document.
+	Bootstrap Bootstrap `yaml:"-"`
+	// DataDir is where relative paths begin, "" = the working directory.
+	DataDir string `yaml:"-"`
+}
+
+// Bootstrap is what a fresh store begins with. Unset secrets are to be generated.
+type Bootstrap struct {
+	Key        Secret // SLUICE_KEY: the first gateway key
+	AdminToken Secret // SLUICE_ADMIN_TOKEN
+}
+
+// Provider is one configured vendor, or a server of one's own.
+type Provider struct {
+	Kind        string            `yaml:"kind" help:"What speaks there. Default: the provider's own name, when that is a known kind."`
+	APIKey      Secret            `yaml:"api_key" example:"env:PROVIDER_API_KEY" check:"header" help:"The vendor key, as a reference: env:NAME or file:PATH. Default: the vendor's usual environment variable."`
+	Credentials []Credential      `yaml:"credentials" example:"[{name: a, api_key: env:PROVIDER_KEY_A, weight: 2}, {name: b, api_key: env:PROVIDER_KEY_B}]" help:"Several vendor keys instead of api_key, chosen by weight."`
+	BaseURL     string            `yaml:"base_url" example:"https://llm.example.com/v1" check:"baseurl" help:"Where the API is: for kinds of OpenAI's shape what that SDK is given as base URL, for the others the host."`
+	Speaks      []string          `yaml:"speaks" example:"[chat]" check:"dialect" help:"Conversation dialects it speaks: the caller's if listed, else the first. Default: what its kind speaks."`
+	Headers     map[string]Secret `yaml:"headers" example:"{x-team: search}" plain:"true" check:"header" help:"Sent with every request, over the kind's own. A value may be a reference; one that holds a credential must be."`
+	Timeouts    Timeouts          `yaml:"timeouts" help:"Bounds of one attempt, phase by phase."`
+	Retries     Retries           `yaml:"retries" help:"What is tried again on the same target."`
+	Models      map[string]Model  `yaml:"models" example:"echo" help:"Facts about models, by the vendor's id. They add to the catalogue and never restrict what may be called."`
+	Proxy       Secret            `yaml:"proxy" example:"http://proxy.example.com:3128" plain:"true" check:"proxy" help:"Proxy towards the vendor: a URL (http, https, socks5), a reference to one, or none. Default: what HTTPS_PROXY and NO_PROXY say."`
+	CAFile      string            `yaml:"ca_file" example:"corporate-ca.pem" check:"file" help:"Certificates (PEM) to trust instead of the system's."`
+	HTTP2       bool              `yaml:"http2" default:"true" help:"Use HTTP/2 where the vendor offers it."`
+	APIVersion  string            `yaml:"api_version" example:"2026-01-01" help:"API version, for kinds whose URLs carry one."`
+
+	Latency    time.Duration `yaml:"latency" example:"200ms" max:"10m" help:"Sandbox only: time before the first byte of an answer."`
+	Chunks     int           `yaml:"chunks" example:"20" min:"1" max:"1000000" help:"Sandbox only: content events in a stream."`
+	ChunkDelay time.Duration `yaml:"chunk_delay" example:"20ms" max:"10m" help:"Sandbox only: time between two events of a stream."`
+	Failure    Failure       `yaml:"failure" help:"Sandbox only: answers that fail on purpose."`
+
+	// Discovered marks a provider that stands in no document.
+	Discovered bool `yaml:"-"`
+}
+
+// Credential is one vendor key of a provider.
+type Credential struct {
+	Name   string `yaml:"name" required:"true" check:"name" help:"Name in entries and in sluice-credential."`
+	APIKey Secret `yaml:"api_key" required:"true" check:"header" help:"The key, as a reference: env:NAME or file:PATH."`
+	Weight int    `yaml:"weight" default:"1" min:"1" max:"1000" help:"Share of the calls, relative to the others."`
+}
+
+// Timeouts bound the phases of one attempt at a vendor.
+type Timeouts struct {
+	Connect    time.Duration `yaml:"connect" default:"5s" min:"1ms" max:"24h" help:"TCP and TLS together."`
+	FirstByte  time.Duration `yaml:"first_byte" default:"120s" min:"1ms" max:"24h" help:"From the request sent to the head of the answer."`
+	FirstEvent time.Duration `yaml:"first_event" default:"120s" min:"1ms" max:"24h" help:"From the head to the first content of a stream."`
+	Idle       time.Duration `yaml:"idle" default:"60s" min:"1ms" max:"24h" help:"Between two reads of an answer."`
+	Total      time.Duration `yaml:"total" default:"15m" min:"1ms" max:"24h" help:"The whole attempt."`
+}
+
+// Retries says which failures are tried again, how often and how far apart.
+type Retries struct {
+	Max     int      `yaml:"max" default:"2" min:"0" max:"10" help:"Further tries after the first; 0 switches them off."`
+	For     []string `yaml:"for" default:"[connect, timeout, 5xx, 429]" enum:"connect|timeout|5xx|429" help:"Which failures."`
+	Backoff Backoff  `yaml:"backoff" help:"Pause before a further try, doubled each time, with jitter. A vendor's retry-after goes first."`
+}
+
+// Backoff is the pause between tries.
+type Backoff struct {
+	First time.Duration `yaml:"first" default:"250ms" min:"1ms" max:"10m" help:"The first pause."`
+	Max   time.Duration `yaml:"max" default:"8s" min:"1ms" max:"10m" help:"The longest pause."`
+}
+
+// Model is facts about one model. Zero and nil say nothing.
+type Model struct {
+	Price     map[string]float64 `yaml:"price" example:"{input: 0.1, output: 0.4}" check:"price" help:"US dollars: per million of tokens or characters, else per single unit."`
+	Context   int                `yaml:"context" example:"32768" min:"1" help:"Tokens that fit, input and output together."`
+	MaxOutput int                `yaml:"max_output" example:"8192" min:"1" help:"Tokens that one answer may have at most."`
+}
+
+// Failure makes the sandbox fail on purpose.
+type Failure struct {
+	Rate   float64 `yaml:"rate" default:"0" min:"0" max:"1" help:"Share of the calls that fail, 0 to 1."`
+	Status int     `yaml:"status" default:"503" min:"400" max:"599" help:"HTTP status of a failure."`
+}
+
+// Gateway is one door with its policy.
+type Gateway struct {
+	Auth            []string          `yaml:"auth" default:"key" single:"true" enum:"key|none" later:"jwt|mtls" help:"How callers prove who they are: one of these or a list."`
+	DefaultProvider map[string]string `yaml:"default_provider" example:"sandbox" single:"*" help:"The provider for operations without a model and for ambiguous names: one name, or one by family of dialects."`
+	Providers       []string          `yaml:"providers" example:"['*']" check:"glob" help:"Providers that may be used here, as globs. Default: all."`
+	Models          []string          `yaml:"models" example:"['sandbox/*']" check:"glob" help:"Models (provider/model) that may be used here, as globs. Default: all."`
+	Hosts           []string          `yaml:"hosts" example:"[ai.example.com]" check:"host" help:"Host names that mean this gateway, so that no path prefix is needed."`
+	CORS            CORS              `yaml:"cors" help:"Which web pages may call from a browser. Off until origins are given."`
+	Credentials     string            `yaml:"credentials" default:"gateway" enum:"gateway|caller" help:"Whose vendor credential is used: the gateway's, or the caller's own where one is sent beside sluice-key."`
+	Controls        []string          `yaml:"controls" default:"[metadata, timeout-ms, provider, credential]" enum:"metadata|timeout-ms|provider|credential|log" later:"cache|cache-key|fallback|priority|resume" help:"Which sluice-… request headers callers may use. With log they may lower what is recorded, never raise it."`
+	Log             Log               `yaml:"log" help:"What is recorded of a call. Accounting always is."`
+}
+
+// CORS is the policy towards browsers; no origins = off.
+type CORS struct {
+	Origins []string      `yaml:"origins" example:"['https://app.example.com']" check:"origin" help:"Origins allowed: scheme://host[:port], https://*.example.com, or *."`
+	Headers []string      `yaml:"headers" example:"[x-app]" check:"headername" help:"Request headers allowed beyond those of the dialects and sluice-…."`
+	Expose  []string      `yaml:"expose" example:"[x-request-id]" check:"headername" help:"Answer headers that pages may read beyond sluice-…, ratelimit and retry-after."`
+	MaxAge  time.Duration `yaml:"max_age" default:"10m" min:"0s" max:"24h" help:"How long a browser may remember this."`
+}
+
+// Log is what entries keep.
+type Log struct {
+	Bodies  string        `yaml:"bodies" default:"full" enum:"none|metadata|full" help:"none: accounting only; metadata: all but bodies; full: bodies too."`
+	MaxBody Size          `yaml:"max_body" default:"64KiB" min:"0" max:"64MiB" help:"How much of each body is kept."`
+	Retain  time.Duration `yaml:"retain" default:"7d" min:"1m" help:"How long entries are kept."`
+}
+
+// Storage is where records live.
+type Storage struct {
+	URL   Secret        `yaml:"url" default:"sqlite:sluice.db" plain:"true" check:"storage" help:"sqlite:PATH, postgres://…, or a reference to such a URL (env:NAME, file:PATH)."`
+	Drain string        `yaml:"drain" default:"run" enum:"run|paused" help:"paused keeps entries in the spool, for measuring and maintenance."`
+	Fsync time.Duration `yaml:"fsync" default:"off" off:"true" min:"1ms" max:"1m" help:"How often the spool is forced to the disk, so that entries survive power loss: each time costs a disk flush. off: they survive the process, not the machine."`
+	Spool Spool         `yaml:"spool" help:"The queue on the local disk between answers and the store."`
+}
+
+// Spool is the local queue of entries.
+type Spool struct {
+	Dir string `yaml:"dir" default:"spool" check:"path" help:"Its directory."`
+	Max Size   `yaml:"max" default:"1GiB" min:"1MiB" help:"Its largest size. When full, bodies are dropped first, then new calls are refused; accounting is never dropped."`
+}
+
+// Shared is what several nodes share; it is empty in this version.
+type Shared struct {
+	URL string `yaml:"url" default:"''" check:"shared" help:"redis://… for several nodes. Not built in this version: leave it empty."`
+}
+
+// Server is the data plane.
+type Server struct {
+	Listen            string        `yaml:"listen" env:"SLUICE_LISTEN" default:":8080" check:"address" help:"Address: HOST:PORT or :PORT."`
+	TLS               TLS           `yaml:"tls" help:"Serve HTTPS. Both files or neither."`
+	MaxHeader         Size          `yaml:"max_header" default:"64KiB" min:"4KiB" max:"16MiB" help:"Largest head of a request."`
+	MaxBody           MaxBody       `yaml:"max_body" help:"Largest body of a request, by what it holds."`
+	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout" default:"10s" min:"10ms" max:"10m" help:"How long a request's head may take to arrive."`
+	BodyIdleTimeout   time.Duration `yaml:"body_idle_timeout" default:"30s" min:"10ms" max:"1h" help:"Longest pause while a request's body arrives."`
+	IdleTimeout       time.Duration `yaml:"idle_timeout" default:"2m" min:"10ms" max:"24h" help:"How long a connection may stay open between requests."`
+	HandshakeTimeout  time.Duration `yaml:"handshake_timeout" default:"10s" min:"10ms" max:"10m" help:"How long a TLS handshake may take."`
+	ShutdownGrace     time.Duration `yaml:"shutdown_grace" default:"30s" min:"0s" max:"1h" help:"How long running calls may go on after the process was told to end."`
+	MaxConnections    int           `yaml:"max_connections" default:"20000" min:"1" max:"10000000" help:"Open connections; further ones wait to be accepted."`
+	MaxInFlight       int           `yaml:"max_in_flight" default:"10000" min:"1" max:"10000000" help:"Calls in progress; further ones get 503 overloaded."`
+	MaxMemory         Size          `yaml:"max_memory" default:"0" min:"0" help:"Memory of the process above which new calls get 503 overloaded. 0: three quarters of what the machine or container has."`
+}
+
+// MaxBody bounds request bodies.
+type MaxBody struct {
+	JSON      Size `yaml:"json" default:"64MiB" min:"1KiB" max:"1GiB" help:"JSON, which is held in memory."`
+	Multipart Size `yaml:"multipart" default:"512MiB" min:"1KiB" max:"1TiB" help:"Forms with files, which go to the disk when large."`
+	Files     Size `yaml:"files" default:"5GiB" min:"1KiB" max:"1TiB" help:"Uploads and bodies of native paths, which flow through."`
+}
+
+// TLS is a certificate and its key.
+type TLS struct {
+	CertFile string `yaml:"cert_file" example:"tls/cert.pem" check:"file" help:"Certificate chain (PEM)."`
+	KeyFile  string `yaml:"key_file" example:"tls/key.pem" check:"file" help:"Private key (PEM)."`
+}
+
+// Enabled reports whether TLS is to be served.
+func (t TLS) Enabled() bool { return t.CertFile != "" }
+
+// Admin is the admin listener.
+type Admin struct {
+	Listen string `yaml:"listen" default:"127.0.0.1:8081" check:"address" help:"Address: HOST:PORT. Keep it private."`
+	TLS    TLS    `yaml:"tls" help:"Serve HTTPS. Both files or neither."`
+}
+
+// Telemetry is logging.
+type Telemetry struct {
+	LogLevel  string `yaml:"log_level" env:"SLUICE_LOG_LEVEL" default:"info" enum:"debug|info|warn|error" help:"What the log tells."`
+	LogFormat string `yaml:"log_format" env:"SLUICE_LOG_FORMAT" default:"text" enum:"text|json" help:"How each line of the log looks."`
+}

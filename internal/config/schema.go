@@ -1,0 +1,176 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Field is one key of the document, as its struct tag describes it.
+//
+// The tags: yaml (name), help (one sentence or more), default and example (as YAML),
+// enum and later (values, and values that are not built yet), env (a short name beside
+// the regular one), min and max, check (a named rule, see checks.go), required, plain
+// (a secret that may also be written in plain), single (a scalar stands for a list, or
+// for a mapping with that key), off (the word off means zero), since (release; the
+// first one when absent).
+type Field struct {
+	Path      string // schema path: providers.<name>.timeouts.connect, credentials[].name
+	Name      string
+	Type      string // for people: "duration"
+	Help      string
+	Default   string // YAML; "" = none
+	Example   string // YAML; "" = none
+	Enum      []string
+	Later     []string // values that are refused as not built
+	Env       []string // variables that set it, the regular one first; nil inside mappings
+	Required  bool
+	Sensitive bool // its value is never shown
+	Since     string
+	Depth     int
+}
+
+const firstRelease = "0.1"
+
+// Fields lists every key of the document in the order of the structs, parents before
+// their children.
+func Fields() []Field { return appendFields(nil, reflect.TypeFor[Config](), "", true, 0) }
+
+func appendFields(dst []Field, t reflect.Type, path string, global bool, depth int) []Field {
+	for _, s := range specsOf(t) {
+		f := Field{
+			Path: joinSchema(path, s.name), Name: s.name, Type: s.typeName(), Help: s.help, Default: s.def,
+			Example: s.example, Enum: s.enum, Later: s.later, Required: s.required,
+			Sensitive: s.typ == reflect.TypeFor[Secret](), Since: s.since, Depth: depth,
+		}
+		if global && s.leaf() {
+			f.Env = s.envNames(f.Path)
+		}
+		dst = append(dst, f)
+		if elem, below := element(s.typ); elem.Kind() == reflect.Struct && !isScalar(elem) {
+			dst = appendFields(dst, elem, f.Path+below, global && below == "", depth+1)
+		}
+	}
+	return dst
+}
+
+// element gives the type of what a field holds, and how its path goes on.
+func element(t reflect.Type) (reflect.Type, string) {
+	switch t.Kind() {
+	case reflect.Map:
+		return t.Elem(), ".<name>"
+	case reflect.Slice:
+		return t.Elem(), "[]"
+	}
+	return t, ""
+}
+
+func joinSchema(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// spec is one field with its parsed tags.
+type spec struct {
+	index                                       int
+	typ                                         reflect.Type
+	name, help, def, example                    string
+	check, single, env, min, max, since         string
+	enum, later                                 []string
+	required, plain, offIsZero                  bool
+}
+
+func specsOf(t reflect.Type) []spec {
+	var out []spec
+	for i := range t.NumField() {
+		tag := t.Field(i).Tag
+		name := tag.Get("yaml")
+		if name == "-" {
+			continue
+		}
+		s := spec{
+			index: i, typ: t.Field(i).Type, name: name, help: tag.Get("help"), def: tag.Get("default"),
+			example: tag.Get("example"), check: tag.Get("check"), single: tag.Get("single"), env: tag.Get("env"),
+			min: tag.Get("min"), max: tag.Get("max"), since: tag.Get("since"),
+			enum: words(tag.Get("enum")), later: words(tag.Get("later")),
+			required: tag.Get("required") == "true", plain: tag.Get("plain") == "true", offIsZero: tag.Get("off") == "true",
+		}
+		if s.since == "" {
+			s.since = firstRelease
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func words(list string) []string {
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, "|")
+}
+
+// leaf reports whether the field can be given as one text: a scalar or a list of them.
+func (s *spec) leaf() bool {
+	return isScalar(s.typ) || s.typ.Kind() == reflect.Slice && isScalar(s.typ.Elem())
+}
+
+// envNames gives SLUICE_ and the path in capitals, then the short name if there is one.
+func (s *spec) envNames(path string) []string {
+	names := []string{"SLUICE_" + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))}
+	if s.env != "" && !slices.Contains(names, s.env) {
+		names = append(names, s.env)
+	}
+	return names
+}
+
+func isScalar(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Float64:
+		return true
+	}
+	return t == reflect.TypeFor[Secret]()
+}
+
+// typeName names the field's type for people.
+func (s *spec) typeName() string {
+	name := scalarName(s.typ)
+	switch {
+	case s.plain && s.typ == reflect.TypeFor[Secret]():
+		return "text or secret reference"
+	case name != "":
+		return name
+	case s.typ.Kind() == reflect.Slice && s.single != "":
+		return "text or list"
+	case s.typ.Kind() == reflect.Slice:
+		return "list"
+	case s.single != "":
+		return "text or mapping"
+	}
+	return "mapping"
+}
+
+func scalarName(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[Secret]():
+		return "secret reference"
+	case reflect.TypeFor[time.Duration]():
+		return "duration"
+	case reflect.TypeFor[Size]():
+		return "size"
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "whole number"
+	case reflect.Float64:
+		return "number"
+	}
+	return ""
+}

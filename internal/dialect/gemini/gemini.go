@@ -1,0 +1,32 @@
+// Package gemini is the dialect of the Gemini API: its paths, how its answers and
+// streams report usage, and how its errors look.
+//
+// It does not translate messages and knows no provider: Google's two clouds, which
+// speak it with small differences, are read alike.
+package gemini
+
+import (
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
+
+// Dialect is the Gemini dialect. Facts as of 2026-08-19, from https://ai.google.dev/api.
+//
+// KeepAlive is nil because nothing may be sent: google.golang.org/genai fails a stream
+// at the first event that does not begin with "data:", a comment included.
+var Dialect = &dialect.Dialect{
+	Name:              dialect.Gemini,
+	Family:            "gemini",
+	Endpoints:         endpoints(),
+	NewMeter:          func(op llm.Operation) dialect.Meter { return &meter{op: op} },
+	ParseError:        parseError,
+	FormatError:       formatError,
+	FormatStreamError: formatStreamError,
+	Digest: []string{
+		"usageMetadata", "modelVersion", "responseId", "promptFeedback.blockReason", "error",
+		"candidates.*.finishReason", "candidates.*.groundingMetadata.webSearchQueries",
+		"candidates.*.content.parts.*.inlineData.mimeType", "candidates.*.content.role",
+		"predictions.*.mimeType", "predictions.*.embeddings.statistics.token_count",
+		"metadata.billableCharacterCount",
+	},
+}

@@ -1,0 +1,169 @@
+package jsonscan
+
+import "bytes"
+
+// MaxDepth is how deep a text may be nested.
+const MaxDepth = 512
+
+// Classes of bytes outside strings.
+const (
+	bad   = iota // stands in no JSON token
+	plain        // part of a number or word
+	space
+	comma
+	colon
+	quote
+	open
+	closing
+)
+
+var class = func() (t [256]uint8) {
+	for c := '0'; c <= '9'; c++ {
+		t[c] = plain
+	}
+	for c := 'a'; c <= 'z'; c++ {
+		t[c], t[c-'a'+'A'] = plain, plain
+	}
+	t['+'], t['-'], t['.'] = plain, plain, plain
+	t[' '], t['\t'], t['\r'], t['\n'] = space, space, space, space
+	t[','], t[':'], t['"'] = comma, colon, quote
+	t['{'], t['['] = open, open
+	t['}'], t[']'] = closing, closing
+	return t
+}()
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && class[b[i]] == space {
+		i++
+	}
+	return i
+}
+
+// shortString is how far a closing quote is looked for byte by byte: names and small
+// words end sooner than a vector search starts.
+const shortString = 16
+
+// skipString takes the offset of an opening quote and gives the offset after the
+// closing one, or -1. Control characters and invalid UTF-8 pass: they cannot move a
+// string's end.
+func skipString(b []byte, i int) int {
+	i++
+	for end := min(i+shortString, len(b)); i < end; i++ {
+		switch b[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			return skipLong(b, i)
+		}
+	}
+	return skipLong(b, i)
+}
+
+// skipLong is skipString from inside a string, at a byte that is not escaped.
+func skipLong(b []byte, i int) int {
+	for start := i; i < len(b); {
+		n := bytes.IndexByte(b[i:], '"')
+		if n < 0 {
+			return -1
+		}
+		i += n
+		if !oddBackslashes(b[start:i]) {
+			return i + 1
+		}
+		i++
+		start = i
+	}
+	return -1
+}
+
+// oddBackslashes reports whether s ends in an odd number of backslashes.
+func oddBackslashes(s []byte) bool {
+	n := len(s)
+	for n > 0 && s[n-1] == '\\' {
+		n--
+	}
+	return (len(s)-n)&1 == 1
+}
+
+// nesting remembers which brackets are open, one bit each: 1 = object.
+type nesting struct {
+	bits  [MaxDepth / 64]uint64
+	depth int
+}
+
+func (n *nesting) push(object bool) bool {
+	if n.depth == MaxDepth {
+		return false
+	}
+	w, bit := n.depth>>6, uint64(1)<<(n.depth&63)
+	if object {
+		n.bits[w] |= bit
+	} else {
+		n.bits[w] &^= bit
+	}
+	n.depth++
+	return true
+}
+
+// pop reports whether the innermost bracket is closed by one of its own kind.
+func (n *nesting) pop(object bool) bool {
+	n.depth--
+	return n.bits[n.depth>>6]>>(n.depth&63)&1 == 1 == object
+}
+
+// skipNested takes the offset of a bracket and gives the offset after the one that
+// closes it. depth is how many brackets are open around it.
+func skipNested(b []byte, i, depth int) (int, *Error) {
+	var n nesting
+	for i < len(b) {
+		c := b[i]
+		switch class[c] {
+		case plain, space, comma, colon:
+			i++
+		case quote:
+			end := skipString(b, i)
+			if end < 0 {
+				return i, malformed(i, "a string has no closing quote")
+			}
+			i = end
+		case open:
+			if depth+n.depth >= MaxDepth || !n.push(c == '{') {
+				return i, tooDeep(i)
+			}
+			i++
+		case closing:
+			if !n.pop(c == '}') {
+				return i, malformed(i, "brackets do not match")
+			}
+			i++
+			if n.depth == 0 {
+				return i, nil
+			}
+		default:
+			return i, malformed(i, "a character that belongs in no JSON value")
+		}
+	}
+	return i, truncated(i)
+}
+
+// skipValue takes the offset of a value's first byte and gives the offset after it.
+func skipValue(b []byte, i, depth int) (int, *Error) {
+	if i >= len(b) {
+		return i, truncated(i)
+	}
+	switch class[b[i]] {
+	case quote:
+		end := skipString(b, i)
+		if end < 0 {
+			return i, malformed(i, "a string has no closing quote")
+		}
+		return end, nil
+	case open:
+		return skipNested(b, i, depth)
+	case plain:
+		for i++; i < len(b) && class[b[i]] == plain; i++ {
+		}
+		return i, nil
+	}
+	return i, malformed(i, "a value was expected")
+}

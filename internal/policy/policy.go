@@ -1,0 +1,75 @@
+// Package policy says whether a caller may do what it asks: gateway, operation,
+// model, provider. It knows neither bodies nor limits.
+package policy
+
+import (
+	"slices"
+
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/glob"
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
+
+// Enter says whether the caller may use this gateway for this operation at all; it
+// runs before any body is read.
+func Enter(g *catalog.Gateway, p *gateway.Principal, op llm.Operation) error {
+	if p.Key == nil {
+		return nil
+	}
+	if !glob.Any(p.Key.Gateways, g.Name) {
+		return refuse("This key may not use the gateway '" + g.Name + "'.")
+	}
+	if len(p.Key.Operations) > 0 && op != llm.OpSelf && !slices.Contains(p.Key.Operations, string(op)) {
+		return refuse("This key may not use the operation '" + string(op) + "'.")
+	}
+	return nil
+}
+
+// Target says whether the caller may use this model of this provider here. model is
+// "" for operations without one.
+func Target(g *catalog.Gateway, p *gateway.Principal, provider, model string) error {
+	if !glob.Any(g.Providers, provider) {
+		return refuse("The gateway '" + g.Name + "' does not offer the provider '" + provider + "'.")
+	}
+	if model == "" {
+		return modelless(g, p, provider)
+	}
+	if !Allowed(g, p, provider, model) {
+		return refuse("The model '" + provider + "/" + model + "' is not allowed for this key on this gateway.")
+	}
+	return nil
+}
+
+// Allowed reports whether both the gateway and the key allow the model.
+func Allowed(g *catalog.Gateway, p *gateway.Principal, provider, model string) bool {
+	full := provider + "/" + model
+	return glob.Any(g.Providers, provider) && glob.Any(g.Models, full) && (p == nil || p.Key == nil || glob.Any(p.Key.Models, full))
+}
+
+// modelless decides for calls that name no model: a caller restricted to some models
+// may use a provider without one only if every model of it is allowed, since what the
+// call does cannot be told.
+func modelless(g *catalog.Gateway, p *gateway.Principal, provider string) error {
+	whole := provider + "/*"
+	for _, patterns := range [][]string{g.Models, keyModels(p)} {
+		if len(patterns) > 0 && !slices.Contains(patterns, whole) && !slices.Contains(patterns, "*") {
+			return refuse("This key is restricted to certain models, and this call names none; allow '" + whole + "' to permit it.")
+		}
+	}
+	return nil
+}
+
+func keyModels(p *gateway.Principal) []string {
+	if p == nil || p.Key == nil {
+		return nil
+	}
+	return p.Key.Models
+}
+
+func refuse(message string) *fault.Fault {
+	f := fault.New(fault.Forbidden, message)
+	f.NoRetry = true
+	return f
+}

@@ -1,0 +1,203 @@
+package proxy
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
+
+// accept reads the request line and headers only: which gateway, which operation, in
+// which dialect.
+func (x *exchange) accept() error {
+	path := x.r.URL.EscapedPath()
+	x.dialect = x.p.guessDialect(path, x.r.Header)
+	path, err := x.chooseGateway(path)
+	if err != nil {
+		return err
+	}
+	x.path = path
+	switch {
+	case path == "/v1/me":
+		x.ep = x.p.selfEndpoint
+		return methodOf(x.r, http.MethodGet)
+	case strings.HasPrefix(path, "/providers/"):
+		return x.acceptNative(path[len("/providers/"):])
+	}
+	return x.acceptEndpoint(path)
+}
+
+// chooseGateway strips /gateways/{gateway} and says which gateway serves the request.
+func (x *exchange) chooseGateway(path string) (string, error) {
+	rest, named := strings.CutPrefix(path, "/gateways/")
+	if !named {
+		x.gw = x.view.GatewayOfHost(x.r.Host)
+		return path, nil
+	}
+	name, rest, _ := strings.Cut(rest, "/")
+	x.gw = x.view.Gateway(name)
+	if x.gw == nil {
+		x.gw = x.view.Gateway("default")
+		return "", fault.Newf(fault.NotFound, "There is no gateway '%s' here.", clip(name))
+	}
+	return "/" + rest, nil
+}
+
+func (x *exchange) acceptEndpoint(path string) error {
+	found := x.p.router.find(path)
+	if len(found) == 0 {
+		return noSuchPath(path)
+	}
+	m, err := pick(found, x.r)
+	if err != nil {
+		return err
+	}
+	x.use(m)
+	return nil
+}
+
+func (x *exchange) use(m match) {
+	x.ep, x.dialect = m.ep, m.ep.dialect
+	x.pathModel, x.pathID = m.model, m.id
+	x.stream = m.ep.Streaming == dialect.Always
+}
+
+// pick chooses among the endpoints of one path by method, then, where several
+// dialects share it, by headers.
+func pick(found []match, r *http.Request) (match, error) {
+	fit := slices.DeleteFunc(slices.Clone(found), func(m match) bool {
+		return m.ep.Method != "" && m.ep.Method != r.Method && !(r.Method == http.MethodHead && m.ep.Method == http.MethodGet)
+	})
+	if len(fit) == 0 {
+		var methods []string
+		for _, m := range found {
+			methods = append(methods, m.ep.Method)
+		}
+		return match{}, methodNotAllowed(methods)
+	}
+	if len(fit) > 1 {
+		for _, m := range fit {
+			if claims := m.ep.dialect.Claims; claims != nil && claims(r.Header) {
+				return m, nil
+			}
+		}
+		for _, m := range fit {
+			if m.ep.dialect.Claims == nil {
+				return m, nil
+			}
+		}
+	}
+	return fit[0], nil
+}
+
+// guessDialect says in which dialect to render an error before the endpoint is known.
+func (p *Proxy) guessDialect(path string, h http.Header) *dialect.Dialect {
+	if rest, ok := strings.CutPrefix(path, "/gateways/"); ok {
+		_, rest, _ = strings.Cut(rest, "/")
+		path = "/" + rest
+	}
+	found := p.router.find(path)
+	if len(found) == 1 {
+		return found[0].ep.dialect
+	}
+	for _, d := range p.dialects {
+		if d.Claims != nil && d.Claims(h) {
+			return d
+		}
+	}
+	if len(found) > 0 {
+		return found[0].ep.dialect
+	}
+	return p.fallback
+}
+
+func methodOf(r *http.Request, methods ...string) error {
+	if slices.Contains(methods, r.Method) {
+		return nil
+	}
+	return methodNotAllowed(methods)
+}
+
+func methodNotAllowed(methods []string) error {
+	slices.Sort(methods)
+	return fault.Newf(fault.MethodNotAllowed, "This path takes %s.", strings.Join(slices.Compact(methods), ", "))
+}
+
+func noSuchPath(path string) error {
+	msg := "There is no path '" + clip(path) + "' here."
+	switch {
+	case strings.HasPrefix(path, "/v1/v1/"):
+		msg += " The base URL already ends in /v1, or the client adds it itself: leave one of them out."
+	case strings.HasPrefix(path, "/api/"):
+		msg += " The admin API has its own listener."
+	case path == "/chat/completions" || path == "/responses" || path == "/embeddings":
+		msg += " Did you mean '/v1" + path + "'? The base URL of OpenAI's SDKs ends in /v1."
+	default:
+		msg += " A vendor's own paths are under /providers/{provider}/."
+	}
+	f := fault.New(fault.NotFound, msg)
+	f.NoRetry = true
+	return f
+}
+
+// acceptNative takes a vendor's own path. Where it is one of the endpoints that Sluice
+// knows, it is treated as that endpoint, so that rights, ids and usage are the same by
+// either door.
+func (x *exchange) acceptNative(rest string) error {
+	name, native, _ := strings.Cut(rest, "/")
+	p := x.view.Providers[name]
+	if p == nil {
+		return fault.Newf(fault.NotFound, "There is no provider '%s' here; configured are %s.", clip(name), strings.Join(x.view.ProviderNames(), ", "))
+	}
+	if native == "" {
+		return fault.New(fault.NotFound, "A path of the provider must follow: /providers/"+name+"/…")
+	}
+	x.pinned = p
+	x.native = p.NativePath("/" + native)
+	if x.native == "" {
+		return fault.New(fault.InvalidRequest, "The path holds '.' or '..' segments, which are not forwarded.")
+	}
+	l := x.view.lanes[name]
+	if l.dialect != nil {
+		x.dialect = l.dialect
+	}
+	if m, ok := x.p.known(l, x.native, x.r); ok {
+		x.use(m)
+		return nil
+	}
+	x.ep = x.p.nativeEndpoint
+	return nil
+}
+
+// known finds the endpoint behind a vendor's own path.
+func (p *Proxy) known(l *lane, native string, r *http.Request) (match, bool) {
+	for _, path := range l.dataPlane(native) {
+		for _, m := range p.router.find(path) {
+			if l.serves(m.ep) && (m.ep.Method == "" || m.ep.Method == r.Method) {
+				return m, true
+			}
+		}
+	}
+	return match{}, false
+}
+
+// nativeEndpoint stands for every path of a vendor that no dialect has.
+func nativeEndpoint(d *dialect.Dialect) *endpoint {
+	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpPassthrough, Body: dialect.Opaque}, dialect: d}
+}
+
+func selfEndpoint(d *dialect.Dialect) *endpoint {
+	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpSelf}, dialect: d}
+}
+
+// clip keeps a caller's text short and valid enough to be repeated in an error.
+func clip(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) > 120 {
+		return strings.ToValidUTF8(s[:120], "") + "…"
+	}
+	return s
+}

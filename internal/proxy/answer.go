@@ -1,0 +1,263 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/jsonscan"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/membuf"
+	"github.com/sluice-gateway/sluice/internal/upstream"
+)
+
+// wholeUpTo is the size up to which an answer that is no stream is read whole, so that
+// its usage and cost can stand in its header.
+const wholeUpTo = 1 << 20
+
+// answer relays one vendor's answer to the caller. An error before the head went out
+// means that the attempt failed and nothing reached the caller.
+func (x *exchange) answer(resp *upstream.Response) error {
+	if resp.Status >= 400 {
+		return x.vendorError(resp)
+	}
+	if x.r.Method == http.MethodHead || resp.Status == http.StatusNoContent || resp.Status == http.StatusNotModified {
+		x.relayHead(resp)
+		x.writeHead(resp.Status)
+		return nil
+	}
+	x.report = nil
+	if x.ep.Object.Lists {
+		return x.answerList(resp)
+	}
+	if framer := x.framer(resp); framer != nil {
+		return x.relayStream(resp, framer)
+	}
+	if resp.ContentLength > wholeUpTo || x.ep.Op == llm.OpPassthrough {
+		return x.relayLarge(resp, nil)
+	}
+	return x.relayWhole(resp)
+}
+
+// framer says how to cut the answer into events; nil when it is no stream.
+func (x *exchange) framer(resp *upstream.Response) dialect.Framer {
+	if x.dialect.NewMeter == nil || x.ep.Op == llm.OpPassthrough {
+		return nil
+	}
+	ct := resp.Header.Get("Content-Type")
+	switch {
+	case strings.HasPrefix(ct, "text/event-stream"):
+		return dialect.NewSSE(x.dialect.Digest)
+	case strings.HasPrefix(ct, "application/x-ndjson"), strings.HasPrefix(ct, "application/jsonl"), strings.HasPrefix(ct, "application/json-seq"):
+		return dialect.NewJSONLines(x.dialect.Digest)
+	case x.ep.Streaming == dialect.Always && strings.HasPrefix(ct, "application/json"):
+		return dialect.NewJSONArray(x.dialect.Digest)
+	}
+	return nil
+}
+
+// relayWhole reads an answer of bounded size to its end, learns its usage, and sends
+// it as it came. One that outgrows the bound flows on.
+func (x *exchange) relayWhole(resp *upstream.Response) error {
+	buf := membuf.Get(int(max(resp.ContentLength, 0)) + 1)
+	defer func() { buf.Release() }()
+	for {
+		n, err := resp.Read(buf.Bytes[len(buf.Bytes):cap(buf.Bytes)])
+		buf.Bytes = buf.Bytes[:len(buf.Bytes)+n]
+		if err == io.EOF || (err == nil && int64(len(buf.Bytes)) == resp.ContentLength) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if len(buf.Bytes) > wholeUpTo {
+			return x.relayLarge(resp, buf.Bytes)
+		}
+		if len(buf.Bytes) == cap(buf.Bytes) {
+			buf = buf.Grow(1)
+		}
+	}
+	x.waited += resp.Waited
+	resp.Waited = 0
+	x.learn(resp, buf.Bytes)
+	if x.report != nil && x.report.Fault != nil {
+		return x.report.Fault // vendors do say 200 and then an error
+	}
+	x.firstByte = time.Now()
+	w := x.relayHead(resp)
+	x.costHead(&w)
+	w.set("Content-Length", itoa(int64(len(buf.Bytes))))
+	x.keepAnswer(resp, buf.Bytes)
+	x.writeHead(resp.Status)
+	return x.write(buf.Bytes)
+}
+
+// learn reads what a whole answer says about itself.
+func (x *exchange) learn(resp *upstream.Response, body []byte) {
+	if x.dialect.NewMeter == nil || x.ep.Op == llm.OpPassthrough {
+		return
+	}
+	plain, err := decoded(resp.Header.Get("Content-Encoding"), body, wholeUpTo*8)
+	if err != nil {
+		return
+	}
+	m := x.dialect.NewMeter(x.ep.Op)
+	m.Answer(resp.Header.Get("Content-Type"), plain)
+	x.report = m.Report()
+	x.report.Ended = true
+	x.learnObject(plain)
+	x.bill()
+}
+
+// relayLarge relays an answer as it comes, after what was read already. Its usage is
+// learnt from a digest, and stands in the trailers.
+func (x *exchange) relayLarge(resp *upstream.Response, head []byte) error {
+	var digest *jsonscan.Digest
+	ct := resp.Header.Get("Content-Type")
+	if x.dialect.NewMeter != nil && x.ep.Op != llm.OpPassthrough && strings.Contains(ct, "json") && resp.Header.Get("Content-Encoding") == "" {
+		digest = jsonscan.NewDigest(x.dialect.Digest)
+	}
+	x.waited += resp.Waited
+	resp.Waited = 0
+	x.firstByte = time.Now()
+	w := x.relayHead(resp)
+	if resp.ContentLength >= 0 {
+		w.set("Content-Length", itoa(resp.ContentLength))
+	}
+	x.keepAnswer(resp, nil)
+	x.writeHead(resp.Status)
+	buf := membuf.Get(32 << 10)
+	defer buf.Release()
+	if err := x.pass(head, digest); err != nil {
+		return err
+	}
+	for {
+		n, err := resp.Read(buf.Bytes[:cap(buf.Bytes)])
+		if n > 0 {
+			if err := x.pass(buf.Bytes[:n], digest); err != nil {
+				return err
+			}
+			x.flush()
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			x.closeAfter = true
+			return err
+		}
+	}
+	if digest != nil {
+		m := x.dialect.NewMeter(x.ep.Op)
+		m.Answer(ct, digest.JSON())
+		x.report = m.Report()
+		x.report.Ended = true
+		x.learnObject(digest.JSON())
+	}
+	x.costTrailer()
+	return nil
+}
+
+func (x *exchange) pass(p []byte, digest *jsonscan.Digest) error {
+	if len(p) == 0 {
+		return nil
+	}
+	if digest != nil {
+		digest.Write(p)
+	}
+	x.answerKept.add(p)
+	return x.write(p)
+}
+
+// write sends bytes to the caller; a caller who left is no fault of anybody.
+func (x *exchange) write(p []byte) error {
+	if _, err := x.w.Write(p); err != nil {
+		if errors.Is(err, http.ErrBodyNotAllowed) {
+			return nil
+		}
+		return gone(err)
+	}
+	return nil
+}
+
+func gone(err error) error {
+	return fault.New(fault.ClientClosed, "The caller left before the answer ended.").With(err)
+}
+
+func (x *exchange) flush() {
+	if f, ok := x.w.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+
+// keepAnswer begins to keep the answer for the entry, by policy.
+func (x *exchange) keepAnswer(resp *upstream.Response, body []byte) {
+	x.answerKept.contentType = resp.Header.Get("Content-Type")
+	if len(body) > 0 {
+		x.answerKept.add(body)
+	}
+}
+
+// vendorError reads a vendor's error answer and says what it means. One that is the
+// caller's fault is kept as it came, to be passed on unchanged.
+func (x *exchange) vendorError(resp *upstream.Response) error {
+	body, err := readUpTo(resp, wholeUpTo)
+	if err != nil {
+		return err
+	}
+	h := make(http.Header, len(resp.Header))
+	for _, f := range resp.Header {
+		h.Add(f.Name, f.Value)
+	}
+	plain, err := decoded(h.Get("Content-Encoding"), body, wholeUpTo)
+	if err != nil {
+		plain = nil
+	}
+	d := x.dialect
+	if d.ParseError == nil {
+		d = x.p.fallback
+	}
+	f := d.ParseError(resp.Status, h, plain)
+	if c := x.target.Provider.Spec.Classify; c != nil {
+		c(f, resp.Status, h, plain)
+	}
+	if x.gw.CallerCredentials && x.cred != nil && x.cred.Name == "caller" && f.Kind == fault.Credential {
+		f.NoRetry = true // the caller's own credential: the caller must hear it
+		f.Kind = fault.Caller
+	}
+	x.refused = refusal{header: resp.Header, body: body, status: resp.Status}
+	if x.answerKept.limit > 0 {
+		c := capture{limit: x.answerKept.limit, contentType: h.Get("Content-Type")}
+		c.add(plain)
+		x.keepVendorAnswer(&c)
+	}
+	return f
+}
+
+// refusal is a vendor's error answer as it came.
+type refusal struct {
+	header upstream.Header
+	body   []byte
+	status int
+}
+
+func readUpTo(resp *upstream.Response, limit int) ([]byte, error) {
+	var body []byte
+	buf := membuf.Get(4096)
+	defer buf.Release()
+	for len(body) < limit {
+		n, err := resp.Read(buf.Bytes[:cap(buf.Bytes)])
+		body = append(body, buf.Bytes[:n]...)
+		if err == io.EOF {
+			return body, nil
+		}
+		if err != nil {
+			return body, err
+		}
+	}
+	return body, nil
+}

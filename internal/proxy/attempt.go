@@ -1,0 +1,296 @@
+package proxy
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/route"
+	"github.com/sluice-gateway/sluice/internal/upstream"
+)
+
+// forward tries the plan's targets until one answers, or the last fault is final.
+func (x *exchange) forward() error {
+	ctx := x.r.Context()
+	if x.ctl.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, x.ctl.timeout)
+		defer cancel()
+	}
+	var last error
+	for _, t := range x.plan {
+		if last = x.tryTarget(ctx, t); last == nil || x.wrote || !movable(last) {
+			return last
+		}
+	}
+	return last
+}
+
+// movable reports whether another target may do better.
+func movable(err error) bool {
+	switch f := asFault(err); f.Kind {
+	case fault.Caller, fault.Policy, fault.Gone, fault.Internal, fault.Overload:
+		return false
+	}
+	return true
+}
+
+// tryTarget makes the attempts at one target: the retries that its provider's policy
+// allows, each with a credential that has not failed yet in this call.
+func (x *exchange) tryTarget(ctx context.Context, t route.Target) error {
+	x.target, x.lane = t, x.view.lanes[t.Provider.Name]
+	var refused uint64 // credentials that failed, as a set of the first 64
+	for n := 0; ; n++ {
+		i, err := x.chooseCredential(refused)
+		if err != nil {
+			return err
+		}
+		err = x.attempt(ctx)
+		if err == nil || x.wrote {
+			return err
+		}
+		f := asFault(err)
+		wait, again := retryWait(t.Provider.Retries, f, n)
+		if f.Kind == fault.Credential || f.Kind == fault.RateLimited {
+			refused |= 1 << (i & 63)
+			if next := x.otherCredential(refused); next && n < len(t.Provider.Credentials)+t.Provider.Retries.Max {
+				wait, again = 0, true
+			}
+		}
+		if !again || !x.replayable() {
+			return err
+		}
+		if !sleep(ctx, wait) {
+			return err
+		}
+	}
+}
+
+// retryWait says whether the provider's policy tries again after this fault, and how
+// long to wait first: exponential backoff with full jitter, never less than the vendor
+// asked for.
+func retryWait(r provider.Retries, f *fault.Fault, done int) (time.Duration, bool) {
+	var word string
+	switch f.Kind {
+	case fault.Connect:
+		word = "connect"
+	case fault.Timeout:
+		word = "timeout"
+	case fault.Upstream:
+		word = "5xx"
+	case fault.RateLimited:
+		word = "429"
+	}
+	if done >= r.Max || f.NoRetry || !slices.Contains(r.For, word) || f.RetryAfter > r.Cap {
+		return 0, false
+	}
+	backoff := min(r.First<<min(done, 20), r.Cap)
+	return max(f.RetryAfter, rand.N(backoff+1)), true
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// replayable reports whether the body can be sent once more.
+func (x *exchange) replayable() bool {
+	return x.ep.Body != dialect.Opaque || x.r.ContentLength == 0
+}
+
+// attempt sends the request once and relays the answer. A fault before the answer's
+// head went to the caller may be tried again.
+func (x *exchange) attempt(ctx context.Context) error {
+	req, err := x.prepare()
+	if err != nil {
+		return err
+	}
+	a := x.startAttempt()
+	var resp upstream.Response
+	err = x.lane.client.Do(ctx, req, &resp)
+	if err == nil {
+		a.FirstByteMS = since(a.Started)
+		if !resp.Reused {
+			a.ConnectMS = llm.Known(resp.Connect.Milliseconds())
+		}
+		a.Status = resp.Status
+		err = x.answer(&resp)
+		resp.Close()
+	}
+	x.waited += resp.Waited
+	x.endAttempt(a, err)
+	return err
+}
+
+func (x *exchange) startAttempt() *gateway.Attempt {
+	x.attempts = append(x.attempts, gateway.Attempt{Provider: x.target.Provider.Name, Model: x.target.Model, Credential: x.credentialName(), Started: time.Now()})
+	return &x.attempts[len(x.attempts)-1]
+}
+
+func (x *exchange) credentialName() string {
+	if x.cred != nil {
+		return x.cred.Name
+	}
+	return ""
+}
+
+func (x *exchange) endAttempt(a *gateway.Attempt, err error) {
+	a.LatencyMS = since(a.Started)
+	if err != nil {
+		f := asFault(err)
+		a.Fault = f.Kind.String()
+		if f.RetryAfter > 0 {
+			a.RetryAfterMS = llm.Known(f.RetryAfter.Milliseconds())
+		}
+	}
+	if x.report != nil {
+		x.bill()
+		a.Usage, a.Cost = x.report.Usage, x.cost
+	}
+}
+
+func since(t time.Time) llm.Count { return llm.Known(time.Since(t).Milliseconds()) }
+
+// chooseCredential sets the credential of the next attempt and gives its index.
+func (x *exchange) chooseCredential(refused uint64) (int, error) {
+	p := x.target.Provider
+	x.cred = nil
+	if x.gw.CallerCredentials {
+		if own := x.p.keys.Presented(x.r.Header, x.r.URL.RawQuery); own != "" {
+			x.cred = &provider.Credential{Name: "caller", Key: own}
+			return 0, nil
+		}
+	}
+	if name := x.wantedCredential(); name != "" {
+		for i := range p.Credentials {
+			if p.Credentials[i].Name == name {
+				x.cred = &p.Credentials[i]
+				return i, nil
+			}
+		}
+		return 0, fault.Newf(fault.InvalidRequest, "The provider '%s' has no credential '%s'.", p.Name, clip(name)).Field("sluice-credential")
+	}
+	c, ok := p.Pick(func(i int) bool { return refused&(1<<(i&63)) != 0 })
+	switch {
+	case ok:
+		x.cred = c
+		return slices.IndexFunc(p.Credentials, func(o provider.Credential) bool { return o.Name == c.Name }), nil
+	case len(p.Credentials) == 0 && (p.Spec.KeyFree || p.Spec.Auth == provider.Auth{}):
+		return 0, nil
+	case len(p.Credentials) == 0:
+		return 0, fault.Newf(fault.UpstreamAuth, "The provider '%s' has no credential: set providers.%s.api_key.", p.Name, p.Name)
+	}
+	return 0, fault.Newf(fault.UpstreamAuth, "No credential of the provider '%s' works at the moment.", p.Name)
+}
+
+// wantedCredential gives the credential that must be used: where an object lives, or
+// the caller's choice.
+func (x *exchange) wantedCredential() string {
+	if x.home != nil && x.home.Credential != "" {
+		return x.home.Credential
+	}
+	return x.ctl.credential
+}
+
+// otherCredential reports whether a credential is left that has not failed.
+func (x *exchange) otherCredential(refused uint64) bool {
+	if x.wantedCredential() != "" || (x.cred != nil && x.cred.Name == "caller" && x.gw.CallerCredentials) {
+		return false
+	}
+	for i := range min(len(x.target.Provider.Credentials), 64) {
+		if refused&(1<<i) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// prepare makes the upstream request: path, header, body with the named edits.
+func (x *exchange) prepare() (*upstream.Request, error) {
+	l := x.lane
+	req := &upstream.Request{Method: x.r.Method, Host: l.host, Path: x.upstreamPath()}
+	req.Header = x.upstreamHeader(make([]upstream.Field, 0, 16))
+	if name, value, inQuery := l.provider.AuthField(x.key()); name != "" {
+		if inQuery {
+			req.Path = withQuery(req.Path, name, value)
+		} else {
+			req.Header = append(req.Header, upstream.Field{Name: name, Value: value})
+		}
+	}
+	return req, x.upstreamBody(req)
+}
+
+func (x *exchange) key() string {
+	if x.cred == nil {
+		return ""
+	}
+	return x.cred.Key
+}
+
+func (x *exchange) upstreamBody(req *upstream.Request) error {
+	x.hide = false
+	switch x.ep.Body {
+	case dialect.NoBody:
+		return nil
+	case dialect.Opaque:
+		if x.r.ContentLength != 0 {
+			req.Stream, req.Length = x.opaqueBody(), x.r.ContentLength
+		}
+		return nil
+	}
+	var edits []edit
+	if x.ep.Body == dialect.JSON {
+		edits = x.modelEdit(edits, x.target.Model)
+		if x.stream && x.dialect.UsageOption != nil && x.target.Provider.Spec.StreamUsage == provider.UsageOnRequest && x.asksUsage() {
+			edits, x.hide = x.usageEdit(edits)
+		}
+	} else if at := x.ask.spans[wantModel]; at.Found() && x.ask.model != x.target.Model {
+		edits = append(edits, edit{at, []byte(x.target.Model)})
+	}
+	if len(edits) > 1 && edits[0].at.Start > edits[1].at.Start {
+		edits[0], edits[1] = edits[1], edits[0]
+	}
+	req.Body = splice(make([][]byte, 0, 2*len(edits)+1), x.body.bytes(), edits)
+	x.keepSent(req.Body)
+	return nil
+}
+
+// asksUsage reports operations whose streams have the usage option.
+func (x *exchange) asksUsage() bool { return x.ep.Op == llm.OpChat || x.ep.Op == llm.OpCompletions }
+
+// upstreamPath gives the path and query at the provider.
+func (x *exchange) upstreamPath() string {
+	path := x.native
+	if path == "" {
+		var ok bool
+		if path, ok = x.lane.paths[x.ep.Endpoint]; !ok {
+			path = x.lane.provider.URLPath(provider.PathRequest{Op: x.ep.Op, Path: x.dialectPath(), Model: x.target.Model})
+		}
+	}
+	return withRawQuery(path, dropKey(x.r.URL.RawQuery))
+}
+
+// dialectPath is the path in the dialect's own form, with the vendor's model id in it.
+func (x *exchange) dialectPath() string {
+	if x.ep.Model != dialect.InPath || x.target.Model == x.pathModel {
+		return x.path
+	}
+	head := x.ep.Pattern[:strings.Index(x.ep.Pattern, "{model}")]
+	return head + escapeModel(x.target.Model) + x.ep.verb
+}

@@ -1,0 +1,135 @@
+package proxy
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/fault"
+)
+
+// controls are what a caller asked for in sluice-* headers.
+type controls struct {
+	metadata   json.RawMessage // nil = none
+	timeout    time.Duration   // 0 = the provider's
+	log        catalog.Bodies
+	logSet     bool
+	provider   string
+	credential string
+}
+
+const (
+	maxMetadata = 16 << 10
+	maxTimeout  = 24 * time.Hour
+)
+
+// control reads one header into the controls.
+type control func(c *controls, value string) error
+
+// known controls by canonical name; a nil control is one that this version has not.
+var known = map[string]control{
+	"Sluice-Metadata":   readMetadata,
+	"Sluice-Timeout-Ms": readTimeout,
+	"Sluice-Log":        readLog,
+	"Sluice-Provider":   func(c *controls, v string) error { return readName(&c.provider, "sluice-provider", v) },
+	"Sluice-Credential": func(c *controls, v string) error { return readName(&c.credential, "sluice-credential", v) },
+	"Sluice-Cache":      readCache,
+	"Sluice-Key":        func(*controls, string) error { return nil },
+	"Sluice-Cache-Key":  nil,
+	"Sluice-Fallback":   nil,
+	"Sluice-Priority":   nil,
+	"Sluice-Resume":     nil,
+}
+
+// readControls reads the sluice-* headers. A malformed, repeated or unknown one is an
+// error that names it: nothing is accepted and ignored.
+func readControls(h http.Header) (controls, error) {
+	c := controls{log: catalog.BodiesFull}
+	for name, values := range h {
+		if !strings.HasPrefix(name, "Sluice-") {
+			continue
+		}
+		read, exists := known[name]
+		switch {
+		case !exists:
+			return c, badHeader(name, "there is no such control")
+		case read == nil:
+			return c, fault.Newf(fault.UnsupportedParameter, "The header %s is not built in this version of Sluice.", strings.ToLower(name)).Field(strings.ToLower(name))
+		case len(values) != 1:
+			return c, badHeader(name, "it is given more than once")
+		}
+		if err := read(&c, values[0]); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func badHeader(name, why string) error {
+	name = strings.ToLower(name)
+	return fault.Newf(fault.InvalidRequest, "The header %s is refused: %s.", clip(name), why).Field(clip(name))
+}
+
+func readMetadata(c *controls, v string) error {
+	var m map[string]any
+	if len(v) > maxMetadata {
+		return badHeader("sluice-metadata", "it is longer than 16 KiB")
+	}
+	if err := json.Unmarshal([]byte(v), &m); err != nil || m == nil {
+		return badHeader("sluice-metadata", `it is no JSON object such as {"team":"search"}`)
+	}
+	c.metadata = json.RawMessage(v)
+	return nil
+}
+
+func readTimeout(c *controls, v string) error {
+	ms, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || ms <= 0 || ms > maxTimeout.Milliseconds() {
+		return badHeader("sluice-timeout-ms", "it is no whole number of milliseconds between 1 and 86400000")
+	}
+	c.timeout = time.Duration(ms) * time.Millisecond
+	return nil
+}
+
+func readLog(c *controls, v string) error {
+	b, ok := catalog.ParseBodies(v)
+	if !ok {
+		return badHeader("sluice-log", "it is none of none, metadata, full")
+	}
+	c.log, c.logSet = b, true
+	return nil
+}
+
+func readName(dst *string, header, v string) error {
+	if v == "" || len(v) > 200 || strings.ContainsAny(v, " ,;\"") {
+		return badHeader(header, "it is no name")
+	}
+	*dst = v
+	return nil
+}
+
+// readCache accepts the directives that an answer without a cache obeys by nature and
+// refuses the ones that it could only pretend to obey.
+func readCache(_ *controls, v string) error {
+	for _, d := range strings.Split(v, ",") {
+		name, arg, _ := strings.Cut(strings.TrimSpace(d), "=")
+		switch name {
+		case "no-store", "no-cache":
+			if arg != "" {
+				return badHeader("sluice-cache", name+" takes no value")
+			}
+		case "max-age", "stale-if-error":
+			if _, err := strconv.ParseUint(arg, 10, 31); err != nil {
+				return badHeader("sluice-cache", name+" needs a whole number of seconds")
+			}
+		case "only-if-cached":
+			return fault.New(fault.UnsupportedParameter, "The header sluice-cache: only-if-cached cannot be obeyed: this version of Sluice has no cache.").Field("sluice-cache")
+		default:
+			return badHeader("sluice-cache", "'"+clip(name)+"' is none of no-store, no-cache, max-age, stale-if-error, only-if-cached")
+		}
+	}
+	return nil
+}

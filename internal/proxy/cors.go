@@ -1,0 +1,72 @@
+package proxy
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/catalog"
+)
+
+// exposed are the headers that a page's script may read beside the safe ones.
+const exposed = "sluice-request-id, sluice-gateway, sluice-provider, sluice-model, sluice-route, sluice-attempts, sluice-cache, sluice-cost-usd, sluice-usage, sluice-overhead-us, sluice-dropped-params, sluice-error, retry-after, x-should-retry, x-request-id, request-id"
+
+// crossOrigin applies the gateway's CORS policy (https://fetch.spec.whatwg.org/#http-cors-protocol).
+// It reports true when the request was a preflight, which carries no credential and is
+// answered here.
+func (x *exchange) crossOrigin() (done bool, err error) {
+	origin := x.r.Header["Origin"]
+	c := x.gw.CORS
+	if len(origin) == 0 || c == nil {
+		return false, nil
+	}
+	h := x.w.Header()
+	h.Add("Vary", "Origin")
+	if !allowedOrigin(c, origin[0]) {
+		return false, nil
+	}
+	h.Set("Access-Control-Allow-Origin", origin[0])
+	if c.Credentials {
+		h.Set("Access-Control-Allow-Credentials", "true")
+	}
+	if x.r.Method != http.MethodOptions || x.r.Header.Get("Access-Control-Request-Method") == "" {
+		h.Set("Access-Control-Expose-Headers", exposed)
+		return false, nil
+	}
+	x.preflight(c)
+	return true, nil
+}
+
+func (x *exchange) preflight(c *catalog.CORS) {
+	h := x.w.Header()
+	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
+	asked := x.r.Header.Get("Access-Control-Request-Headers")
+	if len(c.Headers) > 0 {
+		asked = strings.Join(c.Headers, ", ")
+	}
+	if asked != "" {
+		h.Set("Access-Control-Allow-Headers", asked)
+	}
+	if c.MaxAge > 0 {
+		h.Set("Access-Control-Max-Age", strconv.Itoa(int(c.MaxAge.Seconds())))
+	}
+	x.quiet = true
+	x.writeHead(http.StatusNoContent)
+}
+
+func allowedOrigin(c *catalog.CORS, origin string) bool {
+	for _, o := range c.Origins {
+		if o == "*" || strings.EqualFold(o, origin) {
+			return true
+		}
+		scheme, domain, ok := strings.Cut(o, "://*.")
+		if !ok {
+			continue
+		}
+		s, host, _ := strings.Cut(origin, "://")
+		if strings.EqualFold(s, scheme) && len(host) > len(domain)+1 && strings.EqualFold(host[len(host)-len(domain)-1:], "."+domain) {
+			return true
+		}
+	}
+	return false
+}

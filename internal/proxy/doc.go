@@ -1,0 +1,20 @@
+// Package proxy is the path of a request: it runs the stages in order and owns what
+// they have in common. It renders no dialect, knows no vendor and stores nothing.
+//
+// serve.go reads from top to bottom as the request goes. What is known about one
+// request stands in exchange; who writes which field:
+//
+//	step          file         writes
+//	accept        accept.go    gw, ep, dialect, path, model and id of the path
+//	authenticate  serve.go     who
+//	controls      controls.go  ctl
+//	read + scan   body.go      body, ask
+//	authorise     serve.go     –
+//	route         serve.go     plan
+//	attempts      attempt.go   lane, cred, attempts, waited
+//	answer        answer.go, stream.go  status, report, sent
+//	finish        finish.go    cost, the entry
+//
+// Errors are returned up to serve, rendered once in fail.go in the caller's dialect,
+// and recorded once in finish.go.
+package proxy

@@ -1,0 +1,120 @@
+package proxy
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/account"
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/route"
+)
+
+// exchange is one request from its first line to its entry. It lives on the request's
+// goroutine and is seen by no other; doc.go says which step writes what.
+type exchange struct {
+	p     *Proxy
+	w     http.ResponseWriter
+	r     *http.Request
+	view  *view // read once; a reload in mid-flight changes nothing here
+	id    string
+	began time.Time
+
+	// accept
+	gw        *catalog.Gateway
+	ep        *endpoint
+	dialect   *dialect.Dialect // the caller's
+	path      string           // escaped, without the gateway's prefix
+	native    string           // the path at the provider, for /providers/…; "" otherwise
+	pinned    *provider.Provider
+	pathModel string
+	pathID    string
+	stream    bool // the caller asked for a stream
+
+	// authenticate, controls
+	who *gateway.Principal
+	ctl controls
+
+	// read and scan
+	body body
+	ask  ask
+
+	// route and attempts
+	plan     []route.Target
+	target   route.Target
+	lane     *lane
+	cred     *provider.Credential
+	hide     bool // an event exists only because Sluice asked for usage
+	home     *gateway.Object
+	attempts []gateway.Attempt
+	waited   time.Duration // blocked on upstreams
+
+	// answer
+	wrote      bool // the head went out
+	status     int
+	report     *dialect.Report
+	cost       gateway.Cost
+	price      *gateway.Price
+	billed     bool // cost and price are worked out
+	firstByte  time.Time
+	answerKept capture // as the caller received it
+	vendorKept capture // as the vendor sent it, where that differs
+	sent       []gateway.Sent
+	objects    []gateway.Object
+	closeAfter bool // the connection cannot be used again
+	admitted   bool // counted as in flight
+	abort      bool // the answer cannot be ended properly
+	streaming  bool // counted as an open stream
+	quiet      bool // no entry: health checks and browsers' preflights
+
+	failed  *fault.Fault
+	refused refusal // the last error answer of a vendor, as it came
+}
+
+// capture keeps the beginning of a body for the entry.
+type capture struct {
+	limit       int64 // 0 = keep nothing
+	contentType string
+	kept        []byte
+	size        int64
+}
+
+func (c *capture) add(p []byte) {
+	c.size += int64(len(p))
+	if room := c.limit - int64(len(c.kept)); room > 0 {
+		c.kept = append(c.kept, p[:min(room, int64(len(p)))]...)
+	}
+}
+
+func (c *capture) body() gateway.Body {
+	return gateway.Body{ContentType: c.contentType, Bytes: c.kept, Size: c.size, Truncated: c.size > int64(len(c.kept))}
+}
+
+// bodies says how much of what is said may be kept: the gateway's policy, lowered by
+// the caller where that is allowed.
+func (x *exchange) bodies() catalog.Bodies {
+	policy := x.gw.Log.Bodies
+	if x.ctl.logSet && x.gw.Log.CallerMayLower {
+		return min(policy, x.ctl.log)
+	}
+	return policy
+}
+
+// bill works out the cost of what the answer reported, once.
+func (x *exchange) bill() {
+	if x.billed || x.report == nil || x.lane == nil {
+		return
+	}
+	x.billed = true
+	x.cost, x.price = x.lane.price(x.p.catalogue, x.target.Model, x.report, x.began)
+}
+
+// price prices a report of this lane's provider. The configured price wins over the
+// catalogue's; a model known to neither costs an unknown amount.
+func (l *lane) price(c *account.Catalogue, model string, r *dialect.Report, at time.Time) (gateway.Cost, *gateway.Price) {
+	m, _ := c.Find(l.catalogue, model)
+	return c.Price(m, l.provider.Models[model].Price, &r.Usage, at, r.ServiceTier, false)
+}

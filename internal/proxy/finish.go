@@ -1,0 +1,165 @@
+package proxy
+
+import (
+	"encoding/json"
+	"maps"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
+
+// finish runs exactly once on every exit, panics and disconnects included: it gives
+// back what the call held, and hands its entry on.
+func (x *exchange) finish() {
+	if x.admitted {
+		x.p.inFlight.Add(-1)
+	}
+	if x.streaming {
+		x.p.observer.StreamOpen(-1)
+	}
+	if !x.quiet {
+		x.record()
+	}
+	x.releaseBody()
+	if x.abort {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (x *exchange) record() {
+	x.bill()
+	e := x.entry()
+	o := Observation{Entry: e, Overhead: x.overhead().Seconds(), Latency: time.Since(x.began).Seconds(), First: -1}
+	if !x.firstByte.IsZero() {
+		o.First = x.firstByte.Sub(x.began).Seconds()
+	}
+	x.p.observer.Observe(&o)
+	if x.failed != nil && x.failed.Code == fault.InternalError {
+		x.p.log.Error("internal error", "request_id", x.id, "error", x.failed)
+	}
+	if x.refusedByUs() {
+		x.p.recorder.Refuse(e)
+		return
+	}
+	x.p.recorder.Append(e)
+}
+
+// refusedByUs reports calls that never reached a vendor for a reason that a flood may
+// repeat.
+func (x *exchange) refusedByUs() bool {
+	if x.failed == nil || len(x.attempts) > 0 {
+		return false
+	}
+	switch x.status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusMethodNotAllowed:
+		return true
+	}
+	return false
+}
+
+// entry makes the record of the call. It becomes the recorder's.
+func (x *exchange) entry() *gateway.Entry {
+	now := time.Now()
+	e := &gateway.Entry{
+		ID: x.id, Time: x.began, LastTime: x.began, Count: 1, Status: x.status, Cache: "off",
+		Stream: x.stream, ModelRequested: clip(x.ask.model), User: x.ask.user,
+		Attempts: x.attempts, Cost: x.cost, Price: x.price, Metadata: x.metadata(),
+		QueueMS: llm.Known(0), LatencyMS: llm.Known(now.Sub(x.began).Milliseconds()), OverheadUS: llm.Known(x.overhead().Microseconds()),
+		ClientIP: clientIP(x.r.RemoteAddr), UserAgent: clip(x.r.UserAgent()), TraceID: traceID(x.r.Header),
+		Objects: x.objects,
+	}
+	if x.gw != nil {
+		e.Gateway = x.gw.Name
+	}
+	if x.ep != nil {
+		e.Operation = string(x.ep.Op)
+	}
+	if x.dialect != nil {
+		e.ClientDialect = string(x.dialect.Name)
+	}
+	x.entryCaller(e)
+	x.entryTarget(e)
+	if !x.firstByte.IsZero() {
+		e.FirstByteMS = llm.Known(x.firstByte.Sub(x.began).Milliseconds())
+	}
+	if f := x.failed; f != nil {
+		e.ErrorCode = string(f.Code)
+		if f.Kind == fault.Gone {
+			e.Status = f.Status
+		}
+	}
+	if x.gw != nil && x.who != nil && x.bodies() == catalog.BodiesFull {
+		e.Bodies = x.keptBodies()
+	}
+	return e
+}
+
+func (x *exchange) entryCaller(e *gateway.Entry) {
+	if x.who == nil {
+		return
+	}
+	e.Workspace, e.KeyID = x.who.Workspace, x.who.KeyID()
+	if x.bodies() == catalog.BodiesNone {
+		e.Metadata, e.UserAgent, e.User = nil, "", ""
+	}
+}
+
+func (x *exchange) entryTarget(e *gateway.Entry) {
+	if x.lane == nil {
+		return
+	}
+	e.Provider, e.Model, e.Credential = x.lane.provider.Name, clip(x.target.Model), x.credentialName()
+	e.ProviderDialect = e.ClientDialect
+	if x.report != nil {
+		e.Usage, e.FinishReason = x.report.Usage, clip(x.report.FinishReason)
+	}
+}
+
+// metadata is the key's default metadata with the caller's on top.
+func (x *exchange) metadata() json.RawMessage {
+	if x.who == nil || x.who.Key == nil || len(x.who.Key.Metadata) == 0 {
+		return x.ctl.metadata
+	}
+	if x.ctl.metadata == nil {
+		return x.who.Key.Metadata
+	}
+	merged := map[string]json.RawMessage{}
+	own := map[string]json.RawMessage{}
+	if json.Unmarshal(x.who.Key.Metadata, &merged) != nil || json.Unmarshal(x.ctl.metadata, &own) != nil {
+		return x.ctl.metadata
+	}
+	maps.Copy(merged, own)
+	b, err := json.Marshal(merged)
+	if err != nil {
+		return x.ctl.metadata
+	}
+	return b
+}
+
+func clientIP(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return remote
+	}
+	return host
+}
+
+// traceID gives the trace id of a W3C traceparent header, "" when there is none that
+// is valid (https://www.w3.org/TR/trace-context/).
+func traceID(h http.Header) string {
+	v := h["Traceparent"]
+	if len(v) != 1 || len(v[0]) < 55 || v[0][2] != '-' || v[0][35] != '-' {
+		return ""
+	}
+	id := v[0][3:35]
+	if strings.Trim(id, "0123456789abcdef") != "" || strings.Trim(id, "0") == "" {
+		return ""
+	}
+	return strings.Clone(id)
+}

@@ -1,0 +1,128 @@
+package proxy
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/upstream"
+)
+
+// maxHeaderCopies bounds one backing array for the header values of an answer.
+const ownHeaders = 10
+
+// headWriter sets header values with few allocations: the values stand in one array.
+type headWriter struct {
+	h      http.Header
+	values []string
+}
+
+func (x *exchange) headWriter(more int) headWriter {
+	return headWriter{x.w.Header(), make([]string, 0, ownHeaders+more)}
+}
+
+// set sets one value; name is canonical.
+func (w *headWriter) set(name, value string) {
+	if value == "" {
+		return
+	}
+	w.values = append(w.values, value)
+	n := len(w.values)
+	w.h[name] = w.values[n-1 : n : n]
+}
+
+// add adds one value to those that stand there.
+func (w *headWriter) add(name, value string) {
+	if old := w.h[name]; old != nil {
+		w.h[name] = append(old, value)
+		return
+	}
+	w.values = append(w.values, value)
+	n := len(w.values)
+	w.h[name] = w.values[n-1 : n : n]
+}
+
+// ownHead sets what every answer says about itself.
+func (x *exchange) ownHead(w *headWriter) {
+	w.set("Sluice-Request-Id", x.id)
+	if x.gw != nil {
+		w.set("Sluice-Gateway", x.gw.Name)
+	}
+	if x.lane != nil {
+		w.set("Sluice-Provider", x.lane.provider.Name)
+		w.set("Sluice-Model", headerSafe(x.target.Model))
+		w.set("Sluice-Attempts", attemptsWord(len(x.attempts)))
+	}
+	w.set("Sluice-Cache", "off")
+	w.set("Sluice-Overhead-Us", strconv.FormatInt(x.overhead().Microseconds(), 10))
+	if x.closeAfter {
+		w.set("Connection", "close")
+	}
+}
+
+func attemptsWord(n int) string {
+	if n == 1 {
+		return "1"
+	}
+	return strconv.Itoa(n)
+}
+
+// overhead is the time so far that was not spent waiting for upstreams.
+func (x *exchange) overhead() time.Duration { return time.Since(x.began) - x.waited }
+
+// relayHead copies the vendor's header but for what must not pass.
+func (x *exchange) relayHead(resp *upstream.Response) headWriter {
+	w := x.headWriter(len(resp.Header))
+	for _, f := range resp.Header {
+		if provider.ForwardAnswerHeader(f.Name) {
+			w.add(f.Name, f.Value)
+		}
+	}
+	x.ownHead(&w)
+	return w
+}
+
+// headerSafe drops what may not stand in a header value.
+func headerSafe(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] == 0x7f {
+			return ""
+		}
+	}
+	return s
+}
+
+// writeHead sends the head.
+func (x *exchange) writeHead(status int) {
+	x.wrote, x.status = true, status
+	x.w.WriteHeader(status)
+}
+
+// costHead sets the cost and usage on answers whose end is known before they begin.
+func (x *exchange) costHead(w *headWriter) {
+	if x.report == nil {
+		return
+	}
+	if x.cost.Known {
+		w.set("Sluice-Cost-Usd", x.cost.USD.String())
+	}
+	if !x.report.Usage.IsZero() {
+		w.set("Sluice-Usage", string(x.report.Usage.AppendJSON(make([]byte, 0, 256))))
+	}
+}
+
+// costTrailer does the same behind an answer that has already begun.
+func (x *exchange) costTrailer() {
+	x.bill()
+	if x.report == nil {
+		return
+	}
+	h := x.w.Header()
+	if x.cost.Known {
+		h[http.TrailerPrefix+"Sluice-Cost-Usd"] = []string{x.cost.USD.String()}
+	}
+	if !x.report.Usage.IsZero() {
+		h[http.TrailerPrefix+"Sluice-Usage"] = []string{string(x.report.Usage.AppendJSON(make([]byte, 0, 256)))}
+	}
+}

@@ -1,0 +1,64 @@
+package proxy
+
+import (
+	"slices"
+
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+)
+
+// keepBodies begins to keep what is said, if the policy says so.
+func (x *exchange) keepBodies() {
+	if x.bodies() == catalog.BodiesFull {
+		x.answerKept.limit = x.gw.Log.MaxBody
+	}
+}
+
+// keptBodies gives what was said, each side cut at the policy's size.
+func (x *exchange) keptBodies() *gateway.Bodies {
+	b := &gateway.Bodies{Answer: x.answerKept.body(), Attempts: x.sent}
+	b.Request = clipped(x.r.Header.Get("Content-Type"), x.body.bytes(), x.gw.Log.MaxBody)
+	if x.body.bytes() == nil && x.r.ContentLength > 0 {
+		b.Request.Size, b.Request.Truncated = x.r.ContentLength, true
+	}
+	return b
+}
+
+// clipped copies the beginning of a body.
+func clipped(contentType string, body []byte, limit int64) gateway.Body {
+	n := min(limit, int64(len(body)))
+	return gateway.Body{ContentType: contentType, Bytes: slices.Clone(body[:n]), Size: int64(len(body)), Truncated: n < int64(len(body))}
+}
+
+// keepSent keeps what one attempt sends where that differs from what the caller sent.
+func (x *exchange) keepSent(segments [][]byte) {
+	if x.answerKept.limit == 0 || len(segments) < 2 {
+		return
+	}
+	c := capture{limit: x.answerKept.limit, contentType: x.r.Header.Get("Content-Type")}
+	for _, s := range segments {
+		c.add(s)
+	}
+	body := c.body()
+	x.sentOf(len(x.attempts)).Request = &body
+}
+
+// keepVendorAnswer keeps what came of one attempt where the caller gets something else.
+func (x *exchange) keepVendorAnswer(c *capture) {
+	if x.answerKept.limit == 0 {
+		return
+	}
+	body := c.body()
+	x.sentOf(len(x.attempts) - 1).Answer = &body
+}
+
+// sentOf gives the record of what the n-th attempt sent and received.
+func (x *exchange) sentOf(n int) *gateway.Sent {
+	for i := range x.sent {
+		if x.sent[i].Attempt == n {
+			return &x.sent[i]
+		}
+	}
+	x.sent = append(x.sent, gateway.Sent{Attempt: n})
+	return &x.sent[len(x.sent)-1]
+}

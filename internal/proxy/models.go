@@ -1,0 +1,86 @@
+package proxy
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/policy"
+)
+
+// answerModels lists what this caller may use, in the dialect of its headers. The
+// names are the ones to be used here: provider/model.
+func (x *exchange) answerModels() error {
+	if x.pathModel != "" || x.pathID != "" {
+		return x.answerModel(bareModel(x.pathModel + x.pathID))
+	}
+	var names []string
+	for _, pn := range x.view.ProviderNames() {
+		if x.ctl.provider != "" && x.ctl.provider != pn {
+			continue
+		}
+		p := x.view.Providers[pn]
+		for _, id := range x.view.Models(p) {
+			if policy.Allowed(x.gw, x.who, pn, id) {
+				names = append(names, pn+"/"+id)
+			}
+		}
+	}
+	if x.dialect.FormatModels == nil {
+		return x.notSpokenHere()
+	}
+	return x.answerBytes(x.dialect.FormatModels(names))
+}
+
+func (x *exchange) answerModel(name string) error {
+	found := x.view.Resolve(name)
+	if len(found) == 0 || !policy.Allowed(x.gw, x.who, found[0].Provider.Name, found[0].Model) {
+		return fault.Newf(fault.ModelNotFound, "There is no model '%s' here for this key.", clip(name)).Field("model")
+	}
+	if x.dialect.FormatModel == nil {
+		return x.notSpokenHere()
+	}
+	return x.answerBytes(x.dialect.FormatModel(found[0].Provider.Name + "/" + found[0].Model))
+}
+
+func (x *exchange) notSpokenHere() error {
+	return fault.Newf(fault.UnsupportedOperation, "The dialect '%s' has no list of models.", x.dialect.Name)
+}
+
+// answerJSON sends an answer of the gateway's own.
+func (x *exchange) answerJSON(v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return x.answerBytes(body)
+}
+
+func (x *exchange) answerBytes(body []byte) error {
+	w := x.headWriter(2)
+	x.ownHead(&w)
+	w.set("Content-Type", "application/json")
+	w.set("Content-Length", itoa(int64(len(body))))
+	x.writeHead(http.StatusOK)
+	return x.write(body)
+}
+
+// answerSelf tells a caller about its own key.
+func (x *exchange) answerSelf() error {
+	k := x.who.Key
+	if k == nil {
+		return x.answerJSON(map[string]any{"workspace": x.who.Workspace, "key": nil})
+	}
+	return x.answerJSON(map[string]any{
+		"workspace": x.who.Workspace,
+		"key":       map[string]any{"id": k.ID, "name": k.Name, "hint": k.Hint, "created": k.Created, "expires": k.Expires},
+		"rights":    map[string]any{"gateways": orAll(k.Gateways), "models": orAll(k.Models), "operations": orAll(k.Operations)},
+	})
+}
+
+func orAll(patterns []string) []string {
+	if len(patterns) == 0 {
+		return []string{"*"}
+	}
+	return patterns
+}

@@ -1,0 +1,178 @@
+package proxy
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sluice-gateway/sluice/internal/account"
+	"github.com/sluice-gateway/sluice/internal/auth"
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/upstream"
+)
+
+// Recorder takes finished entries. It must not block.
+type Recorder interface {
+	Append(e *gateway.Entry)
+	// Refuse takes the entry of a refused call; under a flood it may aggregate it.
+	Refuse(e *gateway.Entry)
+	// Room reports whether new calls can still be recorded.
+	Room() bool
+}
+
+// Objects remembers which workspace a vendor's id belongs to, and where it lives.
+type Objects interface {
+	// Find gives an object by its id, nil when none is known.
+	Find(id string) (*gateway.Object, error)
+	// Own says which of the ids belong to the workspace.
+	Own(workspace string, ids []string) (map[string]bool, error)
+	// Remember makes objects known at once; they become durable with their entry.
+	Remember(objects []gateway.Object)
+}
+
+// Observer is told of every finished call, once.
+type Observer interface {
+	Observe(o *Observation)
+	// StreamOpen is told +1 and -1 as streams begin and end.
+	StreamOpen(delta int)
+}
+
+// Observation is what metrics need to know about one call.
+type Observation struct {
+	Entry    *gateway.Entry
+	Overhead float64 // seconds
+	Latency  float64 // seconds
+	First    float64 // seconds to the first byte or token, < 0 = none
+}
+
+// Ready reports whether the process is ready to serve, and why not.
+type Ready func() error
+
+// Config is what a Proxy needs. All fields are required.
+type Config struct {
+	Dialects  []*dialect.Dialect // the first one is for callers who speak none
+	Keys      *auth.Keys
+	Catalogue *account.Catalogue
+	Recorder  Recorder
+	Objects   Objects
+	Observer  Observer
+	Ready     Ready
+	Log       *slog.Logger
+	SpillDir  string // "" = the system's
+}
+
+// Proxy serves the data plane. It is safe for concurrent use once Swap was called.
+type Proxy struct {
+	router    *router
+	dialects  []*dialect.Dialect
+	byName    map[dialect.Name]*dialect.Dialect
+	fallback  *dialect.Dialect // renders errors of requests that speak none
+	keys      *auth.Keys
+	catalogue *account.Catalogue
+	recorder  Recorder
+	objects   Objects
+	observer  Observer
+	ready     Ready
+	log       *slog.Logger
+	spillDir  string
+	anonymous *gateway.Principal
+
+	selfEndpoint   *endpoint
+	nativeEndpoint *endpoint
+
+	view     atomic.Pointer[view]
+	ids      ids
+	inFlight atomic.Int64
+	memory   atomic.Int64 // bytes of bodies held
+
+	mu      sync.Mutex // guards clients; Swap only
+	clients map[string]client
+}
+
+// client is a connection pool with the options that made it, so that a reload which
+// changes nothing about a provider keeps its connections.
+type client struct {
+	options string
+	pool    *upstream.Client
+}
+
+// New makes a Proxy; it serves nothing until Swap.
+func New(c Config) *Proxy {
+	p := &Proxy{
+		router: newRouter(c.Dialects), keys: c.Keys, catalogue: c.Catalogue, recorder: c.Recorder, objects: c.Objects,
+		observer: c.Observer, ready: c.Ready, log: c.Log, spillDir: c.SpillDir, anonymous: anonymous,
+		dialects: c.Dialects, byName: map[dialect.Name]*dialect.Dialect{}, fallback: c.Dialects[0], clients: map[string]client{},
+	}
+	for _, d := range c.Dialects {
+		p.byName[d.Name] = d
+	}
+	p.selfEndpoint = selfEndpoint(p.fallback)
+	p.nativeEndpoint = nativeEndpoint(p.fallback)
+	p.ids.seed()
+	return p
+}
+
+// Swap makes a snapshot effective for all later requests. On an error nothing changes.
+// Requests in flight keep what they began with.
+func (p *Proxy) Swap(s *catalog.Snapshot) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	v := &view{Snapshot: s, lanes: make(map[string]*lane, len(s.Providers))}
+	next := make(map[string]client, len(s.Providers))
+	for name, pr := range s.Providers {
+		c, err := p.clientFor(pr)
+		if err != nil {
+			p.discard(next)
+			return fmt.Errorf("provider %s: %w", name, err)
+		}
+		next[name] = c
+		if v.lanes[name], err = p.newLane(pr, c.pool); err != nil {
+			p.discard(next)
+			return fmt.Errorf("provider %s: %w", name, err)
+		}
+	}
+	p.view.Store(v)
+	old := p.clients
+	p.clients = next
+	for name, c := range old {
+		if next[name].pool != c.pool {
+			c.pool.Close()
+		}
+	}
+	return nil
+}
+
+// discard closes the clients of a failed swap that are not in use.
+func (p *Proxy) discard(next map[string]client) {
+	for name, c := range next {
+		if p.clients[name].pool != c.pool {
+			c.pool.Close()
+		}
+	}
+}
+
+func (p *Proxy) clientFor(pr *provider.Provider) (client, error) {
+	o := upstream.Options{BaseURL: pr.BaseURL, ProxyURL: pr.ProxyURL, CAFile: pr.CAFile, HTTP2: pr.HTTP2, Timeouts: pr.Timeouts, Dial: pr.Spec.Dial}
+	key := fmt.Sprint(pr.Spec.Name, o.BaseURL, o.ProxyURL, o.CAFile, o.HTTP2, o.Timeouts)
+	if old, ok := p.clients[pr.Name]; ok && old.options == key {
+		return old, nil
+	}
+	pool, err := upstream.New(o)
+	return client{key, pool}, err
+}
+
+// Close closes idle connections to providers.
+func (p *Proxy) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.clients {
+		c.pool.Close()
+	}
+}
+
+// InFlight gives the number of calls being served.
+func (p *Proxy) InFlight() int64 { return p.inFlight.Load() }

@@ -1,0 +1,127 @@
+package proxy
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/dialect"
+)
+
+// endpoint is a dialect's endpoint as the router knows it.
+type endpoint struct {
+	*dialect.Endpoint
+	dialect *dialect.Dialect
+	pattern []string // segments of Pattern; "{model}" and "{id}" match
+	verb    string   // what follows the {model}, colon included: ":generateContent"
+	want    []string // members to scan for, see ask.go
+}
+
+// match is an endpoint with what its path named.
+type match struct {
+	ep    *endpoint
+	model string // unescaped
+	id    string // unescaped
+}
+
+// router finds endpoints by path. It is immutable.
+type router struct {
+	static map[string][]*endpoint // whole paths without parameters
+	param  map[string][]*endpoint // by first two segments, "/v1/files"
+}
+
+func newRouter(dialects []*dialect.Dialect) *router {
+	r := &router{static: map[string][]*endpoint{}, param: map[string][]*endpoint{}}
+	for _, d := range dialects {
+		for i := range d.Endpoints {
+			r.add(d, &d.Endpoints[i])
+		}
+	}
+	return r
+}
+
+func (r *router) add(d *dialect.Dialect, e *dialect.Endpoint) {
+	ep := &endpoint{Endpoint: e, dialect: d, want: wanted(d, e)}
+	brace := strings.IndexByte(e.Pattern, '{')
+	if brace < 0 {
+		r.static[e.Pattern] = append(r.static[e.Pattern], ep)
+		return
+	}
+	ep.pattern = strings.Split(e.Pattern[1:], "/")
+	last := &ep.pattern[len(ep.pattern)-1]
+	if v, ok := strings.CutPrefix(*last, "{model}"); ok {
+		*last, ep.verb = "{model}", v
+	}
+	r.param[twoSegments(e.Pattern)] = append(r.param[twoSegments(e.Pattern)], ep)
+}
+
+// twoSegments gives the part of a path by which parametric patterns are grouped.
+func twoSegments(path string) string {
+	i := strings.IndexByte(path[1:], '/')
+	if i < 0 {
+		return path
+	}
+	if j := strings.IndexByte(path[i+2:], '/'); j >= 0 {
+		return path[:i+2+j]
+	}
+	return path
+}
+
+// find gives every endpoint that has this escaped path, with other methods too, so
+// that the caller can tell "no such path" from "not with this method".
+func (r *router) find(path string) []match {
+	if found := r.static[path]; found != nil {
+		out := make([]match, len(found))
+		for i, ep := range found {
+			out[i] = match{ep: ep}
+		}
+		return out
+	}
+	if len(path) < 2 || path[0] != '/' {
+		return nil
+	}
+	var out []match
+	for _, ep := range r.param[twoSegments(path)] {
+		if m, ok := ep.match(path); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// match reports whether the escaped path is one of the endpoint's. A {model} takes
+// everything up to the last colon, slashes included.
+func (ep *endpoint) match(path string) (match, bool) {
+	m := match{ep: ep}
+	segs := strings.Split(path[1:], "/")
+	for i, p := range ep.pattern {
+		switch {
+		case i >= len(segs):
+			return m, false
+		case p == "{model}":
+			rest := strings.Join(segs[i:], "/")
+			name, ok := strings.CutSuffix(rest, ep.verb)
+			if !ok || name == "" || (ep.verb == "" && strings.Contains(name, ":")) {
+				return m, false
+			}
+			model, err := url.PathUnescape(name)
+			m.model = model
+			return m, err == nil
+		case p == "{id}":
+			id, err := url.PathUnescape(segs[i])
+			if err != nil || id == "" {
+				return m, false
+			}
+			m.id = id
+		case strings.HasPrefix(p, "{id}"):
+			name, ok := strings.CutSuffix(segs[i], p[len("{id}"):])
+			id, err := url.PathUnescape(name)
+			if !ok || err != nil || id == "" {
+				return m, false
+			}
+			m.id = id
+		case p != segs[i]:
+			return m, false
+		}
+	}
+	return m, len(segs) == len(ep.pattern)
+}

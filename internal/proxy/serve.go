@@ -1,0 +1,173 @@
+package proxy
+
+import (
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/policy"
+	"github.com/sluice-gateway/sluice/internal/route"
+)
+
+// ServeHTTP takes one request from its head to its entry.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := exchange{p: p, w: w, r: r, view: p.view.Load(), began: time.Now()}
+	x.id = p.ids.next(x.began)
+	defer x.finish()
+	defer x.recover()
+	if p.answerHealth(&x) {
+		return
+	}
+	if err := x.serve(); err != nil {
+		x.fail(err)
+	}
+}
+
+// serve is the path of a request.
+func (x *exchange) serve() error {
+	if err := x.accept(); err != nil {
+		return err
+	}
+	if done, err := x.crossOrigin(); done || err != nil {
+		return err
+	}
+	if err := x.admit(); err != nil {
+		return err
+	}
+	if err := x.authenticate(); err != nil {
+		return err
+	}
+	if err := x.control(); err != nil {
+		return err
+	}
+	if err := policy.Enter(x.gw, x.who, x.ep.Op); err != nil {
+		return err
+	}
+	if x.ep.Op == llm.OpSelf {
+		return x.answerSelf()
+	}
+	if x.ep.Op == llm.OpModels && x.native == "" {
+		return x.answerModels()
+	}
+	if err := x.read(); err != nil {
+		return err
+	}
+	if err := x.choosePlan(); err != nil {
+		return err
+	}
+	return x.forward()
+}
+
+// admit refuses before the process is in danger.
+func (x *exchange) admit() error {
+	x.admitted = true
+	switch {
+	case x.p.inFlight.Add(1) > x.view.Limits.InFlight:
+		return overloaded("too many calls are in flight")
+	case x.p.memory.Load() > x.view.Limits.Memory:
+		return overloaded("its memory for bodies is used up")
+	case !x.p.recorder.Room():
+		return overloaded("the log's spool is full, and no call goes unrecorded")
+	}
+	return nil
+}
+
+func (x *exchange) authenticate() error {
+	if x.gw.Keyed {
+		who, err := x.p.keys.Caller(x.r.Header, x.r.URL.RawQuery, x.began)
+		if err == nil {
+			x.who = who
+			return nil
+		}
+		if !x.gw.Open {
+			return err
+		}
+	}
+	x.who = x.p.anonymous
+	return nil
+}
+
+// control reads what the caller asks of the gateway itself.
+func (x *exchange) control() (err error) {
+	if x.ctl, err = readControls(x.r.Header); err != nil {
+		return err
+	}
+	if x.ctl.logSet && x.ctl.log < x.gw.Log.Bodies && !x.gw.Log.CallerMayLower {
+		return fault.New(fault.Forbidden, "The gateway '"+x.gw.Name+"' does not let callers lower what is logged.").Field("sluice-log")
+	}
+	x.keepBodies()
+	return nil
+}
+
+// read reads the body and the few members of it that matter.
+func (x *exchange) read() error {
+	if err := x.readBody(); err != nil {
+		return err
+	}
+	switch x.ep.Body {
+	case dialect.JSON:
+		return x.scan()
+	case dialect.Multipart:
+		return x.scanFields()
+	}
+	x.ask.model = x.pathModel
+	return nil
+}
+
+// choosePlan says which targets may serve the call, and that the caller may use them.
+func (x *exchange) choosePlan() (err error) {
+	if x.pinned != nil {
+		x.plan = []route.Target{{Provider: x.pinned, Model: x.ask.model}}
+	} else {
+		ask := route.Ask{Model: bareModel(x.ask.model), Provider: x.ctl.provider, Family: x.dialect.Family}
+		if x.plan, err = x.planHome(ask); err != nil {
+			return err
+		}
+	}
+	for _, t := range x.plan {
+		if err := policy.Target(x.gw, x.who, t.Provider.Name, bareModel(t.Model)); err != nil {
+			return err
+		}
+		if x.native == "" || x.ep.Op != llm.OpPassthrough {
+			if l := x.view.lanes[t.Provider.Name]; !l.serves(x.ep) {
+				return x.notSpoken(l)
+			}
+		}
+	}
+	return x.checkObjects()
+}
+
+// notSpoken says why a provider cannot take the call.
+func (x *exchange) notSpoken(l *lane) error {
+	name := l.provider.Name
+	if x.ep.Op != llm.OpChat {
+		return fault.Newf(fault.UnsupportedOperation, "The provider '%s' has no %s operation in the %s dialect.", name, x.ep.Op, x.dialect.Family)
+	}
+	return fault.Newf(fault.UnsupportedOperation, "The provider '%s' speaks %v, and this call came in the dialect '%s'. This version of Sluice does not translate between dialects: call it in a dialect that it speaks, or use /providers/%s/.", name, l.provider.Speaks, x.dialect.Name, name)
+}
+
+// recover turns a panic into an internal error; the entry is still written.
+func (x *exchange) recover() {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	x.p.log.Error("panic while serving a call", "request_id", x.id, "panic", v, "stack", string(debug.Stack()))
+	x.closeAfter = true
+	if x.dialect == nil {
+		x.dialect = x.p.fallback
+	}
+	x.fail(fault.New(fault.InternalError, "Something broke inside Sluice; the request id leads to its log."))
+	if x.wrote {
+		x.abort = true
+	}
+}
+
+var anonymous = &gateway.Principal{Workspace: gateway.DefaultWorkspace}

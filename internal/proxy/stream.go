@@ -1,0 +1,181 @@
+package proxy
+
+import (
+	"io"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/membuf"
+	"github.com/sluice-gateway/sluice/internal/upstream"
+)
+
+// streamBuffer is what one idle stream holds; a larger event passes in pieces.
+const streamBuffer = 4 << 10
+
+// relay is one stream on its way: what was read goes out in the same breath. Only an
+// event that must be hidden is held until it is whole.
+type relay struct {
+	x       *exchange
+	framer  dialect.Framer
+	meter   dialect.Meter
+	decode  *copyDecoder // nil unless the vendor compressed the stream
+	content bool         // the first content event was seen
+	failed  bool
+	sifted  error // of writing what passed the sieve
+}
+
+func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) error {
+	s := &relay{x: x, framer: framer, meter: x.dialect.NewMeter(x.ep.Op)}
+	x.report = s.meter.Report()
+	if enc := resp.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+		x.hide = false
+		s.decode = newCopyDecoder(enc, s.examine)
+		defer s.decode.close()
+	}
+	defer framer.Release()
+	resp.SetReadTimeout(x.target.Provider.Timeouts.FirstEvent)
+	x.waited += resp.Waited
+	resp.Waited = 0
+	x.streaming = true
+	x.p.observer.StreamOpen(1)
+	x.relayHead(resp)
+	x.keepAnswer(resp, nil)
+	x.writeHead(resp.Status)
+	x.flush()
+	err := s.run(resp)
+	x.report = s.meter.Report()
+	return s.end(err)
+}
+
+// run copies until the stream ends. One read, one write, one flush.
+func (s *relay) run(resp *upstream.Response) error {
+	buf := membuf.Get(streamBuffer)
+	defer buf.Release()
+	for {
+		n, err := resp.Read(buf.Bytes[:cap(buf.Bytes)])
+		if n > 0 {
+			if err := s.forward(resp, buf.Bytes[:n]); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return s.last()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// forward examines what was read and sends it on.
+func (s *relay) forward(resp *upstream.Response, p []byte) error {
+	had := s.content
+	switch {
+	case s.x.hide:
+		s.framer.Feed(p, s.sift)
+		if s.sifted != nil {
+			return s.sifted
+		}
+		s.x.flush()
+	default:
+		if s.decode != nil {
+			s.decode.write(p)
+		} else {
+			s.framer.Feed(p, s.see)
+		}
+		s.x.answerKept.add(p)
+		if err := s.x.write(p); err != nil {
+			return err
+		}
+		s.x.flush()
+	}
+	if s.decode != nil && !had {
+		s.content, had = true, false // what the copy holds is read only after its end
+	}
+	if s.content && !had {
+		s.x.firstByte = time.Now()
+		resp.SetReadTimeout(s.x.target.Provider.Timeouts.Idle)
+	}
+	return nil
+}
+
+func (s *relay) examine(p []byte) { s.framer.Feed(p, s.see) }
+
+// see notes what an event means.
+func (s *relay) see(e *dialect.Event) { s.note(e) }
+
+func (s *relay) note(e *dialect.Event) dialect.Sign {
+	if e.Comment || e.Partial {
+		return 0
+	}
+	sign := s.meter.Event(e.Name, e.Data)
+	if s.decode == nil && sign.Has(dialect.Content) {
+		s.content = true
+	}
+	s.failed = s.failed || sign.Has(dialect.Failed)
+	return sign
+}
+
+// sift sends an event on unless it exists only because Sluice asked for usage. Its
+// bytes are valid during the call only.
+func (s *relay) sift(e *dialect.Event) {
+	if s.note(e).Has(dialect.UsageOnly) || s.sifted != nil {
+		return
+	}
+	s.x.answerKept.add(e.Raw)
+	s.sifted = s.x.write(e.Raw)
+}
+
+// last handles what stands behind the last event.
+func (s *relay) last() error {
+	if s.decode != nil {
+		s.decode.close()
+	}
+	if s.x.hide {
+		s.framer.Close(s.sift)
+		s.x.flush()
+		return s.sifted
+	}
+	s.framer.Close(s.see)
+	return nil
+}
+
+// end finishes the caller's stream: trailers after a proper end, an error event in the
+// caller's dialect after a cut.
+func (s *relay) end(err error) error {
+	x := s.x
+	if err == nil && !s.failed && !s.complete() {
+		err = fault.New(fault.UpstreamError, "The provider's stream ended before it was complete.")
+	}
+	if err != nil {
+		f := asFault(err)
+		if f.Kind != fault.Gone && x.dialect.FormatStreamError != nil {
+			if x.write(x.dialect.FormatStreamError(f, x.id)) == nil {
+				x.flush()
+			}
+		}
+		if !x.report.Ended {
+			x.report.Usage.OutputTokens = llm.Count{}
+		}
+		x.costTrailer()
+		return f
+	}
+	x.learnStreamed()
+	x.costTrailer()
+	if s.failed && x.report.Fault != nil {
+		return x.report.Fault
+	}
+	return nil
+}
+
+// complete reports whether the stream came to a proper end, for operations whose
+// dialect has one.
+func (s *relay) complete() bool {
+	r := s.meter.Report()
+	if s.x.ep.Op != llm.OpChat && s.x.ep.Op != llm.OpCompletions {
+		r.Ended = true
+	}
+	return r.Ended || r.FinishReason != ""
+}

@@ -1,0 +1,124 @@
+package proxy
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/upstream"
+)
+
+// view is a snapshot with what the proxy works out of it once, so that requests need
+// not.
+type view struct {
+	*catalog.Snapshot
+	lanes map[string]*lane
+}
+
+// lane is the way to one provider: its connections and what is sent on each call.
+type lane struct {
+	provider  *provider.Provider
+	client    *upstream.Client
+	host      string
+	basePath  string
+	dialect   *dialect.Dialect // the one it prefers; nil when it has no conversation
+	families  []string
+	catalogue []string
+	fixed     []upstream.Field // sent unless the caller sends the same
+	forced    []upstream.Field // from configuration; they win
+	paths     map[*dialect.Endpoint]string
+}
+
+func (p *Proxy) newLane(pr *provider.Provider, client *upstream.Client) (*lane, error) {
+	base, err := url.Parse(pr.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	l := &lane{provider: pr, client: client, host: base.Host, basePath: strings.TrimRight(base.EscapedPath(), "/"), catalogue: pr.Spec.Catalogue}
+	if len(l.catalogue) == 0 {
+		l.catalogue = []string{pr.Spec.Name}
+	}
+	for _, name := range pr.Speaks {
+		d := p.byName[name]
+		if d == nil {
+			continue
+		}
+		if l.dialect == nil {
+			l.dialect = d
+		}
+		if !slices.Contains(l.families, d.Family) {
+			l.families = append(l.families, d.Family)
+		}
+	}
+	if len(pr.Speaks) == 0 && pr.Spec.Shape == provider.OpenAIShape {
+		l.families, l.dialect = []string{p.fallback.Family}, p.fallback
+	}
+	l.fixed, l.forced = fields(pr.Spec.Headers), fields(pr.Headers)
+	l.precomputePaths(p.router)
+	return l, nil
+}
+
+func fields(headers []provider.Header) []upstream.Field {
+	out := make([]upstream.Field, len(headers))
+	for i, h := range headers {
+		out[i] = upstream.Field{Name: h.Name, Value: h.Value}
+	}
+	return out
+}
+
+// precomputePaths works out the paths that depend on nothing in the request.
+func (l *lane) precomputePaths(r *router) {
+	l.paths = map[*dialect.Endpoint]string{}
+	if l.provider.Spec.Path != nil {
+		return
+	}
+	for path, eps := range r.static {
+		for _, ep := range eps {
+			l.paths[ep.Endpoint] = l.provider.URLPath(provider.PathRequest{Op: ep.Op, Path: path})
+		}
+	}
+}
+
+// serves reports whether the provider takes this endpoint in the endpoint's own
+// dialect.
+func (l *lane) serves(ep *endpoint) bool {
+	spec := l.provider.Spec
+	switch ep.Op {
+	case llm.OpChat:
+		return slices.Contains(l.provider.Speaks, ep.dialect.Name)
+	case llm.OpResponses:
+		return slices.Contains(l.provider.Speaks, dialect.Responses)
+	}
+	return slices.Contains(l.families, ep.dialect.Family) && slices.Contains(spec.Operations, ep.Op)
+}
+
+// dataPlane gives the paths of the data plane that a vendor's own path may be.
+func (l *lane) dataPlane(native string) []string {
+	path, _, _ := strings.Cut(native, "?")
+	if l.provider.Spec.Shape == provider.HostShape {
+		return []string{strings.TrimPrefix(path, l.basePath)}
+	}
+	path = strings.TrimPrefix(path, l.basePath)
+	paths := []string{"/v1" + path, path}
+	for i := 1; i < len(path); i++ {
+		if path[i] == '/' && conversational(path[i:]) {
+			paths = append(paths, "/v1"+path[i:])
+		}
+	}
+	return paths
+}
+
+// conversational reports paths that mean the same behind any prefix, such as a
+// deployment's.
+func conversational(tail string) bool {
+	switch tail {
+	case "/chat/completions", "/completions", "/embeddings", "/responses", "/images/generations",
+		"/audio/transcriptions", "/audio/translations", "/audio/speech":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,180 @@
+package record
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+)
+
+// How refused calls are kept under a flood.
+const (
+	floodWindow     = 10 * time.Second
+	floodTick       = time.Second
+	floodEach       = 20   // entries of their own for one kind of refusal in a window
+	floodSingles    = 1000 // entries of their own for all kinds together in a window
+	floodAggregates = 2000 // kinds that are told apart at a time; the others share one by status
+)
+
+// refusal is a kind of refused call: calls alike in all of this may share an entry.
+type refusal struct {
+	gateway, errorCode, keyID, model string
+	status                           int
+	from                             netip.Prefix
+}
+
+// flood turns many refused calls into few entries.
+type flood struct {
+	rec  *Recorder
+	wake chan struct{}
+
+	mu      sync.Mutex
+	kinds   map[refusal]*tally
+	singles int       // entries of their own since the singles' window began
+	began   time.Time // of that window
+}
+
+// tally is one kind's window.
+type tally struct {
+	ends  time.Time
+	calls int
+	shown *gateway.Entry // what was appended last; nil while each call has its own entry
+	count int            // calls that shown stands for by now
+	last  time.Time
+}
+
+func newFlood(r *Recorder) *flood {
+	return &flood{rec: r, wake: make(chan struct{}, 1), kinds: make(map[refusal]*tally)}
+}
+
+// Refuse hands over the entry of a call that was refused before it was worked on (401,
+// 403, 404, 429 and the like). It is Append, but under a flood calls that are alike
+// share one entry, which counts them and tells the time of the last. The shared entry
+// is brought up to date about every second.
+func (r *Recorder) Refuse(e *gateway.Entry) {
+	if e = r.flood.sort(e, r.opt.Clock(), r.pressure.Load() == roomy); e != nil {
+		r.Append(e)
+	}
+}
+
+// sort gives the entry that must be appended now, or nil when e was only counted.
+func (f *flood) sort(e *gateway.Entry, now time.Time, roomy bool) *gateway.Entry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := f.tally(e, now)
+	t.calls++
+	if t.shown == nil && roomy && t.calls <= floodEach && f.single(now) {
+		return e
+	}
+	last := e.LastTime
+	if last.IsZero() {
+		last = e.Time
+	}
+	t.count++
+	if last.After(t.last) {
+		t.last = last
+	}
+	if t.shown != nil {
+		f.rec.counters.collapsed.Add(1)
+		return nil
+	}
+	e.Bodies = nil
+	t.shown = e
+	return e
+}
+
+// single reports whether one more entry of its own is allowed. Under mu.
+func (f *flood) single(now time.Time) bool {
+	if now.Sub(f.began) >= floodWindow {
+		f.began, f.singles = now, 0
+	}
+	f.singles++
+	return f.singles <= floodSingles
+}
+
+// tally finds or begins the window of e's kind. Under mu.
+func (f *flood) tally(e *gateway.Entry, now time.Time) *tally {
+	kind := refusal{e.Gateway, e.ErrorCode, e.KeyID, e.ModelRequested, e.Status, network(e.ClientIP)}
+	t := f.kinds[kind]
+	if t == nil && len(f.kinds) >= floodAggregates {
+		kind = refusal{status: e.Status}
+		t = f.kinds[kind]
+	}
+	if t == nil {
+		t = &tally{ends: now.Add(floodWindow)}
+		f.kinds[kind] = t
+		if len(f.kinds) == 1 {
+			signal(f.wake)
+		}
+	}
+	return t
+}
+
+// network is the part of an address that one flood is thought to share.
+func network(ip string) netip.Prefix {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	addr = addr.Unmap()
+	bits := 56
+	if addr.Is4() {
+		bits = 24
+	}
+	prefix, _ := addr.Prefix(bits) // the zone is dropped, the bits are right
+	return prefix
+}
+
+// run brings shared entries up to date. It sleeps without a timer while there are none.
+func (f *flood) run(ctx context.Context) {
+	for {
+		select {
+		case <-f.wake:
+		case <-ctx.Done():
+			return
+		}
+		for f.publish(f.rec.opt.Clock()) > 0 {
+			if !sleep(ctx, floodTick, nil) {
+				return
+			}
+		}
+	}
+}
+
+// publish appends what has grown, ends windows that are over, and tells how many are left.
+func (f *flood) publish(now time.Time) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for kind, t := range f.kinds {
+		over := !now.Before(t.ends)
+		if over || f.rec.Room() {
+			f.append(t)
+		}
+		if over {
+			delete(f.kinds, kind)
+		}
+	}
+	return len(f.kinds)
+}
+
+// append writes a shared entry again if it has grown. Under mu.
+func (f *flood) append(t *tally) {
+	if t.shown == nil || t.count <= max(t.shown.Count, 1) {
+		return
+	}
+	grown := *t.shown // the old one belongs to the recorder
+	grown.Count, grown.LastTime, grown.Objects = t.count, t.last, nil
+	t.shown = &grown
+	f.rec.Append(&grown)
+}
+
+// settle appends everything that has grown, at once.
+func (f *flood) settle() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, t := range f.kinds {
+		f.append(t)
+	}
+}

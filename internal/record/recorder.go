@@ -1,0 +1,316 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+)
+
+// Store is where entries end up.
+type Store interface {
+	// PutEntries stores all entries or fails. It is idempotent by id: an entry that is
+	// there already is left as it is, but for one with a larger Count, which replaces
+	// it. It must return soon after ctx ends, and keep nothing of the entries.
+	PutEntries(ctx context.Context, entries []*gateway.Entry) error
+}
+
+// Options are where and how entries are kept. Dir and Store are needed.
+type Options struct {
+	Dir   string // made when it does not exist; belongs to one process at a time
+	Store Store
+
+	MaxBytes  int64 // from here on Room is false; default 1 GiB
+	SoftBytes int64 // from here on bodies are dropped; default three quarters of MaxBytes
+	MaxMemory int64 // for entries at hand and buffers that wait for the disk, half each; default 64 MiB
+
+	Sync   time.Duration // at most this long until a written entry survives power loss; 0 = as the system pleases
+	Paused bool          // entries stay in the spool; see Pause
+
+	Clock  func() time.Time // default time.Now
+	Logger *slog.Logger     // default slog.Default
+
+	create func(path string) (file, error) // default a file of the system
+}
+
+// Delays and sizes of the way to the store. An entry is on the disk flushEvery after
+// Append and with the store flushEvery+linger after it, plus the time these need.
+const (
+	flushEvery = 20 * time.Millisecond
+	linger     = 60 * time.Millisecond
+
+	batchEntries = 500
+	batchBytes   = 4 << 20
+	urgentBytes  = 1 << 20 // in one shard: do not wait for flushEvery
+	maxShards    = 16
+)
+
+// Recorder takes entries and brings them to the store. All methods may be called by
+// any number of goroutines.
+type Recorder struct {
+	opt    Options
+	log    *slog.Logger
+	lock   *os.File
+	spool  *spool
+	shards *shards
+	flood  *flood
+
+	pressure atomic.Int32 // what Room and Append look at
+	dirty    atomic.Bool  // a flush is on its way
+	paused   atomic.Bool
+	away     atomic.Bool // the store, as last seen
+	sick     atomic.Bool // the disk refuses records; changed under flushMu
+	counters counters
+
+	flushMu sync.Mutex
+	spare   *chunk // under flushMu
+
+	wake   chan struct{} // to the flusher: something waits
+	urgent chan struct{} // to the flusher: much waits
+	work   chan struct{} // to the drainer: the spool has records
+	hurry  chan struct{} // to the drainer: somebody waits
+	synced chan struct{} // to the syncer: something was written
+
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+	closed sync.Once
+}
+
+// How full the spool is.
+const (
+	roomy    int32 = iota
+	noBodies       // bodies are dropped
+	noRoom         // and new calls are refused
+)
+
+type counters struct {
+	bad, badBytes, putErrors, droppedBodies, late, cut, collapsed atomic.Int64
+}
+
+// Open reads what the last process left in the spool and starts the way to the store.
+// It fails only when the directory cannot be used at all, never for damage in it.
+func Open(opt Options) (*Recorder, error) {
+	opt = opt.withDefaults()
+	if err := os.MkdirAll(opt.Dir, dirMode); err != nil {
+		return nil, fmt.Errorf("make the spool's directory: %w", err)
+	}
+	lock, err := lockDir(opt.Dir)
+	if err != nil {
+		return nil, err
+	}
+	r := newRecorder(opt, lock)
+	cut, err := r.spool.recover(r.log)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	r.counters.cut.Store(cut)
+	r.counters.badBytes.Store(dirBytes(badPath(opt.Dir)))
+	r.assess()
+	r.start()
+	return r, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = 1 << 30
+	}
+	if o.SoftBytes <= 0 {
+		o.SoftBytes = o.MaxBytes / 4 * 3
+	}
+	if o.MaxMemory <= 0 {
+		o.MaxMemory = 64 << 20
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.create == nil {
+		o.create = createFile
+	}
+	return o
+}
+
+func createFile(path string) (file, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, fileMode)
+	if err != nil {
+		return nil, err // never a typed nil
+	}
+	return f, nil
+}
+
+func newRecorder(opt Options, lock *os.File) *Recorder {
+	r := &Recorder{
+		opt:    opt,
+		log:    opt.Logger,
+		lock:   lock,
+		shards: newShards(min(runtime.GOMAXPROCS(0), maxShards)),
+		spare:  new(chunk),
+		spool: &spool{
+			dir:     opt.Dir,
+			segSize: min(max(opt.MaxBytes/64, 64<<10), 64<<20),
+			hotMax:  opt.MaxMemory / 2,
+			create:  opt.create,
+		},
+		wake:   make(chan struct{}, 1),
+		urgent: make(chan struct{}, 1),
+		work:   make(chan struct{}, 1),
+		hurry:  make(chan struct{}, 1),
+		synced: make(chan struct{}, 1),
+	}
+	r.flood = newFlood(r)
+	r.paused.Store(opt.Paused)
+	return r
+}
+
+// start runs the goroutines; Close ends them.
+func (r *Recorder) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	r.done.Go(func() { r.runFlusher(ctx) })
+	r.done.Go(func() { newDrainer(r).run(ctx) })
+	r.done.Go(func() { r.flood.run(ctx) })
+	if r.opt.Sync > 0 {
+		r.done.Go(func() { r.runSyncer(ctx) })
+	}
+	signal(r.work)
+}
+
+// signal wakes the reader of ch, or leaves a note that it should not fall asleep.
+func signal(ch chan<- struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
+
+// Append hands an entry over; it belongs to the recorder from here on and must not be
+// changed any more. Append waits neither for the disk nor for the store. It drops the
+// entry's bodies when the spool is nearly full, and nothing else, ever.
+func (r *Recorder) Append(e *gateway.Entry) {
+	if e.Count == 0 {
+		e.Count = 1
+	}
+	if e.LastTime.IsZero() {
+		e.LastTime = e.Time
+	}
+	if e.Bodies != nil && r.pressure.Load() != roomy {
+		e.Bodies = nil
+		r.counters.droppedBodies.Add(1)
+	}
+	waiting, ok := r.shards.add(e)
+	if !ok {
+		r.counters.late.Add(1)
+		r.log.Error("a log entry came after the recorder was closed and is lost", "id", e.ID)
+		return
+	}
+	if waiting > urgentBytes {
+		r.crowded(waiting)
+	}
+	if !r.dirty.Load() && !r.dirty.Swap(true) {
+		signal(r.wake)
+	}
+}
+
+// crowded asks for an early flush, and for fewer calls when the flusher hangs in the disk.
+func (r *Recorder) crowded(waiting int) {
+	signal(r.urgent)
+	if int64(waiting)*int64(len(r.shards.all)) > r.opt.MaxMemory/2 {
+		r.pressure.Store(noRoom)
+	}
+}
+
+// Room reports whether new calls may come in. When it is false, entries of calls that
+// are already running are still taken.
+func (r *Recorder) Room() bool { return r.pressure.Load() != noRoom }
+
+// Pause keeps entries in the spool (true), or brings them to the store again (false).
+func (r *Recorder) Pause(on bool) {
+	r.paused.Store(on)
+	if on {
+		r.spool.cool()
+	}
+	signal(r.work)
+}
+
+// assess sets how full the spool is.
+func (r *Recorder) assess() {
+	bytes := r.spool.level() + r.counters.badBytes.Load()
+	switch {
+	case bytes >= r.opt.MaxBytes || r.sick.Load():
+		r.pressure.Store(noRoom)
+	case bytes >= r.opt.SoftBytes:
+		r.pressure.Store(noBodies)
+	default:
+		r.pressure.Store(roomy)
+	}
+}
+
+// Depth is the number of entries that are not yet in the store.
+func (r *Recorder) Depth() int64 {
+	waiting, _ := r.shards.count()
+	return waiting + r.spool.depth()
+}
+
+// Flush waits until everything appended so far is in the store, or ctx ends.
+func (r *Recorder) Flush(ctx context.Context) error {
+	r.flood.settle()
+	r.flush()
+	_, target := r.spool.ends()
+	for {
+		ch := r.spool.wait(target)
+		if ch == nil {
+			return nil
+		}
+		signal(r.hurry)
+		select {
+		case <-ch:
+		case <-ctx.Done():
+			return fmt.Errorf("%d log entries are not yet in the store: %w", r.Depth(), ctx.Err())
+		}
+	}
+}
+
+// Close writes everything to the disk, brings it to the store until ctx ends, and stops.
+// What the store did not take stays in the spool for the next Open; that is no error.
+func (r *Recorder) Close(ctx context.Context) (err error) {
+	r.closed.Do(func() { err = r.close(ctx) })
+	return err
+}
+
+func (r *Recorder) close(ctx context.Context) error {
+	r.flood.settle()
+	r.shards.close()
+	if !r.paused.Load() {
+		if err := r.Flush(ctx); err != nil {
+			r.log.Warn("log entries stay in the spool until the next start", "entries", r.Depth())
+		}
+	}
+	r.cancel()
+	r.done.Wait()
+	r.flush()
+	return errors.Join(r.spool.rescue(), r.spool.sync(), r.spool.close(), r.lock.Close())
+}
+
+func dirBytes(dir string) (total int64) {
+	filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error { //nolint:errcheck // the function never fails
+		if err != nil {
+			return nil
+		}
+		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
+			total += info.Size()
+		}
+		return nil
+	})
+	return total
+}

@@ -1,0 +1,104 @@
+// Package route makes the ordered plan of targets for one request. It is pure: no
+// I/O, no clock. It sends nothing and checks no rights.
+package route
+
+import (
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/provider"
+)
+
+// Target is one model of one provider.
+type Target struct {
+	Provider *provider.Provider
+	Model    string // the vendor's id, "" for operations without a model
+}
+
+// Ask is what a plan depends on.
+type Ask struct {
+	Model    string // as the caller wrote it, "" when the operation has none
+	Provider string // from sluice-provider, "" when not given
+	Family   string // dialect family of the caller, for the gateway's default
+}
+
+// Plan gives the targets to try, in order. It never gives an empty plan without an error.
+func Plan(s *catalog.Snapshot, g *catalog.Gateway, a Ask) ([]Target, error) {
+	if a.Model == "" {
+		return withoutModel(s, g, a)
+	}
+	if a.Provider != "" {
+		return pinned(s, a)
+	}
+	found := s.Resolve(a.Model)
+	switch {
+	case len(found) == 1:
+		return []Target{{found[0].Provider, found[0].Model}}, nil
+	case len(found) > 1:
+		return choose(g, a, found)
+	}
+	return nil, unknown(s, a.Model)
+}
+
+func withoutModel(s *catalog.Snapshot, g *catalog.Gateway, a Ask) ([]Target, error) {
+	name := a.Provider
+	if name == "" {
+		name = g.Default[a.Family]
+	}
+	if name == "" {
+		return nil, fault.Newf(fault.InvalidRequest, "This operation names no model, so Sluice cannot tell which provider is meant. Send the header sluice-provider, or set default_provider.%s for the gateway '%s'.", a.Family, g.Name)
+	}
+	p, err := named(s, name)
+	if err != nil {
+		return nil, err
+	}
+	return []Target{{Provider: p}}, nil
+}
+
+func pinned(s *catalog.Snapshot, a Ask) ([]Target, error) {
+	p, err := named(s, a.Provider)
+	if err != nil {
+		return nil, err
+	}
+	model := strings.TrimPrefix(a.Model, a.Provider+"/")
+	return []Target{{p, model}}, nil
+}
+
+func named(s *catalog.Snapshot, name string) (*provider.Provider, error) {
+	if p := s.Providers[name]; p != nil {
+		return p, nil
+	}
+	return nil, fault.Newf(fault.InvalidRequest, "There is no provider '%s'; configured are %s.", clip(name), strings.Join(s.ProviderNames(), ", ")).Field("sluice-provider")
+}
+
+// choose settles a bare id that several providers list by the gateway's default.
+func choose(g *catalog.Gateway, a Ask, found []catalog.Named) ([]Target, error) {
+	names := make([]string, len(found))
+	for i, n := range found {
+		if n.Provider.Name == g.Default[a.Family] {
+			return []Target{{n.Provider, n.Model}}, nil
+		}
+		names[i] = n.Provider.Name + "/" + n.Model
+	}
+	return nil, fault.Newf(fault.InvalidRequest, "The model '%s' is offered by several providers: write one of %s, or set default_provider.%s for the gateway.", clip(a.Model), strings.Join(names, ", "), a.Family).Field("model")
+}
+
+func unknown(s *catalog.Snapshot, model string) *fault.Fault {
+	msg := "There is no model '" + clip(model) + "' here."
+	if near := s.Nearest(model); len(near) > 0 {
+		msg += " Did you mean " + strings.Join(near, ", ") + "?"
+	}
+	msg += " Models are named provider/model; a provider's newest models work under that form even if Sluice does not list them."
+	f := fault.New(fault.ModelNotFound, msg).Field("model")
+	f.NoRetry = true
+	return f
+}
+
+// clip keeps a caller's text short enough to be repeated in an error.
+func clip(s string) string {
+	if len(s) > 120 {
+		return strings.ToValidUTF8(s[:120], "") + "…"
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+)
+
+// EntryQuery chooses entries: those that match every field that is set. The zero value
+// chooses all.
+type EntryQuery struct {
+	Gateway, Workspace, KeyID, Operation, ClientDialect    string
+	Provider, Model, ModelRequested, Route, Credential     string
+	ErrorCode, FinishReason, Cache, Session, User, TraceID string
+	ClientIP                                               string
+
+	Status       int       // exactly this
+	StatusClass  int       // 4 = all 4xx
+	Stream       *bool     // nil = both
+	From, To     time.Time // From ≤ time < To
+	MinCost      gateway.USD
+	MinLatencyMS int64
+
+	Limit  int    // of a page: 0 = 50, at most 500
+	Cursor string // where the page before ended, "" = the newest
+}
+
+// texts lists the filters that ask for equality, by the contract's names, which are the
+// columns' too.
+func (q *EntryQuery) texts() []textFilter {
+	return []textFilter{
+		{"gateway", &q.Gateway}, {"workspace", &q.Workspace}, {"key_id", &q.KeyID}, {"operation", &q.Operation},
+		{"client_dialect", &q.ClientDialect}, {"provider", &q.Provider}, {"model", &q.Model}, {"model_requested", &q.ModelRequested},
+		{"route", &q.Route}, {"credential", &q.Credential}, {"error_code", &q.ErrorCode}, {"finish_reason", &q.FinishReason},
+		{"cache", &q.Cache}, {"session", &q.Session}, {"user", &q.User}, {"client_ip", &q.ClientIP}, {"trace_id", &q.TraceID},
+	}
+}
+
+type textFilter struct {
+	name  string
+	value *string
+}
+
+// Set sets the filter of the contract's name from text, as a query string has it:
+// status=429 or 4xx, stream=true, from=2026-01-02T15:04:05Z, min_cost=0.01. An unknown
+// name or a value of the wrong form is ErrBadFilter with a message for the user.
+func (q *EntryQuery) Set(name, value string) error {
+	for _, f := range q.texts() {
+		if f.name == name {
+			*f.value = value
+			return nil
+		}
+	}
+	var err error
+	switch name {
+	case "status":
+		err = q.setStatus(value)
+	case "stream":
+		var b bool
+		b, err = strconv.ParseBool(value)
+		q.Stream = &b
+	case "from":
+		q.From, err = time.Parse(time.RFC3339, value)
+	case "to":
+		q.To, err = time.Parse(time.RFC3339, value)
+	case "min_cost":
+		q.MinCost, err = gateway.ParseUSD(value)
+	case "min_latency_ms":
+		q.MinLatencyMS, err = strconv.ParseInt(value, 10, 64)
+	default:
+		return fmt.Errorf("%w: there is no filter %q", ErrBadFilter, name)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrBadFilter, name, err)
+	}
+	return nil
+}
+
+func (q *EntryQuery) setStatus(value string) error {
+	digits, class := strings.CutSuffix(value, "xx")
+	n, err := strconv.Atoi(digits)
+	switch {
+	case err != nil || n <= 0:
+		return fmt.Errorf("%q is no status such as 429 and no class such as 4xx", value)
+	case class:
+		q.StatusClass = n
+	default:
+		q.Status = n
+	}
+	return nil
+}
+
+// conditions collects the terms of a WHERE and their arguments.
+type conditions struct {
+	terms []string
+	args  []any
+}
+
+func (c *conditions) add(term string, args ...any) {
+	c.terms = append(c.terms, term)
+	c.args = append(c.args, args...)
+}
+
+func (c *conditions) where() string {
+	if len(c.terms) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(c.terms, " AND ")
+}
+
+// idSlack is how far the clock reading in an id may be from the entry's time.
+const idSlack = time.Minute
+
+// conditions translates the query, but for limit and cursor.
+func (q *EntryQuery) conditions() conditions {
+	var c conditions
+	for _, f := range q.texts() {
+		if *f.value != "" {
+			c.equal(f.name, *f.value)
+		}
+	}
+	if q.Status != 0 {
+		c.add("status = ?", int64(q.Status))
+	}
+	if q.StatusClass != 0 {
+		c.add("status >= ? AND status < ?", int64(q.StatusClass)*100, int64(q.StatusClass)*100+100)
+	}
+	if q.Stream != nil {
+		c.add("stream = ?", bit(*q.Stream))
+	}
+	if !q.From.IsZero() {
+		c.add("id >= ? AND time >= ?", idAt(q.From.Add(-idSlack)), q.From.UnixMicro())
+	}
+	if !q.To.IsZero() {
+		c.add("id < ? AND time < ?", idAt(q.To.Add(idSlack)), q.To.UnixMicro())
+	}
+	if q.MinCost != 0 {
+		c.add("cost_nusd >= ?", int64(q.MinCost))
+	}
+	if q.MinLatencyMS != 0 {
+		c.add("latency_ms >= ?", q.MinLatencyMS)
+	}
+	return c
+}
+
+// equal adds column = value. The partial indexes leave "default" out, and a planner uses
+// one only when the query says so too.
+func (c *conditions) equal(column, value string) {
+	term := `"` + column + `" = ?`
+	if (column == "gateway" || column == "workspace") && value != gateway.DefaultWorkspace {
+		term += " AND " + column + " <> 'default'"
+	}
+	c.add(term, clean(value))
+}
+
+// idAt gives the text below which all UUIDv7 of earlier times sort, and none of later
+// ones: 48 bits of milliseconds. https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-7
+func idAt(t time.Time) string {
+	h := fmt.Sprintf("%012x", max(t.UnixMilli(), 0))
+	return h[:8] + "-" + h[8:]
+}

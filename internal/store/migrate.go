@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var embedded embed.FS
+
+// Migrate connects, brings the schema up to what this binary knows and makes the store
+// usable. It may be called again after an error, for instance when the database was away.
+// Processes that start at once wait for each other. A newer schema is ErrNewerSchema;
+// a migration runs wholly or not at all, and after a failed one the store stays unusable.
+func (s *Store) Migrate(ctx context.Context) error {
+	files, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		return err
+	}
+	if err := s.migrate(ctx, files); err != nil {
+		return s.failed("migrate", err)
+	}
+	s.usable.Store(true)
+	return nil
+}
+
+func (s *Store) migrate(ctx context.Context, files fs.FS) (err error) {
+	provider, err := goose.NewProvider(s.dialect, s.write, portable{files, s.textColumn},
+		goose.WithTableName("sluice_migrations"), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	current, target, err := provider.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if current > target {
+		return fmt.Errorf("%w: its schema has version %d, this binary knows versions up to %d; run the newer Sluice, or restore the backup made before the upgrade", ErrNewerSchema, current, target)
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// portable serves the migrations with the engine's word for a text column.
+type portable struct {
+	fs.FS
+	textColumn string
+}
+
+// Open gives the file as the engine is to read it.
+func (p portable) Open(name string) (fs.File, error) {
+	f, err := p.FS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".sql") {
+		return f, err
+	}
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return translated{f, strings.NewReader(strings.ReplaceAll(string(text), " TEXT", " "+p.textColumn))}, nil
+}
+
+type translated struct {
+	fs.File
+	text io.Reader
+}
+
+func (t translated) Read(b []byte) (int, error) { return t.text.Read(b) }

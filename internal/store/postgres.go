@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+const (
+	pgConnections    = 10
+	pgConnectTimeout = 5 * time.Second
+	pgIdle           = 5 * time.Minute
+	pgLifetime       = time.Hour // so that a moved server or a new certificate is noticed
+
+	// pgLockID is the advisory lock of migrations: any number that no other program uses.
+	pgLockID = 0x736c75696365 // "sluice"
+)
+
+func openPostgres(url string) (engine, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return engine{}, err // the password is not in it
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = pgConnectTimeout
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "sluice"
+	}
+	db := stdlib.OpenDB(*config)
+	db.SetMaxOpenConns(pgConnections)
+	db.SetMaxIdleConns(pgConnections)
+	db.SetConnMaxIdleTime(pgIdle)
+	db.SetConnMaxLifetime(pgLifetime)
+	return engine{
+		name: "postgres", dialect: goose.DialectPostgres, textColumn: `TEXT COLLATE "C"`,
+		write: db, read: db,
+		rebind:  numbered,
+		lock:    func(ctx context.Context) (func() error, error) { return lockPostgres(ctx, db) },
+		explain: func(err error) error { return err },
+	}, nil
+}
+
+// lockPostgres waits for a session's advisory lock, which the server drops when the
+// connection ends. https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+func lockPostgres(ctx context.Context, db *sql.DB) (func() error, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(pgLockID)); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock for migration: %w", err), conn.Close())
+	}
+	return func() error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(pgLockID))
+		return errors.Join(err, conn.Close())
+	}, nil
+}
+
+// numbered turns every ? into $1, $2, …; the package's SQL has no other question marks.
+func numbered(query string) string {
+	var b strings.Builder
+	b.Grow(len(query) + len(query)/4)
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(query, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(n))
+		query = after
+	}
+}

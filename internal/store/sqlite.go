@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// What every connection is told. WAL lets readers go on while the writer writes; with it,
+// synchronous NORMAL loses at most the last transactions at a power cut and never
+// corrupts (https://www.sqlite.org/pragma.html#pragma_synchronous). journal_size_limit
+// gives back what a burst made of the log.
+const (
+	sqliteCommon = "_busy_timeout=10000&_dqs=0&_synchronous=NORMAL"
+	sqliteWriter = "?" + sqliteCommon + "&_txlock=immediate&_pragma=page_size(8192)&_pragma=foreign_keys(1)&_pragma=cache_size(-4096)&_pragma=journal_size_limit(67108864)&_journal_mode=WAL"
+	sqliteReader = "?" + sqliteCommon + "&_query_only=1"
+	sqliteLocker = "?_busy_timeout=200&_txlock=exclusive"
+	readers      = 4
+)
+
+// openSQLite makes an engine over one writing connection and a few reading ones: SQLite
+// lets one transaction write at a time, so more would only wait on each other's locks.
+func openSQLite(path string) (engine, error) {
+	if path == "" {
+		return engine{}, errors.New("sqlite: needs a file name, as in sqlite:sluice.db")
+	}
+	file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
+	writer, err := sqlite.NewConnector(file + sqliteWriter)
+	if err != nil {
+		return engine{}, fmt.Errorf("sqlite:%s: %w", path, err)
+	}
+	reader, err := sqlite.NewConnector(file + sqliteReader)
+	if err != nil {
+		return engine{}, fmt.Errorf("sqlite:%s: %w", path, err)
+	}
+	e := engine{
+		name: "sqlite", dialect: goose.DialectSQLite3, textColumn: "TEXT",
+		write: sql.OpenDB(writer), read: sql.OpenDB(reader),
+		rebind:  func(q string) string { return q },
+		explain: func(err error) error { return explainSQLite(path, err) },
+	}
+	e.write.SetMaxOpenConns(1)
+	e.read.SetMaxOpenConns(readers)
+	e.read.SetMaxIdleConns(readers)
+	e.lock = func(ctx context.Context) (func() error, error) {
+		if err := createPrivate(path); err != nil {
+			return nil, err
+		}
+		return lockSQLite(ctx, file+".lock")
+	}
+	return e, nil
+}
+
+// createPrivate makes a new database readable by its owner alone, since it will hold what
+// people said; SQLite gives its other files the same mode. A file that exists is not
+// opened: closing it would drop the locks that this process may hold on it
+// (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("cannot create the database: %w", err)
+	}
+	return f.Close()
+}
+
+// lockSQLite holds an exclusive transaction on an empty database beside the real one:
+// the operating system ends it when the process dies, and it also covers the switch of
+// the real one to WAL, which two processes cannot do at once.
+func lockSQLite(ctx context.Context, file string) (func() error, error) {
+	connector, err := sqlite.NewConnector(file + sqliteLocker)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector)
+	for {
+		tx, err := db.BeginTx(ctx, nil)
+		if err == nil {
+			return func() error { return errors.Join(tx.Rollback(), db.Close()) }, nil
+		}
+		if !isBusy(err) || ctx.Err() != nil {
+			return nil, errors.Join(fmt.Errorf("lock for migration: %w", err), db.Close())
+		}
+	}
+}
+
+func isBusy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
+func explainSQLite(path string, err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_CANTOPEN:
+		return fmt.Errorf("%s: %w (does its folder exist, and may this user write there?)", path, err)
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("%s: %w (free some disk space)", path, err)
+	case sqlite3.SQLITE_READONLY:
+		return fmt.Errorf("%s: %w (this user must be able to write the file and its folder)", path, err)
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return fmt.Errorf("%s: %w (restore a backup, or name another file)", path, err)
+	case sqlite3.SQLITE_BUSY:
+		return fmt.Errorf("%s: %w (another process is writing to it for long)", path, err)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}

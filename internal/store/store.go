@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"github.com/pressly/goose/v3"
+)
+
+// What callers tell apart; test with errors.Is.
+var (
+	ErrNotFound    = errors.New("not found")
+	ErrExists      = errors.New("exists already")
+	ErrNewerSchema = errors.New("the store was made by a newer Sluice")
+	ErrNotReady    = errors.New("the store is not ready: its schema has not been checked yet")
+	ErrBadCursor   = errors.New("not a cursor of this list")
+	ErrBadFilter   = errors.New("bad filter")
+)
+
+// Store is one open database.
+type Store struct {
+	engine
+	insert insertStatements
+	zip    compressor
+	usable atomic.Bool // a Migrate has succeeded
+}
+
+// engine is all that differs between databases.
+type engine struct {
+	name    string
+	dialect goose.Dialect
+	write   *sql.DB // SQLite: one connection
+	read    *sql.DB
+	// rebind turns ? into the engine's placeholders.
+	rebind func(string) string
+	// column is the DDL for a TEXT column whose order is that of its bytes.
+	textColumn string
+	// lock keeps other processes from migrating until the returned function is called.
+	lock func(context.Context) (unlock func() error, err error)
+	// explain adds what a user can do about an error of the engine.
+	explain func(error) error
+}
+
+// Open prepares a store at sqlite:PATH (relative to the working directory) or
+// postgres://… and touches neither file nor network: Migrate does.
+func Open(_ context.Context, url string) (*Store, error) {
+	var e engine
+	var err error
+	switch scheme, rest, _ := strings.Cut(url, ":"); scheme {
+	case "sqlite":
+		e, err = openSQLite(rest)
+	case "postgres", "postgresql":
+		e, err = openPostgres(url)
+	default:
+		err = errors.New("a storage URL starts with sqlite: or postgres://")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return &Store{engine: e, insert: newInsertStatements(e.rebind)}, nil
+}
+
+// Close waits for running calls and closes every connection.
+func (s *Store) Close() error {
+	s.insert.close()
+	s.zip.close()
+	if s.read == s.write {
+		return s.write.Close()
+	}
+	return errors.Join(s.read.Close(), s.write.Close())
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	if !s.usable.Load() {
+		return ErrNotReady
+	}
+	return s.failed("ping", s.read.PingContext(ctx))
+}
+
+// tx runs fn in one write transaction.
+func (s *Store) tx(ctx context.Context, fn func(*sql.Tx) error) error {
+	if !s.usable.Load() {
+		return ErrNotReady
+	}
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := fn(tx); err != nil {
+		_ = tx.Rollback() // the first error is the one that says why
+		return err
+	}
+	return tx.Commit()
+}
+
+// query reads rows, handing each to scan.
+func (s *Store) query(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
+	if !s.usable.Load() {
+		return ErrNotReady
+	}
+	rows, err := s.read.QueryContext(ctx, s.rebind(query), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// one reads a single row; none is ErrNotFound.
+func (s *Store) one(ctx context.Context, query string, args []any, dest ...any) error {
+	found := false
+	err := s.query(ctx, query, args, func(rows *sql.Rows) error {
+		found = true
+		return rows.Scan(dest...)
+	})
+	if err == nil && !found {
+		return ErrNotFound
+	}
+	return err
+}
+
+// exec runs one statement of a transaction and says how many rows it touched.
+func (s *Store) exec(ctx context.Context, tx *sql.Tx, query string, args ...any) (int, error) {
+	res, err := tx.ExecContext(ctx, s.rebind(query), args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}
+
+// failed names what was tried; the errors of this package stay recognisable.
+func (s *Store) failed(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("store: %s: %w", what, s.explain(err))
+}

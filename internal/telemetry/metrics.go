@@ -1,0 +1,170 @@
+// Package telemetry is what machines and operators see: Prometheus metrics and
+// structured logs. It decides nothing and enforces nothing.
+package telemetry
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/sluice-gateway/sluice/internal/proxy"
+)
+
+// maxSeries bounds the label sets that calls may make; later ones share "other".
+const maxSeries = 1000
+
+// labels of the per-call metrics. Only names that the operator configured or that a
+// vendor accepted stand in them; what callers misspell does not make series.
+var labels = []string{"gateway", "provider", "model", "operation", "status"}
+
+// Metrics holds every sluice_* metric. It is safe for concurrent use.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	requests *prometheus.CounterVec
+	latency  *prometheus.HistogramVec
+	first    *prometheus.HistogramVec
+	overhead *prometheus.HistogramVec
+	tokens   *prometheus.CounterVec
+	cost     *prometheus.CounterVec
+	errors   *prometheus.CounterVec
+	attempts *prometheus.CounterVec
+	streams  prometheus.Gauge
+
+	series sync.Map // seriesKey → *series
+	count  atomic.Int64
+}
+
+type seriesKey struct {
+	gateway, provider, model, operation string
+	status                              int
+}
+
+// series are the resolved handles of one label set, so that a call costs no look-up by
+// label.
+type series struct {
+	requests                prometheus.Counter
+	latency, first          prometheus.Observer
+	overhead                prometheus.Observer
+	input, output           prometheus.Counter
+	cacheRead, cacheWritten prometheus.Counter
+	cost                    prometheus.Counter
+}
+
+// Gauges are read at scrape time.
+type Gauges struct {
+	SpoolDepth    func() float64
+	SpoolBytes    func() float64
+	BodiesDropped func() float64
+	InFlight      func() float64
+	Keys          func() float64
+}
+
+// NewMetrics makes the metrics; the gauges' functions must be safe for concurrent use.
+func NewMetrics(g Gauges, version string) *Metrics {
+	seconds := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300}
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_requests_total", Help: "Calls that ended, by the status that the caller saw."}, labels),
+		latency:  prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "sluice_request_duration_seconds", Help: "Time from the first line of a call to the end of its answer.", Buckets: seconds}, labels[:4]),
+		first:    prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "sluice_first_byte_seconds", Help: "Time to the first byte of an answer, of a stream to its first content.", Buckets: seconds}, labels[:4]),
+		overhead: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "sluice_overhead_seconds", Help: "Time of a call that was not spent waiting for a provider.", Buckets: []float64{.00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .1, 1}}, labels[:4]),
+		tokens:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_tokens_total", Help: "Tokens as reported by providers; cache kinds are parts of input."}, append(labels[:4:4], "kind")),
+		cost:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_cost_usd_total", Help: "Known cost of calls in US dollars."}, labels[:4]),
+		errors:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_errors_total", Help: "Calls that ended in an error, by its code."}, []string{"gateway", "code"}),
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_attempt_faults_total", Help: "Attempts at providers that failed, by kind of fault."}, []string{"provider", "fault"}),
+		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "sluice_streams_open", Help: "Streams that are being relayed."}),
+	}
+	m.registry.MustRegister(m.requests, m.latency, m.first, m.overhead, m.tokens, m.cost, m.errors, m.attempts, m.streams,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.gauge("sluice_spool_depth", "Entries that are not in the store yet.", g.SpoolDepth)
+	m.gauge("sluice_spool_bytes", "Bytes of the local spool.", g.SpoolBytes)
+	m.gauge("sluice_requests_in_flight", "Calls being served.", g.InFlight)
+	m.gauge("sluice_keys", "Keys known to this process.", g.Keys)
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "sluice_bodies_dropped_total", Help: "Entries whose bodies were dropped since the spool was nearly full."}, g.BodiesDropped))
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "sluice_build_info", Help: "1, with the version of this build."}, []string{"version"})
+	build.WithLabelValues(version).Set(1)
+	m.registry.MustRegister(build)
+	return m
+}
+
+func (m *Metrics) gauge(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+}
+
+// Handler serves /metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 3})
+}
+
+// StreamOpen counts streams as they begin (+1) and end (−1).
+func (m *Metrics) StreamOpen(delta int) { m.streams.Add(float64(delta)) }
+
+// Observe counts one finished call.
+func (m *Metrics) Observe(o *proxy.Observation) {
+	e := o.Entry
+	model := e.Model
+	if e.Status >= 400 {
+		model = "" // a name that no vendor accepted makes no series
+		m.fault(o)
+	}
+	s := m.seriesOf(seriesKey{e.Gateway, e.Provider, model, e.Operation, e.Status})
+	s.requests.Inc()
+	s.latency.Observe(o.Latency)
+	s.overhead.Observe(o.Overhead)
+	if o.First >= 0 {
+		s.first.Observe(o.First)
+	}
+	add(s.input, e.Usage.InputTokens.N)
+	add(s.output, e.Usage.OutputTokens.N)
+	add(s.cacheRead, e.Usage.CacheReadTokens.N)
+	add(s.cacheWritten, e.Usage.CacheWriteTokens.N)
+	if e.Cost.Known && e.Cost.USD > 0 {
+		s.cost.Add(float64(e.Cost.USD) / 1e9)
+	}
+}
+
+func (m *Metrics) fault(o *proxy.Observation) {
+	m.errors.WithLabelValues(o.Entry.Gateway, o.Entry.ErrorCode).Inc()
+	for i := range o.Entry.Attempts {
+		if a := &o.Entry.Attempts[i]; a.Fault != "" {
+			m.attempts.WithLabelValues(a.Provider, a.Fault).Inc()
+		}
+	}
+}
+
+func add(c prometheus.Counter, n int64) {
+	if n > 0 {
+		c.Add(float64(n))
+	}
+}
+
+func (m *Metrics) seriesOf(k seriesKey) *series {
+	if s, ok := m.series.Load(k); ok {
+		return s.(*series)
+	}
+	if m.count.Load() >= maxSeries {
+		k.model = "other"
+	}
+	s, had := m.series.LoadOrStore(k, m.newSeries(k))
+	if !had {
+		m.count.Add(1)
+	}
+	return s.(*series)
+}
+
+func (m *Metrics) newSeries(k seriesKey) *series {
+	l := []string{k.gateway, k.provider, k.model, k.operation}
+	kind := func(name string) prometheus.Counter { return m.tokens.WithLabelValues(append(l[:4:4], name)...) }
+	return &series{
+		requests: m.requests.WithLabelValues(append(l[:4:4], strconv.Itoa(k.status))...),
+		latency:  m.latency.WithLabelValues(l...), first: m.first.WithLabelValues(l...), overhead: m.overhead.WithLabelValues(l...),
+		input: kind("input"), output: kind("output"), cacheRead: kind("cache_read"), cacheWritten: kind("cache_write"),
+		cost: m.cost.WithLabelValues(l...),
+	}
+}
