@@ -23,7 +23,7 @@ const indexFile = "data/index.json"
 // it gives out is shared and must not be changed.
 type Catalogue struct {
 	vendors map[string]*vendor // by name and alias
-	guesses guesses
+	answers answers
 }
 
 // Load gives the catalogue that the program carries. A vendor's part is read when it
@@ -74,7 +74,7 @@ func ReadCatalogue(r io.Reader) (*Catalogue, error) {
 }
 
 func newCatalogue() *Catalogue {
-	return &Catalogue{vendors: make(map[string]*vendor), guesses: guesses{seed: maphash.MakeSeed()}}
+	return &Catalogue{vendors: make(map[string]*vendor), answers: answers{seed: maphash.MakeSeed()}}
 }
 
 func (c *Catalogue) add(d *Document) error {
@@ -92,7 +92,6 @@ func (c *Catalogue) add(d *Document) error {
 }
 
 func (c *Catalogue) put(name string, aliases []string, v *vendor) {
-	v.salt = maphash.String(c.guesses.seed, name)
 	c.vendors[name] = v
 	for _, a := range aliases {
 		c.vendors[a] = v
@@ -133,13 +132,17 @@ func (c *Catalogue) Models(provider []string) []*Model {
 // Lists reports whether one of the vendors lists the model under this very name: no
 // pattern, letter case counts. It is the test for a bare vendor id.
 func (c *Catalogue) Lists(provider []string, model string) bool {
-	return c.listed(provider, model) != nil
+	for _, p := range provider {
+		if v := c.vendors[p]; v != nil && v.models().exact[model] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // vendor is one vendor's part.
 type vendor struct {
 	name   string
-	salt   uint64 // keeps equal names of two vendors apart in a table
 	models func() *models
 }
 

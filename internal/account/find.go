@@ -2,6 +2,7 @@ package account
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -14,26 +15,27 @@ const maxName = 256
 // vendors: first under its exact name, then by the vendors' spelling rules, of which
 // the most specific wins. Unknown names leave nothing behind.
 func (c *Catalogue) Find(provider []string, model string) (*Model, bool) {
-	if m := c.listed(provider, model); m != nil {
-		return m, true
-	}
-	if len(model) > maxName {
+	if len(provider) == 0 || len(model) > maxName {
 		return nil, false
 	}
-	for _, p := range provider {
-		if v := c.vendors[p]; v != nil {
-			if m := c.guesses.find(v, model); m != nil {
-				return m, true
-			}
-		}
+	slot := c.answers.slot(provider[0], model)
+	if a := slot.Load(); a != nil && a.name == model && slices.Equal(a.provider, provider) {
+		return a.model, a.model != nil
 	}
-	return nil, false
+	m := c.search(provider, model)
+	slot.Store(&answer{provider: slices.Clone(provider), name: strings.Clone(model), model: m})
+	return m, m != nil
 }
 
-func (c *Catalogue) listed(provider []string, model string) *Model {
+func (c *Catalogue) search(provider []string, model string) *Model {
+	for _, p := range provider {
+		if v := c.vendors[p]; v != nil && v.models().exact[model] != nil {
+			return v.models().exact[model]
+		}
+	}
 	for _, p := range provider {
 		if v := c.vendors[p]; v != nil {
-			if m := v.models().exact[model]; m != nil {
+			if m := v.models().guess(model); m != nil {
 				return m
 			}
 		}
@@ -41,30 +43,25 @@ func (c *Catalogue) listed(provider []string, model string) *Model {
 	return nil
 }
 
-// guesses remembers what the rules made of some names, hits and misses alike: a
-// table of fixed size in which a newer name takes the place of an older one.
-type guesses struct {
+// answers remembers what some searches gave, hits and misses alike: a table of fixed
+// size in which a newer name takes the place of an older one.
+type answers struct {
 	seed  maphash.Seed
-	slots [512]atomic.Pointer[guess]
+	slots [512]atomic.Pointer[answer]
 }
 
-type guess struct {
-	vendor *vendor
-	name   string
-	model  *Model // nil = none
+type answer struct {
+	provider []string
+	name     string
+	model    *Model // nil = none
 }
 
-func (g *guesses) find(v *vendor, name string) *Model {
-	slot := &g.slots[(maphash.String(g.seed, name)^v.salt)%uint64(len(g.slots))]
-	if known := slot.Load(); known != nil && known.vendor == v && known.name == name {
-		return known.model
-	}
-	m := v.models().guess(name)
-	slot.Store(&guess{vendor: v, name: strings.Clone(name), model: m})
-	return m
+func (a *answers) slot(provider, name string) *atomic.Pointer[answer] {
+	h := maphash.String(a.seed, name) ^ maphash.String(a.seed, provider)
+	return &a.slots[h%uint64(len(a.slots))]
 }
 
-// guess applies the rules.
+// guess finds a model by another letter case or by the rules.
 func (v *models) guess(name string) *Model {
 	name = strings.ToLower(name)
 	if m := v.exact[name]; m != nil {

@@ -45,11 +45,9 @@ const (
 	kinds // how many kinds there are
 )
 
-// kindInfo describes a kind. Which unit of llm.Usage it counts, and how many of them
-// one price buys, matter for units only.
+// kindInfo describes a kind; per is how many units one price buys.
 type kindInfo struct {
 	name string
-	unit string
 	per  uint64
 }
 
@@ -60,27 +58,71 @@ var kindTable = [kinds]kindInfo{
 	output:          {name: "output"},
 	cacheRead:       {name: "cache_read"},
 	cacheWrite:      {name: "cache_write"},
-	cacheWrite1h:    {name: "cache_write_1h", unit: llm.UnitCacheWrite1h},
+	cacheWrite1h:    {name: "cache_write_1h"},
 	inputAudio:      {name: "input_audio"},
-	inputImage:      {name: "input_image", unit: llm.UnitImageInputTokens},
-	inputVideo:      {name: "input_video", unit: "video_input_tokens"},
-	cacheAudioRead:  {name: "cache_audio_read", unit: llm.UnitCachedAudio},
-	cacheImageRead:  {name: "cache_image_read", unit: "cached_image_tokens"},
+	inputImage:      {name: "input_image"},
+	inputVideo:      {name: "input_video"},
+	cacheAudioRead:  {name: "cache_audio_read"},
+	cacheImageRead:  {name: "cache_image_read"},
 	outputAudio:     {name: "output_audio"},
-	outputImage:     {name: "output_image", unit: llm.UnitImageTokens},
-	outputVideo:     {name: "output_video", unit: "video_output_tokens"},
+	outputImage:     {name: "output_image"},
+	outputVideo:     {name: "output_video"},
 	outputReasoning: {name: "output_reasoning"},
-	citation:        {name: "citation", unit: "citation_tokens"},
-	requests:        {name: "per_1000_requests", unit: llm.UnitRequests, per: 1000},
-	searches:        {name: "per_1000_searches", unit: llm.UnitSearches, per: 1000},
-	fileSearches:    {name: "per_1000_file_searches", unit: "file_searches", per: 1000},
-	searchUnits:     {name: "per_1000_search_units", unit: llm.UnitSearchUnits, per: 1000},
-	pages:           {name: "per_1000_pages", unit: llm.UnitPages, per: 1000},
-	annotatedPages:  {name: "per_1000_annotated_pages", unit: "annotated_pages", per: 1000},
-	textMessages:    {name: "per_1000_messages", unit: "text_messages", per: 1000},
-	images:          {name: "per_image", unit: llm.UnitImages, per: 1},
-	characters:      {name: "per_million_characters", unit: llm.UnitCharacters, per: 1_000_000},
-	hours:           {name: "per_hour", unit: llm.UnitSeconds, per: 3600},
+	citation:        {name: "citation"},
+	requests:        {name: "per_1000_requests", per: 1000},
+	searches:        {name: "per_1000_searches", per: 1000},
+	fileSearches:    {name: "per_1000_file_searches", per: 1000},
+	searchUnits:     {name: "per_1000_search_units", per: 1000},
+	pages:           {name: "per_1000_pages", per: 1000},
+	annotatedPages:  {name: "per_1000_annotated_pages", per: 1000},
+	textMessages:    {name: "per_1000_messages", per: 1000},
+	images:          {name: "per_image", per: 1},
+	characters:      {name: "per_million_characters", per: 1_000_000},
+	hours:           {name: "per_hour", per: 3600},
+}
+
+// unitKind finds the kind that counts a unit of usage. Names that llm does not have
+// are those of units that few vendors report.
+func unitKind(unit string) (kind, bool) {
+	switch unit {
+	case llm.UnitCacheWrite1h:
+		return cacheWrite1h, true
+	case llm.UnitImageInputTokens:
+		return inputImage, true
+	case llm.UnitImageTokens:
+		return outputImage, true
+	case llm.UnitCachedAudio:
+		return cacheAudioRead, true
+	case "cached_image_tokens":
+		return cacheImageRead, true
+	case "video_input_tokens":
+		return inputVideo, true
+	case "video_output_tokens":
+		return outputVideo, true
+	case "citation_tokens":
+		return citation, true
+	case llm.UnitRequests:
+		return requests, true
+	case llm.UnitSearches:
+		return searches, true
+	case "file_searches":
+		return fileSearches, true
+	case llm.UnitSearchUnits:
+		return searchUnits, true
+	case llm.UnitPages:
+		return pages, true
+	case "annotated_pages":
+		return annotatedPages, true
+	case "text_messages":
+		return textMessages, true
+	case llm.UnitImages:
+		return images, true
+	case llm.UnitCharacters:
+		return characters, true
+	case llm.UnitSeconds:
+		return hours, true
+	}
+	return 0, false
 }
 
 // scale brings tokens and every unit to one denominator: a count × its price × its
@@ -97,16 +139,6 @@ func (k kind) scale() uint64 { return denominator / (unitMicro * kindTable[k].pe
 func kindNamed(name string) (kind, bool) {
 	for k := range kinds {
 		if kindTable[k].name == name {
-			return k, true
-		}
-	}
-	return 0, false
-}
-
-// unitKind finds the kind that counts a unit of usage.
-func unitKind(unit string) (kind, bool) {
-	for k := range kinds {
-		if kindTable[k].unit == unit && unit != "" {
 			return k, true
 		}
 	}

@@ -178,12 +178,12 @@ const batchTier = "batch"
 
 // standardTiers are the names that mean the list price. "auto" is what some answers
 // echo when no other tier was granted.
-var standardTiers = [...]string{"", "default", "standard", "auto", "on_demand", "standard_only"}
+var standardTiers = [...]string{"default", "standard", "auto", "on_demand", "standard_only"}
 
 // tierIndex finds the tier that was served: 0 is the standard one, -1 one whose price
 // is not known.
 func (m *Model) tierIndex(served string, batch bool) int {
-	standard := slices.ContainsFunc(standardTiers[:], func(n string) bool { return strings.EqualFold(n, served) })
+	standard := served == "" || named(standardTiers[:], served)
 	switch {
 	case batch && (standard || strings.EqualFold(served, batchTier)):
 		served = batchTier
@@ -193,13 +193,21 @@ func (m *Model) tierIndex(served string, batch bool) int {
 		return 0
 	}
 	for i, t := range m.tiers {
-		for _, n := range t.names {
-			if strings.EqualFold(n, served) {
-				return i + 1
-			}
+		if named(t.names, served) {
+			return i + 1
 		}
 	}
 	return -1
+}
+
+// named reports whether name is one of names; letter case is ignored.
+func named(names []string, name string) bool {
+	for _, n := range names {
+		if len(n) == len(name) && strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // on gives the band's rates on a tier, made once.

@@ -3,6 +3,7 @@ package account_test
 import (
 	"math"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +24,9 @@ func use(in, out int64, changes ...func(*llm.Usage)) *llm.Usage {
 func read(n int64) func(*llm.Usage)  { return func(u *llm.Usage) { u.CacheReadTokens = llm.Known(n) } }
 func wrote(n int64) func(*llm.Usage) { return func(u *llm.Usage) { u.CacheWriteTokens = llm.Known(n) } }
 func heard(n int64) func(*llm.Usage) { return func(u *llm.Usage) { u.AudioInputTokens = llm.Known(n) } }
-func spoke(n int64) func(*llm.Usage) { return func(u *llm.Usage) { u.AudioOutputTokens = llm.Known(n) } }
+func spoke(n int64) func(*llm.Usage) {
+	return func(u *llm.Usage) { u.AudioOutputTokens = llm.Known(n) }
+}
 func thought(n int64) func(*llm.Usage) {
 	return func(u *llm.Usage) { u.ReasoningTokens = llm.Known(n) }
 }
@@ -63,6 +66,9 @@ func TestGoldenCosts(t *testing.T) {
 		{name: "cache writes of five minutes and of an hour have their own prices", provider: "anthropic", model: "claude-3-7-sonnet-latest",
 			usage: use(10_000, 0, wrote(9000), unit(llm.UnitCacheWrite1h, 4000)), // 1000×3=.003 + 5000×3.75=.01875 + 4000×6=.024
 			want:  "0.04575"},
+		{name: "no more is written for an hour than is written", provider: "anthropic", model: "claude-3-7-sonnet-latest",
+			usage: use(10_000, 0, wrote(4000), unit(llm.UnitCacheWrite1h, 9000)), // 6000×3=.018 + 4000×6=.024
+			want:  "0.042"},
 		{name: "web searches", provider: "anthropic", model: "claude-3-7-sonnet-latest",
 			usage: use(1000, 500, unit(llm.UnitSearches, 3)), // .0105 + 3×.01
 			want:  "0.0405"},
@@ -279,6 +285,8 @@ func TestAConfiguredPriceReplacesTheListedOneKindByKind(t *testing.T) {
 		{"tiers multiply it", m, map[string]float64{"input": 1, "output": 4}, use(1000, 1000), "flex", "0.0025"},
 		{"an unlisted model", nil, map[string]float64{"input": 0.1, "output": 0.4}, use(1000, 1000), "", "0.0005"},
 		{"cached input of an unlisted model costs what input does", nil, map[string]float64{"input": 0.1, "output": 0.4}, use(1000, 1000, read(900)), "", "0.0005"},
+		{"cached audio costs what audio does before what cached text does", nil, map[string]float64{"input": 1, "input_audio": 10, "cache_read": 0.1, "output": 1},
+			use(1000, 0, heard(500), read(500), unit(llm.UnitCachedAudio, 500)), "", "0.0055"},
 		{"an unlisted model's other tier", nil, map[string]float64{"input": 0.1, "output": 0.4}, use(1000, 1000), "flex", ""},
 		{"free", nil, map[string]float64{"input": 0, "output": 0}, use(1000, 1000), "", "0"},
 		{"per image", nil, map[string]float64{"per_image": 0.04}, &llm.Usage{Images: llm.Known(3)}, "", "0.12"},
@@ -298,6 +306,19 @@ func TestAConfiguredPriceReplacesTheListedOneKindByKind(t *testing.T) {
 	if cost, _ := c.Price(m, nil, use(1000, 1000), at, "", false); cost.USD.String() != "0.01" {
 		t.Errorf("the listed price was changed: %s", cost.USD)
 	}
+}
+
+func TestAKindThatATierLeavesOpenIsUnknownEvenWithoutAPriceOfItsOwn(t *testing.T) {
+	text := strings.Replace(tiny, `"models"`, `"tiers":[{"names":["batch"],"factors":{"*":0.5,"cache_read":null},"source":"x"}],"models"`, 1)
+	c, err := account.ReadCatalogue(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, _ := c.Find([]string{"acme"}, "a") // 1, 2
+	cost, _ := c.Price(m, nil, use(1000, 0), at, "", true)
+	check(t, cost, "0.0005")
+	cost, _ = c.Price(m, nil, use(1000, 0, read(10)), at, "", true)
+	check(t, cost, "")
 }
 
 func TestAConfiguredPriceHoldsForLongPromptsToo(t *testing.T) {
@@ -340,6 +361,24 @@ func TestTheAppliedPriceIsSharedAndTellsItsOrigin(t *testing.T) {
 	if first.AsOf != "2026-09-23" || first.Source != "https://developers.openai.com/api/docs/pricing" {
 		t.Errorf("source %q as of %q", first.Source, first.AsOf)
 	}
+}
+
+func TestManyMayFindAndPriceAtOnce(t *testing.T) {
+	c := load(t)
+	var group sync.WaitGroup
+	for g := range 8 {
+		group.Go(func() {
+			for i := range 200 {
+				m, ok := c.Find([]string{"openai", "anthropic"}, []string{"gpt-4.1", "GPT-4.1", "claude-3-7-sonnet-x"}[i%3])
+				if !ok {
+					t.Error("not found")
+					return
+				}
+				c.Price(m, nil, use(int64(i), int64(g)), at, []string{"", "flex", "batch"}[i%3], false)
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestPriceDoesNotAllocate(t *testing.T) {

@@ -44,8 +44,10 @@ type Gateway struct {
 	CORS    *CORS // nil = off
 	// CallerCredentials lets callers bring their own vendor credential.
 	CallerCredentials bool
-	Providers         []string // globs of provider names that may be used; empty = all
-	Models            []string // globs of provider/model; empty = all
+	// Controls are the sluice-* request headers that callers may use, without the prefix.
+	Controls  []string
+	Providers []string // globs of provider names that may be used; empty = all
+	Models    []string // globs of provider/model; empty = all
 }
 
 // Bodies says what is kept of what was said.
@@ -69,16 +71,14 @@ type LogPolicy struct {
 	Bodies  Bodies
 	MaxBody int64
 	Retain  time.Duration
-	// CallerMayLower lets sluice-log ask for less.
-	CallerMayLower bool
 }
 
 // CORS says which browsers' pages may call.
 type CORS struct {
-	Origins     []string // exact, "*", or with one leading wildcard label: https://*.example.com
-	Headers     []string // additional request headers; empty = whatever the page asks for
-	Credentials bool
-	MaxAge      time.Duration
+	Origins []string // exact, "*", or with one leading wildcard label: https://*.example.com
+	Headers []string // additional request headers
+	Expose  []string // additional answer headers that pages may read
+	MaxAge  time.Duration
 }
 
 // Limits bound what one process takes on. Zero is no limit nowhere: defaults are
@@ -90,7 +90,6 @@ type Limits struct {
 	InFlight      int64 // calls at once
 	Memory        int64 // bytes of request and answer bodies held at once
 	BodyIdle      time.Duration
-	WriteIdle     time.Duration
 }
 
 // New finishes a snapshot: it makes the index of names. The maps become the

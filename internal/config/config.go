@@ -89,15 +89,15 @@ type Backoff struct {
 
 // Model is facts about one model. Zero and nil say nothing.
 type Model struct {
-	Price     map[string]float64 `yaml:"price" example:"{input: 0.1, output: 0.4}" check:"price" help:"US dollars: per million of tokens or characters, else per single unit."`
+	Price     map[string]float64 `yaml:"price" example:"{input: 0.1, output: 0.4}" min:"0" check:"price" help:"US dollars: per million of tokens or characters, else per single unit."`
 	Context   int                `yaml:"context" example:"32768" min:"1" help:"Tokens that fit, input and output together."`
 	MaxOutput int                `yaml:"max_output" example:"8192" min:"1" help:"Tokens that one answer may have at most."`
 }
 
 // Failure makes the sandbox fail on purpose.
 type Failure struct {
-	Rate   float64 `yaml:"rate" default:"0" min:"0" max:"1" help:"Share of the calls that fail, 0 to 1."`
-	Status int     `yaml:"status" default:"503" min:"400" max:"599" help:"HTTP status of a failure."`
+	Rate   float64 `yaml:"rate" example:"0.1" min:"0" max:"1" help:"Share of the calls that fail, 0 to 1."`
+	Status int     `yaml:"status" example:"529" min:"400" max:"599" help:"HTTP status of a failure. 503 unless given."`
 }
 
 // Gateway is one door with its policy.

@@ -35,6 +35,7 @@ type place struct {
 }
 
 func newDecoder(r resolver) *decoder {
+	r.asked = map[string]bool{}
 	return &decoder{secrets: r, origins: map[string]origin{}, specs: map[reflect.Type][]spec{}, blank: map[reflect.Type]reflect.Value{}}
 }
 
@@ -152,7 +153,7 @@ func (d *decoder) mapping(n *doctree.Node, v reflect.Value, s *spec, at place) {
 		n = &doctree.Node{Kind: doctree.Map, Pos: n.Pos, Members: []doctree.Member{{Key: s.single, Pos: n.Pos, Value: n}}}
 	}
 	if n.Kind != doctree.Map && n.Kind != doctree.Null {
-		d.add(at, "expected a mapping%s, found %s", s.such(), n.Kind)
+		d.add(at, "expected %s%s, found %s", article(s.typeName()), s.such(), n.Kind)
 		return
 	}
 	elem := v.Type().Elem()
@@ -177,7 +178,7 @@ func (d *decoder) list(n *doctree.Node, v reflect.Value, s *spec, at place) {
 		n = &doctree.Node{Kind: doctree.List, Pos: n.Pos, Items: []*doctree.Node{n}}
 	}
 	if n.Kind != doctree.List {
-		d.add(at, "expected a list%s, found %s", s.such(), n.Kind)
+		d.add(at, "expected %s%s, found %s", article(s.typeName()), s.such(), n.Kind)
 		return
 	}
 	elem := v.Type().Elem()
@@ -213,6 +214,14 @@ func (s *spec) below() *spec {
 	return &b
 }
 
+// wanted says what a scalar of the field must be.
+func (s *spec) wanted(t reflect.Type) string {
+	if s.enum != nil {
+		return orList(s.enum)
+	}
+	return article(scalarName(t)) + s.such()
+}
+
 // such gives an example of the field's value, for messages.
 func (s *spec) such() string {
 	switch {
@@ -226,7 +235,7 @@ func (s *spec) such() string {
 
 func (d *decoder) scalar(n *doctree.Node, v reflect.Value, s *spec, at place) {
 	if n.Kind == doctree.Map || n.Kind == doctree.List || n.Kind == doctree.Null {
-		d.add(at, "expected %s%s, found %s", article(scalarName(v.Type())), s.such(), n.Kind)
+		d.add(at, "expected %s, found %s", s.wanted(v.Type()), n.Kind)
 		return
 	}
 	var message string
@@ -249,7 +258,7 @@ func setPlain(n *doctree.Node, v reflect.Value, s *spec) string {
 		return setText(n, v, s)
 	case reflect.Bool:
 		if n.Kind != doctree.Bool {
-			return "expected true or false, found " + show(n)
+			return "expected true or false, found " + show(n) + hintBool(n.Text)
 		}
 		v.SetBool(strings.EqualFold(n.Text, "true"))
 	case reflect.Int:
@@ -258,7 +267,7 @@ func setPlain(n *doctree.Node, v reflect.Value, s *spec) string {
 			return "expected a whole number" + s.such() + ", found " + show(n)
 		}
 		v.SetInt(i)
-		return s.between(float64(i), func(text string) float64 { return number(text) })
+		return s.between(float64(i), number)
 	case reflect.Float64:
 		f, err := strconv.ParseFloat(n.Text, 64)
 		if n.Kind != doctree.Int && n.Kind != doctree.Float || err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
@@ -270,9 +279,22 @@ func setPlain(n *doctree.Node, v reflect.Value, s *spec) string {
 	return ""
 }
 
+// hintBool says what those may mean who know another YAML.
+func hintBool(text string) string {
+	switch strings.ToLower(text) {
+	case "yes", "on", "y", "1":
+		return "; write true"
+	case "no", "off", "n", "0":
+		return "; write false"
+	case "true", "false":
+		return "; remove the quotes"
+	}
+	return ""
+}
+
 func setText(n *doctree.Node, v reflect.Value, s *spec) string {
 	if n.Kind == doctree.Bool {
-		return "expected text" + s.such() + ", found a boolean; quote it if you mean the word"
+		return "expected " + s.wanted(v.Type()) + ", found a boolean; quote it if you mean the word"
 	}
 	v.SetString(n.Text)
 	switch {
@@ -363,7 +385,7 @@ func show(n *doctree.Node) string {
 
 func article(name string) string {
 	switch name {
-	case "text", "true or false":
+	case "text", "true or false", "text or list", "text or mapping":
 		return name
 	}
 	return "a " + name

@@ -30,6 +30,7 @@ type resolver struct {
 	env   func(string) (string, bool)
 	files Files
 	dir   string
+	asked map[string]bool // variables that references named
 }
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -60,6 +61,7 @@ func (r resolver) fromEnv(name string) (Secret, string) {
 	if !envName.MatchString(name) {
 		return Secret{}, "env: must be followed by the name of an environment variable: letters, digits and _"
 	}
+	r.asked[name] = true
 	value, ok := r.env(name)
 	switch {
 	case !ok:

@@ -75,12 +75,12 @@ func joinSchema(path, name string) string {
 
 // spec is one field with its parsed tags.
 type spec struct {
-	index                                       int
-	typ                                         reflect.Type
-	name, help, def, example                    string
-	check, single, env, min, max, since         string
-	enum, later                                 []string
-	required, plain, offIsZero                  bool
+	index                               int
+	typ                                 reflect.Type
+	name, help, def, example            string
+	check, single, env, min, max, since string
+	enum, later                         []string
+	required, plain, offIsZero          bool
 }
 
 func specsOf(t reflect.Type) []spec {

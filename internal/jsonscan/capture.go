@@ -5,7 +5,7 @@ import "encoding/json"
 // beginCapture writes what leads to the current value: the containers that are not in
 // the digest yet, commas and names.
 func (d *Digest) beginCapture() {
-	d.capturing, d.begin = true, len(d.out)
+	d.capturing, d.tooLong, d.begin = true, false, len(d.out)
 	for i := range d.stack {
 		f := &d.stack[i]
 		if f.opened {
@@ -17,7 +17,9 @@ func (d *Digest) beginCapture() {
 		d.out = append(d.out, closer(f.array)-2) // '}'-2 = '{', ']'-2 = '['
 	}
 	d.lead(d.top(), d.node)
-	d.from = len(d.out)
+	if d.from = len(d.out); d.from+maxCapture > maxDigest {
+		d.dropCapture()
+	}
 }
 
 // lead writes the comma and the name of an item of f.
@@ -32,28 +34,24 @@ func (d *Digest) lead(f *digestFrame, item *pathNode) {
 }
 
 func (d *Digest) capture(c byte) {
-	if d.capturing {
+	if d.capturing && !d.tooLong {
 		d.out = append(d.out, c)
 		d.bound()
 	}
 }
 
 func (d *Digest) captureAll(p []byte) {
-	if !d.capturing {
+	if !d.capturing || d.tooLong {
 		return
 	}
-	if len(d.out)-d.from+len(p) > maxCapture {
-		d.dropCapture()
-		return
-	}
-	d.out = append(d.out, p...)
+	d.out = append(d.out, p[:min(len(p), maxCapture+1)]...)
 	d.bound()
 }
 
-// bound gives the current value up when it, or the digest with it, becomes too long.
+// bound puts null in the place of a value that becomes too long.
 func (d *Digest) bound() {
-	if len(d.out)-d.from > maxCapture || len(d.out) > maxDigest {
-		d.dropCapture()
+	if len(d.out)-d.from > maxCapture {
+		d.out, d.tooLong = append(d.out[:d.from], "null"...), true
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 // Bounds that make a Digest's memory constant.
 const (
-	maxCapture = 16 << 10 // one value; a longer one is left out
+	maxCapture = 16 << 10 // one value; null stands for a longer one
 	maxDigest  = 64 << 10 // the whole digest; what no longer fits is left out
 	maxFrames  = 32       // depth of a path
 	maxKey     = 256      // raw length of a member name that can match
@@ -30,6 +30,7 @@ type Digest struct {
 	node      *pathNode // nil: not on a path
 	depth     int       // brackets open inside a value that is passed over or captured
 	capturing bool
+	tooLong   bool // null stands for the value that is being captured
 	begin     int  // length of out before the value (and what led to it) was begun
 	from      int  // where the value itself begins in out
 	escaped   bool // the next byte of the string is escaped
@@ -75,7 +76,8 @@ const (
 
 // NewDigest makes a Digest of the members at paths: names joined by dots, * for any
 // element of an array ("usage", "choices.*.finish_reason"). Of arrays only elements
-// that hold something wanted are kept. The paths are not kept.
+// that hold something wanted are kept. null stands for a value of more than 16 KiB.
+// The paths are not kept.
 func NewDigest(paths []string) *Digest {
 	d := &Digest{paths: &pathNode{}}
 	for _, path := range paths {

@@ -167,3 +167,12 @@ func skipValue(b []byte, i, depth int) (int, *Error) {
 	}
 	return i, malformed(i, "a value was expected")
 }
+
+// StringEnd takes the offset of a string's first byte after its opening quote and gives
+// the offset of its closing quote, or -1 when b ends before it.
+func StringEnd(b []byte, i int) int {
+	if end := skipString(b, i-1); end > 0 {
+		return end - 1
+	}
+	return -1
+}

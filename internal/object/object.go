@@ -13,17 +13,19 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-// Store is where durable objects are read from. Find gives nil when there is none.
+// Store is where durable objects are read from.
 type Store interface {
-	FindObject(ctx context.Context, id string) (*gateway.Object, error)
-	OwnObjects(ctx context.Context, workspace string, ids []string) (map[string]bool, error)
+	// ObjectByID gives an object that is not deleted; the error is notFound when there is none.
+	ObjectByID(ctx context.Context, id, kind string) (gateway.Object, error)
+	OwnObjects(ctx context.Context, workspace, kind string, ids []string) (map[string]bool, error)
 }
 
 // Memory is a bounded cache of objects in front of a Store. It is safe for concurrent
 // use.
 type Memory struct {
-	store  Store
-	recent *otter.Cache[string, gateway.Object]
+	store    Store
+	notFound error
+	recent   *otter.Cache[string, gateway.Object]
 }
 
 // size bounds the objects held; the store knows the rest.
@@ -32,45 +34,55 @@ const size = 100_000
 // wait bounds one look-up in the store.
 const wait = 3 * time.Second
 
-// New makes a Memory in front of a store.
-func New(store Store) *Memory {
-	return &Memory{store: store, recent: otter.Must(&otter.Options[string, gateway.Object]{MaximumSize: size, InitialCapacity: 64})}
+// New makes a Memory in front of a store; notFound is the store's error for an unknown
+// object.
+func New(store Store, notFound error) *Memory {
+	return &Memory{store: store, notFound: notFound, recent: otter.Must(&otter.Options[string, gateway.Object]{MaximumSize: size, InitialCapacity: 64})}
 }
 
 // Remember makes objects known at once.
 func (m *Memory) Remember(objects []gateway.Object) {
 	for _, o := range objects {
-		m.recent.Set(o.ID, o)
+		m.recent.Set(key(o.Kind, o.ID), o)
 	}
 }
 
-// Find gives an object by its id, nil when none is known.
-func (m *Memory) Find(id string) (*gateway.Object, error) {
-	if o, ok := m.recent.GetIfPresent(id); ok {
+func key(kind, id string) string { return kind + " " + id }
+
+// Find gives an object by its kind and id, nil when none is known.
+func (m *Memory) Find(kind, id string) (*gateway.Object, error) {
+	if o, ok := m.recent.GetIfPresent(key(kind, id)); ok {
 		return &o, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
-	return m.store.FindObject(ctx, id)
+	o, err := m.store.ObjectByID(ctx, id, kind)
+	if errors.Is(err, m.notFound) {
+		return nil, nil
+	}
+	return &o, err
 }
 
-// Own says which of the ids belong to the workspace and are not deleted.
-func (m *Memory) Own(workspace string, ids []string) (map[string]bool, error) {
+// Own says which of the ids belong to the workspace and are not deleted. It fails only
+// when the store is away and memory does not know them all.
+func (m *Memory) Own(workspace, kind string, ids []string) (map[string]bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
-	own, err := m.store.OwnObjects(ctx, workspace, ids)
-	known := map[string]bool{}
-	missing := false
+	own := make(map[string]bool, len(ids))
+	var ask []string
 	for _, id := range ids {
-		if o, ok := m.recent.GetIfPresent(id); ok {
-			known[id] = o.Workspace == workspace && !o.Deleted
+		if o, ok := m.recent.GetIfPresent(key(kind, id)); ok {
+			own[id] = o.Workspace == workspace && !o.Deleted
 		} else {
-			known[id] = own[id]
-			missing = true
+			ask = append(ask, id)
 		}
 	}
-	if err != nil && missing {
-		return nil, errors.Join(errors.New("objects cannot be looked up"), err)
+	if len(ask) == 0 {
+		return own, nil
 	}
-	return known, nil
+	stored, err := m.store.OwnObjects(ctx, workspace, kind, ask)
+	for id := range stored {
+		own[id] = true
+	}
+	return own, err
 }

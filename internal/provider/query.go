@@ -1,6 +1,9 @@
 package provider
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+)
 
 // Target joins what URLPath or NativePath gave with the caller's raw query, less what
 // must not leave the gateway: the caller's own key (?key=). A parameter that the path
@@ -14,6 +17,15 @@ func Target(path, rawQuery string) string {
 		return path + "&" + rawQuery
 	}
 	return path + "?" + rawQuery
+}
+
+// AddQuery appends one parameter of the gateway's own to a path, escaped.
+func AddQuery(path, name, value string) string {
+	sep := "?"
+	if strings.IndexByte(path, '?') >= 0 {
+		sep = "&"
+	}
+	return path + sep + url.QueryEscape(name) + "=" + url.QueryEscape(value)
 }
 
 // cleanQuery drops the parameters that may not pass. A query without one is returned
@@ -79,5 +91,5 @@ func unhex(c byte) byte {
 	if c <= '9' {
 		return c - '0'
 	}
-	return c|0x20 - 'a' + 10
+	return c | 0x20 - 'a' + 10
 }

@@ -51,6 +51,8 @@ type Spec struct {
 	// Catalogue are the names under which the price catalogue knows this vendor;
 	// empty = Name.
 	Catalogue []string
+	// Models are the vendor ids of a kind that no catalogue knows.
+	Models []string
 	// Quirks are the ways in which this vendor differs, for the docs: one sentence each.
 	Quirks []string
 }

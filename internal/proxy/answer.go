@@ -225,7 +225,7 @@ func (x *exchange) vendorError(resp *upstream.Response) error {
 	if c := x.target.Provider.Spec.Classify; c != nil {
 		c(f, resp.Status, h, plain)
 	}
-	if x.gw.CallerCredentials && x.cred != nil && x.cred.Name == "caller" && f.Kind == fault.Credential {
+	if x.brought != nil && f.Kind == fault.Credential {
 		f.NoRetry = true // the caller's own credential: the caller must hear it
 		f.Kind = fault.Caller
 	}

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -173,7 +174,8 @@ func (x *exchange) chooseCredential(refused uint64) (int, error) {
 	x.cred = nil
 	if x.gw.CallerCredentials {
 		if own := x.p.keys.Presented(x.r.Header, x.r.URL.RawQuery); own != "" {
-			x.cred = &provider.Credential{Name: "caller", Key: own}
+			x.brought = &provider.Credential{Name: "caller", Key: own}
+			x.cred = x.brought
 			return 0, nil
 		}
 	}
@@ -210,7 +212,7 @@ func (x *exchange) wantedCredential() string {
 
 // otherCredential reports whether a credential is left that has not failed.
 func (x *exchange) otherCredential(refused uint64) bool {
-	if x.wantedCredential() != "" || (x.cred != nil && x.cred.Name == "caller" && x.gw.CallerCredentials) {
+	if x.wantedCredential() != "" || x.brought != nil {
 		return false
 	}
 	for i := range min(len(x.target.Provider.Credentials), 64) {
@@ -226,11 +228,12 @@ func (x *exchange) prepare() (*upstream.Request, error) {
 	l := x.lane
 	req := &upstream.Request{Method: x.r.Method, Host: l.host, Path: x.upstreamPath()}
 	req.Header = x.upstreamHeader(make([]upstream.Field, 0, 16))
-	if name, value, inQuery := l.provider.AuthField(x.key()); name != "" {
-		if inQuery {
-			req.Path = withQuery(req.Path, name, value)
-		} else {
+	if key := x.key(); key != "" {
+		if name, value := l.provider.AuthField(key); name != "" {
 			req.Header = append(req.Header, upstream.Field{Name: name, Value: value})
+		}
+		if name, value := l.provider.AuthQuery(key); name != "" {
+			req.Path = provider.Target(req.Path, url.QueryEscape(name)+"="+url.QueryEscape(value))
 		}
 	}
 	return req, x.upstreamBody(req)
@@ -283,7 +286,7 @@ func (x *exchange) upstreamPath() string {
 			path = x.lane.provider.URLPath(provider.PathRequest{Op: x.ep.Op, Path: x.dialectPath(), Model: x.target.Model})
 		}
 	}
-	return withRawQuery(path, dropKey(x.r.URL.RawQuery))
+	return provider.Target(path, x.r.URL.RawQuery)
 }
 
 // dialectPath is the path in the dialect's own form, with the vendor's model id in it.

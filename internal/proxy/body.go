@@ -94,15 +94,15 @@ func (x *exchange) fillBody(n, limit int64) error {
 // hold counts bytes against the process's memory; finish gives them back.
 func (x *exchange) hold(n int64) error {
 	x.body.size += n
-	if x.p.memory.Add(n) > x.view.Limits.Memory {
-		return overloaded("its memory for bodies is used up")
+	if x.p.memory.add(n) > x.view.Limits.Memory {
+		return overloaded("its memory is used up")
 	}
 	return nil
 }
 
 func (x *exchange) releaseBody() {
 	if x.body.size != 0 {
-		x.p.memory.Add(-x.body.size)
+		x.p.memory.add(-x.body.size)
 	}
 	if x.body.mapped != nil {
 		unmap(x.body.mapped)

@@ -3,6 +3,7 @@ package proxy
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,7 +47,9 @@ var known = map[string]control{
 
 // readControls reads the sluice-* headers. A malformed, repeated or unknown one is an
 // error that names it: nothing is accepted and ignored.
-func readControls(h http.Header) (controls, error) {
+//
+// allowed are the controls that the gateway's policy lets callers use.
+func readControls(h http.Header, allowed []string) (controls, error) {
 	c := controls{log: catalog.BodiesFull}
 	for name, values := range h {
 		if !strings.HasPrefix(name, "Sluice-") {
@@ -58,6 +61,10 @@ func readControls(h http.Header) (controls, error) {
 			return c, badHeader(name, "there is no such control")
 		case read == nil:
 			return c, fault.Newf(fault.UnsupportedParameter, "The header %s is not built in this version of Sluice.", strings.ToLower(name)).Field(strings.ToLower(name))
+		case !permitted(name, allowed):
+			f := fault.Newf(fault.Forbidden, "This gateway does not let callers use the header %s.", strings.ToLower(name)).Field(strings.ToLower(name))
+			f.NoRetry = true
+			return c, f
 		case len(values) != 1:
 			return c, badHeader(name, "it is given more than once")
 		}
@@ -66,6 +73,13 @@ func readControls(h http.Header) (controls, error) {
 		}
 	}
 	return c, nil
+}
+
+// permitted reports whether policy lets callers use a control. The key is no control,
+// and a cache directive asks for nothing that could harm.
+func permitted(name string, allowed []string) bool {
+	word := strings.ToLower(name[len("Sluice-"):])
+	return word == "key" || word == "cache" || slices.Contains(allowed, word)
 }
 
 func badHeader(name, why string) error {

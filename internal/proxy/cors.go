@@ -26,11 +26,8 @@ func (x *exchange) crossOrigin() (done bool, err error) {
 		return false, nil
 	}
 	h.Set("Access-Control-Allow-Origin", origin[0])
-	if c.Credentials {
-		h.Set("Access-Control-Allow-Credentials", "true")
-	}
 	if x.r.Method != http.MethodOptions || x.r.Header.Get("Access-Control-Request-Method") == "" {
-		h.Set("Access-Control-Expose-Headers", exposed)
+		h.Set("Access-Control-Expose-Headers", strings.Join(append([]string{exposed}, c.Expose...), ", "))
 		return false, nil
 	}
 	x.preflight(c)
@@ -40,18 +37,40 @@ func (x *exchange) crossOrigin() (done bool, err error) {
 func (x *exchange) preflight(c *catalog.CORS) {
 	h := x.w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
-	asked := x.r.Header.Get("Access-Control-Request-Headers")
-	if len(c.Headers) > 0 {
-		asked = strings.Join(c.Headers, ", ")
+	var allowed []string
+	for _, name := range strings.Split(x.r.Header.Get("Access-Control-Request-Headers"), ",") {
+		if name = strings.ToLower(strings.TrimSpace(name)); name != "" && allowedHeader(c, name) {
+			allowed = append(allowed, name)
+		}
 	}
-	if asked != "" {
-		h.Set("Access-Control-Allow-Headers", asked)
+	if len(allowed) > 0 {
+		h.Set("Access-Control-Allow-Headers", strings.Join(allowed, ", "))
 	}
 	if c.MaxAge > 0 {
 		h.Set("Access-Control-Max-Age", strconv.Itoa(int(c.MaxAge.Seconds())))
 	}
 	x.quiet = true
 	x.writeHead(http.StatusNoContent)
+}
+
+// allowedHeader reports whether a page may send a header: a dialect's, a control, or
+// one that the policy adds.
+func allowedHeader(c *catalog.CORS, name string) bool {
+	switch name {
+	case "authorization", "content-type", "accept", "user-agent", "api-key", "x-api-key", "idempotency-key", "traceparent", "cf-aig-authorization":
+		return true
+	}
+	for _, prefix := range []string{"sluice-", "x-stainless-", "x-goog-", "anthropic-", "openai-"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	for _, h := range c.Headers {
+		if h == "*" || strings.EqualFold(h, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func allowedOrigin(c *catalog.CORS, origin string) bool {

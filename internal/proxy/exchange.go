@@ -47,7 +47,8 @@ type exchange struct {
 	target   route.Target
 	lane     *lane
 	cred     *provider.Credential
-	hide     bool // an event exists only because Sluice asked for usage
+	brought  *provider.Credential // the caller's own, where that is allowed and given
+	hide     bool                 // an event exists only because Sluice asked for usage
 	home     *gateway.Object
 	attempts []gateway.Attempt
 	waited   time.Duration // blocked on upstreams
@@ -97,7 +98,7 @@ func (c *capture) body() gateway.Body {
 // the caller where that is allowed.
 func (x *exchange) bodies() catalog.Bodies {
 	policy := x.gw.Log.Bodies
-	if x.ctl.logSet && x.gw.Log.CallerMayLower {
+	if x.ctl.logSet {
 		return min(policy, x.ctl.log)
 	}
 	return policy
@@ -115,6 +116,9 @@ func (x *exchange) bill() {
 // price prices a report of this lane's provider. The configured price wins over the
 // catalogue's; a model known to neither costs an unknown amount.
 func (l *lane) price(c *account.Catalogue, model string, r *dialect.Report, at time.Time) (gateway.Cost, *gateway.Price) {
-	m, _ := c.Find(l.catalogue, model)
-	return c.Price(m, l.provider.Models[model].Price, &r.Usage, at, r.ServiceTier, false)
+	m, own := l.priced[model]
+	if !own {
+		m, _ = c.Find(l.catalogue, model)
+	}
+	return c.Price(m, nil, &r.Usage, at, r.ServiceTier, false)
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
@@ -108,7 +109,7 @@ func (x *exchange) costHead(w *headWriter) {
 		w.set("Sluice-Cost-Usd", x.cost.USD.String())
 	}
 	if !x.report.Usage.IsZero() {
-		w.set("Sluice-Usage", string(x.report.Usage.AppendJSON(make([]byte, 0, 256))))
+		w.set("Sluice-Usage", string(gateway.AppendUsageJSON(make([]byte, 0, 256), &x.report.Usage)))
 	}
 }
 
@@ -123,6 +124,6 @@ func (x *exchange) costTrailer() {
 		h[http.TrailerPrefix+"Sluice-Cost-Usd"] = []string{x.cost.USD.String()}
 	}
 	if !x.report.Usage.IsZero() {
-		h[http.TrailerPrefix+"Sluice-Usage"] = []string{string(x.report.Usage.AppendJSON(make([]byte, 0, 256)))}
+		h[http.TrailerPrefix+"Sluice-Usage"] = []string{string(gateway.AppendUsageJSON(make([]byte, 0, 256), &x.report.Usage))}
 	}
 }

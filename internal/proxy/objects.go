@@ -71,7 +71,7 @@ func (x *exchange) findHome() error {
 }
 
 func (x *exchange) visit(id, kind string) error {
-	o, err := x.p.objects.Find(objectID(id))
+	o, err := x.p.objects.Find(kind, objectID(id))
 	if err != nil {
 		return fault.New(fault.Overloaded, "Sluice cannot look up where this object lives, since its store is away.").With(err).After(time.Second)
 	}
@@ -249,7 +249,7 @@ func (x *exchange) ownItems(body []byte) ([]byte, error) {
 		elements, ids = append(elements, v), append(ids, objectID(id))
 		return true
 	})
-	own, err := x.p.objects.Own(x.who.Workspace, ids)
+	own, err := x.p.objects.Own(x.who.Workspace, x.ep.Object.Kind, ids)
 	if err != nil {
 		return nil, fault.New(fault.Overloaded, "Sluice cannot tell whose these are, since its store is away.").With(err).After(time.Second)
 	}

@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/sluice-gateway/sluice/internal/auth"
-	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
@@ -38,9 +36,13 @@ func (x *exchange) upstreamHeader(dst []upstream.Field) []upstream.Field {
 }
 
 // passes reports whether a header of the caller goes to the vendor. On a vendor's own
-// path everything does that is not held back for everybody's safety.
+// path everything does that is not held back for everybody's safety; the caller's
+// account at the vendor goes only with the caller's own credential.
 func (x *exchange) passes(name string) bool {
-	if x.ep.Op == llm.OpPassthrough || x.native != "" {
+	if x.cred != nil && x.cred == x.brought && provider.CallerAccount(name) {
+		return true
+	}
+	if x.native != "" {
 		return provider.ForwardNativeHeader(name)
 	}
 	return provider.ForwardRequestHeader(x.dialect.Family, name, x.lane.provider.Spec)
@@ -67,37 +69,6 @@ func contains(names []string, name string) bool {
 // opaqueBody is a body that flows through unread, bounded by the operation's limit.
 func (x *exchange) opaqueBody() io.Reader {
 	return http.MaxBytesReader(x.w, x.r.Body, x.view.Limits.OpaqueBody)
-}
-
-// dropKey takes ?key= out of a raw query: it is a caller's credential. The rest keeps
-// its bytes.
-func dropKey(raw string) string {
-	if raw == "" || auth.QueryKey(raw) == "" && !strings.Contains(raw, "key=") {
-		return raw
-	}
-	kept := make([]string, 0, 4)
-	for _, pair := range strings.Split(raw, "&") {
-		name, _, _ := strings.Cut(pair, "=")
-		if n, err := url.QueryUnescape(name); err == nil && n == "key" {
-			continue
-		}
-		kept = append(kept, pair)
-	}
-	return strings.Join(kept, "&")
-}
-
-func withRawQuery(path, raw string) string {
-	switch {
-	case raw == "":
-		return path
-	case strings.IndexByte(path, '?') >= 0:
-		return path + "&" + raw
-	}
-	return path + "?" + raw
-}
-
-func withQuery(path, name, value string) string {
-	return withRawQuery(path, url.QueryEscape(name)+"="+url.QueryEscape(value))
 }
 
 // escapeModel escapes a model's id for a path, slashes kept.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/account"
 	"github.com/sluice-gateway/sluice/internal/auth"
@@ -26,10 +27,10 @@ type Recorder interface {
 
 // Objects remembers which workspace a vendor's id belongs to, and where it lives.
 type Objects interface {
-	// Find gives an object by its id, nil when none is known.
-	Find(id string) (*gateway.Object, error)
+	// Find gives an object by its kind and id, nil when none is known.
+	Find(kind, id string) (*gateway.Object, error)
 	// Own says which of the ids belong to the workspace.
-	Own(workspace string, ids []string) (map[string]bool, error)
+	Own(workspace, kind string, ids []string) (map[string]bool, error)
 	// Remember makes objects known at once; they become durable with their entry.
 	Remember(objects []gateway.Object)
 }
@@ -87,7 +88,7 @@ type Proxy struct {
 	view     atomic.Pointer[view]
 	ids      ids
 	inFlight atomic.Int64
-	memory   atomic.Int64 // bytes of bodies held
+	memory   memory
 
 	mu      sync.Mutex // guards clients; Swap only
 	clients map[string]client
@@ -171,6 +172,15 @@ func (p *Proxy) Close() {
 	defer p.mu.Unlock()
 	for _, c := range p.clients {
 		c.pool.Close()
+	}
+}
+
+// Wait waits until no call is in flight, at most d.
+func (p *Proxy) Wait(d time.Duration) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(d); p.inFlight.Load() > 0 && time.Now().Before(end); {
+		<-tick.C
 	}
 }
 

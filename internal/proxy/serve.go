@@ -68,8 +68,8 @@ func (x *exchange) admit() error {
 	switch {
 	case x.p.inFlight.Add(1) > x.view.Limits.InFlight:
 		return overloaded("too many calls are in flight")
-	case x.p.memory.Load() > x.view.Limits.Memory:
-		return overloaded("its memory for bodies is used up")
+	case x.p.memory.used(x.began) > x.view.Limits.Memory:
+		return overloaded("its memory is used up")
 	case !x.p.recorder.Room():
 		return overloaded("the log's spool is full, and no call goes unrecorded")
 	}
@@ -93,11 +93,8 @@ func (x *exchange) authenticate() error {
 
 // control reads what the caller asks of the gateway itself.
 func (x *exchange) control() (err error) {
-	if x.ctl, err = readControls(x.r.Header); err != nil {
+	if x.ctl, err = readControls(x.r.Header, x.gw.Controls); err != nil {
 		return err
-	}
-	if x.ctl.logSet && x.ctl.log < x.gw.Log.Bodies && !x.gw.Log.CallerMayLower {
-		return fault.New(fault.Forbidden, "The gateway '"+x.gw.Name+"' does not let callers lower what is logged.").Field("sluice-log")
 	}
 	x.keepBodies()
 	return nil
@@ -105,6 +102,9 @@ func (x *exchange) control() (err error) {
 
 // read reads the body and the few members of it that matter.
 func (x *exchange) read() error {
+	if enc := x.r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" && x.ep.Body != dialect.Opaque {
+		return fault.New(fault.InvalidRequest, "The body is compressed ("+clip(enc)+"); send it plain.").Field("content-encoding")
+	}
 	if err := x.readBody(); err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
 package proxy
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/sluice-gateway/sluice/internal/account"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -31,6 +33,7 @@ type lane struct {
 	fixed     []upstream.Field // sent unless the caller sends the same
 	forced    []upstream.Field // from configuration; they win
 	paths     map[*dialect.Endpoint]string
+	priced    map[string]*account.Model // models whose price the configuration gives
 }
 
 func (p *Proxy) newLane(pr *provider.Provider, client *upstream.Client) (*lane, error) {
@@ -59,7 +62,7 @@ func (p *Proxy) newLane(pr *provider.Provider, client *upstream.Client) (*lane, 
 	}
 	l.fixed, l.forced = fields(pr.Spec.Headers), fields(pr.Headers)
 	l.precomputePaths(p.router)
-	return l, nil
+	return l, l.precomputePrices(p.catalogue)
 }
 
 func fields(headers []provider.Header) []upstream.Field {
@@ -68,6 +71,23 @@ func fields(headers []provider.Header) []upstream.Field {
 		out[i] = upstream.Field{Name: h.Name, Value: h.Value}
 	}
 	return out
+}
+
+// precomputePrices puts the configured prices in place of the catalogue's.
+func (l *lane) precomputePrices(c *account.Catalogue) error {
+	l.priced = map[string]*account.Model{}
+	for id, facts := range l.provider.Models {
+		if len(facts.Price) == 0 {
+			continue
+		}
+		m, _ := c.Find(l.catalogue, id)
+		m, err := c.Override(m, facts.Price)
+		if err != nil {
+			return fmt.Errorf("model %s: %w", id, err)
+		}
+		l.priced[id] = m
+	}
+	return nil
 }
 
 // precomputePaths works out the paths that depend on nothing in the request.

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,9 +40,10 @@ type flood struct {
 // tally is one kind's window.
 type tally struct {
 	ends  time.Time
+	mixed bool // not one kind, but all for which there was no place
 	calls int
-	shown *gateway.Entry // what was appended last; nil while each call has its own entry
-	count int            // calls that shown stands for by now
+	shown *gateway.Entry // the shared entry as it was appended last, our copy; nil before
+	count int            // calls that it stands for by now
 	last  time.Time
 }
 
@@ -80,8 +82,19 @@ func (f *flood) sort(e *gateway.Entry, now time.Time, roomy bool) *gateway.Entry
 		f.rec.counters.collapsed.Add(1)
 		return nil
 	}
-	e.Bodies = nil
-	t.shown = e
+	return t.show(e)
+}
+
+// show makes e the entry that later calls share.
+func (t *tally) show(e *gateway.Entry) *gateway.Entry {
+	e.Bodies, e.Objects = nil, nil
+	e.Count, e.LastTime = 1, t.last
+	if t.mixed {
+		e.Gateway, e.Workspace, e.KeyID, e.ModelRequested, e.Route, e.ErrorCode = "", "", "", "", "", ""
+		e.ClientIP, e.UserAgent, e.User, e.Session, e.TraceID, e.Metadata = "", "", "", "", "", nil
+	}
+	own := *e
+	t.shown = &own
 	return e
 }
 
@@ -96,21 +109,27 @@ func (f *flood) single(now time.Time) bool {
 
 // tally finds or begins the window of e's kind. Under mu.
 func (f *flood) tally(e *gateway.Entry, now time.Time) *tally {
-	kind := refusal{e.Gateway, e.ErrorCode, e.KeyID, e.ModelRequested, e.Status, network(e.ClientIP)}
+	kind := refusal{short(e.Gateway), e.ErrorCode, e.KeyID, short(e.ModelRequested), e.Status, network(e.ClientIP)}
 	t := f.kinds[kind]
-	if t == nil && len(f.kinds) >= floodAggregates {
+	mixed := t == nil && len(f.kinds) >= floodAggregates
+	if mixed {
 		kind = refusal{status: e.Status}
 		t = f.kinds[kind]
 	}
-	if t == nil {
-		t = &tally{ends: now.Add(floodWindow)}
-		f.kinds[kind] = t
-		if len(f.kinds) == 1 {
-			signal(f.wake)
-		}
+	if t != nil {
+		return t
+	}
+	t = &tally{ends: now.Add(floodWindow), mixed: mixed}
+	kind.gateway, kind.model = strings.Clone(kind.gateway), strings.Clone(kind.model)
+	f.kinds[kind] = t
+	if len(f.kinds) == 1 {
+		signal(f.wake)
 	}
 	return t
 }
+
+// short cuts a name that the caller chose.
+func short(name string) string { return name[:min(len(name), 64)] }
 
 // network is the part of an address that one flood is thought to share.
 func network(ip string) netip.Prefix {
@@ -145,36 +164,45 @@ func (f *flood) run(ctx context.Context) {
 
 // publish appends what has grown, ends windows that are over, and tells how many are left.
 func (f *flood) publish(now time.Time) int {
+	room := f.rec.Room()
 	f.mu.Lock()
-	defer f.mu.Unlock()
+	var grown []*gateway.Entry
 	for kind, t := range f.kinds {
 		over := !now.Before(t.ends)
-		if over || f.rec.Room() {
-			f.append(t)
+		if over || room {
+			grown = t.grown(grown)
 		}
 		if over {
 			delete(f.kinds, kind)
 		}
 	}
-	return len(f.kinds)
+	left := len(f.kinds)
+	f.mu.Unlock()
+	for _, e := range grown {
+		f.rec.Append(e)
+	}
+	return left
 }
 
-// append writes a shared entry again if it has grown. Under mu.
-func (f *flood) append(t *tally) {
-	if t.shown == nil || t.count <= max(t.shown.Count, 1) {
-		return
+// grown appends to list what must be written again. Under mu.
+func (t *tally) grown(list []*gateway.Entry) []*gateway.Entry {
+	if t.shown == nil || t.count <= t.shown.Count {
+		return list
 	}
-	grown := *t.shown // the old one belongs to the recorder
-	grown.Count, grown.LastTime, grown.Objects = t.count, t.last, nil
-	t.shown = &grown
-	f.rec.Append(&grown)
+	t.shown.Count, t.shown.LastTime = t.count, t.last
+	e := *t.shown // what is appended belongs to the recorder
+	return append(list, &e)
 }
 
 // settle appends everything that has grown, at once.
 func (f *flood) settle() {
 	f.mu.Lock()
-	defer f.mu.Unlock()
+	var grown []*gateway.Entry
 	for _, t := range f.kinds {
-		f.append(t)
+		grown = t.grown(grown)
+	}
+	f.mu.Unlock()
+	for _, e := range grown {
+		f.rec.Append(e)
 	}
 }

@@ -257,7 +257,7 @@ func (s *spool) rescued(seg, moved *segment) {
 // next start, since the cursor is beyond it.
 func discard(seg *segment) {
 	if seg.file != nil {
-		seg.file.Close()     //nolint:errcheck // see above
+		seg.file.Close()    //nolint:errcheck // see above
 		os.Remove(seg.path) //nolint:errcheck // see above
 	}
 }

@@ -3,7 +3,6 @@ package upstream
 import (
 	"context"
 	"errors"
-	"io"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/fault"
@@ -21,13 +20,14 @@ func (c *conn) roundTrip(ctx context.Context, r *Request, resp *Response, now, e
 	c.sentAt = now
 	c.send(r)
 	err := c.readAnswer(r.Method)
-	resp.Waited += c.lastUsed - now
 	if err != nil {
+		resp.Waited += c.owner.now() - now
 		c.broken = true
 		f := c.noAnswer(err)
 		c.finish()
 		return f
 	}
+	resp.Waited += c.lastUsed - now
 	c.inBody = true
 	if c.framing == noBody {
 		c.complete = true
@@ -57,7 +57,7 @@ func (c *conn) readAnswer(method string) error {
 
 // noAnswer turns whatever hindered the head into the fault that describes it best.
 func (c *conn) noAnswer(err error) *fault.Fault {
-	if known := (*fault.Fault)(nil); errors.As(err, &known) {
+	if known := asFault(err); known != nil {
 		return known
 	}
 	if wrong := (*protocolError)(nil); errors.As(err, &wrong) {
@@ -71,9 +71,6 @@ func (c *conn) noAnswer(err error) *fault.Fault {
 		source := (*sourceError)(nil)
 		c.unanswered = c.unanswered && !errors.As(sendErr, &source) && !isTimeout(sendErr)
 		return c.sendFault(sendErr)
-	}
-	if err == io.EOF && !c.answered {
-		return c.owner.noAnswer(nil)
 	}
 	return c.owner.noAnswer(err)
 }

@@ -86,10 +86,17 @@ func (f *failures) cut(cause error) *fault.Fault {
 
 // body is a request body that could not be read; a fault of its reader stands.
 func (f *failures) body(cause error) *fault.Fault {
-	if known := (*fault.Fault)(nil); errors.As(cause, &known) {
+	if known := asFault(cause); known != nil {
 		return known
 	}
 	return fault.New(fault.ClientClosed, "the request body ended before it was complete").With(cause)
+}
+
+// asFault gives the fault that err is, nil when it is none.
+func asFault(err error) *fault.Fault {
+	var f *fault.Fault
+	errors.As(err, &f)
+	return f
 }
 
 func unexpected(cause error) error {

@@ -39,20 +39,15 @@ var (
 // readHead reads one status line with its fields into the response and gives the
 // protocol's minor version.
 func (c *conn) readHead() (minor byte, err error) {
-	from, end := c.r, -1
-	for {
-		if end, from = headEnd(c.buf[c.r:c.w], from-c.r); end >= 0 {
-			break
-		}
-		from += c.r
-		if c.w-c.r > c.owner.maxHeader {
+	end, seen := headEnd(c.buf[c.r:c.w], 0)
+	for end < 0 {
+		if c.w-c.r >= c.owner.maxHeader {
 			return 0, errHeadSize
 		}
-		from -= c.r
 		if err := c.fill(); err != nil {
 			return 0, err
 		}
-		from += c.r
+		end, seen = headEnd(c.buf[c.r:c.w], seen)
 	}
 	if end > c.owner.maxHeader {
 		return 0, errHeadSize

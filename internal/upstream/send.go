@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strconv"
@@ -28,7 +29,7 @@ func (c *conn) send(r *Request) {
 	head := c.owner.heads.Get().(*[]byte)
 	*head = r.appendHead((*head)[:0], c.owner.target.host, size)
 	if (r.Stream != nil && r.Length != 0) || size > inlineMax {
-		c.sendTo = &writer{c: c, ctxDone: c.ctx.Err, head: head, r: r, done: make(chan struct{}), watch: c.stop != nil}
+		c.sendTo = &writer{c: c, r: r, head: head, ctx: c.watched(), endBy: c.endBy, done: make(chan struct{})}
 		go c.sendTo.run()
 		return
 	}
@@ -41,7 +42,7 @@ func (c *conn) send(r *Request) {
 
 // sendNow writes head and body in one system call where the connection allows it.
 func (c *conn) sendNow(head *[]byte, body [][]byte, size int64) error {
-	if err := c.armWrite(c.sentAt, c.endBy, c.stop != nil, c.ctx.Err); err != nil {
+	if err := c.armWrite(c.watched(), c.sentAt, c.endBy); err != nil {
 		return err
 	}
 	if size > coalesceMax && c.gathers {
@@ -68,16 +69,24 @@ func (d *direct) putHead(head *[]byte) {
 // armWrite sees to it that the write deadline lies between one and two idle times
 // ahead, but not behind the total: unlike a read, a write must not be woken early,
 // since TLS cannot resume it.
-func (c *conn) armWrite(now, endBy time.Duration, watch bool, ctxErr func() error) error {
+func (c *conn) armWrite(ctx context.Context, now, endBy time.Duration) error {
 	idle := c.owner.times.Idle
 	if c.writeBy < min(now+idle, endBy) || c.writeBy > endBy {
 		c.writeBy = min(now+2*idle, endBy)
 		c.nc.SetWriteDeadline(c.owner.epoch.Add(c.writeBy))
 	}
-	if watch {
-		return ctxErr() // its callback may have moved the deadline before it was moved back here
+	if ctx != nil {
+		return ctx.Err() // its callback may have moved the deadline before it was moved back here
 	}
 	return nil
+}
+
+// watched is the context if it can end, else nil.
+func (c *conn) watched() context.Context {
+	if c.stop == nil {
+		return nil
+	}
+	return c.ctx
 }
 
 // sendError is why the request is not whole, nil when it is, or still under way.
@@ -114,11 +123,11 @@ func (e *sourceError) Unwrap() error { return e.cause }
 // writer writes a large or streaming request while the answer is awaited. It belongs
 // to one exchange, whose end waits for it (join).
 type writer struct {
-	c       *conn
-	r       *Request
-	head    *[]byte
-	watch   bool // there is a context to look at
-	ctxDone func() error
+	c     *conn
+	r     *Request
+	head  *[]byte
+	ctx   context.Context // nil when it cannot end
+	endBy time.Duration
 
 	over    atomic.Bool // endedAt and err are set
 	endedAt time.Duration
@@ -141,13 +150,12 @@ func (w *writer) join() {
 
 func (w *writer) run() {
 	defer close(w.done)
-	endBy := w.c.endBy
-	err := w.piece(*w.head, endBy)
+	err := w.piece(*w.head)
 	w.c.owner.putHead(w.head)
 	if err == nil && w.r.Stream != nil {
-		err = w.stream(endBy)
+		err = w.stream()
 	} else if err == nil {
-		err = w.segments(endBy)
+		err = w.segments()
 	}
 	w.err, w.endedAt = err, w.c.owner.now()
 	w.over.Store(true)
@@ -164,19 +172,19 @@ func (w *writer) run() {
 }
 
 // piece writes p within the idle time.
-func (w *writer) piece(p []byte, endBy time.Duration) error {
-	if err := w.c.armWrite(w.c.owner.now(), endBy, w.watch, w.ctxDone); err != nil {
+func (w *writer) piece(p []byte) error {
+	if err := w.c.armWrite(w.ctx, w.c.owner.now(), w.endBy); err != nil {
 		return err
 	}
 	_, err := w.c.nc.Write(p)
 	return err
 }
 
-func (w *writer) segments(endBy time.Duration) error {
+func (w *writer) segments() error {
 	for _, b := range w.r.Body {
 		for len(b) > 0 {
 			n := min(len(b), writePiece)
-			if err := w.piece(b[:n], endBy); err != nil {
+			if err := w.piece(b[:n]); err != nil {
 				return err
 			}
 			b = b[n:]
@@ -186,7 +194,7 @@ func (w *writer) segments(endBy time.Duration) error {
 }
 
 // stream copies the source, each of its reads in one write.
-func (w *writer) stream(endBy time.Duration) error {
+func (w *writer) stream() error {
 	buf := make([]byte, chunkPrefix+streamBuffer+2)
 	for left := w.r.Length; left != 0; {
 		room := buf[chunkPrefix : chunkPrefix+streamBuffer]
@@ -195,16 +203,19 @@ func (w *writer) stream(endBy time.Duration) error {
 		}
 		n, err := w.r.Stream.Read(room)
 		if n > 0 {
-			if werr := w.piece(framed(buf, n, left < 0), endBy); werr != nil {
+			if werr := w.piece(framed(buf, n, left < 0)); werr != nil {
 				return werr
 			}
 			if left > 0 {
 				left -= int64(n)
 			}
 		}
+		if left == 0 {
+			return nil
+		}
 		switch {
 		case err == io.EOF && left < 0:
-			return w.piece([]byte("0\r\n\r\n"), endBy)
+			return w.piece([]byte("0\r\n\r\n"))
 		case err == io.EOF && left > 0:
 			return &sourceError{io.ErrUnexpectedEOF}
 		case err != nil && err != io.EOF:

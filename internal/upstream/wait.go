@@ -18,7 +18,10 @@ func (c *conn) receive(p []byte) (int, error) {
 	if c.noWait {
 		return c.tryRead(p)
 	}
-	now := c.owner.now()
+	now := c.sentAt // late enough for the first look at the answer, and already read
+	if c.inBody || c.answered || c.sendTo != nil {
+		now = c.owner.now()
+	}
 	start := now
 	c.waitAt = now
 	for {

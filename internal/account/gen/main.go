@@ -36,7 +36,11 @@ func main() {
 }
 
 func run(pricesFile, abilitiesFile, out string) error {
-	x, err := readExtra(extraJSON)
+	return generate(extraJSON, pricesFile, abilitiesFile, out)
+}
+
+func generate(extraText []byte, pricesFile, abilitiesFile, out string) error {
+	x, err := readExtra(extraText)
 	if err != nil {
 		return err
 	}
@@ -61,8 +65,9 @@ func run(pricesFile, abilitiesFile, out string) error {
 	return write(out, b.documents())
 }
 
-// write writes one file a vendor and the index, after reading them back once.
+// write writes one file a vendor and the index, once all of it has been read back.
 func write(dir string, docs []*account.Document) error {
+	files := make(map[string][]byte, len(docs)+1)
 	index := make(map[string][]string, len(docs))
 	var all bytes.Buffer
 	for _, d := range docs {
@@ -71,19 +76,23 @@ func write(dir string, docs []*account.Document) error {
 			return err
 		}
 		all.Write(text)
-		if err := os.WriteFile(filepath.Join(dir, d.Provider+".json"), text, 0o644); err != nil {
-			return err
-		}
+		files[d.Provider] = text
 		index[d.Provider] = append([]string{}, d.Aliases...)
 	}
 	if _, err := account.ReadCatalogue(&all); err != nil {
-		return fmt.Errorf("what was written cannot be read: %w", err)
+		return fmt.Errorf("nothing was written, for it could not be read again: %w", err)
 	}
 	text, err := json.MarshalIndent(index, "", " ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "index.json"), append(text, '\n'), 0o644)
+	files["index"] = append(text, '\n')
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name+".json"), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // render writes a document with one model a line, so that changes can be read.

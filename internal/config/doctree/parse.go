@@ -65,7 +65,7 @@ func onlyBody(file *ast.File) (ast.Node, *Problem) {
 	case 1:
 		return bodies[0], nil
 	}
-	return nil, &Problem{Pos: nodePos(bodies[1]), Message: "a second document begins here; write one document without ---"}
+	return nil, &Problem{Pos: startPos(bodies[1]), Message: "a second document begins here; write one document without ---"}
 }
 
 func syntaxProblem(err error) *Problem {
@@ -280,6 +280,14 @@ func plain(n ast.ScalarNode) *Node {
 		return scalar(Null, "", tokenPos(tk))
 	}
 	return scalar(PlainKind(tk.Value), tk.Value, tokenPos(tk))
+}
+
+// startPos is where a value begins: for a mapping, its first key.
+func startPos(n ast.Node) Pos {
+	if m, ok := n.(*ast.MappingNode); ok {
+		return mapPos(m, m.Values)
+	}
+	return nodePos(n)
 }
 
 // mapPos is where a mapping begins: its first key, or its brace.

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-var bareKey = regexp.MustCompile(`^[A-Za-z0-9_<>-]+$`)
+var bareKey = regexp.MustCompile(`^(?:[A-Za-z0-9_<>-]+|\*)$`)
 
 const maxShownKey = 64
 

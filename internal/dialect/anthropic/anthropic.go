@@ -6,6 +6,8 @@
 package anthropic
 
 import (
+	"net/http"
+
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -16,6 +18,9 @@ var Dialect = &dialect.Dialect{
 	Name:              dialect.Messages,
 	Family:            "anthropic",
 	Endpoints:         endpoints,
+	Claims:            func(h http.Header) bool { return h.Get("Anthropic-Version") != "" },
+	FormatModels:      formatModels,
+	FormatModel:       formatModel,
 	NewMeter:          func(llm.Operation) dialect.Meter { return new(meter) },
 	ParseError:        parseError,
 	FormatError:       formatError,

@@ -176,10 +176,14 @@ func (c *recorded) checkStream() string {
 	m := anthropic.Dialect.NewMeter(llm.OpChat)
 	var want dialect.Report
 	told := object{}
-	signs, failed := map[dialect.Sign]int{}, false
-	for _, e := range split(c.body) {
-		sign := m.Event([]byte(e.name), []byte(e.data))
-		signs[sign]++
+	failed := false
+	signs := sense(m, c.body)
+	events := split(c.body)
+	if len(signs) != len(events) {
+		return fmt.Sprintf("%d events of %d", len(signs), len(events))
+	}
+	for i, e := range events {
+		sign := signs[i]
 		var o object
 		if err := json.Unmarshal([]byte(e.data), &o); err != nil {
 			return "no JSON: " + e.data

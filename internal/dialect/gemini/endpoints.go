@@ -61,7 +61,7 @@ func verbs(model string) []dialect.Endpoint {
 	}
 }
 
-// files: an upload goes to its own path, in one piece or by the resumable protocol,
+// files: the path with a verb comes first, since an id may hold a colon. An upload goes to its own path, in one piece or by the resumable protocol,
 // whose last step answers with the file (https://ai.google.dev/api/files).
 func files(v string, shared bool) []dialect.Endpoint {
 	names := dialect.ObjectRule{Kind: "file", Names: true}
@@ -72,8 +72,8 @@ func files(v string, shared bool) []dialect.Endpoint {
 			Object: dialect.ObjectRule{Kind: "file", Creates: true, IDAt: "file.name"}},
 		{Method: http.MethodGet, Pattern: v + "/files", Op: llm.OpFiles, Shared: shared,
 			Object: dialect.ObjectRule{Kind: "file", Lists: true, Items: "files", IDAt: "name"}},
-		{Method: http.MethodGet, Pattern: v + "/files/{id}", Op: llm.OpFiles, Shared: shared, Object: names},
 		{Method: http.MethodGet, Pattern: v + "/files/{id}:download", Op: llm.OpFiles, Object: names},
+		{Method: http.MethodGet, Pattern: v + "/files/{id}", Op: llm.OpFiles, Shared: shared, Object: names},
 		{Method: http.MethodGet, Pattern: "/download" + v + "/files/{id}:download", Op: llm.OpFiles, Object: names},
 		{Method: http.MethodDelete, Pattern: v + "/files/{id}", Op: llm.OpFiles, Shared: shared,
 			Object: dialect.ObjectRule{Kind: "file", Names: true, Deletes: true}},

@@ -6,6 +6,9 @@
 package gemini
 
 import (
+	"net/http"
+	"strings"
+
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -18,6 +21,9 @@ var Dialect = &dialect.Dialect{
 	Name:              dialect.Gemini,
 	Family:            "gemini",
 	Endpoints:         endpoints(),
+	Claims:            claims,
+	FormatModels:      formatModels,
+	FormatModel:       formatModel,
 	NewMeter:          func(op llm.Operation) dialect.Meter { return &meter{op: op} },
 	ParseError:        parseError,
 	FormatError:       formatError,
@@ -25,8 +31,18 @@ var Dialect = &dialect.Dialect{
 	Digest: []string{
 		"usageMetadata", "modelVersion", "responseId", "promptFeedback.blockReason", "error",
 		"candidates.*.finishReason", "candidates.*.groundingMetadata.webSearchQueries",
-		"candidates.*.content.parts.*.inlineData.mimeType", "candidates.*.content.role",
+		"candidates.*.content.parts.*.inlineData.mimeType", "candidates.*.content.parts.*.functionCall.name",
 		"predictions.*.mimeType", "predictions.*.embeddings.statistics.token_count",
 		"metadata.billableCharacterCount",
 	},
+}
+
+// claims: every SDK of Google's sends headers of this family.
+func claims(h http.Header) bool {
+	for name := range h {
+		if strings.HasPrefix(name, "X-Goog-") {
+			return true
+		}
+	}
+	return false
 }

@@ -8,11 +8,13 @@ import (
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
-// meter reads one answer. It holds the last usage object and a few short strings.
+// meter reads one answer. It holds the last usage object, at most one short chunk and
+// a few short strings.
 type meter struct {
 	op       llm.Operation
 	report   dialect.Report
 	last     []byte // the last usageMetadata, as written
+	unread   []byte // a later chunk whose usage has not been looked for; empty = none
 	content  bool   // some content has passed
 	whole    bool   // the answer is all there: what it leaves out is not to come
 	images   llm.Count
@@ -24,11 +26,37 @@ type meter struct {
 // has no terminator: a chunk with a finish reason is its end, even where another such
 // chunk follows, as it does after code execution.
 func (m *meter) Event(_, data []byte) dialect.Sign {
+	if m.content && ordinary(data) {
+		if bytes.Contains(data, tokenCount) {
+			m.unread = append(m.unread[:0], data...)
+		}
+		return dialect.Content
+	}
 	sign := m.chunk(data)
 	if sign.Has(dialect.Ended) {
 		m.report.Ended, m.whole = true, true
 	}
 	return sign
+}
+
+// maxUnread bounds the chunk that a meter keeps.
+const maxUnread = 4 << 10
+
+// What to look for in a chunk: the ends of member names, since a needle is found the
+// faster the rarer its first byte.
+var (
+	parts      = []byte(`parts"`)
+	reason     = []byte(`Reason"`)  // finishReason, blockReason
+	queries    = []byte(`Queries"`) // webSearchQueries
+	inlineData = []byte(`Data"`)    // inlineData, fileData
+	tokenCount = []byte(`TokenCount"`)
+)
+
+// ordinary tells at a glance a chunk of the middle of an answer, of which only the
+// usage may ever be asked for: one that may hold anything else is read with care.
+func ordinary(data []byte) bool {
+	return len(data) <= maxUnread && bytes.Contains(data, parts) &&
+		!bytes.Contains(data, reason) && !bytes.Contains(data, queries) && !bytes.Contains(data, inlineData)
 }
 
 // Answer reads a whole answer: one object, or the array of a stream that was asked for
@@ -44,6 +72,9 @@ func (m *meter) Answer(_ string, body []byte) {
 
 // Report gives what is known so far; it stays the meter's and changes with it.
 func (m *meter) Report() *dialect.Report {
+	if len(m.unread) > 0 {
+		m.keepUsage(jsonscan.Get(m.unread, "usageMetadata"))
+	}
 	m.readUsage()
 	return &m.report
 }
@@ -90,8 +121,8 @@ func (m *meter) keepUsage(raw []byte) {
 	if m.op == llm.OpCached { // the size of a cache, told at every look at it
 		return
 	}
-	if len(m.last) == 0 || bytes.Contains(raw, []byte(`TokenCount"`)) {
-		m.last = append(m.last[:0], raw...)
+	if len(m.last) == 0 || bytes.Contains(raw, tokenCount) {
+		m.last, m.unread = append(m.last[:0], raw...), m.unread[:0]
 	}
 }
 
@@ -116,12 +147,8 @@ func (m *meter) candidates(list []byte) dialect.Sign {
 	return sign
 }
 
-// parts says whether a candidate's content says anything. Once some content has
-// passed it looks inside only where an image may be to count.
+// parts says whether a candidate's content says anything, and counts its images.
 func (m *meter) parts(content []byte) dialect.Sign {
-	if m.content && !bytes.Contains(content, []byte(`"inlineData"`)) {
-		return dialect.Content
-	}
 	var sign dialect.Sign
 	_ = jsonscan.Elements(jsonscan.Get(content, "parts"), func(part []byte) bool {
 		_ = jsonscan.Members(part, func(key, value []byte) bool {

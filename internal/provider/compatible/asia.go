@@ -51,13 +51,13 @@ var asia = []*provider.Spec{
 		Quirks: quirks("It is never discovered by an environment variable, since MOONSHOT_API_KEY stands for kind moonshot: name the key in the configuration."),
 	},
 	{
-		Name: "siliconflow", Title: "SiliconFlow", Page: "https://docs.siliconflow.com/en/api-reference", AsOf: asOf,
+		Name: "siliconflow", Title: "SiliconFlow", Page: "https://docs.siliconflow.com", AsOf: asOf,
 		BaseURL: "https://api.siliconflow.com/v1", Env: env("SILICONFLOW_API_KEY"), Auth: bearer,
 		Speaks: chat, Operations: ops(llm.OpEmbeddings, llm.OpRerank, llm.OpImages, llm.OpSpeech, llm.OpTranscription),
 		Quirks: quirks("Errors are flat {code, message, data}."),
 	},
 	{
-		Name: "siliconflow-cn", Title: "SiliconFlow (China)", Page: "https://docs.siliconflow.cn/cn/api-reference", AsOf: asOf,
+		Name: "siliconflow-cn", Title: "SiliconFlow (China)", Page: "https://docs.siliconflow.cn", AsOf: asOf,
 		BaseURL: "https://api.siliconflow.cn/v1", Env: env("SILICONFLOW_CN_API_KEY"), Auth: bearer,
 		Speaks: chat, Operations: ops(llm.OpEmbeddings, llm.OpRerank, llm.OpImages, llm.OpSpeech, llm.OpTranscription),
 		Quirks: quirks("Errors are flat {code, message, data}."),

@@ -14,7 +14,7 @@ var hosts = []*provider.Spec{
 		Quirks: quirks("Every chunk of a stream may hold the usage so far: the last one counts."),
 	},
 	{
-		Name: "bedrock-mantle", Title: "Amazon Bedrock (OpenAI compatibility)", Page: "https://docs.aws.amazon.com/bedrock/latest/userguide/bedrock-mantle.html", AsOf: asOf,
+		Name: "bedrock-mantle", Title: "Amazon Bedrock (OpenAI compatibility)", Page: "https://docs.aws.amazon.com/bedrock/latest/userguide/", AsOf: asOf,
 		Auth: bearer, Env: env("AWS_BEARER_TOKEN_BEDROCK"),
 		Speaks: chatAnswers, Operations: ops(llm.OpResponses), Catalogue: []string{"aws", "amazon-bedrock"},
 		Quirks: quirks("base_url is https://bedrock-mantle.REGION.api.aws/v1; a key is a Bedrock API key, no signature is made."),
@@ -116,12 +116,12 @@ var hosts = []*provider.Spec{
 			"retry-after may stand on successful answers and means nothing there."),
 	},
 	{
-		Name: "hyperbolic", Title: "Hyperbolic", Page: "https://docs.hyperbolic.xyz/docs/rest-api", AsOf: asOf,
+		Name: "hyperbolic", Title: "Hyperbolic", Page: "https://docs.hyperbolic.xyz", AsOf: asOf,
 		BaseURL: "https://api.hyperbolic.xyz/v1", Env: env("HYPERBOLIC_API_KEY"), Auth: bearer,
 		Speaks: chat, Operations: ops(llm.OpCompletions),
 	},
 	{
-		Name: "inference-net", Aliases: []string{"inference"}, Title: "Inference.net", Page: "https://docs.inference.net/", AsOf: asOf,
+		Name: "inference-net", Aliases: []string{"inference"}, Title: "Inference.net", Page: "https://inference.net/models", AsOf: asOf,
 		BaseURL: "https://inference.net/v1", Env: env("INFERENCE_API_KEY"), Auth: bearer,
 		Speaks: chat, Operations: ops(), Catalogue: []string{"inference"},
 	},
@@ -197,7 +197,7 @@ var hosts = []*provider.Spec{
 		Quirks: quirks("base_url is https://ACCOUNT.snowflakecomputing.com/api/v2/cortex/v1; a key is a programmatic access token.", "Plain answers may have an empty id and finish_reason.", "Errors are {message, request_id}."),
 	},
 	{
-		Name: "synthetic", Title: "Synthetic", Page: "https://dev.synthetic.new/docs/api/overview", AsOf: asOf,
+		Name: "synthetic", Title: "Synthetic", Page: "https://synthetic.new/pricing", AsOf: asOf,
 		BaseURL: "https://api.synthetic.new/openai/v1", Env: env("SYNTHETIC_API_KEY"), Auth: bearer,
 		Speaks: chat, Operations: ops(),
 	},
@@ -230,7 +230,8 @@ var hosts = []*provider.Spec{
 	{
 		Name: "wandb", Aliases: []string{"weights-and-biases"}, Title: "W&B Inference", Page: "https://docs.wandb.ai/inference", AsOf: asOf,
 		BaseURL: "https://api.inference.wandb.ai/v1", Env: env("WANDB_API_KEY"), Auth: bearer,
-		Speaks: chat, Operations: ops(), Forward: []string{"Openai-Project"},
+		Speaks: chat, Operations: ops(),
+		Quirks: quirks("Use is booked on a project by the header OpenAI-Project: set it under headers."),
 	},
 	{
 		Name: "workers-ai", Aliases: []string{"cloudflare-workers-ai"}, Title: "Cloudflare Workers AI", Page: "https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/", AsOf: asOf,

@@ -21,7 +21,7 @@ var own = []*provider.Spec{
 		Name: "litellm", Aliases: []string{"litellm-proxy"}, Title: "LiteLLM proxy", Page: "https://docs.litellm.ai/docs/simple_proxy", AsOf: asOf,
 		Env: env("LITELLM_PROXY_API_KEY"), BaseEnv: "LITELLM_PROXY_API_BASE", KeyFree: true, Auth: bearer, Path: keepVersion,
 		Speaks: chatAll, Operations: ops(llm.OpCompletions, llm.OpEmbeddings, llm.OpModerations, llm.OpImages, llm.OpSpeech, llm.OpTranscription, llm.OpRerank, llm.OpFiles, llm.OpBatches, llm.OpResponses),
-		Quirks: quirks("base_url is your proxy's; "+hostOnly),
+		Quirks: quirks("base_url is your proxy's; " + hostOnly),
 	},
 	{
 		Name: "llamacpp", Aliases: []string{"llama.cpp", "llama-server"}, Title: "llama.cpp server", Page: "https://github.com/ggml-org/llama.cpp/tree/master/tools/server", AsOf: asOf,
@@ -75,7 +75,7 @@ var own = []*provider.Spec{
 		Quirks: quirks("base_url is what an OpenAI SDK would be given, /v1 included where there is one; a key is optional."),
 	},
 	{
-		Name: "sglang", Title: "SGLang", Page: "https://docs.sglang.ai/basic_usage/openai_api.html", AsOf: asOf,
+		Name: "sglang", Title: "SGLang", Page: "https://docs.sglang.ai/", AsOf: asOf,
 		BaseURL: "http://127.0.0.1:30000/v1", KeyFree: true, Auth: bearer, Path: keepVersion,
 		Speaks: chat, Operations: ops(llm.OpCompletions, llm.OpEmbeddings, llm.OpRerank),
 		Quirks: quirks(hostOnly, "Errors are flat {object, message, type, code}."),

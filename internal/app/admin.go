@@ -1,0 +1,54 @@
+package app
+
+import (
+	"context"
+	"net"
+	"sync/atomic"
+
+	"github.com/sluice-gateway/sluice/internal/auth"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/store"
+)
+
+// adminToken is the verifier in force; none verifies nothing.
+type adminToken struct {
+	v atomic.Pointer[auth.AdminToken]
+}
+
+func (t *adminToken) set(v auth.AdminToken) { t.v.Store(&v) }
+
+// Verify reports whether a token is the admin's.
+func (t *adminToken) Verify(token string) bool {
+	v := t.v.Load()
+	return v != nil && v.Verify(token)
+}
+
+// keySource gives the store's keys as the follower wants them.
+type keySource struct{ store *store.Store }
+
+func (s keySource) KeysVersion(ctx context.Context) (int64, error) { return s.store.KeysVersion(ctx) }
+
+func (s keySource) AllKeys(ctx context.Context) ([]*gateway.Key, error) {
+	keys, err := s.store.AllKeys(ctx)
+	out := make([]*gateway.Key, len(keys))
+	for i := range keys {
+		out[i] = &keys[i]
+	}
+	return out, err
+}
+
+// baseURL is how this machine reaches a listener.
+func baseURL(addr string, tls bool) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "127.0.0.1"
+	}
+	scheme := "http://"
+	if tls {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port)
+}

@@ -1,0 +1,259 @@
+// Package app wires the parts into one process: it is the only package that may
+// import everything, and it has no logic of its own beyond order.
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/account"
+	"github.com/sluice-gateway/sluice/internal/auth"
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/object"
+	"github.com/sluice-gateway/sluice/internal/proxy"
+	"github.com/sluice-gateway/sluice/internal/record"
+	"github.com/sluice-gateway/sluice/internal/store"
+	"github.com/sluice-gateway/sluice/internal/telemetry"
+)
+
+// Options are how a process is started.
+type Options struct {
+	ConfigPath string // "" = sluice.yaml in the data directory, if it is there
+	DataDir    string // "" = the working directory
+	Overrides  config.Overrides
+	Stdout     io.Writer // what people read once: the first key and token
+	Stderr     io.Writer // the log
+	Env        func(string) (string, bool)
+	Environ    []string
+	Version    string
+}
+
+// process is one running gateway.
+type process struct {
+	opt      Options
+	log      *slog.Logger
+	store    *store.Store
+	recorder *record.Recorder
+	keys     *auth.Keys
+	follower *auth.Follower
+	models   *account.Catalogue
+	metrics  *telemetry.Metrics
+	proxy    *proxy.Proxy
+	admin    adminToken
+
+	initial  *config.Config // what the process started with
+	config   atomic.Pointer[config.Config]
+	snapshot atomic.Pointer[catalog.Snapshot]
+	reloadMu sync.Mutex
+	migrated atomic.Bool
+	started  time.Time
+	stopping atomic.Bool
+}
+
+// Serve runs a gateway until ctx ends, then shuts it down in order: no new calls, the
+// running ones to their end, every record safe.
+func Serve(ctx context.Context, o Options) error {
+	o.fill()
+	cfg, problems, err := LoadConfig(o)
+	if err != nil {
+		return err
+	}
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	p := &process{opt: o, initial: cfg, keys: &auth.Keys{}, started: time.Now()}
+	p.log = telemetry.NewLogger(o.Stderr, cfg.Telemetry.LogFormat, cfg.Telemetry.LogLevel)
+	for _, w := range problems.Warnings() {
+		p.log.Warn("configuration", "problem", w.Error())
+	}
+	return p.run(ctx, cfg)
+}
+
+func (o *Options) fill() {
+	if o.Stdout == nil {
+		o.Stdout = io.Discard
+	}
+	if o.Stderr == nil {
+		o.Stderr = io.Discard
+	}
+	if o.Env == nil {
+		o.Env = os.LookupEnv
+	}
+}
+
+// LoadConfig reads the configuration that Serve would use. The error is about the file
+// itself; problems are about what it says, and the Config is nil when one forbids to run.
+func LoadConfig(o Options) (*config.Config, config.Problems, error) {
+	o.fill()
+	src := config.Source{DataDir: o.DataDir, Env: o.Env, Environ: o.Environ, KnownEnv: []string{"SLUICE_ADMIN_URL"}, Overrides: o.Overrides, Vendors: Vendors()}
+	path, required := o.configPath()
+	src.Path = path
+	data, err := readDocument(path)
+	switch {
+	case err == nil:
+		src.Data = data
+	case required || !errors.Is(err, os.ErrNotExist):
+		return nil, nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	cfg, problems := config.Load(src)
+	return cfg, problems, nil
+}
+
+// configPath gives the document's path, and whether it must exist.
+func (o *Options) configPath() (path string, required bool) {
+	if o.ConfigPath != "" {
+		return o.ConfigPath, true
+	}
+	return filepath.Join(o.DataDir, "sluice.yaml"), false
+}
+
+// maxDocument is more than any configuration, and little enough to read without thought.
+const maxDocument = 4<<20 + 1
+
+func readDocument(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxDocument))
+}
+
+// run opens everything, serves, and closes everything in the opposite order.
+func (p *process) run(ctx context.Context, cfg *config.Config) (err error) {
+	if err := os.MkdirAll(cmp.Or(p.opt.DataDir, "."), 0o700); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	ears, err := listen(cfg)
+	if err != nil {
+		return err
+	}
+	defer ears.close()
+	if err := p.open(ctx, cfg); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.apply(cfg); err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	p.startBackground(background, &wg, cfg)
+	if err := p.bootstrap(ctx, cfg); err != nil {
+		return err
+	}
+	return p.serve(ctx, cfg, ears)
+}
+
+// open opens store and spool. A store that is away stops nothing: keys come from their
+// last copy, and entries wait in the spool.
+func (p *process) open(ctx context.Context, cfg *config.Config) error {
+	var err error
+	if p.models, err = account.Load(); err != nil {
+		return fmt.Errorf("model catalogue: %w", err)
+	}
+	if p.store, err = store.Open(ctx, cfg.Storage.URL.Reveal()); err != nil {
+		return err
+	}
+	if err := p.migrate(ctx); err != nil {
+		p.store.Close()
+		return err
+	}
+	p.recorder, err = record.Open(record.Options{
+		Dir: cfg.Storage.Spool.Dir, Store: p.store, MaxBytes: int64(cfg.Storage.Spool.Max),
+		Sync: cfg.Storage.Fsync, Paused: cfg.Storage.Drain == "paused", Logger: p.log,
+	})
+	if err != nil {
+		p.store.Close()
+		return err
+	}
+	p.follower = auth.NewFollower(p.keys, keySource{p.store}, p.log)
+	p.follower.Saved = p.saveKeys
+	p.metrics = telemetry.NewMetrics(p.gauges(), p.opt.Version)
+	p.proxy = proxy.New(proxy.Config{
+		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: p.recorder,
+		Objects: object.New(p.store, store.ErrNotFound), Observer: p.metrics, Ready: p.ready, Log: p.log,
+	})
+	return nil
+}
+
+// migrate brings the store's schema up to date. A store of a newer version or a failed
+// migration ends the start; one that is away is tried again in the background.
+func (p *process) migrate(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	err := p.store.Migrate(ctx)
+	switch {
+	case err == nil:
+		p.migrated.Store(true)
+	case store.Away(err):
+		p.log.Warn("the store is away; serving with the keys known from before, and entries wait in the spool", "error", err)
+		return p.loadKeys()
+	default:
+		return err
+	}
+	return nil
+}
+
+func (p *process) gauges() telemetry.Gauges {
+	return telemetry.Gauges{
+		SpoolDepth:    func() float64 { return float64(p.recorder.Depth()) },
+		SpoolBytes:    func() float64 { return float64(p.recorder.Stats().Bytes) },
+		BodiesDropped: func() float64 { return float64(p.recorder.Stats().BodiesDropped) },
+		InFlight:      func() float64 { return float64(p.proxy.InFlight()) },
+		Keys:          func() float64 { return float64(p.keys.Len()) },
+	}
+}
+
+// ready is what /readyz says: the process serves as long as it has keys to check
+// against and room to record.
+func (p *process) ready() error {
+	switch {
+	case p.stopping.Load():
+		return errors.New("shutting down")
+	case !p.recorder.Room():
+		return errors.New("the spool is full")
+	case !p.migrated.Load() && p.keys.Len() == 0:
+		return errors.New("the store is away and no keys are known")
+	}
+	return nil
+}
+
+// apply makes a configuration effective; on an error nothing changes.
+func (p *process) apply(cfg *config.Config) error {
+	s := Snapshot(cfg, p.models)
+	if err := p.proxy.Swap(s); err != nil {
+		return err
+	}
+	p.config.Store(cfg)
+	p.snapshot.Store(s)
+	return nil
+}
+
+// shutdownDrain is how long closing waits for the store to take what is in the spool;
+// what it does not take stays safe on disk.
+const shutdownDrain = 5 * time.Second
+
+func (p *process) close() error {
+	p.proxy.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownDrain)
+	defer cancel()
+	err := p.recorder.Close(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		p.log.Warn("the store did not take every entry in time; they are in the spool", "entries", p.recorder.Depth())
+		err = nil
+	}
+	return errors.Join(err, p.store.Close())
+}

@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/record"
+	"github.com/sluice-gateway/sluice/internal/store"
+)
+
+// startBackground starts what runs beside the listeners until ctx ends.
+func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *config.Config) {
+	wg.Go(func() { p.follow(ctx) })
+	wg.Go(func() {
+		record.RunRetention(ctx, p.store, p.retention, time.Now, p.log)
+	})
+	wg.Go(func() { p.watchHangup(ctx) })
+	path, _ := p.opt.configPath()
+	wg.Go(func() {
+		if err := config.Watch(ctx, path, p.reload); err != nil {
+			p.log.Warn("the configuration file is not watched; send SIGHUP after a change", "error", err)
+		}
+	})
+}
+
+// follow brings a store that was away at the start up to date, then follows its keys.
+func (p *process) follow(ctx context.Context) {
+	for wait := 250 * time.Millisecond; !p.migrated.Load(); wait = min(2*wait, 5*time.Second) {
+		err := p.store.Migrate(ctx)
+		switch {
+		case err == nil:
+			p.migrated.Store(true)
+			p.log.Info("the store is back")
+		case !store.Away(err):
+			p.log.Error("the store cannot be used", "error", err)
+		}
+		if p.migrated.Load() || !pause(ctx, wait) {
+			break
+		}
+	}
+	if p.migrated.Load() {
+		p.follower.Run(ctx)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+func (p *process) retention() []record.Policy {
+	var out []record.Policy
+	for name, g := range p.snapshot.Load().Gateways {
+		out = append(out, record.Policy{Gateway: name, Retain: g.Log.Retain})
+	}
+	return out
+}
+
+func (p *process) watchHangup(ctx context.Context) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+			p.reload()
+		}
+	}
+}
+
+// reload reads the configuration again. A bad one changes nothing, and says so.
+func (p *process) reload() {
+	p.reloadMu.Lock()
+	defer p.reloadMu.Unlock()
+	cfg, problems, err := LoadConfig(p.opt)
+	if err == nil {
+		err = problems.Err()
+	}
+	if err == nil {
+		err = p.apply(cfg)
+	}
+	if err != nil {
+		p.log.Error("the new configuration is refused; the one before stays in force", "problems", err.Error())
+		return
+	}
+	for _, w := range problems.Warnings() {
+		p.log.Warn("configuration", "problem", w.Error())
+	}
+	p.recorder.Pause(cfg.Storage.Drain == "paused")
+	p.log.Info("the configuration was reloaded", "providers", len(cfg.Providers), "gateways", len(cfg.Gateways))
+	for _, what := range needRestart(p.initial, cfg) {
+		p.log.Warn("a changed setting takes effect at the next start only", "setting", what)
+	}
+}
+
+// needRestart names changed settings that a reload cannot make effective.
+func needRestart(old, now *config.Config) []string {
+	var out []string
+	for name, changed := range map[string]bool{
+		"storage.url":   old.Storage.URL.Reveal() != now.Storage.URL.Reveal(),
+		"storage.fsync": old.Storage.Fsync != now.Storage.Fsync,
+		"storage.spool": old.Storage.Spool != now.Storage.Spool,
+		"server.listen": old.Server.Listen != now.Server.Listen,
+		"server.tls":    old.Server.TLS != now.Server.TLS,
+		"server (times and sizes of connections)": old.Server.MaxHeader != now.Server.MaxHeader || old.Server.ReadHeaderTimeout != now.Server.ReadHeaderTimeout ||
+			old.Server.IdleTimeout != now.Server.IdleTimeout || old.Server.HandshakeTimeout != now.Server.HandshakeTimeout || old.Server.MaxConnections != now.Server.MaxConnections,
+		"admin":     old.Admin != now.Admin,
+		"telemetry": old.Telemetry != now.Telemetry,
+	} {
+		if changed {
+			out = append(out, name)
+		}
+	}
+	return out
+}

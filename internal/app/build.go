@@ -1,0 +1,131 @@
+package app
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"net/http"
+
+	"github.com/sluice-gateway/sluice/internal/account"
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/provider/all"
+	"github.com/sluice-gateway/sluice/internal/provider/sandbox"
+)
+
+// Snapshot turns a checked configuration into the catalogue that requests read.
+func Snapshot(c *config.Config, models *account.Catalogue) *catalog.Snapshot {
+	s := catalog.Snapshot{
+		Gateways: map[string]*catalog.Gateway{}, Hosts: map[string]*catalog.Gateway{}, Providers: map[string]*provider.Provider{},
+		Limits: limits(&c.Server), Lister: lister{models},
+	}
+	for name, p := range c.Providers {
+		p := p
+		s.Providers[name] = buildProvider(name, &p)
+	}
+	for name, g := range c.Gateways {
+		g := g
+		built := buildGateway(name, &g)
+		s.Gateways[name] = built
+		for _, host := range g.Hosts {
+			s.Hosts[strings.ToLower(host)] = built
+		}
+	}
+	return catalog.New(s)
+}
+
+func limits(s *config.Server) catalog.Limits {
+	memory := int64(s.MaxMemory)
+	if memory == 0 {
+		memory = availableMemory() / 4 * 3
+	}
+	if memory == 0 {
+		memory = math.MaxInt64
+	}
+	return catalog.Limits{
+		JSONBody: int64(s.MaxBody.JSON), MultipartBody: int64(s.MaxBody.Multipart), OpaqueBody: int64(s.MaxBody.Files),
+		InFlight: int64(s.MaxInFlight), Memory: memory, BodyIdle: s.BodyIdleTimeout,
+	}
+}
+
+func buildProvider(name string, c *config.Provider) *provider.Provider {
+	spec, ok := all.Lookup(c.Kind)
+	if !ok {
+		panic("BUG: a checked configuration names the unknown kind " + c.Kind)
+	}
+	if spec == sandbox.Spec {
+		spec = sandbox.New(sandbox.Options{Latency: c.Latency, Chunks: c.Chunks, ChunkDelay: c.ChunkDelay, FailureRate: c.Failure.Rate, FailureStatus: c.Failure.Status})
+	}
+	p := &provider.Provider{
+		Name: name, Spec: spec, BaseURL: strings.TrimRight(cmp.Or(c.BaseURL, spec.BaseURL), "/"), Speaks: spec.Speaks,
+		APIVersion: c.APIVersion, ProxyURL: c.Proxy.Reveal(), CAFile: c.CAFile, HTTP2: c.HTTP2,
+		Timeouts: provider.Timeouts{Connect: c.Timeouts.Connect, FirstByte: c.Timeouts.FirstByte, FirstEvent: c.Timeouts.FirstEvent, Idle: c.Timeouts.Idle, Total: c.Timeouts.Total},
+		Retries:  provider.Retries{Max: c.Retries.Max, For: c.Retries.For, First: c.Retries.Backoff.First, Cap: c.Retries.Backoff.Max},
+		Models:   map[string]provider.Model{},
+	}
+	if len(c.Speaks) > 0 {
+		p.Speaks = nil
+		for _, d := range c.Speaks {
+			p.Speaks = append(p.Speaks, dialect.Name(d))
+		}
+	}
+	for _, k := range c.Keys() {
+		p.Credentials = append(p.Credentials, provider.Credential{Name: k.Name, Key: k.APIKey.Reveal(), Weight: k.Weight})
+	}
+	for h, v := range c.Headers {
+		p.Headers = append(p.Headers, provider.Header{Name: http.CanonicalHeaderKey(h), Value: v.Reveal()})
+	}
+	slices.SortFunc(p.Headers, func(a, b provider.Header) int { return cmp.Compare(a.Name, b.Name) })
+	for id, m := range c.Models {
+		p.Models[id] = provider.Model{Context: m.Context, MaxOutput: m.MaxOutput, Price: m.Price}
+	}
+	return p
+}
+
+func buildGateway(name string, c *config.Gateway) *catalog.Gateway {
+	bodies, _ := catalog.ParseBodies(c.Log.Bodies)
+	g := &catalog.Gateway{
+		Name: name, Open: slices.Contains(c.Auth, "none"), Keyed: slices.Contains(c.Auth, "key"),
+		Default: map[string]string{}, Log: catalog.LogPolicy{Bodies: bodies, MaxBody: int64(c.Log.MaxBody), Retain: c.Log.Retain},
+		CallerCredentials: c.Credentials == "caller", Controls: c.Controls, Providers: c.Providers, Models: c.Models,
+	}
+	for family, p := range c.DefaultProvider {
+		if family == "*" {
+			for _, f := range Vendors().Families {
+				g.Default[f] = cmp.Or(c.DefaultProvider[f], p)
+			}
+			continue
+		}
+		g.Default[family] = p
+	}
+	if len(c.CORS.Origins) > 0 {
+		g.CORS = &catalog.CORS{Origins: c.CORS.Origins, Headers: c.CORS.Headers, Expose: c.CORS.Expose, MaxAge: c.CORS.MaxAge}
+	}
+	return g
+}
+
+// lister knows providers' models from the price catalogue.
+type lister struct{ models *account.Catalogue }
+
+func (l lister) Lists(p *provider.Provider, model string) bool {
+	return slices.Contains(p.Spec.Models, model) || l.models.Lists(names(p.Spec), model)
+}
+
+func (l lister) Models(p *provider.Provider) []string {
+	ids := slices.Clone(p.Spec.Models)
+	for _, m := range l.models.Models(names(p.Spec)) {
+		ids = append(ids, m.ID)
+	}
+	return ids
+}
+
+func names(s *provider.Spec) []string {
+	if len(s.Catalogue) > 0 {
+		return s.Catalogue
+	}
+	return []string{s.Name}
+}

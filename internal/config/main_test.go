@@ -1,0 +1,107 @@
+package config_test
+
+import (
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/sluice-gateway/sluice/internal/config"
+)
+
+var update = flag.Bool("update", false, "rewrite the expectations in testdata")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// vendors is a table as the real one gives it, small enough to read.
+func vendors() config.Vendors {
+	return config.Vendors{
+		Kinds: []config.Kind{
+			{Name: "openai", Env: []string{"OPENAI_API_KEY"}},
+			{Name: "anthropic", Env: []string{"ANTHROPIC_API_KEY"}},
+			{Name: "gemini", Env: []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"}},
+			{Name: "azure-openai", Aliases: []string{"azure"}, Env: []string{"AZURE_OPENAI_API_KEY"}, BaseEnv: "AZURE_OPENAI_ENDPOINT", NeedsBaseURL: true},
+			{Name: "openai-compatible", NeedsBaseURL: true, KeyFree: true, Generic: true},
+			{Name: "ollama", KeyFree: true},
+			{Name: "sandbox", KeyFree: true, BuiltIn: true, Synthetic: true},
+		},
+		Dialects: []string{"chat", "responses", "messages", "gemini"},
+		Families: []string{"openai", "anthropic", "gemini"},
+		Unbuilt:  []string{"bedrock", "converse"},
+	}
+}
+
+// source is a document with an environment of its own.
+func source(doc string, env ...string) config.Source {
+	lookup := map[string]string{}
+	for _, pair := range env {
+		name, value, _ := strings.Cut(pair, "=")
+		lookup[name] = value
+	}
+	return config.Source{
+		Path: "sluice.yaml", Data: []byte(doc), Environ: env, Vendors: vendors(),
+		Env: func(name string) (string, bool) { v, ok := lookup[name]; return v, ok },
+	}
+}
+
+func mustLoad(t *testing.T, src config.Source) *config.Config {
+	t.Helper()
+	cfg, problems := config.Load(src)
+	if err := problems.Err(); err != nil {
+		t.Fatalf("document is refused:\n%v", err)
+	}
+	return cfg
+}
+
+// refusal gives the problems of a document that must not load.
+func refusal(t *testing.T, src config.Source) string {
+	t.Helper()
+	cfg, problems := config.Load(src)
+	if problems.Err() == nil {
+		t.Fatalf("document is accepted:\n%s", src.Data)
+	}
+	if cfg != nil {
+		t.Error("a refused document gives a Config")
+	}
+	return problems.Error()
+}
+
+// golden compares with a file, or rewrites it under -update.
+func golden(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != string(got) {
+		t.Errorf("%s differs (go test -update rewrites it); got:\n%s\nwant:\n%s", path, got, want)
+	}
+}
+
+func documents(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no documents in %s (%v)", dir, err)
+	}
+	return files
+}
+
+// memFiles are files that exist in memory only.
+type memFiles map[string]memFile
+
+type memFile struct {
+	data string
+	mode fs.FileMode
+	size int64 // 0 = of data
+}

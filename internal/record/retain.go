@@ -1,0 +1,84 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Policy says how long a gateway's entries are kept; 0 means for ever.
+type Policy struct {
+	Gateway string
+	Retain  time.Duration // whole entries
+	Bodies  time.Duration // their bodies, where these go earlier
+}
+
+// Sweeper removes old rows. Each call removes at most step of them and tells how many;
+// fewer than step means that none is left.
+type Sweeper interface {
+	SweepEntries(ctx context.Context, gateway string, before time.Time, step int) (int, error)
+	SweepBodies(ctx context.Context, gateway string, before time.Time, step int) (int, error)
+}
+
+const (
+	retainEvery = 10 * time.Minute
+	sweepStep   = 500
+	// sweepPause is the least pause between steps; after a slow step it is longer, so
+	// that sweeping takes at most a fifth of the store's time.
+	sweepPause = 50 * time.Millisecond
+	sweepRest  = 4
+)
+
+// RunRetention sweeps by the policies as they are at the time, at once and then every
+// ten minutes, until ctx ends. A policy that fails is tried again in the next round.
+func RunRetention(ctx context.Context, s Sweeper, policies func() []Policy, clock func() time.Time, log *slog.Logger) {
+	for {
+		removed, err := Sweep(ctx, s, policies(), clock)
+		if err != nil && ctx.Err() == nil {
+			log.Warn("old log entries cannot be removed; the next round tries again", "error", err)
+		}
+		if removed > 0 {
+			log.Info("old log entries removed", "rows", removed)
+		}
+		if !sleep(ctx, retainEvery, nil) {
+			return
+		}
+	}
+}
+
+// Sweep does one round and tells how many rows were removed, bodies included.
+func Sweep(ctx context.Context, s Sweeper, policies []Policy, clock func() time.Time) (removed int, err error) {
+	for _, p := range policies {
+		if p.Bodies > 0 && (p.Retain <= 0 || p.Bodies < p.Retain) {
+			n, sweepErr := sweepAll(ctx, s.SweepBodies, p.Gateway, clock().Add(-p.Bodies))
+			removed, err = removed+n, errors.Join(err, sweepErr)
+		}
+		if p.Retain > 0 {
+			n, sweepErr := sweepAll(ctx, s.SweepEntries, p.Gateway, clock().Add(-p.Retain))
+			removed, err = removed+n, errors.Join(err, sweepErr)
+		}
+	}
+	return removed, err
+}
+
+type sweepFunc func(ctx context.Context, gateway string, before time.Time, step int) (int, error)
+
+// sweepAll takes small steps with pauses until nothing is left.
+func sweepAll(ctx context.Context, sweep sweepFunc, gateway string, before time.Time) (removed int, err error) {
+	for {
+		began := time.Now()
+		n, err := sweep(ctx, gateway, before, sweepStep)
+		removed += n
+		if err != nil {
+			return removed, fmt.Errorf("gateway %s: %w", gateway, err)
+		}
+		if n < sweepStep {
+			return removed, nil
+		}
+		if !sleep(ctx, max(sweepPause, sweepRest*time.Since(began)), nil) {
+			return removed, ctx.Err()
+		}
+	}
+}
