@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -36,6 +37,8 @@ type Options struct {
 	Env        func(string) (string, bool)
 	Environ    []string
 	Version    string
+	// Listening is called once, when both listeners serve; nil = nobody asks.
+	Listening func(data, admin net.Addr)
 }
 
 // process is one running gateway.

@@ -99,6 +99,9 @@ func (p *process) serve(ctx context.Context, cfg *config.Config, e *ears) error 
 	wg.Go(func() { failed <- run(data, guarded{netutil.LimitListener(e.data, cfg.Server.MaxConnections)}) })
 	wg.Go(func() { failed <- run(admin, guarded{netutil.LimitListener(e.admin, 1000)}) })
 	p.log.Info("serving", "data", e.data.Addr().String(), "admin", e.admin.Addr().String(), "version", p.opt.Version, "ready_ms", time.Since(p.started).Milliseconds())
+	if p.opt.Listening != nil {
+		p.opt.Listening(e.data.Addr(), e.admin.Addr())
+	}
 	var err error
 	select {
 	case <-ctx.Done():

@@ -38,7 +38,7 @@ type Provider struct {
 	Kind        string            `yaml:"kind" help:"What speaks there. Default: the provider's own name, when that is a known kind."`
 	APIKey      Secret            `yaml:"api_key" example:"env:PROVIDER_API_KEY" check:"header" help:"The vendor key, as a reference: env:NAME or file:PATH. Default: the vendor's usual environment variable."`
 	Credentials []Credential      `yaml:"credentials" example:"[{name: a, api_key: env:PROVIDER_KEY_A, weight: 2}, {name: b, api_key: env:PROVIDER_KEY_B}]" help:"Several vendor keys instead of api_key, chosen by weight."`
-	BaseURL     string            `yaml:"base_url" example:"https://llm.example.com/v1" check:"baseurl" help:"Where the API is: for kinds of OpenAI's shape what that SDK is given as base URL, for the others the host."`
+	BaseURL     string            `yaml:"base_url" example:"https://llm.example.com/v1" check:"baseurl" help:"Where the API is. For kinds to which /chat/completions is appended, what stands before it, such as https://host/v1; for the others the host."`
 	Speaks      []string          `yaml:"speaks" example:"[chat]" check:"dialect" help:"Conversation dialects it speaks: the caller's if listed, else the first. Default: what its kind speaks."`
 	Headers     map[string]Secret `yaml:"headers" example:"{x-team: search}" plain:"true" check:"header" help:"Sent with every request, over the kind's own. A value may be a reference; one that holds a credential must be."`
 	Timeouts    Timeouts          `yaml:"timeouts" help:"Bounds of one attempt, phase by phase."`

@@ -23,14 +23,15 @@ func sizeUnits() []sizeUnit {
 	}
 }
 
-// String renders the largest binary unit that divides the size: 64KiB.
+// String renders the unit with the fewest digits that is exact: 64KiB, 10GB, 1000.
 func (s Size) String() string {
-	for _, u := range sizeUnits()[:4] {
-		if s >= u.bytes && s%u.bytes == 0 {
-			return strconv.FormatInt(int64(s/u.bytes), 10) + u.name
+	number, unit := strconv.FormatInt(int64(s), 10), ""
+	for _, u := range sizeUnits() {
+		if text := strconv.FormatInt(int64(s/u.bytes), 10); s >= u.bytes && s%u.bytes == 0 && len(text) < len(number) {
+			number, unit = text, u.name
 		}
 	}
-	return strconv.FormatInt(int64(s), 10)
+	return number + unit
 }
 
 var errSize = errors.New("not a size")

@@ -62,6 +62,7 @@ func replace(t *testing.T, path, content string) {
 func digits(n int) string { return "# " + string(rune('a'+n)) }
 
 func TestWatchNoticesAFileThatIsWrittenOrReplaced(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "sluice.yaml")
 	put(t, path, "# first")
 	changes := watched(t, path)
@@ -70,12 +71,14 @@ func TestWatchNoticesAFileThatIsWrittenOrReplaced(t *testing.T) {
 }
 
 func TestWatchNoticesAFileThatComesLater(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "sluice.yaml")
 	changes := watched(t, path)
 	change(t, changes, func(n int) { put(t, path, digits(n)) })
 }
 
 func TestWatchNoticesALinkThatIsExchanged(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, name := range []string{"..1", "..2"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
@@ -104,6 +107,7 @@ func TestWatchNoticesALinkThatIsExchanged(t *testing.T) {
 }
 
 func TestWatchIsSilentWhenNothingIsNew(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "sluice.yaml")
 	put(t, path, "# first")
@@ -127,6 +131,7 @@ func TestWatchIsSilentWhenNothingIsNew(t *testing.T) {
 }
 
 func TestWatchSaysWhenTheDirectoryIsMissing(t *testing.T) {
+	t.Parallel()
 	err := config.Watch(t.Context(), filepath.Join(t.TempDir(), "none", "sluice.yaml"), func() {})
 	if err == nil {
 		t.Error("no error")

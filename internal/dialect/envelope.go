@@ -83,7 +83,7 @@ func (e *envelope) readMembers(obj []byte) {
 				set(&e.typ, v)
 			}
 		case "status":
-			if first(v) == '"' {
+			if len(v) > 2 && v[1] >= 'A' && v[1] <= 'Z' { // NOT_FOUND; not the state of an object
 				set(&e.typ, v)
 			}
 			e.setStatus(v)

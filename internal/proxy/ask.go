@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -20,7 +21,6 @@ const (
 	wantUser
 	wantMetadata
 	wantSafetyID
-	wantFixed
 )
 
 // maxSpans bounds the members scanned for.
@@ -33,8 +33,10 @@ func wanted(d *dialect.Dialect, e *dialect.Endpoint) []string {
 		option = d.UsageOption.Object
 	}
 	names := []string{"model", "stream", option, "user", "metadata", "safety_identifier"}
-	for name := range e.Object.Refers {
-		names = append(names, name)
+	for path := range e.Object.Refers {
+		if name, _, _ := strings.Cut(path, "."); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	if len(names) > maxSpans {
 		panic("BUG: too many members to scan for")
@@ -227,10 +229,14 @@ func (x *exchange) refers() map[string]string {
 	}
 	body := x.body.bytes()
 	found := map[string]string{}
-	for i := wantFixed; i < len(x.ep.want); i++ {
-		raw := bytes.TrimSpace(x.ask.spans[i].Of(body))
+	for path, kind := range x.ep.Object.Refers {
+		name, rest, deep := strings.Cut(path, ".")
+		raw := bytes.TrimSpace(x.ask.spans[slices.Index(x.ep.want, name)].Of(body))
+		if deep {
+			raw = jsonscan.Get(raw, strings.Split(rest, ".")...)
+		}
 		if id, ok := jsonscan.String(raw); ok && id != "" {
-			found[id] = x.ep.Object.Refers[x.ep.want[i]]
+			found[id] = kind
 		}
 	}
 	return found

@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"math/rand/v2"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -118,6 +117,9 @@ func (x *exchange) replayable() bool {
 // attempt sends the request once and relays the answer. A fault before the answer's
 // head went to the caller may be tried again.
 func (x *exchange) attempt(ctx context.Context) error {
+	if err := x.checkBatch(ctx); err != nil {
+		return err
+	}
 	req, err := x.prepare()
 	if err != nil {
 		return err
@@ -233,7 +235,7 @@ func (x *exchange) prepare() (*upstream.Request, error) {
 			req.Header = append(req.Header, upstream.Field{Name: name, Value: value})
 		}
 		if name, value := l.provider.AuthQuery(key); name != "" {
-			req.Path = provider.Target(req.Path, url.QueryEscape(name)+"="+url.QueryEscape(value))
+			req.Path = provider.AddQuery(req.Path, name, value)
 		}
 	}
 	return req, x.upstreamBody(req)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/provider"
 )
 
 // exposed are the headers that a page's script may read beside the safe ones.
@@ -39,7 +40,7 @@ func (x *exchange) preflight(c *catalog.CORS) {
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
 	var allowed []string
 	for _, name := range strings.Split(x.r.Header.Get("Access-Control-Request-Headers"), ",") {
-		if name = strings.ToLower(strings.TrimSpace(name)); name != "" && allowedHeader(c, name) {
+		if name = strings.ToLower(strings.TrimSpace(name)); name != "" && x.allowedHeader(c, name) {
 			allowed = append(allowed, name)
 		}
 	}
@@ -55,13 +56,16 @@ func (x *exchange) preflight(c *catalog.CORS) {
 
 // allowedHeader reports whether a page may send a header: a dialect's, a control, or
 // one that the policy adds.
-func allowedHeader(c *catalog.CORS, name string) bool {
+func (x *exchange) allowedHeader(c *catalog.CORS, name string) bool {
 	switch name {
-	case "authorization", "content-type", "accept", "user-agent", "api-key", "x-api-key", "idempotency-key", "traceparent", "cf-aig-authorization":
+	case "authorization", "api-key", "x-api-key", "x-goog-api-key", "cf-aig-authorization", "traceparent":
 		return true
 	}
-	for _, prefix := range []string{"sluice-", "x-stainless-", "x-goog-", "anthropic-", "openai-"} {
-		if strings.HasPrefix(name, prefix) {
+	if strings.HasPrefix(name, "sluice-") {
+		return true
+	}
+	for _, d := range x.p.dialects {
+		if provider.ForwardRequestHeader(d.Family, http.CanonicalHeaderKey(name), &provider.Spec{}) {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -22,12 +23,13 @@ type relay struct {
 	meter   dialect.Meter
 	decode  *copyDecoder // nil unless the vendor compressed the stream
 	content bool         // the first content event was seen
+	array   bool         // the stream is one JSON array
 	failed  bool
 	sifted  error // of writing what passed the sieve
 }
 
 func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) error {
-	s := &relay{x: x, framer: framer, meter: x.dialect.NewMeter(x.ep.Op)}
+	s := &relay{x: x, framer: framer, meter: x.dialect.NewMeter(x.ep.Op), array: strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json")}
 	x.report = s.meter.Report()
 	if enc := resp.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		x.hide = false
@@ -151,10 +153,8 @@ func (s *relay) end(err error) error {
 	}
 	if err != nil {
 		f := asFault(err)
-		if f.Kind != fault.Gone && x.dialect.FormatStreamError != nil {
-			if x.write(x.dialect.FormatStreamError(f, x.id)) == nil {
-				x.flush()
-			}
+		if f.Kind != fault.Gone {
+			s.tell(f)
 		}
 		if !x.report.Ended {
 			x.report.Usage.OutputTokens = llm.Count{}
@@ -168,6 +168,22 @@ func (s *relay) end(err error) error {
 		return x.report.Fault
 	}
 	return nil
+}
+
+// tell ends the caller's stream with an error event in its own framing.
+func (s *relay) tell(f *fault.Fault) {
+	x := s.x
+	var event []byte
+	switch {
+	case s.array:
+		_, event = x.dialect.FormatError(f, x.id)
+		event = append(append([]byte{','}, event...), ']')
+	case x.dialect.FormatStreamError != nil:
+		event = x.dialect.FormatStreamError(f, x.id)
+	}
+	if x.write(event) == nil {
+		x.flush()
+	}
 }
 
 // complete reports whether the stream came to a proper end, for operations whose

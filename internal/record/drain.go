@@ -128,9 +128,10 @@ func (d *drainer) refused(ctx context.Context, b batch, err error) {
 	if !alone && b.from < d.hunting {
 		return
 	}
-	asked := alone || d.retry.fails > 0 && !errors.Is(err, context.DeadlineExceeded)
 	switch {
-	case !asked || !d.othersTaken(ctx):
+	case d.retry.fails == 0: // once is nothing yet
+		sleep(ctx, d.retry.next(), d.hurry)
+	case !alone && errors.Is(err, context.DeadlineExceeded), !d.othersTaken(ctx):
 		d.hunting, d.suspicion = 0, 0
 		d.goneAway(err)
 		sleep(ctx, d.retry.next(), d.hurry)

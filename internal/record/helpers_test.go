@@ -75,6 +75,12 @@ func (s *memStore) len() int {
 	return len(s.entries)
 }
 
+func (s *memStore) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.puts
+}
+
 var errAway = errors.New("connection refused")
 
 func away([]*gateway.Entry) error { return errAway }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,13 +29,13 @@ func TestAStoreThatIsAwayFor30sLosesNothingAndSlowsNobody(t *testing.T) {
 				if time.Since(began) != 0 {
 					t.Fatal("Append waited")
 				}
-				<-time.After(5 * time.Millisecond)
+				<-time.After(20 * time.Millisecond)
 			}
 		}
 		load(time.Second)
 		store.set(away)
 		load(30 * time.Second)
-		if !r.Room() || !r.Stats().StoreAway || len(pendingIDs(r)) < 5990 {
+		if !r.Room() || !r.Stats().StoreAway || len(pendingIDs(r)) < 1490 {
 			t.Errorf("room %v, stats %+v", r.Room(), r.Stats())
 		}
 		store.set(nil)
@@ -54,12 +55,12 @@ func TestASlowStoreGetsFullBatches(t *testing.T) {
 		store := newStore()
 		store.before = func(context.Context) { <-time.After(2 * time.Second) }
 		r := open(t, record.Options{Dir: t.TempDir(), Store: store, MaxMemory: 1 << 20})
-		for n := range 10000 {
+		for n := range 4000 {
 			r.Append(entry(n))
 			<-time.After(time.Millisecond)
 		}
 		flush(t, r)
-		if store.len() != 10000 || store.puts > 26 || store.largest != record.BatchEntries {
+		if store.len() != 4000 || store.puts > 14 || store.largest != record.BatchEntries {
 			t.Errorf("%d entries in %d batches, the largest %d", store.len(), store.puts, store.largest)
 		}
 	})
@@ -68,9 +69,10 @@ func TestASlowStoreGetsFullBatches(t *testing.T) {
 func TestAStoreThatHangsIsGivenUpAndAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newStore()
-		hang := true
+		var hang atomic.Bool
+		hang.Store(true)
 		store.before = func(ctx context.Context) {
-			if hang {
+			if hang.Load() {
 				<-ctx.Done()
 			}
 		}
@@ -78,7 +80,7 @@ func TestAStoreThatHangsIsGivenUpAndAskedAgain(t *testing.T) {
 		r.Append(entry(1))
 		r.Append(entry(2))
 		advance(time.Minute)
-		hang = false
+		hang.Store(false)
 		advance(time.Minute)
 		if store.len() != 2 {
 			t.Errorf("%d entries", store.len())
@@ -143,7 +145,7 @@ func TestNoEntryIsSetAsideWhileTheStoreIsAway(t *testing.T) {
 		for n := range 300 {
 			r.Append(entry(n))
 		}
-		advance(24 * time.Hour)
+		advance(time.Hour)
 		if r.Stats().Bad != 0 || r.Depth() != 300 {
 			t.Fatalf("stats %+v", r.Stats())
 		}
@@ -194,12 +196,13 @@ func TestADamagedRecordIsSetAsideAndTheOthersStored(t *testing.T) {
 // TestAppendedEqualsStoredUnderRandomFailures runs the recorder through failures of the
 // store, pauses and restarts, orderly or not.
 func TestAppendedEqualsStoredUnderRandomFailures(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(3) {
 		synctest.Test(t, func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(seed, 1))
 			dir, store := t.TempDir(), newStore()
-			flaky := func(entries []*gateway.Entry) error {
-				if rnd.IntN(3) == 0 {
+			dice := rand.New(rand.NewPCG(seed, 2)) // of the store, under its lock
+			flaky := func([]*gateway.Entry) error {
+				if dice.IntN(3) == 0 {
 					return errAway
 				}
 				return nil

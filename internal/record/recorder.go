@@ -16,44 +16,6 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-// Store is where entries end up.
-type Store interface {
-	// PutEntries stores all entries or fails. It is idempotent by id: an entry that is
-	// there already is left as it is, but for one with a larger Count, which replaces
-	// it. It must return soon after ctx ends, and keep nothing of the entries.
-	PutEntries(ctx context.Context, entries []*gateway.Entry) error
-}
-
-// Options are where and how entries are kept. Dir and Store are needed.
-type Options struct {
-	Dir   string // made when it does not exist; belongs to one process at a time
-	Store Store
-
-	MaxBytes  int64 // from here on Room is false; default 1 GiB
-	SoftBytes int64 // from here on bodies are dropped; default three quarters of MaxBytes
-	MaxMemory int64 // for entries at hand and buffers that wait for the disk, half each; default 64 MiB
-
-	Sync   time.Duration // at most this long until a written entry survives power loss; 0 = as the system pleases
-	Paused bool          // entries stay in the spool; see Pause
-
-	Clock  func() time.Time // default time.Now
-	Logger *slog.Logger     // default slog.Default
-
-	create func(path string) (file, error) // default a file of the system
-}
-
-// Delays and sizes of the way to the store. An entry is on the disk flushEvery after
-// Append and with the store flushEvery+linger after it, plus the time these need.
-const (
-	flushEvery = 20 * time.Millisecond
-	linger     = 60 * time.Millisecond
-
-	batchEntries = 500
-	batchBytes   = 4 << 20
-	urgentBytes  = 1 << 20 // in one shard: do not wait for flushEvery
-	maxShards    = 16
-)
-
 // Recorder takes entries and brings them to the store. All methods may be called by
 // any number of goroutines.
 type Recorder struct {
@@ -72,7 +34,9 @@ type Recorder struct {
 	counters counters
 
 	flushMu sync.Mutex
-	spare   *chunk // under flushMu
+	spare   *chunk    // under flushMu, as the rest
+	cureAt  time.Time // when the sick disk is tried again
+	cures   backoff
 
 	wake   chan struct{} // to the flusher: something waits
 	urgent chan struct{} // to the flusher: much waits
@@ -99,6 +63,9 @@ type counters struct {
 // Open reads what the last process left in the spool and starts the way to the store.
 // It fails only when the directory cannot be used at all, never for damage in it.
 func Open(opt Options) (*Recorder, error) {
+	if opt.Dir == "" || opt.Store == nil {
+		return nil, errors.New("the spool needs a directory and a store")
+	}
 	opt = opt.withDefaults()
 	if err := os.MkdirAll(opt.Dir, dirMode); err != nil {
 		return nil, fmt.Errorf("make the spool's directory: %w", err)
@@ -108,7 +75,7 @@ func Open(opt Options) (*Recorder, error) {
 		return nil, err
 	}
 	r := newRecorder(opt, lock)
-	cut, err := r.spool.recover(r.log)
+	cut, err := r.spool.load(r.log)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -117,36 +84,6 @@ func Open(opt Options) (*Recorder, error) {
 	r.assess()
 	r.start()
 	return r, nil
-}
-
-func (o Options) withDefaults() Options {
-	if o.MaxBytes <= 0 {
-		o.MaxBytes = 1 << 30
-	}
-	if o.SoftBytes <= 0 {
-		o.SoftBytes = o.MaxBytes / 4 * 3
-	}
-	if o.MaxMemory <= 0 {
-		o.MaxMemory = 64 << 20
-	}
-	if o.Clock == nil {
-		o.Clock = time.Now
-	}
-	if o.Logger == nil {
-		o.Logger = slog.Default()
-	}
-	if o.create == nil {
-		o.create = createFile
-	}
-	return o
-}
-
-func createFile(path string) (file, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, fileMode)
-	if err != nil {
-		return nil, err // never a typed nil
-	}
-	return f, nil
 }
 
 func newRecorder(opt Options, lock *os.File) *Recorder {
@@ -160,6 +97,7 @@ func newRecorder(opt Options, lock *os.File) *Recorder {
 			dir:     opt.Dir,
 			segSize: min(max(opt.MaxBytes/64, 64<<10), 64<<20),
 			hotMax:  opt.MaxMemory / 2,
+			syncs:   opt.Sync > 0,
 			create:  opt.create,
 		},
 		wake:   make(chan struct{}, 1),

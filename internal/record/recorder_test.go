@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -230,17 +231,17 @@ func TestTheOldestWaitingEntryIsKnown(t *testing.T) {
 // TestIdleMeansAsleep advances hours of the fake clock: a ticker would show as work.
 func TestIdleMeansAsleep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
-		clock := func() time.Time { asked++; return time.Now() }
+		var asked atomic.Int64
+		clock := func() time.Time { asked.Add(1); return time.Now() }
 		store := newStore()
 		r := open(t, record.Options{Dir: t.TempDir(), Store: store, Clock: clock})
 		r.Append(entry(1))
 		r.Refuse(refused(2, "203.0.113.9"))
 		advance(time.Minute)
-		before, puts := asked, store.puts
+		before, puts := asked.Load(), store.count()
 		advance(24 * time.Hour)
-		if asked != before || store.puts != puts {
-			t.Errorf("the clock was read %d times and the store asked %d times in an idle day", asked-before, store.puts-puts)
+		if asked.Load() != before || store.count() != puts {
+			t.Errorf("the clock was read %d times and the store asked %d times in an idle day", asked.Load()-before, store.count()-puts)
 		}
 	})
 }

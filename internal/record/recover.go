@@ -22,9 +22,9 @@ type position struct {
 	off int64
 }
 
-// recover reads the directory as the last process left it. Damage never fails it: what
+// load reads the directory as the last process left it. Damage never fails it: what
 // stands before is kept, what is cut off is logged and counted in the result.
-func (s *spool) recover(log *slog.Logger) (cut int64, err error) {
+func (s *spool) load(log *slog.Logger) (cut int64, err error) {
 	names, err := os.ReadDir(s.dir)
 	if err != nil {
 		return 0, fmt.Errorf("open spool: %w", err)

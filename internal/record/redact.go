@@ -53,6 +53,7 @@ const (
 	token   // and . ~ + / =
 	jwtByte // word and .
 	upper   // A-Z 0-9
+	anchor  // where a secret may be found by
 )
 
 var class = func() (t [256]uint8) {
@@ -70,6 +71,9 @@ var class = func() (t [256]uint8) {
 		case b == '~' || b == '+' || b == '/' || b == '=':
 			t[c] = token
 		}
+	}
+	for _, b := range "-_AJBb" {
+		t[b] |= anchor
 	}
 	return t
 }()
@@ -95,49 +99,38 @@ var (
 	byA = []prefix{{"AIza", 30, word}, {"AKIA", 16, upper}, {"ASIA", 16, upper}}
 )
 
-// shaped appends what looks like a secret.
+// shaped appends what looks like a secret. One pass looks for bytes that are rare in
+// bodies and are part of some secret's beginning.
 func shaped(b []byte, out []span) []span {
-	for i := range each(b, '-') {
-		if i+5 < len(b) && b[i+5] == 'B' {
+	for i, c := range b {
+		if class[c]&anchor == 0 {
+			continue
+		}
+		switch c {
+		case '-':
 			out = privateKey(b, i, out)
-		}
-		out = keyEnding(b, i, byDash, out)
-	}
-	for i := range each(b, '_') {
-		out = keyEnding(b, i, byUnderscore, out)
-	}
-	for i := range each(b, 'A') {
-		for _, p := range byA {
-			if hasAt(b, i, p.text) {
-				out = key(b, i, p, out)
-			}
-		}
-	}
-	for i := range each(b, 'J') {
-		out = signedToken(b, i-2, out)
-	}
-	for _, first := range [...]byte{'B', 'b'} {
-		for i := range each(b, first) {
+			out = keyEnding(b, i, byDash, out)
+		case '_':
+			out = keyEnding(b, i, byUnderscore, out)
+		case 'A':
+			out = keyBeginning(b, i, out)
+		case 'J':
+			out = signedToken(b, i-2, out)
+		case 'B', 'b':
 			out = bearer(b, i, out)
 		}
 	}
 	return out
 }
 
-// each yields the positions of c.
-func each(b []byte, c byte) func(yield func(int) bool) {
-	return func(yield func(int) bool) {
-		for at := 0; ; at++ {
-			i := bytes.IndexByte(b[at:], c)
-			if i < 0 {
-				return
-			}
-			at += i
-			if !yield(at) {
-				return
-			}
+// keyBeginning looks for prefixes whose first byte is at i.
+func keyBeginning(b []byte, i int, out []span) []span {
+	for _, p := range byA {
+		if hasAt(b, i, p.text) {
+			return key(b, i, p, out)
 		}
 	}
+	return out
 }
 
 // keyEnding looks for prefixes whose last byte is at i.
@@ -215,7 +208,7 @@ func signedToken(b []byte, from int, out []span) []span {
 // bearer appends the token behind "Bearer " at i, in any case (RFC 6750).
 func bearer(b []byte, i int, out []span) []span {
 	const word = "bearer "
-	if len(b)-i < len(word) || b[i+len(word)-1] != ' ' || b[i+1]|0x20 != 'e' || !bytes.EqualFold(b[i:i+len(word)], []byte(word)) {
+	if len(b)-i < len(word) || b[i+1]|0x20 != 'e' || b[i+len(word)-1] != ' ' || !bytes.EqualFold(b[i:i+len(word)], []byte(word)) {
 		return out
 	}
 	start := i + len(word)

@@ -25,7 +25,7 @@ type Sweeper interface {
 const (
 	retainEvery = 10 * time.Minute
 	sweepStep   = 500
-	// sweepPause is the least pause between steps; after a slow step it is longer, so
+	// sweepPause is the least pause after a step; after a slow step it is longer, so
 	// that sweeping takes at most a fifth of the store's time.
 	sweepPause = 50 * time.Millisecond
 	sweepRest  = 4
@@ -74,11 +74,11 @@ func sweepAll(ctx context.Context, sweep sweepFunc, gateway string, before time.
 		if err != nil {
 			return removed, fmt.Errorf("gateway %s: %w", gateway, err)
 		}
-		if n < sweepStep {
-			return removed, nil
-		}
 		if !sleep(ctx, max(sweepPause, sweepRest*time.Since(began)), nil) {
 			return removed, ctx.Err()
+		}
+		if n < sweepStep {
+			return removed, nil
 		}
 	}
 }

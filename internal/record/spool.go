@@ -23,6 +23,7 @@ type spool struct {
 	dir     string
 	segSize int64
 	hotMax  int64
+	syncs   bool // sync is called now and then, not only at the end
 	create  func(path string) (file, error)
 
 	mu       sync.Mutex
@@ -31,13 +32,12 @@ type spool struct {
 	nextSeq  uint64 // sequence number of the next record
 	drained  uint64 // everything before is in the store
 	bytes    int64  // of records not yet in the store
-	inMemory int64  // of segments that the disk refused
 	hot      []hotEntry
 	hotFirst uint64 // sequence number of hot[0]
 	hotBytes int64
 	changed  chan struct{} // closed at the next advance; nil when nobody waits
-	unsynced []*segment
-	newFiles bool // since the directory was last synced
+	unsynced []*segment    // when syncs
+	newFiles bool          // since the directory was last synced
 
 	cursor file // nil until first needed; only the taker uses it
 }
@@ -53,14 +53,22 @@ type chunk struct {
 	buf     []byte
 	refs    []ref // offsets within buf
 	entries []*gateway.Entry
+
+	spacious int // how often in a row the buffer was much too large
 }
 
-const keepBuffer = 64 << 10
+// A buffer beyond keepBuffer is given back when it was much too large this often in a row.
+const (
+	keepBuffer = 64 << 10
+	keepTimes  = 8
+)
 
-// reset empties the chunk; a buffer that was much too large is given back.
+// reset empties the chunk.
 func (c *chunk) reset() {
-	if cap(c.buf) > keepBuffer && len(c.buf) < cap(c.buf)/4 {
-		c.buf = nil
+	if cap(c.buf) <= keepBuffer || len(c.buf) >= cap(c.buf)/4 {
+		c.spacious = 0
+	} else if c.spacious++; c.spacious == keepTimes {
+		*c = chunk{}
 	}
 	c.buf = c.buf[:0]
 	c.refs = c.refs[:0]
@@ -72,10 +80,6 @@ func (c *chunk) reset() {
 // refuses them, which the error then tells. Nothing is lost either way. keep says
 // whether entries may stay at hand.
 func (s *spool) put(c *chunk, keep bool) error {
-	if s.failing() {
-		s.hold(c, keep)
-		return nil
-	}
 	seg, err := s.writable()
 	if err == nil {
 		err = s.write(seg, c.buf)
@@ -86,13 +90,6 @@ func (s *spool) put(c *chunk, keep bool) error {
 	}
 	s.commit(seg, c, keep)
 	return nil
-}
-
-// failing reports whether records wait in memory for the disk.
-func (s *spool) failing() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.inMemory > 0
 }
 
 // writable gives the newest segment, or a new one when that is full.
@@ -150,12 +147,11 @@ func (s *spool) commit(seg *segment, c *chunk, keep bool) {
 	defer s.mu.Unlock()
 	s.add(seg, c, keep)
 	seg.sealed = seg.size >= s.segSize
-	if n := len(s.unsynced); n == 0 || s.unsynced[n-1] != seg {
-		s.unsynced = append(s.unsynced, seg)
-	}
+	s.written(seg)
 }
 
-// hold keeps a chunk in memory, as a segment that is written later.
+// hold keeps a chunk in memory, as a segment that is written later. From then on until
+// rescue has succeeded everything must be held, so that the order of files stays right.
 func (s *spool) hold(c *chunk, keep bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,7 +161,6 @@ func (s *spool) hold(c *chunk, keep bool) {
 	}
 	seg := s.segs[len(s.segs)-1]
 	seg.data = append(seg.data, c.buf...)
-	s.inMemory += int64(len(c.buf))
 	s.add(seg, c, keep)
 	seg.sealed = seg.size >= s.segSize
 }
@@ -243,10 +238,9 @@ func (s *spool) rescued(seg, moved *segment) {
 	s.num, s.newFiles = moved.num, true
 	for _, have := range s.segs {
 		if have == seg {
-			s.inMemory -= seg.size - int64(len(segmentMagic))
 			seg.num, seg.path, seg.file, seg.data = moved.num, moved.path, moved.file, nil
 			seg.sealed = true
-			s.unsynced = append(s.unsynced, seg)
+			s.written(seg)
 			return
 		}
 	}
@@ -288,32 +282,6 @@ func (s *spool) cool() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hot, s.hotBytes = nil, 0
-}
-
-// sync makes all committed records survive power loss.
-func (s *spool) sync() error {
-	s.mu.Lock()
-	segs, newFiles := s.unsynced, s.newFiles
-	s.unsynced, s.newFiles = nil, false
-	s.mu.Unlock()
-	var failed error
-	for _, seg := range segs {
-		if err := seg.file.Sync(); err != nil && !errors.Is(err, os.ErrClosed) { // closed: the store has it
-			failed = errors.Join(failed, fmt.Errorf("sync spool segment: %w", err))
-		}
-	}
-	if newFiles {
-		failed = errors.Join(failed, syncDir(s.dir))
-	}
-	return failed
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // close closes the files; a spool that is wholly drained leaves none behind.

@@ -159,9 +159,6 @@ func (s *spool) dropDrained() (done []*segment) {
 		if seg.next() > s.drained || !seg.sealed && seg.file != nil {
 			break
 		}
-		if seg.file == nil {
-			s.inMemory -= seg.size - int64(len(segmentMagic))
-		}
 		done = append(done, seg)
 		s.segs[0] = nil
 		s.segs = s.segs[1:]

@@ -26,12 +26,23 @@ func (s *Store) PutEntries(ctx context.Context, entries []*gateway.Entry) error 
 	if len(entries) == 0 {
 		return nil
 	}
+	if !s.usable.Load() {
+		return ErrNotReady
+	}
 	entries = distinct(entries)
+	insert, err := s.insert.prepared(ctx, s.write)
+	if err != nil {
+		return s.failed("put entries", err)
+	}
+	defer s.swept.arrived(entries[0].ID)
 	return s.failed("put entries", s.tx(ctx, func(tx *sql.Tx) error {
-		if err := s.insertEntries(ctx, tx, entries); err != nil {
+		if err := insertEntries(ctx, tx, insert, entries); err != nil {
 			return err
 		}
 		for _, e := range entries {
+			if err := s.raiseCount(ctx, tx, e); err != nil {
+				return err
+			}
 			if err := s.insertBodies(ctx, tx, e); err != nil {
 				return err
 			}
@@ -58,26 +69,32 @@ func distinct(entries []*gateway.Entry) []*gateway.Entry {
 	return slices.CompactFunc(sorted, func(a, b *gateway.Entry) bool { return a.ID == b.ID })
 }
 
-func (s *Store) insertEntries(ctx context.Context, tx *sql.Tx, entries []*gateway.Entry) error {
+func insertEntries(ctx context.Context, tx *sql.Tx, insert preparedInserts, entries []*gateway.Entry) error {
 	b := rowBuffers.Get().(*rowBuffer)
 	defer b.release()
-	for len(entries) > 0 {
-		n := entryChunks[0]
-		for _, n = range entryChunks {
-			if n <= len(entries) {
-				break
+	for i, rows := range entryChunks {
+		if len(entries) < rows {
+			continue
+		}
+		stmt := tx.StmtContext(ctx, insert[i])
+		for ; len(entries) >= rows; entries = entries[rows:] {
+			if _, err := stmt.ExecContext(ctx, b.rows(entries[:rows])...); err != nil {
+				return err
 			}
 		}
-		stmt, err := s.insert.get(ctx, s.write, n)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.StmtContext(ctx, stmt).ExecContext(ctx, b.rows(entries[:n])...); err != nil {
-			return err
-		}
-		entries = entries[n:]
 	}
 	return nil
+}
+
+// raiseCount overwrites an aggregate that was stored with a smaller count.
+func (s *Store) raiseCount(ctx context.Context, tx *sql.Tx, e *gateway.Entry) error {
+	if e.Count <= 1 {
+		return nil
+	}
+	row := new(rowBuffer).rows([]*gateway.Entry{e})
+	_, err := s.exec(ctx, tx, "UPDATE entries SET "+strings.Join(entryColumns[1:], " = ?, ")+" = ? WHERE id = ? AND count < ?",
+		append(row[1:], row[0], int64(e.Count))...)
+	return err
 }
 
 // rowBuffer holds the arguments of one insert.
@@ -106,71 +123,95 @@ func (b *rowBuffer) rows(entries []*gateway.Entry) []any {
 	}
 	docs, start := string(b.docs), 0
 	for i, e := range entries {
-		b.args = appendRow(b.args, e, docs[start:b.ends[i]])
+		b.row(e)
+		b.args = append(b.args, docs[start:b.ends[i]])
 		start = b.ends[i]
 	}
 	return b.args
 }
 
-func appendRow(args []any, e *gateway.Entry, doc string) []any {
-	return append(args,
-		clean(e.ID), micros(e.Time), textOrNull(e.Gateway), textOrNull(e.Workspace), textOrNull(e.KeyID), textOrNull(e.Operation),
-		textOrNull(e.ClientDialect), textOrNull(e.ProviderDialect), textOrNull(e.Route), textOrNull(e.ModelRequested), textOrNull(e.Provider),
-		textOrNull(e.Model), textOrNull(e.Credential), textOrNull(e.Region), int64(e.Status), textOrNull(e.ErrorCode), textOrNull(e.FinishReason),
-		bit(e.Stream), textOrNull(e.Cache), textOrNull(e.Session), textOrNull(e.User), textOrNull(e.ClientIP), textOrNull(e.TraceID),
-		countOrNull(e.Usage.InputTokens), countOrNull(e.Usage.OutputTokens), costOrNull(e.Cost), countOrNull(e.FirstByteMS), countOrNull(e.LatencyMS),
-		int64(e.Count), textOrNull(e.Feedback), floatOrNull(e.Score), doc)
+// row appends the columns of one entry but the document.
+func (b *rowBuffer) row(e *gateway.Entry) {
+	b.add(clean(e.ID), micros(e.Time))
+	b.texts(e.Gateway, e.Workspace, e.KeyID, e.Operation, e.ClientDialect, e.ProviderDialect, e.Route,
+		e.ModelRequested, e.Provider, e.Model, e.Credential, e.Region)
+	b.add(int64(e.Status))
+	b.texts(e.ErrorCode, e.FinishReason)
+	b.add(bit(e.Stream))
+	b.texts(e.Cache, e.Session, e.User, e.ClientIP, e.TraceID)
+	b.add(countOrNull(e.Usage.InputTokens), countOrNull(e.Usage.OutputTokens), costOrNull(e.Cost))
+	b.add(countOrNull(e.FirstByteMS), countOrNull(e.LatencyMS), int64(e.Count))
+	b.texts(e.Feedback)
+	b.add(floatOrNull(e.Score))
 }
 
-// entryChunks are the sizes of multi-row inserts: few, so that each is prepared once.
-var entryChunks = [...]int{16, 1}
+func (b *rowBuffer) add(values ...any) { b.args = append(b.args, values...) }
 
-// insertStatements are the prepared inserts, made on first use.
-type insertStatements struct {
-	text  map[int]string
-	mu    sync.Mutex
-	stmts map[int]*sql.Stmt
-}
-
-func newInsertStatements(rebind func(string) string) insertStatements {
-	text := make(map[int]string, len(entryChunks))
-	for _, n := range entryChunks {
-		text[n] = rebind(insertEntriesSQL(n))
+// texts appends text columns, NULL for empty ones. What the row above has too is taken
+// from there: most columns hold few different values, and boxing each again is work.
+func (b *rowBuffer) texts(values ...string) {
+	for _, s := range values {
+		above := len(b.args) - len(entryColumns)
+		if above >= 0 {
+			if same, ok := b.args[above].(string); ok && same == s {
+				b.args = append(b.args, b.args[above])
+				continue
+			}
+		}
+		b.args = append(b.args, textOrNull(s))
 	}
-	return insertStatements{text: text, stmts: map[int]*sql.Stmt{}}
+}
+
+// entryChunks are the sizes of multi-row inserts, the largest first and the last one 1:
+// few, so that each is prepared once.
+var entryChunks = [...]int{32, 8, 1}
+
+type preparedInserts [len(entryChunks)]*sql.Stmt
+
+// insertStatements are the inserts of entryChunks, prepared on first use.
+type insertStatements struct {
+	text [len(entryChunks)]string
+
+	mu    sync.Mutex
+	stmts preparedInserts
+}
+
+func (p *insertStatements) init(rebind func(string) string) {
+	for i, rows := range entryChunks {
+		p.text[i] = rebind(insertEntriesSQL(rows))
+	}
+}
+
+// prepared must be called outside a transaction: SQLite's one connection is then free.
+func (p *insertStatements) prepared(ctx context.Context, db *sql.DB) (preparedInserts, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.stmts {
+		if p.stmts[i] != nil {
+			continue
+		}
+		var err error
+		if p.stmts[i], err = db.PrepareContext(ctx, p.text[i]); err != nil {
+			return p.stmts, err
+		}
+	}
+	return p.stmts, nil
 }
 
 func insertEntriesSQL(rows int) string {
 	row := "(" + marks(len(entryColumns)) + ")"
-	set := make([]string, 0, len(entryColumns))
-	for _, c := range entryColumns[1:] {
-		set = append(set, c+" = excluded."+c)
-	}
 	return "INSERT INTO entries (" + strings.Join(entryColumns[:], ", ") + ") VALUES " + strings.Repeat(row+", ", rows-1) + row +
-		" ON CONFLICT (id) DO UPDATE SET " + strings.Join(set, ", ") + " WHERE excluded.count > entries.count"
-}
-
-func (p *insertStatements) get(ctx context.Context, db *sql.DB, rows int) (*sql.Stmt, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if stmt := p.stmts[rows]; stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := db.PrepareContext(ctx, p.text[rows])
-	if err != nil {
-		return nil, err
-	}
-	p.stmts[rows] = stmt
-	return stmt, nil
+		" ON CONFLICT (id) DO NOTHING"
 }
 
 func (p *insertStatements) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, stmt := range p.stmts {
-		_ = stmt.Close() // nothing is lost with it, and the connections are closed next
+		if stmt != nil {
+			_ = stmt.Close() // nothing is lost with it, and the connections are closed next
+		}
 	}
-	clear(p.stmts)
 }
 
 // Entry gives one entry with its bodies, or ErrNotFound.

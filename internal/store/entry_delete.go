@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"sync"
 	"time"
 )
 
@@ -43,8 +44,49 @@ func (s *Store) DeleteEntries(ctx context.Context, q EntryQuery, step int) (int,
 // step (≤ 1000), in one transaction, and says how many; call it again until that is 0.
 func (s *Store) SweepEntries(ctx context.Context, gatewayName string, before time.Time, step int) (int, error) {
 	q := EntryQuery{Gateway: gatewayName, To: before}
-	ids, err := s.deleteStep(ctx, q.conditions(), "ASC", step)
+	c := q.conditions()
+	if floor := s.swept.floor(gatewayName); floor != "" {
+		c.add("id >= ?", floor)
+	}
+	ids, err := s.deleteStep(ctx, c, "ASC", step)
+	if err == nil && len(ids) < steps(step) {
+		s.swept.upTo(gatewayName, idAt(before.Add(-idSlack)))
+	}
 	return len(ids), s.failed("sweep entries", err)
+}
+
+// sweepFloors remembers per gateway below which id a sweep left nothing, so that the next
+// one need not wade through what other gateways keep for longer. It is forgotten with
+// the process, and when an entry arrives that is older.
+type sweepFloors struct {
+	mu     sync.Mutex
+	floors map[string]string
+}
+
+func (f *sweepFloors) floor(gatewayName string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.floors[gatewayName]
+}
+
+func (f *sweepFloors) upTo(gatewayName, id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.floors == nil {
+		f.floors = map[string]string{}
+	}
+	f.floors[gatewayName] = id
+}
+
+// arrived is told the smallest id of every batch.
+func (f *sweepFloors) arrived(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for name, floor := range f.floors {
+		if id < floor {
+			delete(f.floors, name)
+		}
+	}
 }
 
 // SweepBodies is SweepEntries for the bodies alone: the entries stay. step counts the

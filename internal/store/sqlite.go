@@ -19,7 +19,7 @@ import (
 // gives back what a burst made of the log.
 const (
 	sqliteCommon = "_busy_timeout=10000&_dqs=0&_synchronous=NORMAL"
-	sqliteWriter = "?" + sqliteCommon + "&_txlock=immediate&_pragma=page_size(8192)&_pragma=foreign_keys(1)&_pragma=cache_size(-4096)&_pragma=journal_size_limit(67108864)&_journal_mode=WAL"
+	sqliteWriter = "?" + sqliteCommon + "&_txlock=immediate&_pragma=page_size(16384)&_pragma=foreign_keys(1)&_pragma=cache_size(-4096)&_pragma=journal_size_limit(67108864)&_journal_mode=WAL"
 	sqliteReader = "?" + sqliteCommon + "&_query_only=1"
 	sqliteLocker = "?_busy_timeout=200&_txlock=exclusive"
 	readers      = 4

@@ -26,6 +26,7 @@ type Store struct {
 	engine
 	insert insertStatements
 	zip    compressor
+	swept  sweepFloors
 	usable atomic.Bool // a Migrate has succeeded
 }
 
@@ -61,7 +62,9 @@ func Open(_ context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	return &Store{engine: e, insert: newInsertStatements(e.rebind)}, nil
+	s := &Store{engine: e}
+	s.insert.init(e.rebind)
+	return s, nil
 }
 
 // Close waits for running calls and closes every connection.

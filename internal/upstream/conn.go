@@ -116,6 +116,9 @@ func (c *conn) interrupt() { c.nc.SetDeadline(past) }
 // finish ends the exchange: the connection goes back to the pool if it may, else it
 // is closed. The writer has ended, or is ended here.
 func (c *conn) finish() {
+	if c.complete && c.keep {
+		c.sendTo.settle()
+	}
 	// A callback that has begun could strike at any later time: such a connection is
 	// not used again.
 	untouched := c.stop == nil || c.stop()

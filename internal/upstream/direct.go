@@ -18,6 +18,7 @@ type direct struct {
 	pool      *pool
 	pages     sync.Pool // *[pageSize]byte, read buffers
 	heads     sync.Pool // *[]byte, what is written first
+	batches   sync.Pool // *[]byte, head and body together
 }
 
 func newDirect(o Options, t *target) *direct {
@@ -34,6 +35,7 @@ func newDirect(o Options, t *target) *direct {
 	}
 	d.pages.New = func() any { return new([pageSize]byte) }
 	d.heads.New = func() any { b := make([]byte, 0, headSize); return &b }
+	d.batches.New = func() any { b := make([]byte, 0, batchSize); return &b }
 	d.pool = newPool(o.MaxIdlePerHost, o.IdleTimeout, d.now)
 	return d
 }

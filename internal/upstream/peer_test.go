@@ -24,8 +24,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // peer is the server's end of one connection, played by a test.
 type peer struct {
 	net.Conn
-	in *bufio.Reader
+	in   *bufio.Reader
+	over <-chan struct{} // the test is
 }
+
+func newPeer(c net.Conn, over <-chan struct{}) *peer { return &peer{c, bufio.NewReader(c), over} }
 
 // request reads one request with its body; nil when the connection has ended.
 func (p *peer) request() *http.Request {
@@ -62,6 +65,7 @@ type host struct {
 	url   string
 	ln    net.Listener
 	wg    sync.WaitGroup
+	over  chan struct{}
 	mu    sync.Mutex
 	conns []net.Conn
 }
@@ -72,7 +76,7 @@ func serve(t testing.TB, scripts ...func(*peer)) *host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &host{url: "http://" + ln.Addr().String(), ln: ln}
+	h := &host{url: "http://" + ln.Addr().String(), ln: ln, over: make(chan struct{})}
 	h.wg.Go(func() { h.accept(scripts) })
 	t.Cleanup(h.stop)
 	return h
@@ -90,12 +94,13 @@ func (h *host) accept(scripts []func(*peer)) {
 		script := scripts[min(n, len(scripts)-1)]
 		h.wg.Go(func() {
 			defer c.Close()
-			script(&peer{c, bufio.NewReader(c)})
+			script(newPeer(c, h.over))
 		})
 	}
 }
 
 func (h *host) stop() {
+	close(h.over)
 	h.ln.Close()
 	h.mu.Lock()
 	for _, c := range h.conns {
@@ -110,6 +115,10 @@ func (h *host) count() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.conns)
+}
+
+func dialURL(url string) (net.Conn, error) {
+	return net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 }
 
 func newClient(t testing.TB, o upstream.Options) *upstream.Client {
@@ -131,14 +140,15 @@ func piped(t testing.TB, times provider.Timeouts, scripts ...func(*peer)) *upstr
 	t.Helper()
 	n := 0
 	var wg sync.WaitGroup
-	t.Cleanup(wg.Wait)
+	over := make(chan struct{})
+	t.Cleanup(func() { close(over); wg.Wait() })
 	dial := func(context.Context, string, string) (net.Conn, error) {
 		near, far := net.Pipe()
 		script := scripts[min(n, len(scripts)-1)]
 		n++
 		wg.Go(func() {
 			defer far.Close()
-			script(&peer{far, bufio.NewReader(far)})
+			script(newPeer(far, over))
 		})
 		return near, nil
 	}

@@ -14,10 +14,12 @@ import (
 const (
 	headSize     = 2 << 10  // first size of what is written first
 	keepHead     = 16 << 10 // larger ones do not go back to their pool
-	coalesceMax  = 4 << 10  // a body so small is copied behind the head
-	inlineMax    = 64 << 10 // a body so small is written before the answer is awaited
-	writePiece   = 64 << 10 // a writer's single write
+	batchSize    = inlineMax + headSize
+	coalesceMax  = 4 << 10   // a body so small is copied behind the head
+	inlineMax    = 64 << 10  // a body so small is written before the answer is awaited
+	writePiece   = 256 << 10 // a writer's single write: what must go out within the idle time
 	streamBuffer = 32 << 10
+	settleTime   = 10 * time.Millisecond
 	chunkPrefix  = 10 // room for a chunk's size and line end
 )
 
@@ -40,23 +42,38 @@ func (c *conn) send(r *Request) {
 	}
 }
 
-// sendNow writes head and body in one system call where the connection allows it.
+// sendNow writes head and body in one system call. Where several buffers would be
+// several calls (TLS makes records of each), a body is copied behind the head.
 func (c *conn) sendNow(head *[]byte, body [][]byte, size int64) error {
 	if err := c.armWrite(c.watched(), c.sentAt, c.endBy); err != nil {
 		return err
 	}
 	if size > coalesceMax && c.gathers {
-		c.gather = append(append(c.gather[:0], *head), body...)
-		c.vec = c.gather
-		_, err := c.vec.WriteTo(c.nc)
-		clear(c.gather)
-		c.vec = nil
-		return err
+		return c.gatherWrite(*head, body)
+	}
+	out := *head
+	if size > coalesceMax {
+		batch := c.owner.batches.Get().(*[]byte)
+		defer c.owner.batches.Put(batch)
+		out = append((*batch)[:0], *head...)
 	}
 	for _, b := range body {
-		*head = append(*head, b...)
+		out = append(out, b...)
 	}
-	_, err := c.nc.Write(*head)
+	if size <= coalesceMax {
+		*head = out // keeps what it has grown to
+	}
+	_, err := c.nc.Write(out)
+	return err
+}
+
+// gatherWrite writes several buffers in one system call, without copying them.
+func (c *conn) gatherWrite(first []byte, rest [][]byte) error {
+	c.gather = append(append(c.gather[:0], first), rest...)
+	c.vec = c.gather
+	_, err := c.vec.WriteTo(c.nc)
+	clear(c.gather)
+	c.vec = nil
 	return err
 }
 
@@ -129,6 +146,7 @@ type writer struct {
 	ctx   context.Context // nil when it cannot end
 	endBy time.Duration
 
+	last    atomic.Bool // the last piece is being written
 	over    atomic.Bool // endedAt and err are set
 	endedAt time.Duration
 	err     error
@@ -136,6 +154,27 @@ type writer struct {
 }
 
 func (w *writer) ended() bool { return w.over.Load() }
+
+// hopeless reports, of an ended writer, that its failure leaves no answer to wait for:
+// the source failed, or the host neither took the request nor answered meanwhile.
+func (w *writer) hopeless() bool {
+	var source *sourceError
+	return w.err != nil && (isTimeout(w.err) || errors.As(w.err, &source))
+}
+
+// settle gives a writer that is at its last piece the moment it needs to return: the
+// host may answer before this side's write has come back.
+func (w *writer) settle() {
+	if w == nil || w.ended() || !w.last.Load() {
+		return
+	}
+	t := time.NewTimer(settleTime)
+	defer t.Stop()
+	select {
+	case <-w.done:
+	case <-t.C:
+	}
+}
 
 // join ends the writer: the connection has been closed, or the writing is over.
 func (w *writer) join() {
@@ -150,25 +189,29 @@ func (w *writer) join() {
 
 func (w *writer) run() {
 	defer close(w.done)
-	err := w.piece(*w.head)
+	err := w.write()
 	w.c.owner.putHead(w.head)
-	if err == nil && w.r.Stream != nil {
-		err = w.stream()
-	} else if err == nil {
-		err = w.segments()
-	}
 	w.err, w.endedAt = err, w.c.owner.now()
 	w.over.Store(true)
 	if err == nil {
 		return
 	}
-	// Wake the reader: after a failure of the connection an answer may be there; after
-	// one of the source the host waits for the rest, and nothing more will come.
-	if source := (*sourceError)(nil); errors.As(err, &source) {
+	// Wake the reader: nothing more may come.
+	if w.hopeless() {
 		w.c.nc.SetReadDeadline(past)
 		return
 	}
 	w.c.nc.SetReadDeadline(w.c.owner.epoch.Add(w.endedAt + grace))
+}
+
+func (w *writer) write() error {
+	if w.r.Stream == nil {
+		return w.segments()
+	}
+	if err := w.piece(*w.head); err != nil {
+		return err
+	}
+	return w.stream()
 }
 
 // piece writes p within the idle time.
@@ -180,17 +223,52 @@ func (w *writer) piece(p []byte) error {
 	return err
 }
 
+// segments writes head and body, as much in one piece as may be.
 func (w *writer) segments() error {
-	for _, b := range w.r.Body {
-		for len(b) > 0 {
-			n := min(len(b), writePiece)
-			if err := w.piece(b[:n]); err != nil {
-				return err
-			}
-			b = b[n:]
+	parts := append([][]byte{*w.head}, w.r.Body...)
+	for batch := [][]byte(nil); len(parts) > 0; {
+		batch, parts = split(batch[:0], parts, writePiece)
+		w.last.Store(len(parts) == 0)
+		if err := w.batch(batch); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (w *writer) batch(parts [][]byte) error {
+	if w.c.gathers {
+		if err := w.c.armWrite(w.ctx, w.c.owner.now(), w.endBy); err != nil {
+			return err
+		}
+		return w.c.gatherWrite(parts[0], parts[1:])
+	}
+	for _, p := range parts {
+		if err := w.piece(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// split moves the first n bytes of from to the end of to; it changes from's elements.
+func split(to, from [][]byte, n int) (taken, left [][]byte) {
+	for len(from) > 0 {
+		p := from[0]
+		if n == 0 && len(p) > 0 {
+			break
+		}
+		if len(p) > n {
+			from[0] = p[n:]
+			return append(to, p[:n]), from
+		}
+		if len(p) > 0 {
+			to = append(to, p)
+		}
+		n -= len(p)
+		from = from[1:]
+	}
+	return to, from
 }
 
 // stream copies the source, each of its reads in one write.
@@ -203,6 +281,7 @@ func (w *writer) stream() error {
 		}
 		n, err := w.r.Stream.Read(room)
 		if n > 0 {
+			w.last.Store(left == int64(n))
 			if werr := w.piece(framed(buf, n, left < 0)); werr != nil {
 				return werr
 			}
@@ -215,6 +294,7 @@ func (w *writer) stream() error {
 		}
 		switch {
 		case err == io.EOF && left < 0:
+			w.last.Store(true)
 			return w.piece([]byte("0\r\n\r\n"))
 		case err == io.EOF && left > 0:
 			return &sourceError{io.ErrUnexpectedEOF}

@@ -39,14 +39,14 @@ func TestRequestGoesOutAsGiven(t *testing.T) {
 		r    upstream.Request
 		want string
 	}{
-		"no body":         {upstream.Request{Method: "GET", Path: "/v1/models?limit=2&x=%20"}, "GET /v1/models?limit=2&x=%20 HTTP/1.1\r\nHost: HOST\r\n\r\n"},
-		"order and case":  {upstream.Request{Method: "DELETE", Path: "/a", Host: "other.test:81", Header: []upstream.Field{{"x-b", "1"}, {"X-A", ""}, {"x-b", "2"}}}, "DELETE /a HTTP/1.1\r\nHost: other.test:81\r\nx-b: 1\r\nX-A: \r\nx-b: 2\r\n\r\n"},
-		"empty post":      {upstream.Request{Method: "POST", Path: "/a"}, "POST /a HTTP/1.1\r\nHost: HOST\r\nContent-Length: 0\r\n\r\n"},
-		"segments":        {upstream.Request{Method: "POST", Path: "/a", Body: segments}, "POST /a HTTP/1.1\r\nHost: HOST\r\nContent-Length: 13\r\n\r\n{\"model\":\"m\"}"},
-		"gathered":        {upstream.Request{Method: "POST", Path: "/a", Body: [][]byte{long, []byte("z")}}, "POST /a HTTP/1.1\r\nHost: HOST\r\nContent-Length: 11201\r\n\r\n" + string(long) + "z"},
-		"stream":          {upstream.Request{Method: "PUT", Path: "/a", Stream: strings.NewReader("abcdef"), Length: 4}, "PUT /a HTTP/1.1\r\nHost: HOST\r\nContent-Length: 4\r\n\r\nabcd"},
-		"chunked":         {upstream.Request{Method: "PUT", Path: "/a", Stream: io.MultiReader(strings.NewReader("abc"), strings.NewReader("0123456789abcdef")), Length: -1}, "PUT /a HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n"},
-		"stream of none":  {upstream.Request{Method: "POST", Path: "/a", Stream: strings.NewReader(""), Length: 0}, "POST /a HTTP/1.1\r\nHost: HOST\r\nContent-Length: 0\r\n\r\n"},
+		"no body":          {upstream.Request{Method: "GET", Path: "/v1/models?limit=2&x=%20"}, "GET /v1/models?limit=2&x=%20 HTTP/1.1\r\nHost: HOST\r\n\r\n"},
+		"order and case":   {upstream.Request{Method: "DELETE", Path: "/a", Host: "other.test:81", Header: []upstream.Field{{"x-b", "1"}, {"X-A", ""}, {"x-b", "2"}}}, "DELETE /a HTTP/1.1\r\nHost: other.test:81\r\nx-b: 1\r\nX-A: \r\nx-b: 2\r\n\r\n"},
+		"empty post":       {upstream.Request{Method: "POST", Path: "/a"}, "POST /a HTTP/1.1\r\nHost: HOST\r\nContent-Length: 0\r\n\r\n"},
+		"segments":         {upstream.Request{Method: "POST", Path: "/a", Body: segments}, "POST /a HTTP/1.1\r\nHost: HOST\r\nContent-Length: 13\r\n\r\n{\"model\":\"m\"}"},
+		"gathered":         {upstream.Request{Method: "POST", Path: "/a", Body: [][]byte{long, []byte("z")}}, "POST /a HTTP/1.1\r\nHost: HOST\r\nContent-Length: 11201\r\n\r\n" + string(long) + "z"},
+		"stream":           {upstream.Request{Method: "PUT", Path: "/a", Stream: strings.NewReader("abcdef"), Length: 4}, "PUT /a HTTP/1.1\r\nHost: HOST\r\nContent-Length: 4\r\n\r\nabcd"},
+		"chunked":          {upstream.Request{Method: "PUT", Path: "/a", Stream: io.MultiReader(strings.NewReader("abc"), strings.NewReader("0123456789abcdef")), Length: -1}, "PUT /a HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n"},
+		"stream of none":   {upstream.Request{Method: "POST", Path: "/a", Stream: strings.NewReader(""), Length: 0}, "POST /a HTTP/1.1\r\nHost: HOST\r\nContent-Length: 0\r\n\r\n"},
 		"tab and obs-text": {upstream.Request{Method: "GET", Path: "/", Header: []upstream.Field{{"X-A", "a\tb \xe9 and more than eight"}}}, "GET / HTTP/1.1\r\nHost: HOST\r\nX-A: a\tb \xe9 and more than eight\r\n\r\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -60,9 +60,15 @@ func TestRequestGoesOutAsGiven(t *testing.T) {
 func TestBodiesOfAnySizeArriveWhole(t *testing.T) {
 	for _, size := range []int{1, 4 << 10, 60 << 10, 64 << 10, 64<<10 + 1, 300 << 10, 5 << 20} {
 		for kind, request := range map[string]func([]byte) *upstream.Request{
-			"memory":  func(b []byte) *upstream.Request { return &upstream.Request{Method: "POST", Path: "/", Body: [][]byte{b[:1], b[1:]}} },
-			"stream":  func(b []byte) *upstream.Request { return &upstream.Request{Method: "POST", Path: "/", Stream: bytes.NewReader(b), Length: int64(len(b))} },
-			"chunked": func(b []byte) *upstream.Request { return &upstream.Request{Method: "POST", Path: "/", Stream: bytes.NewReader(b), Length: -1} },
+			"memory": func(b []byte) *upstream.Request {
+				return &upstream.Request{Method: "POST", Path: "/", Body: [][]byte{b[:1], b[1:]}}
+			},
+			"stream": func(b []byte) *upstream.Request {
+				return &upstream.Request{Method: "POST", Path: "/", Stream: bytes.NewReader(b), Length: int64(len(b))}
+			},
+			"chunked": func(b []byte) *upstream.Request {
+				return &upstream.Request{Method: "POST", Path: "/", Stream: bytes.NewReader(b), Length: -1}
+			},
 		} {
 			t.Run(kind+" "+itoa(size), func(t *testing.T) {
 				body := bytes.Repeat([]byte("abcdefghijklmnop"), size/16+1)[:size]
@@ -133,11 +139,15 @@ func TestEarlyAnswerIsGivenWhileTheBodyIsStillOnItsWay(t *testing.T) {
 	const tooLarge = "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 9\r\n\r\ntoo large"
 	big := bytes.Repeat([]byte("x"), 32<<20)
 	scripts := map[string]func(*peer){
-		"and closes":             func(p *peer) { readHead(p); p.write(tooLarge) },
-		"and resets":             func(p *peer) { readHead(p); p.write(tooLarge); p.Conn.(*net.TCPConn).SetLinger(0) },
-		"and leaves it unread":   func(p *peer) { readHead(p); p.write(tooLarge); awaitClose(p) },
-		"and half-closes":        func(p *peer) { readHead(p); p.write(tooLarge); p.Conn.(*net.TCPConn).CloseWrite(); awaitClose(p) },
-		"and would be kept open": func(p *peer) { readHead(p); p.write(strings.Replace(tooLarge, "Connection: close\r\n", "", 1)); awaitClose(p) },
+		"and closes":           func(p *peer) { readHead(p); p.write(tooLarge) },
+		"and resets":           func(p *peer) { readHead(p); p.write(tooLarge); p.Conn.(*net.TCPConn).SetLinger(0) },
+		"and leaves it unread": func(p *peer) { readHead(p); p.write(tooLarge); <-p.over },
+		"and half-closes":      func(p *peer) { readHead(p); p.write(tooLarge); p.Conn.(*net.TCPConn).CloseWrite(); <-p.over },
+		"and would be kept open": func(p *peer) {
+			readHead(p)
+			p.write(strings.Replace(tooLarge, "Connection: close\r\n", "", 1))
+			<-p.over
+		},
 	}
 	for name, script := range scripts {
 		for kind, r := range map[string]*upstream.Request{
@@ -175,19 +185,6 @@ func readHead(p *peer) {
 			return
 		}
 	}
-}
-
-// awaitClose waits until the other side has closed, without reading.
-func awaitClose(p *peer) {
-	raw, _ := p.Conn.(*net.TCPConn).SyscallConn()
-	// Writing fails once the other side is gone.
-	for raw != nil {
-		if _, err := p.Conn.Write(nil); err != nil {
-			return
-		}
-		break
-	}
-	io.Copy(io.Discard, io.LimitReader(p.in, 0))
 }
 
 func TestAnswerAndBodyCanFlowAtTheSameTime(t *testing.T) {
@@ -236,8 +233,8 @@ func TestStreamThatFailsEndsTheRequest(t *testing.T) {
 		kind   fault.Kind
 		text   string
 	}{
-		"too short":         {strings.NewReader("abc"), 10, fault.Gone, "request body ended"},
-		"broken":            {io.MultiReader(strings.NewReader("abc"), broken{errors.New("reset")}), -1, fault.Gone, "request body ended"},
+		"too short":          {strings.NewReader("abc"), 10, fault.Gone, "request body ended"},
+		"broken":             {io.MultiReader(strings.NewReader("abc"), broken{errors.New("reset")}), -1, fault.Gone, "request body ended"},
 		"a fault of its own": {io.MultiReader(strings.NewReader("abc"), broken{limit}), -1, fault.Caller, "too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -297,22 +294,10 @@ var kinds = map[string]func(testing.TB, upstream.Options) *upstream.Client{
 }
 
 func TestHostThatStopsTakingTheBodyIsTimedOut(t *testing.T) {
-	h := serve(t, func(p *peer) { readHead(p); <-closing(p) })
+	h := serve(t, func(p *peer) { readHead(p); <-p.over })
 	c := newClient(t, upstream.Options{BaseURL: h.url, Timeouts: provider.Timeouts{Idle: 40e6}})
 	soon(t, "the exchange", func() {
 		_, err := send(c, &upstream.Request{Method: "POST", Path: "/", Body: [][]byte{make([]byte, 64<<20)}})
 		wantFault(t, err, fault.Timeout, "stopped taking the request")
 	})
-}
-
-// closing ends when the connection is closed by the test's end.
-func closing(p *peer) <-chan struct{} {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		p.Conn.(*net.TCPConn).SetReadBuffer(1 << 10)
-		one := make([]byte, 1)
-		p.Conn.Read(one)
-	}()
-	return done
 }

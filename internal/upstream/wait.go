@@ -11,6 +11,9 @@ import (
 // a host that has had enough of a body answers before it closes.
 const grace = time.Second
 
+// maxEmptyReads is how often a connection may give nothing without an error.
+const maxEmptyReads = 100
+
 // receive waits until bytes of the answer come and reads them into p. Its error is a
 // *fault.Fault when a limit was passed or the context is done, else the connection's
 // own.
@@ -24,26 +27,37 @@ func (c *conn) receive(p []byte) (int, error) {
 	}
 	start := now
 	c.waitAt = now
-	for {
+	for empty := 0; ; {
 		if ph, ok := c.arm(now); !ok {
+			c.waited(now - start)
 			return 0, c.passed(ph)
 		}
 		n, err := c.nc.Read(p)
 		now = c.owner.now()
-		if n == 0 && err == nil {
-			err = io.ErrNoProgress
-		}
-		if n > 0 || !isTimeout(err) {
-			if c.inBody {
-				c.resp.Waited += now - start
-			}
+		switch {
+		case n > 0:
+			c.answered = true
 			c.lastUsed = now
-			if n > 0 {
-				c.answered, err = true, nil
-			}
-			return n, err
+			c.waited(now - start)
+			return n, nil
+		case err == nil && empty < maxEmptyReads:
+			empty++
+		case err == nil:
+			return 0, io.ErrNoProgress
+		case !isTimeout(err):
+			c.lastUsed = now
+			c.waited(now - start)
+			return 0, err
+		default:
+			c.readBy = 0 // it woke too early, or someone moved the deadline: look again
 		}
-		c.readBy = 0 // it woke too early, or someone moved the deadline: look again
+	}
+}
+
+// waited counts time blocked in the body; that before it is counted as a whole.
+func (c *conn) waited(d time.Duration) {
+	if c.inBody {
+		c.resp.Waited += d
 	}
 }
 
@@ -90,7 +104,9 @@ func (c *conn) headLimit(now time.Duration) (time.Duration, phase) {
 		if !c.sendTo.ended() {
 			return now + c.owner.times.FirstByte, phaseFirstByte
 		}
-		sent, failed = c.sendTo.endedAt, c.sendTo.err
+		if sent, failed = c.sendTo.endedAt, c.sendTo.err; c.sendTo.hopeless() {
+			return 0, phaseSend
+		}
 	}
 	if failed != nil {
 		return sent + grace, phaseSend

@@ -77,6 +77,9 @@ func (n *nesting) step(tk *token.Token) string {
 	case token.SequenceEntryType, token.MappingKeyType:
 		n.enter(tk)
 	case token.MappingValueType:
+		if n.flow > 0 && splitsKey(tk) {
+			return "in braces, quote keys and list items that hold a colon, and put a space after the colon that ends a key"
+		}
 		if tk.Prev != nil {
 			n.enter(tk.Prev)
 		}
@@ -91,6 +94,22 @@ func (n *nesting) step(tk *token.Token) string {
 		return "too many anchors, aliases and tags in a row"
 	}
 	return ""
+}
+
+// splitsKey reports a colon between plain text on both sides without a space. In YAML
+// 1.2 it is part of the text ({a:b: c} has the key a:b), which the parser gets wrong
+// for keys and for items of lists.
+func splitsKey(colon *token.Token) bool {
+	before, after := colon.Prev, colon.Next
+	if before == nil || after == nil || before.Type == token.DoubleQuoteType || before.Type == token.SingleQuoteType {
+		return false
+	}
+	switch after.Type {
+	case token.MappingStartType, token.MappingEndType, token.SequenceStartType, token.SequenceEndType, token.CollectEntryType:
+		return false
+	}
+	colonAt, next := tokenPos(colon), tokenPos(after)
+	return next.Line == colonAt.Line && next.Col == colonAt.Col+1
 }
 
 // enter notes an entry of the block whose column is the token's.

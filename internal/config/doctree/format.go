@@ -13,7 +13,7 @@ func (n *Node) AppendYAML(dst []byte) []byte { return n.appendBlock(dst, 0) }
 func (n *Node) appendBlock(dst []byte, indent int) []byte {
 	for _, m := range n.Members {
 		dst = append(dst, strings.Repeat(" ", indent)...)
-		dst = append(append(dst, Scalar(Text, m.Key)...), ':')
+		dst = append(append(dst, keyText(m.Key)...), ':')
 		if m.Value.Kind == Map && len(m.Value.Members) > 0 {
 			dst = m.Value.appendBlock(append(dst, '\n'), indent+2)
 			continue
@@ -28,13 +28,17 @@ func (n *Node) appendFlow(dst []byte) []byte {
 	case List:
 		dst = append(dst, '[')
 		for i, item := range n.Items {
-			dst = item.appendFlow(comma(dst, i))
+			if dst = comma(dst, i); item.Kind == Text {
+				dst = append(dst, keyText(item.Text)...)
+				continue
+			}
+			dst = item.appendFlow(dst)
 		}
 		return append(dst, ']')
 	case Map:
 		dst = append(dst, '{')
 		for i, m := range n.Members {
-			dst = append(append(comma(dst, i), Scalar(Text, m.Key)...), ": "...)
+			dst = append(append(comma(dst, i), keyText(m.Key)...), ": "...)
 			dst = m.Value.appendFlow(dst)
 		}
 		return append(dst, '}')
@@ -47,6 +51,15 @@ func comma(dst []byte, i int) []byte {
 		dst = append(dst, ", "...)
 	}
 	return dst
+}
+
+// keyText writes a key or an item of a list; one with a colon is quoted, since readers
+// differ about it in braces.
+func keyText(key string) string {
+	if strings.ContainsRune(key, ':') {
+		return strconv.Quote(key)
+	}
+	return Scalar(Text, key)
 }
 
 // Scalar writes one scalar as YAML, quoted where it must be to keep its kind.

@@ -30,7 +30,7 @@ var endpoints = []dialect.Endpoint{
 	{Method: http.MethodGet, Pattern: "/v1/models", Op: llm.OpModels, Shared: true},
 	{Method: http.MethodGet, Pattern: "/v1/models/{model}", Op: llm.OpModels, Model: dialect.InPath, Shared: true},
 
-	{Method: http.MethodPost, Pattern: "/v1/files", Op: llm.OpFiles, Body: dialect.Multipart, Shared: true,
+	{Method: http.MethodPost, Pattern: "/v1/files", Op: llm.OpFiles, Body: dialect.Opaque, Shared: true,
 		Object: dialect.ObjectRule{Kind: "file", Creates: true, IDAt: "id"}},
 	{Method: http.MethodGet, Pattern: "/v1/files", Op: llm.OpFiles, Shared: true,
 		Object: dialect.ObjectRule{Kind: "file", Lists: true, Items: "data", IDAt: "id"}},

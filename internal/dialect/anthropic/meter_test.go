@@ -1,6 +1,7 @@
 package anthropic_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -40,49 +41,21 @@ func sense(m dialect.Meter, pieces ...[]byte) (signs []dialect.Sign) {
 	return signs
 }
 
-func testdata(t testing.TB, name string) []byte {
+// stream is the stream in an exchange of testdata.
+func stream(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, b, _ = bytes.Cut(b, []byte("-- stream --\n"))
+	b, _, _ = bytes.Cut(b, []byte("-- report --"))
 	return b
-}
-
-func TestAStreamReportsItsLastWordOnEachCount(t *testing.T) {
-	want := dialect.Report{
-		ID: "msg_made_up_1", Model: "claude-test-1", FinishReason: "tool_use", ServiceTier: "priority", Ended: true,
-		Usage: llm.Usage{
-			InputTokens: llm.Known(7 + 200 + 1000), CacheReadTokens: llm.Known(1000), CacheWriteTokens: llm.Known(200),
-			OutputTokens: llm.Known(58), ReasoningTokens: llm.Known(21),
-			Units: map[string]float64{"cache_write_1h_tokens": 150, "searches": 2},
-		},
-	}
-	got, signs := feed(testdata(t, "tools.sse"), 1<<20)
-	if !reflect.DeepEqual(*got, want) {
-		t.Errorf("got  %+v\nwant %+v", *got, want)
-	}
-	// start, ping, thinking: start, delta, signature, stop; text: start, delta, stop; tool: start, delta ×2, stop; delta, stop
-	c, e := dialect.Content, dialect.Ended
-	if expect := []dialect.Sign{0, 0, 0, c, c, 0, 0, c, 0, c, c, c, 0, 0, e}; !reflect.DeepEqual(signs, expect) {
-		t.Errorf("signs %v, want %v", signs, expect)
-	}
-}
-
-func TestAStreamReadByteByByteReportsTheSame(t *testing.T) {
-	body := testdata(t, "tools.sse")
-	whole, signs := feed(body, len(body))
-	for _, size := range []int{1, 7, 100} {
-		got, cut := feed(body, size)
-		if !reflect.DeepEqual(got, whole) || !reflect.DeepEqual(cut, signs) {
-			t.Errorf("in pieces of %d: %+v %v", size, *got, cut)
-		}
-	}
 }
 
 // The vendor's message_start counts a token or so of output, long before any is there.
 func TestACutStreamKeepsItsInputAndDoesNotInventItsOutput(t *testing.T) {
-	body := testdata(t, "tools.sse")
+	body := stream(t, "stream-tools.txt")
 	cut := body[:strings.Index(string(body), "event: message_delta")]
 	got, _ := feed(cut, len(cut))
 	if got.Ended || got.Usage.InputTokens != llm.Known(7+200+900) || got.Usage.OutputTokens.Known {
@@ -203,7 +176,7 @@ func TestUsageInItsRarerForms(t *testing.T) {
 }
 
 func BenchmarkMeterOverAStream(b *testing.B) {
-	events := split(testdata(b, "tools.sse"))
+	events := split(stream(b, "stream-tools.txt"))
 	names, data := make([][]byte, len(events)), make([][]byte, len(events))
 	size := 0
 	for i, e := range events {

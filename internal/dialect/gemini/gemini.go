@@ -18,12 +18,14 @@ import (
 // KeepAlive is nil because nothing may be sent: google.golang.org/genai fails a stream
 // at the first event that does not begin with "data:", a comment included.
 var Dialect = &dialect.Dialect{
-	Name:              dialect.Gemini,
-	Family:            "gemini",
-	Endpoints:         endpoints(),
-	Claims:            claims,
-	FormatModels:      formatModels,
-	FormatModel:       formatModel,
+	Name:         dialect.Gemini,
+	Family:       "gemini",
+	Endpoints:    endpoints(),
+	Claims:       claims,
+	FormatModels: formatModels,
+	FormatModel:  formatModel,
+	// https://ai.google.dev/gemini-api/docs/files: a resumable upload goes on at this URL.
+	BackURLs:          []string{"X-Goog-Upload-Url"},
 	NewMeter:          func(op llm.Operation) dialect.Meter { return &meter{op: op} },
 	ParseError:        parseError,
 	FormatError:       formatError,

@@ -1,6 +1,7 @@
 package gemini_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -28,16 +29,27 @@ func sense(m dialect.Meter, f dialect.Framer, body []byte, size int) (signs []di
 	return signs
 }
 
-func testdata(t testing.TB, name string) []byte {
+// stream is the stream in an exchange of testdata.
+func stream(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, b, _ = bytes.Cut(b, []byte("-- stream --\n"))
+	b, _, _ = bytes.Cut(b, []byte("-- report --"))
 	return b
 }
 
-// report is what testdata/tools.* says of itself.
+// array is the same stream as it comes without alt=sse.
+func array(t testing.TB, name string) []byte {
+	t.Helper()
+	sse := bytes.TrimSuffix(stream(t, name), []byte("\r\n\r\n"))
+	sse = bytes.ReplaceAll(bytes.TrimPrefix(sse, []byte("data: ")), []byte("\r\n\r\ndata: "), []byte("\n,\r\n"))
+	return slices.Concat([]byte("["), sse, []byte("]"))
+}
+
+// report is what the exchange stream-tools says of itself.
 func report() dialect.Report {
 	return dialect.Report{
 		ID: "made-up-1", Model: "gemini-test-1", FinishReason: "STOP", ServiceTier: "standard", Ended: true,
@@ -48,26 +60,20 @@ func report() dialect.Report {
 	}
 }
 
-func TestAStreamReportsItsLastUsage(t *testing.T) {
+func TestAnArrayIsAStreamToo(t *testing.T) {
 	c := dialect.Content
-	want := []dialect.Sign{c, c, c, dialect.Ended}
-	for _, framing := range []struct {
-		file string
-		make func([]string) dialect.Framer
-	}{{"tools.sse", dialect.NewSSE}, {"tools.json", dialect.NewJSONArray}} {
-		for _, size := range []int{1, 7, 100, 1 << 20} {
-			m := gemini.Dialect.NewMeter(llm.OpChat)
-			signs := sense(m, framing.make(gemini.Dialect.Digest), testdata(t, framing.file), size)
-			if got := *m.Report(); !reflect.DeepEqual(got, report()) || !reflect.DeepEqual(signs, want) {
-				t.Errorf("%s in pieces of %d: %v\ngot  %+v\nwant %+v", framing.file, size, signs, got, report())
-			}
+	for _, size := range []int{1, 7, 100, 1 << 20} {
+		m := gemini.Dialect.NewMeter(llm.OpChat)
+		signs := sense(m, dialect.NewJSONArray(gemini.Dialect.Digest), array(t, "stream-tools.txt"), size)
+		if got := *m.Report(); !reflect.DeepEqual(got, report()) || !reflect.DeepEqual(signs, []dialect.Sign{c, c, c, dialect.Ended}) {
+			t.Errorf("in pieces of %d: %v\ngot  %+v\nwant %+v", size, signs, got, report())
 		}
 	}
 }
 
 func TestAnArrayIsReadAsAnAnswer(t *testing.T) {
 	m := gemini.Dialect.NewMeter(llm.OpChat)
-	m.Answer("application/json", append([]byte("\n "), testdata(t, "tools.json")...))
+	m.Answer("application/json", append([]byte("\n "), array(t, "stream-tools.txt")...))
 	want := report()
 	want.Ended = false // of a stream alone
 	if got := *m.Report(); !reflect.DeepEqual(got, want) {
@@ -76,7 +82,7 @@ func TestAnArrayIsReadAsAnAnswer(t *testing.T) {
 }
 
 func TestACutStreamKeepsTheUsageSoFarAndDoesNotEnd(t *testing.T) {
-	body := testdata(t, "tools.sse")
+	body := stream(t, "stream-tools.txt")
 	m := gemini.Dialect.NewMeter(llm.OpChat)
 	sense(m, dialect.NewSSE(nil), body[:strings.Index(string(body), "functionCall")], 64)
 	if got := m.Report(); got.Ended || got.Usage.InputTokens != llm.Known(30) || got.Usage.OutputTokens != llm.Known(15) {
@@ -212,7 +218,7 @@ func TestAnImageTooLargeToHoldIsStillContentAndCounted(t *testing.T) {
 func BenchmarkMeterOverAStream(b *testing.B) {
 	var chunks [][]byte
 	size := 0
-	for _, line := range strings.Split(string(testdata(b, "tools.sse")), "\r\n") {
+	for _, line := range strings.Split(string(stream(b, "stream-tools.txt")), "\r\n") {
 		if data, ok := strings.CutPrefix(line, "data: "); ok {
 			chunks = append(chunks, []byte(data))
 			size += len(data)

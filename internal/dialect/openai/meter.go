@@ -40,7 +40,7 @@ func (m *meter) billed() bool {
 // Answer implements dialect.Meter.
 func (m *meter) Answer(contentType string, body []byte) {
 	m.report.Ended = true
-	if m.billed() && m.op == llm.OpModerations {
+	if m.op == llm.OpModerations {
 		m.report.Usage.SetUnit(llm.UnitRequests, 1)
 	}
 	if strings.HasPrefix(contentType, "audio/") || strings.HasPrefix(contentType, "image/") {
@@ -49,6 +49,7 @@ func (m *meter) Answer(contentType string, body []byte) {
 	if !m.readMembers(body) {
 		return
 	}
+	SetText(&m.report.ID, jsonscan.Get(body, "id"))
 	if m.op == llm.OpImages {
 		m.countImages(jsonscan.Get(body, "data"))
 	}
@@ -57,8 +58,8 @@ func (m *meter) Answer(contentType string, body []byte) {
 	}
 }
 
-// readMembers reads what whole answers and events have in common, and says whether
-// the text is an object that reports no error.
+// readMembers reads what whole answers and events have in common (an event's id is its
+// own), and says whether the text is an object that reports no error.
 func (m *meter) readMembers(obj []byte) bool {
 	r := &m.report
 	if Failed(r, obj) {
@@ -66,8 +67,6 @@ func (m *meter) readMembers(obj []byte) bool {
 	}
 	err := jsonscan.Members(obj, func(key, v []byte) bool {
 		switch string(key) {
-		case "id":
-			SetText(&r.ID, v)
 		case "model":
 			SetText(&r.Model, v)
 		case "service_tier":

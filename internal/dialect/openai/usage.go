@@ -13,6 +13,7 @@ type usageReader struct {
 	cached    llm.Count // weaker spellings, for when the usual one is absent
 	written   llm.Count
 	audioSecs bool
+	apart     bool // reasoning is counted beside the output
 }
 
 // ReadUsage sets u to what a usage object says; u keeps what the object is silent on.
@@ -20,7 +21,8 @@ type usageReader struct {
 // Most vendors count reasoning in the output and audio in the input. Some do not: their
 // total is larger than input and output. What the total has more is the reasoning or
 // audio where these are of just that size, else it is output: one vendor hides its
-// reasoning from all but the total.
+// reasoning from all but the total. Another leaves reasoning out of output and total;
+// it is known by its market_cost, or by more reasoning than output.
 func ReadUsage(u *llm.Usage, usage []byte) {
 	r := usageReader{u: u}
 	_ = jsonscan.Members(usage, func(key, v []byte) bool {
@@ -55,6 +57,8 @@ func (r *usageReader) member(key string, v []byte) {
 		count(&r.written, v)
 	case "reasoning_tokens":
 		count(&u.ReasoningTokens, v)
+	case "market_cost":
+		r.apart = true
 	case "seconds":
 		unit(u, llm.UnitSeconds, v)
 	case "prompt_audio_seconds":
@@ -114,25 +118,23 @@ func (r *usageReader) searchCalls(v []byte) {
 // reconcile makes input and output what the total says they are.
 func (r *usageReader) reconcile() {
 	u := r.u
-	if !r.total.Known {
-		return
-	}
-	if !u.InputTokens.Known {
+	if !u.InputTokens.Known && r.total.Known {
 		u.InputTokens = llm.Known(max(0, r.total.N-u.OutputTokens.Or(0)))
+	}
+	if !u.InputTokens.Known || !u.OutputTokens.Known {
 		return
 	}
-	if !u.OutputTokens.Known {
-		return
-	}
-	switch rest := r.total.N - u.InputTokens.N - u.OutputTokens.N; {
-	case rest <= 0:
-	case rest == u.AudioInputTokens.Or(0):
+	reasoning := u.ReasoningTokens.Or(0)
+	switch rest := r.total.Or(0) - u.InputTokens.N - u.OutputTokens.N; {
+	case rest > 0 && rest == u.AudioInputTokens.Or(0):
 		u.InputTokens.N += rest
-	case r.audioSecs && !u.AudioInputTokens.Known:
+	case rest > 0 && r.audioSecs && !u.AudioInputTokens.Known:
 		u.InputTokens.N += rest
 		u.AudioInputTokens = llm.Known(rest)
-	default:
+	case rest > 0:
 		u.OutputTokens.N += rest
+	case r.apart || reasoning > u.OutputTokens.N:
+		u.OutputTokens.N += reasoning
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/provider/compatible"
 	"github.com/sluice-gateway/sluice/internal/provider/gemini"
 	"github.com/sluice-gateway/sluice/internal/provider/openai"
+	"github.com/sluice-gateway/sluice/internal/provider/sandbox"
 )
 
 // Specs lists every kind, those with a package of their own first.
@@ -20,6 +21,7 @@ func Specs() []*provider.Spec {
 		anthropic.Spec,
 		gemini.Spec,
 		azure.Spec,
+		sandbox.Spec,
 	}, compatible.Specs()...)
 }
 

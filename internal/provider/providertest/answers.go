@@ -70,6 +70,17 @@ func stream(t *testing.T, spec *provider.Spec, c *section) {
 	}
 }
 
+// failed lets the dialect read a stream that ends in an error.
+func failed(t *testing.T, spec *provider.Spec, c *section) {
+	r, signs := read(spoken(t, spec, c), c, c.body, len(c.body))
+	if !signs.Has(dialect.Failed) || r.Fault == nil {
+		t.Fatal("no failure was seen")
+	}
+	if r.Fault.Kind.String() != c.attrs["kind"] {
+		t.Errorf("kind is %s, want %s (%s)", r.Fault.Kind, c.attrs["kind"], r.Fault.Message)
+	}
+}
+
 // read feeds a stream in pieces of a size and gives what all events together were.
 func read(d *dialect.Dialect, c *section, body []byte, size int) (*dialect.Report, dialect.Sign) {
 	m, f := d.NewMeter(operation(c)), dialect.NewSSE(d.Digest)

@@ -57,7 +57,7 @@ func open(t *testing.T, file, head string) section {
 
 // trim removes the line end that only closes the section; a stream keeps its blank lines.
 func trim(kind string, body []byte) []byte {
-	if kind == "stream" {
+	if kind == "stream" || kind == "failed" {
 		return body
 	}
 	return []byte(strings.TrimRight(string(body), "\n"))

@@ -8,6 +8,7 @@
 //	-- auth --                             the header or query that presents the key KEY
 //	-- answer [op=…] [dialect=…] [input=N] [output=N] [cached=N] [reasoning=N] [units.NAME=N] --
 //	-- stream [the same] [usage=extra|choice|every] --
+//	-- failed kind=K --                    a stream that ends in an error
 //	-- error status=N kind=K [wait=D] [noretry=true] [Header-Name=value] --
 //
 // A line that begins with # outside a section is a comment.

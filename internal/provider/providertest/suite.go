@@ -30,6 +30,8 @@ func Run(t *testing.T, spec *provider.Spec) {
 			t.Run("answer", func(t *testing.T) { answer(t, spec, c) })
 		case "stream":
 			t.Run("stream", func(t *testing.T) { stream(t, spec, c) })
+		case "failed":
+			t.Run("failed stream", func(t *testing.T) { failed(t, spec, c) })
 		case "error":
 			t.Run("error "+c.attrs["status"], func(t *testing.T) { failure(t, spec, c) })
 		case "urls", "auth":

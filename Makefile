@@ -1,0 +1,51 @@
+# Every target sets up what it needs; `make help` lists them.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+TARGETS := linux/amd64 linux/arm64 darwin/arm64
+export CGO_ENABLED ?= 0
+
+.PHONY: help run test check bench build e2e race lint generate fuzz
+
+help: ## list the targets
+	@grep -E '^[a-z0-9]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## start the gateway here, with the sandbox and every provider whose key is in the environment
+	$(GO) run -ldflags '$(LDFLAGS)' ./cmd/sluice serve
+
+test: ## run every test; installs the servers and SDKs that tests use where it can
+	@./test/setup.sh
+	$(GO) vet ./...
+	$(GO) test -shuffle=on ./...
+	@./test/sdk.sh
+
+check: lint test ## lint, then every test
+
+lint: ## gofmt, vet and staticcheck
+	@test -z "$$(gofmt -l cmd internal test)" || { gofmt -l cmd internal test; echo 'run gofmt -w on these'; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+race: ## every Go test under the race detector
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on ./...
+
+build: ## static binaries for every target, in dist/
+	@for t in $(TARGETS); do \
+		os=$${t%/*}; arch=$${t#*/}; echo "dist/sluice-$$os-$$arch"; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o dist/sluice-$$os-$$arch ./cmd/sluice || exit 1; \
+	done
+
+e2e: ## the built binary, from outside: kill -9, outages, thousands of streams
+	@./test/setup.sh
+	$(GO) test -count=1 ./test/e2e/...
+
+bench: ## the gateway beside a bare reverse proxy, nginx and a direct call (Linux, root)
+	./test/bench/run.sh
+
+generate: ## write the documents that come from the code
+	$(GO) run ./cmd/sluice docs config > docs/config.md
+	$(GO) run ./cmd/sluice docs providers > docs/providers.md
+
+fuzz: ## every fuzz target, 20 seconds each
+	./test/fuzz.sh 20s

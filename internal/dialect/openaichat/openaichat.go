@@ -1,0 +1,34 @@
+// Package openaichat is the dialect of OpenAI's chat completions and of the legacy text
+// completions, with the variations that other servers of that shape have.
+//
+// It does not translate messages, and leaves errors to the family's package.
+package openaichat
+
+import (
+	"net/http"
+
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/dialect/openai"
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
+
+// Dialect is the dialect
+// (https://platform.openai.com/docs/api-reference/chat).
+var Dialect = &dialect.Dialect{
+	Name:   dialect.Chat,
+	Family: openai.Family,
+	Endpoints: []dialect.Endpoint{
+		{Method: http.MethodPost, Pattern: "/v1/chat/completions", Op: llm.OpChat, Body: dialect.JSON, Model: dialect.InBody, Streaming: dialect.ByMember},
+		{Method: http.MethodPost, Pattern: "/v1/completions", Op: llm.OpCompletions, Body: dialect.JSON, Model: dialect.InBody, Streaming: dialect.ByMember},
+	},
+	NewMeter:          newMeter,
+	ParseError:        openai.ParseError,
+	FormatError:       openai.FormatError,
+	FormatStreamError: openai.FormatStreamError,
+	KeepAlive:         []byte(openai.KeepAlive),
+	UsageOption:       &dialect.UsageOption{Object: "stream_options", Member: "include_usage"},
+	Digest: []string{
+		"id", "model", "service_tier", "usage", "x_groq", "error",
+		"choices.*.finish_reason", "choices.*.error",
+	},
+}
