@@ -7,6 +7,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/record"
 	"github.com/sluice-gateway/sluice/internal/store"
 )
 
@@ -36,6 +37,12 @@ func (s keySource) AllKeys(ctx context.Context) ([]*gateway.Key, error) {
 	}
 	return out, err
 }
+
+// recorder is the recorder as the proxy wants it.
+type recorder struct{ *record.Recorder }
+
+// Redactor gives a function that takes secrets out of what is kept.
+func (recorder) Redactor(exact []string) func([]byte) []byte { return record.NewRedactor(exact).Redact }
 
 // baseURL is how this machine reaches a listener.
 func baseURL(addr string, tls bool) string {

@@ -186,7 +186,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) error {
 	p.follower.Saved = p.saveKeys
 	p.metrics = telemetry.NewMetrics(p.gauges(), p.opt.Version)
 	p.proxy = proxy.New(proxy.Config{
-		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: p.recorder,
+		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
 		Objects: object.New(p.store, store.ErrNotFound), Observer: p.metrics, Ready: p.ready, Log: p.log,
 	})
 	return nil

@@ -81,7 +81,7 @@ func buildProvider(name string, c *config.Provider) *provider.Provider {
 	}
 	slices.SortFunc(p.Headers, func(a, b provider.Header) int { return cmp.Compare(a.Name, b.Name) })
 	for id, m := range c.Models {
-		p.Models[id] = provider.Model{Context: m.Context, MaxOutput: m.MaxOutput, Price: m.Price}
+		p.Models[id] = provider.Model{Context: m.Context, MaxOutput: m.MaxOutput, Price: prices(&m)}
 	}
 	return p
 }

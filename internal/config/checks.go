@@ -18,8 +18,8 @@ var (
 	headerForm = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 )
 
-// priceKinds are the kinds of price in the document.
-func priceKinds() []string {
+// PriceKinds are the kinds of price in the document.
+func PriceKinds() []string {
 	return []string{
 		"input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning",
 		"input_audio", "output_audio", "cached_audio", "input_image", "output_image", "character",
@@ -69,8 +69,8 @@ func checkKey(check, key string) string {
 		return checkName(key)
 	case check == "header":
 		return checkSentHeader(key)
-	case check == "price" && !slices.Contains(priceKinds(), key):
-		return "unknown kind of price" + didYouMeanOr(key, priceKinds())
+	case check == "price" && !slices.Contains(PriceKinds(), key):
+		return "unknown kind of price" + didYouMeanOr(key, PriceKinds())
 	}
 	return ""
 }

@@ -114,7 +114,7 @@ func writeComment(b *bytes.Buffer, indent, text string) {
 }
 
 func writePrices(b *bytes.Buffer) {
-	fmt.Fprintf(b, "\n## Kinds of price\n\n`%s`. Those of text, audio, images and the cache count tokens.\n", strings.Join(priceKinds(), "` `"))
+	fmt.Fprintf(b, "\n## Kinds of price\n\n`%s`. Those of text, audio, images and the cache count tokens.\n", strings.Join(PriceKinds(), "` `"))
 }
 
 func writeVariables(b *bytes.Buffer) {

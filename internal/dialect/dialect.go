@@ -128,6 +128,9 @@ type ObjectRule struct {
 	Lists   bool   // the answer lists objects in Items
 	IDAt    string // member path of the id in the answer: "id", "file.name"
 	Items   string // member of the array in a list: "data", "files"
+	// Yields are answer members that name further objects of the same owner, as dotted
+	// path → kind: {"output_file_id": "file"}.
+	Yields map[string]string
 	// Refers are request members that name objects, as dotted path → kind:
 	// {"input_file_id": "file", "previous_response_id": "response"}.
 	Refers map[string]string

@@ -24,6 +24,10 @@ func (x *exchange) accept() error {
 	case path == "/v1/me":
 		x.ep = x.p.selfEndpoint
 		return methodOf(x.r, http.MethodGet)
+	case path == "/v1/realtime":
+		f := fault.New(fault.UnsupportedOperation, "Realtime sessions are not built in this version of Sluice.")
+		f.Status, f.NoRetry = http.StatusNotImplemented, true
+		return f
 	case strings.HasPrefix(path, "/providers/"):
 		return x.acceptNative(path[len("/providers/"):])
 	}
@@ -60,7 +64,7 @@ func (x *exchange) acceptEndpoint(path string) error {
 }
 
 func (x *exchange) use(m match) {
-	x.ep, x.dialect = m.ep, m.ep.dialect
+	x.ep, x.dialect = m.ep.as(x.r.Header.Get("Content-Type")), m.ep.dialect
 	x.pathModel, x.pathID = m.model, m.id
 	x.stream = m.ep.Streaming == dialect.Always
 }

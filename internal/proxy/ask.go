@@ -162,7 +162,7 @@ func (x *exchange) modelEdit(edits []edit, model string) []edit {
 	if x.ep.Model != dialect.InBody || !at.Found() || model == x.ask.model {
 		return edits
 	}
-	return append(edits, edit{at, appendQuoted(make([]byte, 0, len(model)+2), model)})
+	return append(edits, edit{at, appendQuoted(x.scratch.text[:0], model)})
 }
 
 // usageEdit asks for usage in a stream where the vendor reports it only on request,

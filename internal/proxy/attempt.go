@@ -120,20 +120,19 @@ func (x *exchange) attempt(ctx context.Context) error {
 	if err := x.checkBatch(ctx); err != nil {
 		return err
 	}
-	req, err := x.prepare()
-	if err != nil {
+	if err := x.prepare(); err != nil {
 		return err
 	}
 	a := x.startAttempt()
-	var resp upstream.Response
-	err = x.lane.client.Do(ctx, req, &resp)
+	resp := &x.scratch.resp
+	err := x.lane.client.Do(ctx, &x.scratch.req, resp)
 	if err == nil {
 		a.FirstByteMS = since(a.Started)
 		if !resp.Reused {
 			a.ConnectMS = llm.Known(resp.Connect.Milliseconds())
 		}
 		a.Status = resp.Status
-		err = x.answer(&resp)
+		err = x.answer(resp)
 		resp.Close()
 	}
 	x.waited += resp.Waited
@@ -142,6 +141,10 @@ func (x *exchange) attempt(ctx context.Context) error {
 }
 
 func (x *exchange) startAttempt() *gateway.Attempt {
+	if x.attempts == nil {
+		x.log = new(logBlock)
+		x.attempts = x.log.attempt[:0]
+	}
 	x.attempts = append(x.attempts, gateway.Attempt{Provider: x.target.Provider.Name, Model: x.target.Model, Credential: x.credentialName(), Started: time.Now()})
 	return &x.attempts[len(x.attempts)-1]
 }
@@ -226,10 +229,10 @@ func (x *exchange) otherCredential(refused uint64) bool {
 }
 
 // prepare makes the upstream request: path, header, body with the named edits.
-func (x *exchange) prepare() (*upstream.Request, error) {
-	l := x.lane
-	req := &upstream.Request{Method: x.r.Method, Host: l.host, Path: x.upstreamPath()}
-	req.Header = x.upstreamHeader(make([]upstream.Field, 0, 16))
+func (x *exchange) prepare() error {
+	l, req := x.lane, &x.scratch.req
+	*req = upstream.Request{Method: x.r.Method, Host: l.host, Path: x.upstreamPath()}
+	req.Header = x.upstreamHeader(x.scratch.fields[:0])
 	if key := x.key(); key != "" {
 		if name, value := l.provider.AuthField(key); name != "" {
 			req.Header = append(req.Header, upstream.Field{Name: name, Value: value})
@@ -238,7 +241,7 @@ func (x *exchange) prepare() (*upstream.Request, error) {
 			req.Path = provider.AddQuery(req.Path, name, value)
 		}
 	}
-	return req, x.upstreamBody(req)
+	return x.upstreamBody(req)
 }
 
 func (x *exchange) key() string {
@@ -255,11 +258,11 @@ func (x *exchange) upstreamBody(req *upstream.Request) error {
 		return nil
 	case dialect.Opaque:
 		if x.r.ContentLength != 0 {
-			req.Stream, req.Length = x.opaqueBody(), x.r.ContentLength
+			req.Stream, req.Length, req.StopStream = x.opaqueBody(), x.r.ContentLength, x.stopBody
 		}
 		return nil
 	}
-	var edits []edit
+	edits := x.scratch.edits[:0]
 	if x.ep.Body == dialect.JSON {
 		edits = x.modelEdit(edits, x.target.Model)
 		if x.stream && x.dialect.UsageOption != nil && x.target.Provider.Spec.StreamUsage == provider.UsageOnRequest && x.asksUsage() {
@@ -271,7 +274,7 @@ func (x *exchange) upstreamBody(req *upstream.Request) error {
 	if len(edits) > 1 && edits[0].at.Start > edits[1].at.Start {
 		edits[0], edits[1] = edits[1], edits[0]
 	}
-	req.Body = splice(make([][]byte, 0, 2*len(edits)+1), x.body.bytes(), edits)
+	req.Body = splice(x.scratch.parts[:0], x.body.bytes(), edits)
 	x.keepSent(req.Body)
 	return nil
 }

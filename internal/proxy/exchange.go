@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/account"
@@ -11,6 +12,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/route"
+	"github.com/sluice-gateway/sluice/internal/upstream"
 )
 
 // exchange is one request from its first line to its entry. It lives on the request's
@@ -51,6 +53,7 @@ type exchange struct {
 	hide     bool                 // an event exists only because Sluice asked for usage
 	home     *gateway.Object
 	attempts []gateway.Attempt
+	log      *logBlock
 	waited   time.Duration // blocked on upstreams
 
 	// answer
@@ -71,8 +74,35 @@ type exchange struct {
 	streaming  bool // counted as an open stream
 	quiet      bool // no entry: health checks and browsers' preflights
 
+	scratch scratch
+
 	failed  *fault.Fault
 	refused refusal // the last error answer of a vendor, as it came
+}
+
+// scratch is memory that every call needs and that nobody keeps.
+type scratch struct {
+	req    upstream.Request
+	resp   upstream.Response
+	fields [24]upstream.Field
+	parts  [5][]byte
+	edits  [2]edit
+	text   [192]byte
+	plan   [1]route.Target
+}
+
+// exchanges are reused: nothing outlives finish but what entry() handed over.
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+
+func newExchange() *exchange { return exchanges.Get().(*exchange) }
+
+// free clears the exchange for the next call.
+func (x *exchange) free() {
+	header, trailer := x.scratch.resp.Header[:0], x.scratch.resp.Trailer[:0]
+	clear(header[:cap(header)])
+	*x = exchange{}
+	x.scratch.resp.Header, x.scratch.resp.Trailer = header, trailer
+	exchanges.Put(x)
 }
 
 // capture keeps the beginning of a body for the entry.

@@ -27,7 +27,9 @@ func (x *exchange) finish() {
 		x.record()
 	}
 	x.releaseBody()
-	if x.abort {
+	abort := x.abort
+	x.free()
+	if abort {
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -63,13 +65,27 @@ func (x *exchange) refusedByUs() bool {
 	return false
 }
 
+// logBlock is an entry with room for the usual single attempt, in one allocation.
+type logBlock struct {
+	entry   gateway.Entry
+	attempt [1]gateway.Attempt
+}
+
+func (x *exchange) logEntry() *gateway.Entry {
+	if x.log == nil {
+		x.log = new(logBlock)
+	}
+	return &x.log.entry
+}
+
 // entry makes the record of the call. It becomes the recorder's.
 func (x *exchange) entry() *gateway.Entry {
 	now := time.Now()
-	e := &gateway.Entry{
+	e := x.logEntry()
+	*e = gateway.Entry{
 		ID: x.id, Time: x.began, LastTime: x.began, Count: 1, Status: x.status, Cache: "off",
 		Stream: x.stream, ModelRequested: clip(x.ask.model), User: x.ask.user,
-		Attempts: x.attempts, Cost: x.cost, Price: x.price, Metadata: x.metadata(),
+		Attempts: x.attempts, Cost: x.cost, Price: x.price, Metadata: x.view.redact(x.metadata()),
 		QueueMS: llm.Known(0), LatencyMS: llm.Known(now.Sub(x.began).Milliseconds()), OverheadUS: llm.Known(x.overhead().Microseconds()),
 		ClientIP: clientIP(x.r.RemoteAddr), UserAgent: clip(x.r.UserAgent()), TraceID: traceID(x.r.Header),
 		Objects: x.objects,

@@ -21,6 +21,15 @@ func (x *exchange) keptBodies() *gateway.Bodies {
 	if x.body.bytes() == nil && x.r.ContentLength > 0 {
 		b.Request.Size, b.Request.Truncated = x.r.ContentLength, true
 	}
+	redact := x.view.redact
+	b.Request.Bytes, b.Answer.Bytes = redact(b.Request.Bytes), redact(b.Answer.Bytes)
+	for i := range b.Attempts {
+		for _, side := range []*gateway.Body{b.Attempts[i].Request, b.Attempts[i].Answer} {
+			if side != nil {
+				side.Bytes = redact(side.Bytes)
+			}
+		}
+	}
 	return b
 }
 

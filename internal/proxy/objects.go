@@ -158,9 +158,10 @@ func (w *fileWalk) take(raw []byte) {
 	w.ids = append(w.ids, s)
 }
 
-// learnObject notes an object that the answer tells of.
+// learnObject notes the objects that the answer tells of.
 func (x *exchange) learnObject(answer []byte) {
 	rule := x.ep.Object
+	x.learnYield(answer)
 	switch {
 	case rule.Deletes && x.home != nil:
 		gone := *x.home
@@ -173,6 +174,24 @@ func (x *exchange) learnObject(answer []byte) {
 	id, ok := jsonscan.String(jsonscan.Get(answer, strings.Split(rule.IDAt, ".")...))
 	if ok && id != "" {
 		x.noteObject(x.newObject(objectID(id)))
+	}
+}
+
+// learnYield notes what an object has brought forth, such as the output file of a batch.
+func (x *exchange) learnYield(answer []byte) {
+	if len(x.ep.Object.Yields) == 0 || x.ownCredential() {
+		return
+	}
+	for path, kind := range x.ep.Object.Yields {
+		id, ok := jsonscan.String(jsonscan.Get(answer, strings.Split(path, ".")...))
+		if !ok || id == "" {
+			continue
+		}
+		o := x.newObject(objectID(id))
+		o.Kind = kind
+		if known, err := x.p.objects.Find(kind, o.ID); err == nil && known == nil {
+			x.noteObject(o)
+		}
 	}
 }
 

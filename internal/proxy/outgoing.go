@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/upstream"
@@ -69,6 +70,13 @@ func contains(names []string, name string) bool {
 // opaqueBody is a body that flows through unread, bounded by the operation's limit.
 func (x *exchange) opaqueBody() io.Reader {
 	return http.MaxBytesReader(x.w, x.r.Body, x.view.Limits.OpaqueBody)
+}
+
+// stopBody makes a read of the caller's body that waits for more return at once; the
+// connection cannot carry another request then.
+func (x *exchange) stopBody() {
+	x.closeAfter = true
+	_ = http.NewResponseController(x.w).SetReadDeadline(time.Unix(1, 0))
 }
 
 // escapeModel escapes a model's id for a path, slashes kept.

@@ -21,6 +21,9 @@ type Recorder interface {
 	Append(e *gateway.Entry)
 	// Refuse takes the entry of a refused call; under a flood it may aggregate it.
 	Refuse(e *gateway.Entry)
+	// Redactor gives a function that takes secrets out of what is kept, these exact
+	// values among them.
+	Redactor(exact []string) func([]byte) []byte
 	// Room reports whether new calls can still be recorded.
 	Room() bool
 }
@@ -136,6 +139,7 @@ func (p *Proxy) Swap(s *catalog.Snapshot) error {
 			return fmt.Errorf("provider %s: %w", name, err)
 		}
 	}
+	v.redact = p.recorder.Redactor(credentials(s))
 	p.view.Store(v)
 	old := p.clients
 	p.clients = next
@@ -145,6 +149,17 @@ func (p *Proxy) Swap(s *catalog.Snapshot) error {
 		}
 	}
 	return nil
+}
+
+// credentials lists every vendor key in force.
+func credentials(s *catalog.Snapshot) []string {
+	var keys []string
+	for _, pr := range s.Providers {
+		for _, c := range pr.Credentials {
+			keys = append(keys, c.Key)
+		}
+	}
+	return keys
 }
 
 // discard closes the clients of a failed swap that are not in use.

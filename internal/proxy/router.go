@@ -11,9 +11,19 @@ import (
 type endpoint struct {
 	*dialect.Endpoint
 	dialect *dialect.Dialect
-	pattern []string // segments of Pattern; "{model}" and "{id}" match
-	verb    string   // what follows the {model}, colon included: ":generateContent"
-	want    []string // members to scan for, see ask.go
+	pattern []string  // segments of Pattern; "{model}" and "{id}" match
+	verb    string    // what follows the {model}, colon included: ":generateContent"
+	want    []string  // members to scan for, see ask.go
+	json    *endpoint // the same for callers who send JSON instead of a form; nil = itself
+}
+
+// as gives the endpoint for a request of a content type: what is documented as a form
+// may be sent as JSON where the vendor takes both.
+func (ep *endpoint) as(contentType string) *endpoint {
+	if ep.json != nil && strings.HasPrefix(contentType, "application/json") {
+		return ep.json
+	}
+	return ep
 }
 
 // match is an endpoint with what its path named.
@@ -41,6 +51,14 @@ func newRouter(dialects []*dialect.Dialect) *router {
 
 func (r *router) add(d *dialect.Dialect, e *dialect.Endpoint) {
 	ep := &endpoint{Endpoint: e, dialect: d, want: wanted(d, e)}
+	if e.Body == dialect.Multipart {
+		plain := *e
+		plain.Body = dialect.JSON
+		if e.Model == dialect.InForm {
+			plain.Model = dialect.InBody
+		}
+		ep.json = &endpoint{Endpoint: &plain, dialect: d, want: ep.want}
+	}
 	brace := strings.IndexByte(e.Pattern, '{')
 	if brace < 0 {
 		r.static[e.Pattern] = append(r.static[e.Pattern], ep)

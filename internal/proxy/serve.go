@@ -15,11 +15,12 @@ import (
 
 // ServeHTTP takes one request from its head to its entry.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := exchange{p: p, w: w, r: r, view: p.view.Load(), began: time.Now()}
+	x := newExchange()
+	x.p, x.w, x.r, x.view, x.began = p, w, r, p.view.Load(), time.Now()
 	x.id = p.ids.next(x.began)
 	defer x.finish()
 	defer x.recover()
-	if p.answerHealth(&x) {
+	if p.answerHealth(x) {
 		return
 	}
 	if err := x.serve(); err != nil {
@@ -121,7 +122,7 @@ func (x *exchange) read() error {
 // choosePlan says which targets may serve the call, and that the caller may use them.
 func (x *exchange) choosePlan() (err error) {
 	if x.pinned != nil {
-		x.plan = []route.Target{{Provider: x.pinned, Model: x.ask.model}}
+		x.plan = append(x.scratch.plan[:0], route.Target{Provider: x.pinned, Model: x.ask.model})
 	} else {
 		ask := route.Ask{Model: bareModel(x.ask.model), Provider: x.ctl.provider, Family: x.dialect.Family}
 		if x.plan, err = x.planHome(ask); err != nil {

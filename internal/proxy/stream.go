@@ -37,7 +37,7 @@ func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) e
 		defer s.decode.close()
 	}
 	defer framer.Release()
-	resp.SetReadTimeout(x.target.Provider.Timeouts.FirstEvent)
+	resp.AwaitEvent(x.target.Provider.Timeouts.FirstEvent)
 	x.waited += resp.Waited
 	resp.Waited = 0
 	x.streaming = true
@@ -98,7 +98,7 @@ func (s *relay) forward(resp *upstream.Response, p []byte) error {
 	}
 	if s.content && !had {
 		s.x.firstByte = time.Now()
-		resp.SetReadTimeout(s.x.target.Provider.Timeouts.Idle)
+		resp.AwaitEvent(0)
 	}
 	return nil
 }

@@ -18,7 +18,8 @@ import (
 // not.
 type view struct {
 	*catalog.Snapshot
-	lanes map[string]*lane
+	lanes  map[string]*lane
+	redact func([]byte) []byte // takes secrets out of what is kept
 }
 
 // lane is the way to one provider: its connections and what is sent on each call.

@@ -25,6 +25,7 @@ type Recorder struct {
 	spool  *spool
 	shards *shards
 	flood  *flood
+	found  int64 // entries that Open found
 
 	pressure atomic.Int32 // what Room and Append look at
 	dirty    atomic.Bool  // a flush is on its way
@@ -79,6 +80,7 @@ func Open(opt Options) (*Recorder, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
+	r.found = r.spool.depth()
 	r.counters.cut.Store(cut)
 	r.counters.badBytes.Store(dirBytes(badPath(opt.Dir)))
 	r.assess()
@@ -196,8 +198,9 @@ func (r *Recorder) assess() {
 
 // Depth is the number of entries that are not yet in the store.
 func (r *Recorder) Depth() int64 {
-	waiting, _ := r.shards.count()
-	return waiting + r.spool.depth()
+	drained, _ := r.spool.ends() // first: what is under way between the two is then counted
+	appended, _ := r.shards.count()
+	return r.found + appended - int64(drained)
 }
 
 // Flush waits until everything appended so far is in the store, or ctx ends.

@@ -22,6 +22,7 @@ type shard struct {
 type shardState struct {
 	mu     sync.Mutex
 	chunk  *chunk
+	total  int64 // entries that ever came in
 	closed bool
 }
 
@@ -49,6 +50,7 @@ func (s *shards) add(e *gateway.Entry) (waiting int, ok bool) {
 	}
 	if !sh.closed {
 		waiting, ok = sh.chunk.add(e), true
+		sh.total++
 	}
 	sh.mu.Unlock()
 	s.hint.Put(sh)
@@ -96,11 +98,11 @@ func (s *shards) close() {
 	}
 }
 
-// count tells how many entries and bytes wait.
+// count tells how many entries ever came in, and how many bytes wait.
 func (s *shards) count() (entries, bytes int64) {
 	for i := range s.all {
 		s.all[i].mu.Lock()
-		entries += int64(len(s.all[i].chunk.refs))
+		entries += s.all[i].total
 		bytes += int64(len(s.all[i].chunk.buf))
 		s.all[i].mu.Unlock()
 	}

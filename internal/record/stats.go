@@ -20,11 +20,11 @@ type Stats struct {
 
 // Stats gives the present figures.
 func (r *Recorder) Stats() Stats {
-	waiting, waitingBytes := r.shards.count()
+	_, waiting := r.shards.count()
 	bytes := r.spool.level()
 	return Stats{
-		Depth:         waiting + r.spool.depth(),
-		Bytes:         waitingBytes + bytes,
+		Depth:         r.Depth(),
+		Bytes:         waiting + bytes,
 		BadBytes:      r.counters.badBytes.Load(),
 		Oldest:        r.spool.oldest(),
 		StoreAway:     r.away.Load(),

@@ -107,7 +107,7 @@ type rowBuffer struct {
 var rowBuffers = sync.Pool{New: func() any { return new(rowBuffer) }}
 
 func (b *rowBuffer) release() {
-	clear(b.args)
+	clear(b.args[:cap(b.args)]) // they point into the entries, which are the caller's
 	if cap(b.docs) <= 1<<20 {
 		rowBuffers.Put(b)
 	}

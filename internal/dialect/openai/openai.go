@@ -117,11 +117,14 @@ var files = []dialect.Endpoint{
 // newBatch is a batch of the requests in a file.
 var newBatch = dialect.ObjectRule{Kind: kindBatch, Creates: true, IDAt: "id", Refers: map[string]string{"input_file_id": kindFile}}
 
+// batch is a batch that may have brought forth files.
+var batch = dialect.ObjectRule{Kind: kindBatch, Names: true, Yields: map[string]string{"output_file_id": kindFile, "error_file_id": kindFile, "output_file": kindFile, "error_file": kindFile}}
+
 var batches = []dialect.Endpoint{
 	{Method: post, Pattern: "/v1/batches", Op: llm.OpBatches, Body: dialect.JSON, Object: newBatch},
 	{Method: get, Pattern: "/v1/batches", Op: llm.OpBatches, Object: lists(kindBatch)},
-	{Method: get, Pattern: "/v1/batches/{id}", Op: llm.OpBatches, Object: names(kindBatch)},
-	{Method: post, Pattern: "/v1/batches/{id}/cancel", Op: llm.OpBatches, Body: dialect.Opaque, Object: names(kindBatch)},
+	{Method: get, Pattern: "/v1/batches/{id}", Op: llm.OpBatches, Object: batch},
+	{Method: post, Pattern: "/v1/batches/{id}/cancel", Op: llm.OpBatches, Body: dialect.Opaque, Object: batch},
 }
 
 var models = []dialect.Endpoint{

@@ -99,7 +99,7 @@ func checkStream(c *dialecttest.Case) string {
 	for _, data := range c.Events() {
 		p.read(dialecttest.Decode(data))
 	}
-	for _, size := range []int{len(c.Body), 1, 333} {
+	for _, size := range []int{len(c.Body), 1 + len(c.Body)>>15, 333} { // byte by byte unless long
 		r, signs, why := dialecttest.Relay(openaichat.Dialect, op(c), c.Body, size)
 		if why == "" {
 			why = p.compare(r)

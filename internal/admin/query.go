@@ -1,0 +1,131 @@
+package admin
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/store"
+)
+
+// Pages: the default size and the largest.
+const (
+	defaultPage = 50
+	maxPage     = 500
+)
+
+// paging are the parameters of every list that has pages.
+var paging = []Param{
+	{"limit", "Entries of a page, 1 to 500; 50 unless given."},
+	{"cursor", "Where the page before ended: its next. Empty = the first page."},
+}
+
+// maxValue bounds one parameter's value.
+const maxValue = 1024
+
+// readQuery reads a query string of which each parameter must be known, and be there once.
+func readQuery(raw string, known []Param) (url.Values, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, invalid("", "the query string is not escaped properly")
+	}
+	for name, v := range values {
+		switch {
+		case !hasParam(known, name):
+			return nil, unknownParam(name, known)
+		case len(v) > 1:
+			return nil, invalid(name, name+" is given more than once")
+		case len(v[0]) > maxValue:
+			return nil, invalid(name, name+" is longer than "+strconv.Itoa(maxValue)+" bytes")
+		case v[0] == "" && name != "cursor":
+			return nil, invalid(name, name+" is empty; leave it out")
+		}
+	}
+	return values, nil
+}
+
+func hasParam(known []Param, name string) bool {
+	for _, p := range known {
+		if p.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func unknownParam(name string, known []Param) error {
+	names := make([]string, len(known))
+	for i, p := range known {
+		names[i] = p.Name
+	}
+	message := "there is no parameter " + strconv.Quote(name)
+	near := nearest(name, names)
+	switch {
+	case near != "":
+		message += "; did you mean " + strconv.Quote(near) + "?"
+	case len(names) == 0:
+		message += "; this path takes none"
+	default:
+		message += "; there are " + strings.Join(names, ", ")
+	}
+	e := invalid(name, message)
+	e.Details.Suggestion = near
+	return e
+}
+
+// page reads limit and cursor.
+func (c *call) page() (limit int, cursor string, err error) {
+	limit = defaultPage
+	if text := c.query.Get("limit"); text != "" {
+		limit, err = strconv.Atoi(text)
+		if err != nil || limit < 1 || limit > maxPage {
+			return 0, "", invalid("limit", "limit is a number from 1 to "+strconv.Itoa(maxPage))
+		}
+	}
+	cursor = c.query.Get("cursor")
+	if strings.ContainsFunc(cursor, func(r rune) bool { return !isCursorRune(r) }) {
+		return 0, "", store.ErrBadCursor
+	}
+	return limit, cursor, nil
+}
+
+func isCursorRune(r rune) bool {
+	return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_'
+}
+
+// nearest gives the known word within a third of its length in edits, or "".
+func nearest(word string, known []string) string {
+	best, bestDistance := "", 0
+	if len(word) > 64 {
+		return ""
+	}
+	fold := strings.ReplaceAll(strings.ToLower(word), "-", "_")
+	for _, k := range known {
+		d := distance(fold, strings.ToLower(k))
+		if d <= max(1, len(k)/3) && d < len(k) && (best == "" || d < bestDistance) {
+			best, bestDistance = k, d
+		}
+	}
+	return best
+}
+
+// distance counts the insertions, deletions and replacements between two words.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}

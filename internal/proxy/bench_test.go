@@ -1,0 +1,155 @@
+package proxy_test
+
+import (
+	"bufio"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/account"
+	"github.com/sluice-gateway/sluice/internal/auth"
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/dialect/openai"
+	"github.com/sluice-gateway/sluice/internal/dialect/openaichat"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/provider"
+	vendor "github.com/sluice-gateway/sluice/internal/provider/openai"
+	"github.com/sluice-gateway/sluice/internal/proxy"
+)
+
+type nothing struct{}
+
+func (nothing) Append(*gateway.Entry)                                 {}
+func (nothing) Refuse(*gateway.Entry)                                 {}
+func (nothing) Redactor([]string) func([]byte) []byte                 { return func(b []byte) []byte { return b } }
+func (nothing) Room() bool                                            { return true }
+func (nothing) Find(string, string) (*gateway.Object, error)          { return nil, nil }
+func (nothing) Own(string, string, []string) (map[string]bool, error) { return nil, nil }
+func (nothing) Remember([]gateway.Object)                             {}
+func (nothing) Observe(*proxy.Observation)                            {}
+func (nothing) StreamOpen(int)                                        {}
+func (nothing) Lists(*provider.Provider, string) bool                 { return false }
+func (nothing) Models(*provider.Provider) []string                    { return nil }
+
+const benchSecret = "sk-sluice-bench-0123456789"
+
+// bare is a proxy without store and spool, in front of an upstream.
+func bare(b testing.TB, upstream string) *proxy.Proxy {
+	keys := &auth.Keys{}
+	keys.Swap([]*gateway.Key{{ID: "k", Workspace: "default", Hash: gateway.HashKey(benchSecret)}})
+	models, err := account.Load()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := proxy.New(proxy.Config{
+		Dialects: []*dialect.Dialect{openai.Dialect, openaichat.Dialect}, Keys: keys, Catalogue: models, Recorder: nothing{}, Objects: nothing{},
+		Observer: nothing{}, Ready: func() error { return nil }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	err = p.Swap(catalog.New(catalog.Snapshot{
+		Gateways: map[string]*catalog.Gateway{"default": {Name: "default", Keyed: true, Log: catalog.LogPolicy{Bodies: catalog.BodiesMetadata}}},
+		Providers: map[string]*provider.Provider{"openai": {Name: "openai", Spec: vendor.Spec, BaseURL: upstream + "/v1", Speaks: vendor.Spec.Speaks,
+			Credentials: []provider.Credential{{Name: "a", Key: "vendor", Weight: 1}}, Timeouts: provider.DefaultTimeouts()}},
+		Limits: catalog.Limits{JSONBody: 64 << 20, InFlight: 10000, Memory: 1 << 40, BodyIdle: 30 * time.Second},
+		Lister: nothing{},
+	}))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(p.Close)
+	return p
+}
+
+// rawUpstream answers every request with the same bytes on raw TCP.
+func rawUpstream(b testing.TB, answer string) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				in := bufio.NewReaderSize(c, 64<<10)
+				for {
+					length := 0
+					for {
+						line, err := in.ReadSlice('\n')
+						if err != nil {
+							return
+						}
+						if n, ok := strings.CutPrefix(string(line), "Content-Length: "); ok {
+							length, _ = strconv.Atoi(strings.TrimSpace(n))
+						}
+						if len(line) <= 2 {
+							break
+						}
+					}
+					if _, err := in.Discard(length); err != nil {
+						return
+					}
+					if _, err := io.WriteString(c, answer); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return "http://" + l.Addr().String()
+}
+
+func benchmarkPlain(b *testing.B, size int) {
+	body := `{"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":"` + strings.Repeat("word ", size/5) + `"}]}`
+	answer := `{"id":"c","object":"chat.completion","model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":"` + strings.Repeat("word ", 150) + `"},"finish_reason":"stop"}],"usage":{"prompt_tokens":200,"completion_tokens":120,"total_tokens":320,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}}`
+	up := rawUpstream(b, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "+strconv.Itoa(len(answer))+"\r\n\r\n"+answer)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := &http.Server{Handler: bare(b, up), ConnContext: proxy.ConnContext}
+	go s.Serve(connListener{l})
+	b.Cleanup(func() { s.Close() })
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	req := []byte("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + benchSecret + "\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
+	in := bufio.NewReaderSize(c, 64<<10)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Write(req); err != nil {
+			b.Fatal(err)
+		}
+		resp, err := http.ReadResponse(in, nil)
+		if err != nil || resp.StatusCode != 200 {
+			b.Fatal(err, resp)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+type connListener struct{ net.Listener }
+
+func (l connListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return proxy.NewConn(c, time.Minute), nil
+}
+
+func BenchmarkPlain1K(b *testing.B)  { benchmarkPlain(b, 1<<10) }
+func BenchmarkPlain20K(b *testing.B) { benchmarkPlain(b, 20<<10) }

@@ -1,0 +1,119 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/store"
+)
+
+func withBodies(e *gateway.Entry) *gateway.Entry {
+	e.Bodies = &gateway.Bodies{Request: gateway.Body{ContentType: "text/plain", Bytes: []byte("hello " + e.ID), Size: 6}}
+	return e
+}
+
+func listed(t *testing.T, s *store.Store, q store.EntryQuery) []string {
+	t.Helper()
+	q.Limit = 500
+	return ids(need(s.ListEntries(t.Context(), q))(t).Entries)
+}
+
+func testDeletion(t *testing.T, fresh func(testing.TB) string) {
+	t.Run("one entry with its bodies", func(t *testing.T) {
+		s := Open(t, fresh(t))
+		put(t, s, withBodies(Entry(1)), withBodies(Entry(2)))
+		must(t, s.DeleteEntry(t.Context(), ID(1)))
+		if err := s.DeleteEntry(t.Context(), ID(1)); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("err = %v", err)
+		}
+		put(t, s, Entry(1))
+		if e := need(s.Entry(t.Context(), ID(1)))(t); e.Bodies != nil {
+			t.Error("its bodies stayed")
+		}
+		if e := need(s.Entry(t.Context(), ID(2)))(t); e.Bodies == nil {
+			t.Error("another's bodies went")
+		}
+	})
+	t.Run("all that match, in steps", func(t *testing.T) {
+		s := Open(t, fresh(t))
+		put(t, s, some(0, 100)...)
+		n := need(s.DeleteEntries(t.Context(), store.EntryQuery{Model: "m-3", Limit: 1, Cursor: "ignored"}, 7))(t)
+		if n != 20 {
+			t.Errorf("deleted %d", n)
+		}
+		if left := listed(t, s, store.EntryQuery{}); len(left) != 80 {
+			t.Errorf("%d left", len(left))
+		}
+	})
+	t.Run("entries by age and gateway", func(t *testing.T) { testSweepEntries(t, Open(t, fresh(t))) })
+	t.Run("bodies by age and gateway", func(t *testing.T) { testSweepBodies(t, Open(t, fresh(t))) })
+}
+
+// days makes one entry a day for two gateways, with bodies.
+func days(n int) []*gateway.Entry {
+	var entries []*gateway.Entry
+	for i := range n {
+		for j, g := range []string{"default", "other"} {
+			e := withBodies(Entry(2*i + j))
+			e.Time = Epoch().AddDate(0, 0, i)
+			e.ID, e.Gateway = IDAt(e.Time, 2*i+j), g
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
+func testSweepEntries(t *testing.T, s *store.Store) {
+	put(t, s, days(10)...)
+	sweep := func(gatewayName string, day, step int) int {
+		t.Helper()
+		return need(s.SweepEntries(t.Context(), gatewayName, Epoch().AddDate(0, 0, day), step))(t)
+	}
+	for _, c := range []struct {
+		gateway         string
+		day, step, want int
+	}{
+		{"default", 5, 2, 2}, {"default", 5, 2, 2}, {"default", 5, 2, 1}, {"default", 5, 2, 0},
+		{"other", 3, 100, 3}, {"other", 3, 100, 0}, {"unknown", 9, 100, 0}, {"default", 6, 100, 1},
+	} {
+		if n := sweep(c.gateway, c.day, c.step); n != c.want {
+			t.Errorf("sweep of %s before day %d took %d, want %d", c.gateway, c.day, n, c.want)
+		}
+	}
+	if a, b := len(listed(t, s, store.EntryQuery{Gateway: "default"})), len(listed(t, s, store.EntryQuery{Gateway: "other"})); a != 4 || b != 7 {
+		t.Errorf("%d and %d left", a, b)
+	}
+	put(t, s, days(1)...) // arrives late, after everything of its time was swept
+	if n := sweep("default", 6, 100); n != 1 {
+		t.Errorf("the latecomer stayed: %d", n)
+	}
+}
+
+func testSweepBodies(t *testing.T, s *store.Store) {
+	all := days(6)
+	put(t, s, all...)
+	for _, want := range []int{2, 2, 0} {
+		if n := need(s.SweepBodies(t.Context(), "other", Epoch().AddDate(0, 0, 4), 2))(t); n != want {
+			t.Errorf("took %d, want %d", n, want)
+		}
+	}
+	var kept []string
+	for _, e := range all {
+		if need(s.Entry(t.Context(), e.ID))(t).Bodies != nil {
+			kept = append(kept, e.ID)
+		}
+	}
+	var want []string
+	for _, e := range all {
+		if e.Gateway == "default" || e.Time.Sub(Epoch()) >= 4*24*time.Hour {
+			want = append(want, e.ID)
+		}
+	}
+	if diff := cmp.Diff(want, kept); diff != "" {
+		t.Error(diff)
+	}
+}

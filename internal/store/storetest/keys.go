@@ -1,0 +1,168 @@
+package storetest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/store"
+)
+
+func key(i int) gateway.Key {
+	return gateway.Key{ID: fmt.Sprintf("key_%03d", i), Workspace: gateway.DefaultWorkspace, Name: fmt.Sprintf("name %d", i%3), Hint: "sk-sluice-ab12…",
+		Hash: gateway.HashKey(fmt.Sprint("secret", i)), Created: Epoch().Add(time.Duration(i/2) * time.Second)}
+}
+
+func testKeys(t *testing.T, fresh func(testing.TB) string) {
+	t.Run("a key comes back as it was made", func(t *testing.T) {
+		s := Open(t, fresh(t))
+		until := Epoch().Add(time.Hour)
+		full := key(1)
+		full.Expires, full.Gateways, full.Models, full.Operations = &until, []string{"default", "a*"}, []string{"openai/*"}, []string{"chat"}
+		full.Metadata = json.RawMessage(`{"team":"a"}`)
+		for _, want := range []gateway.Key{full, key(2)} {
+			must(t, s.CreateKey(t.Context(), want))
+			if want.Gateways == nil {
+				want.Gateways, want.Models, want.Operations = []string{}, []string{}, []string{}
+			}
+			if diff := cmp.Diff(want, need(s.Key(t.Context(), want.ID))(t)); diff != "" {
+				t.Error(diff)
+			}
+		}
+	})
+	t.Run("a taken id or secret, an unknown workspace", func(t *testing.T) {
+		s := Open(t, fresh(t))
+		must(t, s.CreateKey(t.Context(), key(1)))
+		sameID, sameSecret, lost := key(2), key(3), key(4)
+		sameID.ID, sameSecret.Hash, lost.Workspace = key(1).ID, key(1).Hash, "nowhere"
+		before := need(s.KeysVersion(t.Context()))(t)
+		for want, k := range map[error]gateway.Key{store.ErrExists: sameSecret, store.ErrNotFound: lost} {
+			if err := s.CreateKey(t.Context(), k); !errors.Is(err, want) {
+				t.Errorf("err = %v, want %v", err, want)
+			}
+		}
+		if err := s.CreateKey(t.Context(), sameID); !errors.Is(err, store.ErrExists) {
+			t.Errorf("err = %v", err)
+		}
+		if n := len(need(s.AllKeys(t.Context()))(t)); n != 1 {
+			t.Errorf("%d keys", n)
+		}
+		if v := need(s.KeysVersion(t.Context()))(t); v != before {
+			t.Error("a refused change raised the version")
+		}
+	})
+	t.Run("revoking", func(t *testing.T) { testRevoke(t, Open(t, fresh(t))) })
+	t.Run("lists", func(t *testing.T) { testKeyLists(t, Open(t, fresh(t))) })
+}
+
+func testRevoke(t *testing.T, s *store.Store) {
+	must(t, s.CreateKey(t.Context(), key(1)))
+	made := need(s.KeysVersion(t.Context()))(t)
+	must(t, s.RevokeKey(t.Context(), key(1).ID, Epoch()))
+	revoked := need(s.KeysVersion(t.Context()))(t)
+	if revoked <= made {
+		t.Errorf("version %d after %d", revoked, made)
+	}
+	must(t, s.RevokeKey(t.Context(), key(1).ID, Epoch().Add(time.Hour)))
+	if v := need(s.KeysVersion(t.Context()))(t); v != revoked {
+		t.Error("revoking again raised the version")
+	}
+	k := need(s.Key(t.Context(), key(1).ID))(t)
+	if k.Revoked == nil || !k.Revoked.Equal(Epoch()) || k.Usable(Epoch()) {
+		t.Errorf("revoked %v", k.Revoked)
+	}
+	if err := s.RevokeKey(t.Context(), "nobody", Epoch()); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("err = %v", err)
+	}
+	if _, err := s.Key(t.Context(), "nobody"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func testKeyLists(t *testing.T, s *store.Store) {
+	must(t, s.CreateWorkspace(t.Context(), gateway.Workspace{ID: "b", Name: "B", Created: Epoch()}))
+	for i := range 9 {
+		k := key(i)
+		if i >= 7 {
+			k.Workspace = "b"
+		}
+		must(t, s.CreateKey(t.Context(), k))
+	}
+	must(t, s.RevokeKey(t.Context(), key(3).ID, Epoch()))
+	yes, no := true, false
+	for name, c := range map[string]struct {
+		q    store.KeyQuery
+		want string
+	}{
+		"all":       {store.KeyQuery{}, "876543210"},
+		"workspace": {store.KeyQuery{Workspace: "b"}, "87"},
+		"name":      {store.KeyQuery{Name: "name 1"}, "741"},
+		"revoked":   {store.KeyQuery{Revoked: &yes}, "3"},
+		"valid":     {store.KeyQuery{Revoked: &no, Workspace: "default"}, "654210"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var seen strings.Builder
+			for c.q.Limit = 2; ; {
+				page := need(s.Keys(t.Context(), c.q))(t)
+				for _, k := range page.Keys {
+					seen.WriteString(k.ID[len(k.ID)-1:])
+				}
+				if c.q.Cursor = page.Next; c.q.Cursor == "" {
+					break
+				}
+			}
+			if seen.String() != c.want {
+				t.Errorf("got %s, want %s", seen.String(), c.want)
+			}
+		})
+	}
+	if n := len(need(s.AllKeys(t.Context()))(t)); n != 9 {
+		t.Errorf("%d keys in all", n)
+	}
+	for _, cursor := range []string{"%", "bm8", "MSBv"} {
+		_, err := s.Keys(t.Context(), store.KeyQuery{Cursor: cursor})
+		if want := cursor != "MSBv"; errors.Is(err, store.ErrBadCursor) != want {
+			t.Errorf("%s: err = %v", cursor, err)
+		}
+	}
+}
+
+func testWorkspaces(t *testing.T, fresh func(testing.TB) string) {
+	s := Open(t, fresh(t))
+	if w := need(s.Workspace(t.Context(), gateway.DefaultWorkspace))(t); w.Name != "default" {
+		t.Errorf("%+v", w)
+	}
+	before := need(s.KeysVersion(t.Context()))(t)
+	for i := range 4 {
+		must(t, s.CreateWorkspace(t.Context(), gateway.Workspace{ID: fmt.Sprint("w", i), Name: "Team", Created: Epoch().Add(time.Duration(i/2) * time.Second)}))
+	}
+	if v := need(s.KeysVersion(t.Context()))(t); v <= before {
+		t.Error("the version did not rise")
+	}
+	if err := s.CreateWorkspace(t.Context(), gateway.Workspace{ID: "w1"}); !errors.Is(err, store.ErrExists) {
+		t.Errorf("err = %v", err)
+	}
+	if _, err := s.Workspace(t.Context(), "w9"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("err = %v", err)
+	}
+	var seen []string
+	for cursor := ""; ; {
+		page := need(s.Workspaces(t.Context(), cursor, 2))(t)
+		for _, w := range page.Workspaces {
+			seen = append(seen, w.ID)
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if !slices.Equal(seen, []string{"w3", "w2", "w1", "w0", "default"}) {
+		t.Errorf("%v", seen)
+	}
+}

@@ -1,0 +1,134 @@
+package storetest
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/store"
+)
+
+func testLists(t *testing.T, fresh func(testing.TB) string) {
+	t.Run("pages", func(t *testing.T) { testPages(t, Open(t, fresh(t))) })
+	t.Run("filters", func(t *testing.T) { testFilters(t, Open(t, fresh(t))) })
+}
+
+func testPages(t *testing.T, s *store.Store) {
+	t.Run("an empty store has an empty page", func(t *testing.T) {
+		page := need(s.ListEntries(t.Context(), store.EntryQuery{}))(t)
+		if len(page.Entries) != 0 || page.Next != "" {
+			t.Errorf("%+v", page)
+		}
+	})
+	all := some(0, 620)
+	all[600].Bodies = &gateway.Bodies{Request: gateway.Body{Bytes: []byte("x")}}
+	put(t, s, all...)
+	t.Run("the size is 50 unless asked, at most 500", func(t *testing.T) {
+		for limit, want := range map[int]int{0: 50, -1: 50, 1: 1, 500: 500, 100_000: 500} {
+			if n := len(need(s.ListEntries(t.Context(), store.EntryQuery{Limit: limit}))(t).Entries); n != want {
+				t.Errorf("limit %d gave %d", limit, n)
+			}
+		}
+	})
+	t.Run("pages are newest first, without bodies, and together everything, though more arrives", func(t *testing.T) {
+		var seen []string
+		q := store.EntryQuery{Limit: 100}
+		for n := 0; ; n++ {
+			page := need(s.ListEntries(t.Context(), q))(t)
+			seen = append(seen, ids(page.Entries)...)
+			for _, e := range page.Entries {
+				if e.Bodies != nil {
+					t.Error("a body in a list")
+				}
+			}
+			if q.Cursor = page.Next; q.Cursor == "" {
+				break
+			}
+			if !regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(q.Cursor) {
+				t.Errorf("cursor %q", q.Cursor)
+			}
+			put(t, s, Entry(1000+n))
+		}
+		var want []string
+		for i := 619; i >= 0; i-- {
+			want = append(want, ID(i))
+		}
+		if diff := cmp.Diff(want, seen); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("a full last page has no next", func(t *testing.T) {
+		q := store.EntryQuery{From: Epoch(), To: Epoch().Add(100 * time.Millisecond), Limit: 100}
+		if page := need(s.ListEntries(t.Context(), q))(t); len(page.Entries) != 100 || page.Next != "" {
+			t.Errorf("%d entries, next %q", len(page.Entries), page.Next)
+		}
+	})
+	t.Run("a cursor of another kind is refused", func(t *testing.T) {
+		if _, err := s.ListEntries(t.Context(), store.EntryQuery{Cursor: "'; drop"}); !errors.Is(err, store.ErrBadCursor) {
+			t.Errorf("err = %v", err)
+		}
+	})
+}
+
+func testFilters(t *testing.T, s *store.Store) {
+	all := distinctEntries()
+	put(t, s, all...)
+	at := func(i int) string { return all[i].Time.Format(time.RFC3339Nano) }
+	cases := map[string]struct {
+		filters []string // name, value, …
+		want    []int
+	}{
+		"nothing":              {nil, []int{5, 4, 3, 2, 1, 0}},
+		"status":               {[]string{"status", "400"}, []int{2}},
+		"status class":         {[]string{"status", "4xx"}, []int{2}},
+		"stream":               {[]string{"stream", "true"}, []int{3}},
+		"no stream":            {[]string{"stream", "false"}, []int{5, 4, 2, 1, 0}},
+		"from":                 {[]string{"from", at(4)}, []int{5, 4}},
+		"to":                   {[]string{"to", at(1)}, []int{0}},
+		"from and to":          {[]string{"from", at(1), "to", at(3)}, []int{2, 1}},
+		"cost":                 {[]string{"min_cost", "3.5"}, []int{5, 4}},
+		"latency":              {[]string{"min_latency_ms", "4001"}, []int{5}},
+		"several at once":      {[]string{"status", "5xx", "model", "m3", "workspace", "w3"}, []int{3}},
+		"several that exclude": {[]string{"model", "m3", "workspace", "w4"}, nil},
+		"other case":           {[]string{"model", "M3"}, nil},
+		"a pattern":            {[]string{"model", "m%"}, nil},
+	}
+	texts := map[string]string{"gateway": "g", "workspace": "w", "key_id": "k", "operation": "o", "client_dialect": "c", "provider": "p", "model": "m",
+		"model_requested": "r", "route": "t", "credential": "a", "error_code": "e", "finish_reason": "f", "cache": "h", "session": "s", "user": "u",
+		"client_ip": "i", "trace_id": "x"}
+	for name, prefix := range texts {
+		cases[name] = struct {
+			filters []string
+			want    []int
+		}{[]string{name, prefix + "4"}, []int{4}}
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			var q store.EntryQuery
+			for i := 0; i < len(c.filters); i += 2 {
+				must(t, q.Set(c.filters[i], c.filters[i+1]))
+			}
+			page := need(s.ListEntries(t.Context(), q))(t)
+			if diff := cmp.Diff(idsOf(c.want...), ids(page.Entries)); diff != "" {
+				t.Error(diff)
+			}
+			if n := need(s.CountEntries(t.Context(), q))(t); n != len(c.want) {
+				t.Errorf("count %d", n)
+			}
+		})
+	}
+	for _, bad := range []string{"colour=red", "status=9x", "status=xx", "status=-1", "stream=maybe", "from=yesterday", "to=1", "min_cost=1e5", "min_latency_ms=fast"} {
+		t.Run("bad filter "+bad, func(t *testing.T) {
+			var q store.EntryQuery
+			name, value, _ := strings.Cut(bad, "=")
+			if err := q.Set(name, value); !errors.Is(err, store.ErrBadFilter) {
+				t.Errorf("err = %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,69 @@
+// Package storetest is the suite that every engine of store passes: what a method
+// promises is tested here once, never per engine.
+package storetest
+
+import (
+	"testing"
+
+	"github.com/sluice-gateway/sluice/internal/store"
+)
+
+// Run runs the suite. fresh gives the URL of an empty database of its own to each call.
+func Run(t *testing.T, fresh func(testing.TB) string) {
+	suites := map[string]func(*testing.T, func(testing.TB) string){
+		"entries":    testEntries,
+		"lists":      testLists,
+		"deletion":   testDeletion,
+		"bodies":     testBodies,
+		"keys":       testKeys,
+		"workspaces": testWorkspaces,
+		"objects":    testObjects,
+		"settings":   testSettings,
+		"migration":  testMigration,
+		"hostile":    testHostile,
+		"together":   testTogether,
+	}
+	for name, suite := range suites {
+		t.Run(name, func(t *testing.T) { suite(t, fresh) })
+	}
+}
+
+// Open opens and migrates a store, which is closed when the test ends.
+func Open(t testing.TB, url string) *store.Store {
+	t.Helper()
+	s := openOnly(t, url)
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func openOnly(t testing.TB, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// need gives the value of a call that must not fail: need(s.Key(ctx, id))(t).
+func need[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		must(t, err)
+		return v
+	}
+}
