@@ -86,6 +86,9 @@ func (t *throttle) wait(address netip.Prefix, now time.Time) time.Duration {
 	if !ok && len(t.full) >= maxAddresses {
 		full = t.full[netip.Prefix{}]
 	}
+	if full.IsZero() {
+		return 0
+	}
 	return max(0, full.Sub(now)-(freeGuesses-1)*guessEvery)
 }
 

@@ -74,6 +74,7 @@ func Serve(ctx context.Context, o Options) error {
 	if err := problems.Err(); err != nil {
 		return err
 	}
+	tuneGC()
 	p := &process{opt: o, initial: cfg, keys: &auth.Keys{}, started: time.Now()}
 	p.log = telemetry.NewLogger(o.Stderr, cfg.Telemetry.LogFormat, cfg.Telemetry.LogLevel)
 	for _, w := range problems.Warnings() {
@@ -214,7 +215,7 @@ func (p *process) gauges() telemetry.Gauges {
 	return telemetry.Gauges{
 		SpoolDepth:    func() float64 { return float64(p.recorder.Depth()) },
 		SpoolBytes:    func() float64 { return float64(p.recorder.Stats().Bytes) },
-		BodiesDropped: func() float64 { return float64(p.recorder.Stats().BodiesDropped) },
+		BodiesDropped: func() float64 { return float64(p.recorder.Stats().DroppedBodies) },
 		InFlight:      func() float64 { return float64(p.proxy.InFlight()) },
 		Keys:          func() float64 { return float64(p.keys.Len()) },
 	}

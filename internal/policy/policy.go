@@ -27,13 +27,16 @@ func Enter(g *catalog.Gateway, p *gateway.Principal, op llm.Operation) error {
 	return nil
 }
 
-// Target says whether the caller may use this model of this provider here. model is
-// "" for operations without one.
-func Target(g *catalog.Gateway, p *gateway.Principal, provider, model string) error {
+// Target says whether the caller may use this model of this provider here for an
+// operation. model is "" for operations without one.
+func Target(g *catalog.Gateway, p *gateway.Principal, op llm.Operation, provider, model string) error {
 	if !glob.Any(g.Providers, provider) {
 		return refuse("The gateway '" + g.Name + "' does not offer the provider '" + provider + "'.")
 	}
 	if model == "" {
+		if slices.Contains(keeping, op) {
+			return nil
+		}
 		return modelless(g, p, provider)
 	}
 	if !Allowed(g, p, provider, model) {
@@ -47,6 +50,10 @@ func Allowed(g *catalog.Gateway, p *gateway.Principal, provider, model string) b
 	full := provider + "/" + model
 	return glob.Any(g.Providers, provider) && glob.Any(g.Models, full) && (p == nil || p.Key == nil || glob.Any(p.Key.Models, full))
 }
+
+// keeping are operations that keep objects and run no model: the models that a batch
+// will run are checked one by one where it is submitted.
+var keeping = []llm.Operation{llm.OpFiles, llm.OpBatches, llm.OpResponses}
 
 // modelless decides for calls that name no model: a caller restricted to some models
 // may use a provider without one only if every model of it is allowed, since what the

@@ -52,7 +52,7 @@ func (x *exchange) checkLine(model []byte) error {
 	if !ok {
 		return fault.New(fault.InvalidRequest, "A request of this batch names no model, so it cannot be checked against this key's rights.")
 	}
-	return policy.Target(x.gw, x.who, x.target.Provider.Name, bareModel(name))
+	return policy.Target(x.gw, x.who, x.ep.Op, x.target.Provider.Name, bareModel(name))
 }
 
 // maxBatchLine bounds one line of a batch file.

@@ -105,6 +105,22 @@ func (x *exchange) ownCredential() bool {
 // fileMembers are the members by which bodies of any dialect name stored files.
 var fileMembers = []string{"file_id", "file_ids", "fileUri", "file_uri"}
 
+// freeMembers hold what callers' own tools and programs mean, whatever it is called.
+var freeMembers = []string{"args", "arguments", "response", "parameters", "parametersJsonSchema", "input_schema", "schema", "responseSchema", "metadata"}
+
+func keyIn(key []byte, names []string) bool {
+	for _, n := range names {
+		if jsonscan.KeyIs(key, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// What every such member begins with, and what any spelling of it with escapes holds.
+// Both begin with a byte that is rare in text, since the search is paid by every call.
+var fileMark, escapeMark = []byte(`"file`), []byte(`\u00`)
+
 // deepRefers gives the stored files that a conversation names anywhere in its body.
 // Bodies that cannot hold one are passed over at the cost of a search.
 func (x *exchange) deepRefers() []string {
@@ -112,7 +128,7 @@ func (x *exchange) deepRefers() []string {
 		return nil
 	}
 	body := x.body.bytes()
-	if !bytes.Contains(body, []byte("file_")) && !bytes.Contains(body, []byte("fileUri")) && !bytes.Contains(body, []byte(`\u00`)) {
+	if !bytes.Contains(body, fileMark) && !bytes.Contains(body, escapeMark) {
 		return nil
 	}
 	w := fileWalk{}
@@ -130,14 +146,15 @@ func (w *fileWalk) value(raw []byte, depth int) {
 	}
 	switch raw[0] {
 	case '{':
+		toolCall := jsonscan.Get(raw, "name") != nil
 		_ = jsonscan.Members(raw, func(key, v []byte) bool {
-			for _, m := range fileMembers {
-				if jsonscan.KeyIs(key, m) {
-					w.take(v)
-					return true
-				}
+			switch {
+			case keyIn(key, fileMembers):
+				w.take(v)
+			case keyIn(key, freeMembers), toolCall && jsonscan.KeyIs(key, "input"):
+			default:
+				w.value(v, depth+1)
 			}
-			w.value(v, depth+1)
 			return true
 		})
 	case '[':

@@ -130,7 +130,7 @@ func (x *exchange) choosePlan() (err error) {
 		}
 	}
 	for _, t := range x.plan {
-		if err := policy.Target(x.gw, x.who, t.Provider.Name, bareModel(t.Model)); err != nil {
+		if err := policy.Target(x.gw, x.who, x.ep.Op, t.Provider.Name, bareModel(t.Model)); err != nil {
 			return err
 		}
 		if x.native == "" || x.ep.Op != llm.OpPassthrough {

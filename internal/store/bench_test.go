@@ -38,6 +38,7 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// Making the entries is part of ns/op, not of cpu-µs/entry.
 func BenchmarkPutEntries(b *testing.B) {
 	for _, size := range []int{1, 50, 500} {
 		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
@@ -45,14 +46,11 @@ func BenchmarkPutEntries(b *testing.B) {
 			batch := make([]*gateway.Entry, size)
 			n := 0
 			var used time.Duration
-			b.ReportAllocs()
 			for b.Loop() {
-				b.StopTimer()
 				for i := range batch {
 					batch[i] = storetest.Entry(n)
 					n++
 				}
-				b.StartTimer()
 				start := cpu()
 				if err := s.PutEntries(b.Context(), batch); err != nil {
 					b.Fatal(err)

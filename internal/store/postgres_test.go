@@ -15,6 +15,10 @@ import (
 func TestPostgres(t *testing.T) {
 	server := testpg.Start(t)
 	storetest.Run(t, server.Database)
+	t.Run("finds by index", func(t *testing.T) {
+		url := server.Database(t) + "&enable_seqscan=off&enable_bitmapscan=off" // the planner's choice for many rows
+		testPlans(t, storetest.Open(t, url), "EXPLAIN", "using ")
+	})
 	t.Run("a server that is away at boot", func(t *testing.T) {
 		url := server.Database(t)
 		server.Stop()
@@ -108,7 +112,7 @@ func TestErrorsOfPostgresNeverHoldThePassword(t *testing.T) {
 	}
 }
 
-func BenchmarkPutEntriesPostgres(b *testing.B) {
+func BenchmarkPostgresPutEntries(b *testing.B) {
 	s := storetest.Open(b, testpg.Start(b).URL())
 	n := 0
 	var batch []*gateway.Entry

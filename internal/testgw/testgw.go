@@ -171,6 +171,24 @@ func (g *Gateway) AdminGet(path string, v any) int {
 	return resp.StatusCode
 }
 
+// AdminPost sends JSON to the admin API and reads the answer into v; nil = not wanted.
+func (g *Gateway) AdminPost(path, body string, v any) int {
+	g.t.Helper()
+	r, err := http.NewRequest(http.MethodPost, g.Admin+path, strings.NewReader(body))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+AdminToken)
+	r.Header.Set("Content-Type", "application/json")
+	resp, b := g.Do(r)
+	if v != nil {
+		if err := json.Unmarshal(b, v); err != nil {
+			g.t.Fatalf("%s: %v\n%s", path, err, b)
+		}
+	}
+	return resp.StatusCode
+}
+
 // Entry waits until the entry of a request id can be read, which the contract promises
 // within 250 ms, and gives it.
 func (g *Gateway) Entry(id string) gateway.Entry {

@@ -27,6 +27,7 @@ func TestWhatWasCommittedOutlivesARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer conn.Close(t.Context())
 	if _, err := conn.Exec(t.Context(), "CREATE TABLE kept AS SELECT 42 AS n"); err != nil {
 		t.Fatal(err)
 	}
@@ -40,5 +41,19 @@ func TestWhatWasCommittedOutlivesARestart(t *testing.T) {
 	s.Restart()
 	if n, err := run("SELECT n FROM kept"); err != nil || n != 42 {
 		t.Errorf("got %d, %v", n, err)
+	}
+}
+
+func TestDatabasesDoNotSeeEachOther(t *testing.T) {
+	s := testpg.Start(t)
+	for range 2 {
+		conn, err := pgx.Connect(t.Context(), s.Database(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Exec(t.Context(), "CREATE TABLE same (n int)"); err != nil {
+			t.Error(err)
+		}
+		conn.Close(t.Context())
 	}
 }

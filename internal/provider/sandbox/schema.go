@@ -69,6 +69,7 @@ func (n *flexInt) UnmarshalJSON(b []byte) error {
 
 const (
 	maxExample = 1000 // items or characters
+	maxValues  = 5000 // in one example
 	maxDepth   = 12   // where recursive schemas end
 	fullDepth  = 4    // below it only required properties are filled
 )
@@ -76,7 +77,7 @@ const (
 // example makes a JSON value that fits a schema; one that cannot be read gets an empty
 // object. Patterns and conditions are not looked at.
 func example(raw json.RawMessage, d detail) json.RawMessage {
-	m := maker{detail: d}
+	m := maker{detail: d, left: maxValues}
 	var root schema
 	if len(raw) == 0 || json.Unmarshal(raw, &root) != nil {
 		return json.RawMessage("{}")
@@ -98,11 +99,13 @@ func example(raw json.RawMessage, d detail) json.RawMessage {
 type maker struct {
 	detail detail
 	defs   map[string]json.RawMessage
+	left   int // how many values may still be made
 }
 
 func (m *maker) parse(name string, raw json.RawMessage, depth int) any {
 	var s schema
-	if depth > maxDepth || len(raw) == 0 || json.Unmarshal(raw, &s) != nil {
+	m.left--
+	if m.left < 0 || depth > maxDepth || len(raw) == 0 || json.Unmarshal(raw, &s) != nil {
 		return nil
 	}
 	return m.value(name, &s, depth)

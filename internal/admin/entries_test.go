@@ -1,0 +1,246 @@
+package admin_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/sluice-gateway/sluice/internal/admin"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/store/storetest"
+)
+
+func (g *rig) stored(entries ...*gateway.Entry) {
+	g.t.Helper()
+	if err := g.store.PutEntries(g.t.Context(), entries); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+func TestTheListMergesSpoolAndStore(t *testing.T) {
+	g := newRig(t, paused)
+	for i := range 10 {
+		if i%3 != 0 { // 0 3 6 9 are in the store alone, 4 in both
+			g.recorder.Append(storetest.Entry(i))
+		}
+		if i%3 == 0 || i == 4 {
+			g.stored(storetest.Entry(i))
+		}
+	}
+	for _, size := range []int{1, 2, 3, 4, 10, 11} {
+		var got []string
+		next := ""
+		for n := 0; n == 0 || next != ""; n++ {
+			var p page
+			g.get(fmt.Sprintf("/api/v1/entries?limit=%d&cursor=%s", size, next), &p)
+			got, next = append(got, p.ids()), p.Next
+			if len(p.Data) > size || n > 11 {
+				t.Fatalf("page %d of size %d: %v", n, size, got)
+			}
+		}
+		if all := strings.Join(strings.Fields(strings.Join(got, " ")), " "); all != "09 08 07 06 05 04 03 02 01 00" {
+			t.Errorf("pages of %d: %s", size, all)
+		}
+	}
+}
+
+func TestAPageStaysWhereItWasWhenEntriesArrive(t *testing.T) {
+	g := newRig(t, paused)
+	for i := range 4 {
+		g.recorder.Append(storetest.Entry(i))
+	}
+	var first, second page
+	g.get("/api/v1/entries?limit=2", &first)
+	g.recorder.Append(storetest.Entry(8))
+	g.stored(storetest.Entry(9))
+	g.get("/api/v1/entries?limit=2&cursor="+first.Next, &second)
+	if second.ids() != "01 00" || second.Next != "" {
+		t.Fatalf("second page %s, next %q", second.ids(), second.Next)
+	}
+}
+
+func TestOfAnAggregateTheLargerCountIsShown(t *testing.T) {
+	g := newRig(t, paused)
+	old, later := storetest.Entry(1), storetest.Entry(1)
+	old.Count, later.Count = 3, 7
+	g.stored(old)
+	g.recorder.Append(later)
+	var p page
+	g.get("/api/v1/entries", &p)
+	if len(p.Data) != 1 || p.Data[0].Count != 7 {
+		t.Fatalf("%+v", p.Data)
+	}
+}
+
+// hostile is an entry with every filtered field set to something of its own.
+func hostile(i int) *gateway.Entry {
+	e := storetest.Entry(i)
+	s := func(name string) string { return fmt.Sprintf("%s-%d\x00\xff", name, i%2) }
+	e.Gateway, e.Workspace, e.KeyID, e.Operation = s("g"), s("w"), s("k"), s("o")
+	e.ClientDialect, e.Provider, e.Model, e.ModelRequested = s("d"), s("p"), s("m"), s("r")
+	e.Route, e.Credential, e.ErrorCode, e.FinishReason = s("ro"), s("c"), s("e"), s("f")
+	e.Cache, e.Session, e.User, e.ClientIP, e.TraceID = s("ca"), s("s"), s("u"), s("ip"), s("t")
+	e.Status, e.Stream = 400+100*(i%2), i%2 == 0
+	return e
+}
+
+func TestEveryFilterMeansTheSameInSpoolAndStore(t *testing.T) {
+	inStore, inSpool := newRig(t), newRig(t, paused)
+	for i := range 6 {
+		e := hostile(i)
+		switch i {
+		case 4:
+			e.Cost, e.LatencyMS = gateway.Cost{}, llm.Count{}
+		case 5:
+			e.Cost, e.LatencyMS = gateway.Cost{USD: 5 * gateway.Dollar, Known: true}, llm.Known(99_999)
+		}
+		inStore.stored(e)
+		inSpool.recorder.Append(e)
+	}
+	at := func(i int) string { return storetest.Entry(i).Time.Format("2006-01-02T15:04:05.999999Z07:00") }
+	values := map[string][]string{
+		"status": {"400", "500", "4xx", "5xx", "2xx"}, "stream": {"true", "false"}, "from": {at(0), at(3), at(6)}, "to": {at(0), at(3), at(6)},
+		"min_cost": {"0.0001", "4.99", "6"}, "min_latency_ms": {"1", "99999", "100000"},
+	}
+	for _, f := range admin.EntryFilters() {
+		tries := values[f.Name]
+		if tries == nil {
+			var doc map[string]any
+			_ = json.Unmarshal(hostile(1).AppendJSON(nil), &doc)
+			tries = []string{doc[f.Name].(string), strings.Replace(doc[f.Name].(string), "1", "0", 1), "nobody"}
+		}
+		found := 0
+		for _, v := range tries {
+			var a, b page
+			path := "/api/v1/entries?" + url.Values{f.Name: {v}}.Encode()
+			inStore.get(path, &a)
+			inSpool.get(path, &b)
+			if a.ids() != b.ids() {
+				t.Errorf("%s=%q: store [%s], spool [%s]", f.Name, v, a.ids(), b.ids())
+			}
+			found += len(a.Data)
+		}
+		if found == 0 || found == 6*len(tries) {
+			t.Errorf("%s told nothing apart", f.Name)
+		}
+	}
+}
+
+func TestWithoutTheStoreTheSpoolIsListedAndSaysSo(t *testing.T) {
+	g := newRig(t, unmigrated)
+	g.recorder.Append(storetest.Entry(3))
+	var p page
+	g.get("/api/v1/entries", &p)
+	if p.ids() != "03" || !p.Partial || p.Warning == "" {
+		t.Fatalf("%+v", p)
+	}
+	g.answered(g.do("GET", "/api/v1/entries/"+storetest.ID(3), ""), http.StatusOK, nil)
+	g.fails(g.do("GET", "/api/v1/entries/"+storetest.ID(4), ""), http.StatusServiceUnavailable, "store_away")
+	g.fails(g.do("DELETE", "/api/v1/entries?status=200", ""), http.StatusServiceUnavailable, "store_away")
+}
+
+func TestAnEntryIsRenderedInTheContractsBytes(t *testing.T) {
+	g := newRig(t)
+	e := storetest.Entry(0)
+	e.User = "<&>\u2028"
+	g.stored(e)
+	w := g.do("GET", "/api/v1/entries", "")
+	if !strings.Contains(w.Body.String(), string(e.AppendJSON(nil))) {
+		t.Fatalf("not in %s", w.Body)
+	}
+}
+
+func TestAnEntryComesWithItsBodies(t *testing.T) {
+	for name, opts := range map[string][]option{"store": nil, "spool": {paused}} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t, opts...)
+			e := storetest.Entry(0)
+			binary := []byte{0xff, 0xd8, 0, 1}
+			e.Bodies = &gateway.Bodies{
+				Request:  gateway.Body{ContentType: "application/json", Bytes: []byte("{\"a\":\"é"), Size: 900, Truncated: true},
+				Answer:   gateway.Body{ContentType: "image/jpeg", Bytes: binary, Size: 4},
+				Attempts: []gateway.Sent{{Attempt: 0, Request: &gateway.Body{ContentType: "text/plain", Bytes: []byte("cut \xe2\x82"), Size: 99, Truncated: true}, DumpNote: "no answer"}},
+			}
+			if opts == nil {
+				g.stored(e)
+			} else {
+				g.recorder.Append(e)
+			}
+			var d admin.EntryDetail
+			g.get("/api/v1/entries/"+e.ID, &d)
+			b := d.Bodies
+			if d.ID != e.ID || b == nil || b.Request.Content != "{\"a\":\"é" || b.Request.Encoding != "text" || !b.Request.Truncated || b.Request.Size != 900 {
+				t.Fatalf("%+v", b)
+			}
+			if raw, _ := base64.StdEncoding.DecodeString(b.Answer.Content); b.Answer.Encoding != "base64" || string(raw) != string(binary) {
+				t.Fatalf("answer %+v", b.Answer)
+			}
+			if a := b.Attempts[0]; a.Request.Content != "cut " || a.Request.Encoding != "text" || a.Answer != nil || a.Note != "no answer" {
+				t.Fatalf("attempt %+v", a)
+			}
+		})
+	}
+}
+
+func TestAnEntryWithoutBodiesSaysNull(t *testing.T) {
+	g := newRig(t)
+	g.stored(storetest.Entry(0))
+	if w := g.do("GET", "/api/v1/entries/"+storetest.ID(0), ""); !strings.Contains(w.Body.String(), `"bodies":null`) {
+		t.Fatal(w.Body)
+	}
+	g.fails(g.do("GET", "/api/v1/entries/nobody", ""), http.StatusNotFound, "not_found")
+}
+
+func TestADeletedEntryIsGoneEvenIfItWasStillInTheSpool(t *testing.T) {
+	g := newRig(t)
+	g.recorder.Append(storetest.Entry(0))
+	g.recorder.Append(storetest.Entry(1))
+	g.answered(g.do("DELETE", "/api/v1/entries/"+storetest.ID(0), ""), http.StatusOK, nil)
+	if err := g.recorder.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var p page
+	g.get("/api/v1/entries", &p)
+	if p.ids() != "01" {
+		t.Fatal(p.ids())
+	}
+	g.fails(g.do("DELETE", "/api/v1/entries/"+storetest.ID(0), ""), http.StatusNotFound, "not_found")
+}
+
+func TestDeletingNeedsAFilterThatChooses(t *testing.T) {
+	g := newRig(t)
+	g.stored(storetest.Entry(0), storetest.Entry(1), storetest.Entry(2))
+	for _, q := range []string{"", "?", "?min_cost=0", "?model=", "?min_latency_ms=0", "?from=0001-01-01T00:00:00Z"} {
+		g.fails(g.do("DELETE", "/api/v1/entries"+q, ""), http.StatusBadRequest, "invalid_request")
+	}
+	var d admin.Deleted
+	g.answered(g.do("DELETE", "/api/v1/entries?model=m-1", ""), http.StatusOK, &d)
+	var p page
+	g.get("/api/v1/entries", &p)
+	if d.Deleted != 1 || d.Warning != "" || p.ids() != "02 00" {
+		t.Fatalf("%+v, left %s", d, p.ids())
+	}
+}
+
+func TestQueriesAreCheckedAndSayWhatIsWrong(t *testing.T) {
+	g := newRig(t)
+	for query, field := range map[string]string{
+		"modle=x": "modle", "status=many": "status", "stream=perhaps": "stream", "from=yesterday": "from", "min_cost=1e3": "min_cost",
+		"limit=0": "limit", "limit=501": "limit", "limit=x": "limit", "cursor=%21": "cursor", "model=a&model=b": "model", "model=": "model",
+		"user=" + strings.Repeat("x", 1025): "user", "%zz": "", "cursor=A": "cursor",
+	} {
+		f := g.fails(g.do("GET", "/api/v1/entries?"+query, ""), http.StatusBadRequest, "invalid_request")
+		if f.Error.Details.Field != field {
+			t.Errorf("%s: field %q, want %q (%s)", query, f.Error.Details.Field, field, f.Error.Message)
+		}
+	}
+	f := g.fails(g.do("GET", "/api/v1/entries?modle=x", ""), http.StatusBadRequest, "invalid_request")
+	if f.Error.Details.Suggestion != "model" {
+		t.Errorf("suggestion %q", f.Error.Details.Suggestion)
+	}
+}

@@ -1,0 +1,111 @@
+package admin
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/store"
+)
+
+// textFilter asks that a field of an entry equals a text.
+type textFilter struct {
+	Param
+	want func(*store.EntryQuery) string
+	have func(*gateway.Entry) string
+}
+
+func textFilters() []textFilter {
+	type q = store.EntryQuery
+	type e = gateway.Entry
+	return []textFilter{
+		{Param{"gateway", "Gateway that was called."}, func(q *q) string { return q.Gateway }, func(e *e) string { return e.Gateway }},
+		{Param{"workspace", "Workspace of the key."}, func(q *q) string { return q.Workspace }, func(e *e) string { return e.Workspace }},
+		{Param{"key_id", "Id of the key."}, func(q *q) string { return q.KeyID }, func(e *e) string { return e.KeyID }},
+		{Param{"operation", "Operation: chat, embeddings, …"}, func(q *q) string { return q.Operation }, func(e *e) string { return e.Operation }},
+		{Param{"client_dialect", "Dialect of the caller."}, func(q *q) string { return q.ClientDialect }, func(e *e) string { return e.ClientDialect }},
+		{Param{"provider", "Provider that answered."}, func(q *q) string { return q.Provider }, func(e *e) string { return e.Provider }},
+		{Param{"model", "The vendor's id of the model that answered."}, func(q *q) string { return q.Model }, func(e *e) string { return e.Model }},
+		{Param{"model_requested", "The model as the caller wrote it."}, func(q *q) string { return q.ModelRequested }, func(e *e) string { return e.ModelRequested }},
+		{Param{"route", "Name of the route."}, func(q *q) string { return q.Route }, func(e *e) string { return e.Route }},
+		{Param{"credential", "Name of the provider's credential."}, func(q *q) string { return q.Credential }, func(e *e) string { return e.Credential }},
+		{Param{"error_code", "Code of the error."}, func(q *q) string { return q.ErrorCode }, func(e *e) string { return e.ErrorCode }},
+		{Param{"finish_reason", "Why the answer ended."}, func(q *q) string { return q.FinishReason }, func(e *e) string { return e.FinishReason }},
+		{Param{"cache", "What the cache did: hit, miss, …"}, func(q *q) string { return q.Cache }, func(e *e) string { return e.Cache }},
+		{Param{"session", "Session of the caller."}, func(q *q) string { return q.Session }, func(e *e) string { return e.Session }},
+		{Param{"user", "End user of the caller."}, func(q *q) string { return q.User }, func(e *e) string { return e.User }},
+		{Param{"client_ip", "Address of the caller."}, func(q *q) string { return q.ClientIP }, func(e *e) string { return e.ClientIP }},
+		{Param{"trace_id", "W3C trace id."}, func(q *q) string { return q.TraceID }, func(e *e) string { return e.TraceID }},
+	}
+}
+
+// EntryFilters lists the filters of entries, named like their fields.
+func EntryFilters() []Param {
+	var params []Param
+	for _, f := range textFilters() {
+		params = append(params, f.Param)
+	}
+	return append(params,
+		Param{"status", "HTTP status that the caller saw: 429, or a class such as 4xx."},
+		Param{"stream", "true: streams only; false: others only."},
+		Param{"from", "Calls from this time on (RFC 3339)."},
+		Param{"to", "Calls before this time (RFC 3339)."},
+		Param{"min_cost", "Calls that cost at least this many dollars."},
+		Param{"min_latency_ms", "Calls that took at least this many milliseconds."},
+	)
+}
+
+// entryQuery reads the filters of a query string.
+func entryQuery(values url.Values) (store.EntryQuery, error) {
+	var q store.EntryQuery
+	for _, f := range EntryFilters() {
+		if !values.Has(f.Name) {
+			continue
+		}
+		if err := q.Set(f.Name, values.Get(f.Name)); err != nil {
+			return q, invalid(f.Name, strings.TrimPrefix(err.Error(), store.ErrBadFilter.Error()+": "))
+		}
+	}
+	return q, nil
+}
+
+// matcher decides in memory what the store's SQL decides: whether an entry is chosen.
+type matcher struct {
+	query store.EntryQuery
+	texts []textFilter // those that are set
+}
+
+func newMatcher(q store.EntryQuery) *matcher {
+	m := &matcher{query: q}
+	for _, f := range textFilters() {
+		if f.want(&q) != "" {
+			m.texts = append(m.texts, f)
+		}
+	}
+	return m
+}
+
+func (m *matcher) match(e *gateway.Entry) bool {
+	for _, f := range m.texts {
+		if asStored(f.have(e)) != asStored(f.want(&m.query)) {
+			return false
+		}
+	}
+	q := &m.query
+	switch at := e.Time.UnixMicro(); {
+	case q.Status != 0 && e.Status != q.Status,
+		q.StatusClass != 0 && e.Status/100 != q.StatusClass,
+		q.Stream != nil && e.Stream != *q.Stream,
+		!q.From.IsZero() && at < q.From.UnixMicro(),
+		!q.To.IsZero() && at >= q.To.UnixMicro(),
+		q.MinCost != 0 && (!e.Cost.Known || e.Cost.USD < q.MinCost),
+		q.MinLatencyMS != 0 && (!e.LatencyMS.Known || e.LatencyMS.N < q.MinLatencyMS):
+		return false
+	}
+	return true
+}
+
+// asStored gives text in the form in which stores keep it.
+func asStored(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
+}

@@ -1,0 +1,76 @@
+package admin
+
+import (
+	"context"
+	"time"
+)
+
+// Health is how the gateway is.
+type Health struct {
+	Status   string      `json:"status" enum:"ok,degraded" doc:"degraded: it serves, but see problems."`
+	Problems []string    `json:"problems" doc:"What is wrong, for people."`
+	Version  string      `json:"version"`
+	Started  time.Time   `json:"started"`
+	UptimeS  int64       `json:"uptime_s"`
+	InFlight *int64      `json:"in_flight" doc:"Calls being served."`
+	Store    StoreHealth `json:"store"`
+	Spool    SpoolHealth `json:"spool"`
+}
+
+// StoreHealth says whether the store answers.
+type StoreHealth struct {
+	OK bool `json:"ok"`
+}
+
+// SpoolHealth says how the spool stands. Counts are since the start.
+type SpoolHealth struct {
+	Depth         int64      `json:"depth" doc:"Entries not yet in the store."`
+	Bytes         int64      `json:"bytes"`
+	Oldest        *time.Time `json:"oldest" doc:"Time of the entry that waits longest."`
+	BodiesDropped int64      `json:"bodies_dropped" doc:"Entries whose bodies were dropped because the spool was nearly full."`
+	Bad           int64      `json:"bad" doc:"Entries that the store refused for ever; they are kept in the spool's folder bad."`
+	BadBytes      int64      `json:"bad_bytes"`
+	PutErrors     int64      `json:"put_errors" doc:"Batches that the store did not take."`
+	Lost          int64      `json:"lost" doc:"Entries that came too late during a shutdown."`
+}
+
+const pingTime = 2 * time.Second
+
+func (a *api) getHealth(c *call) (Health, error) {
+	s := a.Spool.Stats()
+	h := Health{
+		Status: "ok", Problems: []string{}, Version: a.Version, Started: a.started.UTC(), UptimeS: int64(a.Clock().Sub(a.started).Seconds()),
+		Spool: SpoolHealth{Depth: s.Depth, Bytes: s.Bytes, BodiesDropped: s.DroppedBodies, Bad: s.Bad, BadBytes: s.BadBytes, PutErrors: s.PutErrors, Lost: s.Late},
+	}
+	if !s.Oldest.IsZero() {
+		oldest := s.Oldest.UTC()
+		h.Spool.Oldest = &oldest
+	}
+	if a.InFlight != nil {
+		n := a.InFlight()
+		h.InFlight = &n
+	}
+	h.Store.OK = a.ping(c.ctx()) == nil
+	h.problem(!h.Store.OK || s.StoreAway, "the store does not answer; entries wait in the spool")
+	h.problem(s.DiskFailing, "the disk refuses records; they are kept in memory")
+	h.problem(s.DroppedBodies > 0, "bodies of entries were dropped because the spool was nearly full")
+	h.problem(s.Bad > 0, "entries were set aside because the store refuses them")
+	if a.Ready != nil {
+		if err := a.Ready(); err != nil {
+			h.problem(true, err.Error())
+		}
+	}
+	return h, nil
+}
+
+func (h *Health) problem(is bool, text string) {
+	if is {
+		h.Status, h.Problems = "degraded", append(h.Problems, text)
+	}
+}
+
+func (a *api) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTime)
+	defer cancel()
+	return a.Store.Ping(ctx)
+}

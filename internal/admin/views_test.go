@@ -1,0 +1,134 @@
+package admin_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/admin"
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/store/storetest"
+)
+
+// lister knows two models of every provider.
+type lister struct{}
+
+func (lister) Lists(_ *provider.Provider, model string) bool {
+	return model == "big" || model == "small"
+}
+func (lister) Models(*provider.Provider) []string { return []string{"small", "big"} }
+
+const vendorKey = "sk-vendor-0123456789"
+
+func serving(c *admin.Config) {
+	vendor := &provider.Provider{
+		Name: "acme", Spec: &provider.Spec{Name: "acme", Title: "Acme"}, BaseURL: "https://user:" + vendorKey + "@acme.test/v1?k=" + vendorKey,
+		Credentials: []provider.Credential{{Name: "main", Key: vendorKey, Weight: 2}}, Headers: []provider.Header{{Name: "X-Org", Value: vendorKey}},
+		ProxyURL: "http://u:" + vendorKey + "@proxy.test", Models: map[string]provider.Model{"own": {}},
+	}
+	door := &catalog.Gateway{Name: "default", Keyed: true, Default: map[string]string{"chat": "acme"}, Log: catalog.LogPolicy{Bodies: catalog.BodiesFull, MaxBody: 65536, Retain: 24 * time.Hour}}
+	s := catalog.New(catalog.Snapshot{
+		Gateways: map[string]*catalog.Gateway{"default": door}, Hosts: map[string]*catalog.Gateway{"ai.test": door},
+		Providers: map[string]*provider.Provider{"acme": vendor, "zeta": {Name: "zeta", Spec: vendor.Spec}}, Lister: lister{},
+	})
+	c.Snapshot = func() *catalog.Snapshot { return s }
+	c.Facts = func(_ *provider.Provider, model string) admin.Facts {
+		if model == "big" {
+			return admin.Facts{Context: 9000, Price: &gateway.Price{Rates: map[string]float64{"input": 2.5}}}
+		}
+		return admin.Facts{}
+	}
+	c.InFlight = func() int64 { return 3 }
+	c.Document = func() any { return config.Default().Redacted() }
+	c.Validate = func(document []byte) config.Problems {
+		_, problems := config.Load(config.Source{Path: "sluice.yaml", Data: document})
+		return problems
+	}
+}
+
+func TestGatewaysProvidersAndModelsAreShownWithoutSecrets(t *testing.T) {
+	g := newRig(t, with(serving))
+	var doors admin.GatewayList
+	g.get("/api/v1/gateways", &doors)
+	if d := doors.Data[0]; d.Name != "default" || d.Hosts[0] != "ai.test" || d.Auth[0] != "key" || d.Log.Bodies != "full" || d.Log.RetainS != 86400 {
+		t.Errorf("%+v", doors)
+	}
+	var providers admin.ProviderList
+	g.get("/api/v1/providers", &providers)
+	if p := providers.Data[0]; len(providers.Data) != 2 || p.BaseURL != "https://acme.test/v1" || p.Credentials[0] != (admin.CredentialName{Name: "main", Weight: 2}) || p.Headers[0] != "X-Org" || !p.Proxied {
+		t.Errorf("%+v", providers)
+	}
+	for _, path := range []string{"/providers", "/providers/acme", "/gateways/default", "/models", "/config", "/health"} {
+		if body := g.do("GET", "/api/v1"+path, "").Body.String(); strings.Contains(body, vendorKey) {
+			t.Errorf("%s shows a secret: %s", path, body)
+		}
+	}
+	g.fails(g.do("GET", "/api/v1/providers/nobody", ""), http.StatusNotFound, "not_found")
+	g.fails(g.do("GET", "/api/v1/gateways/nobody", ""), http.StatusNotFound, "not_found")
+}
+
+func TestModelsArePagedInOrderWithWhatIsKnown(t *testing.T) {
+	g := newRig(t, with(serving))
+	var got []string
+	next := ""
+	for n := 0; n == 0 || next != ""; n++ {
+		var p admin.ModelPage
+		g.get("/api/v1/models?limit=2&cursor="+next, &p)
+		for _, m := range p.Data {
+			got = append(got, m.Model)
+			if (m.Context != nil) != (m.ID == "big") || (m.Price != nil) != (m.ID == "big") {
+				t.Errorf("%+v", m)
+			}
+		}
+		next = p.Next
+	}
+	if strings.Join(got, " ") != "acme/big acme/own acme/small zeta/big zeta/small" {
+		t.Errorf("%v", got)
+	}
+	var p admin.ModelPage
+	g.get("/api/v1/models?provider=zeta&id=big", &p)
+	if len(p.Data) != 1 || p.Data[0].Model != "zeta/big" {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestADocumentIsCheckedWithoutBeingApplied(t *testing.T) {
+	g := newRig(t, with(serving))
+	var v admin.Validation
+	g.answered(g.do("POST", "/api/v1/config/validate", "storage:\n  drian: paused\nserver: { max_in_flight: x }\n"), http.StatusOK, &v)
+	if v.OK || len(v.Problems) != 2 || v.Problems[0].Line != 2 || v.Problems[0].File != "sluice.yaml" || v.Problems[1].Line != 3 {
+		t.Errorf("%+v", v)
+	}
+	g.answered(g.do("POST", "/api/v1/config/validate", ""), http.StatusOK, &v)
+	if !v.OK {
+		t.Errorf("an empty document: %+v", v)
+	}
+}
+
+func TestHealthSaysWhatIsWrong(t *testing.T) {
+	g := newRig(t, with(serving))
+	g.now = g.now.Add(90 * time.Second)
+	var h admin.Health
+	g.get("/api/v1/health", &h)
+	if h.Status != "ok" || h.Version != "v1.2.3" || h.UptimeS != 90 || *h.InFlight != 3 || !h.Store.OK || h.Spool.Depth != 0 || h.Spool.Oldest != nil {
+		t.Errorf("%+v", h)
+	}
+	g = newRig(t, unmigrated)
+	g.recorder.Append(storetest.Entry(0))
+	g.get("/api/v1/entries", nil)
+	g.get("/api/v1/health", &h)
+	if h.Status != "degraded" || h.Store.OK || len(h.Problems) == 0 || h.Spool.Depth != 1 {
+		t.Errorf("%+v", h)
+	}
+}
+
+func TestWithoutAGatewayItsViewsSaySo(t *testing.T) {
+	g := newRig(t)
+	for _, path := range []string{"/gateways", "/providers", "/models", "/config"} {
+		g.fails(g.do("GET", "/api/v1"+path, ""), http.StatusServiceUnavailable, "unavailable")
+	}
+}

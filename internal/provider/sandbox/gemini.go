@@ -1,0 +1,257 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// geminiModelCall serves {model}:{verb}. The model may hold anything, parameters
+// included; the last colon starts the verb.
+func geminiModelCall(x *exchange) *problem {
+	rest := x.r.PathValue("rest")
+	i := strings.LastIndexByte(rest, ':')
+	if i < 0 {
+		return noSuchPath(x)
+	}
+	model, verb := rest[:i], rest[i+1:]
+	switch verb {
+	case "generateContent":
+		return generate(x, model, false)
+	case "streamGenerateContent":
+		return generate(x, model, true)
+	case "countTokens":
+		return geminiCount(x, model)
+	case "embedContent":
+		return geminiEmbed(x, model)
+	case "batchEmbedContents":
+		return geminiEmbedMany(x, model)
+	case "predict":
+		return geminiPredict(x, model)
+	}
+	return noSuchPath(x)
+}
+
+// noSuchPath answers what the sandbox does not have.
+func noSuchPath(x *exchange) *problem {
+	return &problem{status: http.StatusNotFound, code: "unknown_url", message: "the sandbox has no " + x.r.Method + " " + quote(x.r.URL.Path)}
+}
+
+func generate(x *exchange, model string, streamed bool) *problem {
+	var q geminiRequest
+	if p := x.decode(&q); p != nil {
+		return p
+	}
+	if p := x.recall(&q); p != nil {
+		return p
+	}
+	a, n, p := q.parse()
+	if p != nil {
+		return p
+	}
+	if p := x.use(converse, model); p != nil {
+		return p
+	}
+	r := x.compose(a)
+	out := x.newGeminiAnswer(r, n, newGeminiUsage(r, n, q.cachedTokens))
+	if streamed {
+		x.streamGemini(r, out)
+		return nil
+	}
+	return x.answer(out)
+}
+
+func newGeminiUsage(r reply, n, cached int) *geminiUsage {
+	return &geminiUsage{
+		Prompt: r.in, Cached: cached, Candidates: n * (r.out - r.thinking), Thoughts: n * r.thinking,
+		Total: r.in + n*r.out,
+	}
+}
+
+func (x *exchange) newGeminiAnswer(r reply, n int, u *geminiUsage) *geminiAnswer {
+	out := &geminiAnswer{Usage: u, Model: x.name, ID: x.seed.id("", 0)}
+	finish := "STOP"
+	if r.end == outOfTokens {
+		finish = "MAX_TOKENS"
+	}
+	for i := range n {
+		out.Candidates = append(out.Candidates, geminiCandidate{
+			Content: geminiContent{Role: "model", Parts: x.geminiParts(r)}, Finish: finish, Index: i,
+		})
+	}
+	return out
+}
+
+// geminiParts are the parts of a reply. Thoughts are signed on the part after them.
+func (x *exchange) geminiParts(r reply) []geminiPart {
+	var out []geminiPart
+	signature := ""
+	if r.thought != "" {
+		out = append(out, geminiPart{Text: &r.thought, Thought: true})
+		signature = x.signature()
+	}
+	if len(r.calls) == 0 {
+		return append(out, geminiPart{Text: &r.text, Signature: signature})
+	}
+	for i, c := range r.calls {
+		p := geminiPart{Call: &geminiCall{c.name, json.RawMessage(c.args)}}
+		if i == 0 {
+			p.Signature = signature
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// streamGemini sends an answer in pieces: as server-sent events with alt=sse, else as
+// one JSON array. Calls come whole; the usage grows complete in the last piece.
+func (x *exchange) streamGemini(r reply, done *geminiAnswer) {
+	s := geminiStream{sse: x.r.URL.Query().Get("alt") == "sse"}
+	if s.sse {
+		s.stream = x.stream(eventStream)
+	} else {
+		s.stream = x.stream("application/json")
+	}
+	chunk := geminiAnswer{Model: done.Model, ID: done.ID, Usage: &geminiUsage{Prompt: done.Usage.Prompt, Cached: done.Usage.Cached, Total: done.Usage.Prompt}}
+	send := func(i int, finish string, p geminiPart) {
+		chunk.Candidates = []geminiCandidate{{Content: geminiContent{Role: "model", Parts: []geminiPart{p}}, Finish: finish, Index: i}}
+		s.put(&chunk)
+	}
+	for i, c := range done.Candidates {
+		signature := ""
+		for _, p := range c.Content.Parts {
+			if p.Text == nil {
+				send(i, "", p)
+				continue
+			}
+			signature = p.Signature
+			for text := range x.pieces(*p.Text) {
+				send(i, "", geminiPart{Text: &text, Thought: p.Thought})
+			}
+		}
+		if i == len(done.Candidates)-1 {
+			chunk.Usage = done.Usage
+		}
+		send(i, c.Finish, geminiPart{Text: new(string), Signature: signature})
+	}
+	s.end()
+}
+
+// geminiStream writes pieces in either framing.
+type geminiStream struct {
+	*stream
+	sse   bool
+	begun bool
+}
+
+func (s *geminiStream) put(a *geminiAnswer) {
+	switch {
+	case s.sse:
+		s.raw("data: " + string(encode(a)) + "\r\n\r\n")
+		return
+	case s.begun:
+		s.raw(",\r\n" + string(encode(a)))
+	default:
+		s.raw("[" + string(encode(a)))
+	}
+	s.begun = true
+}
+
+func (s *geminiStream) end() {
+	if !s.sse {
+		s.raw("]")
+	}
+}
+
+func geminiCount(x *exchange, model string) *problem {
+	var q geminiRequest
+	if p := x.decode(&q); p != nil {
+		return p
+	}
+	if q.ForCounting != nil {
+		q = *q.ForCounting
+	}
+	if p := x.recall(&q); p != nil {
+		return p
+	}
+	a, _, p := q.parse()
+	if p != nil {
+		return p
+	}
+	if p := x.use(every, model); p != nil {
+		return p
+	}
+	return x.answer(struct {
+		Total  int `json:"totalTokens"`
+		Cached int `json:"cachedContentTokenCount,omitempty"`
+	}{a.prompt, q.cachedTokens})
+}
+
+type geminiEmbedRequest struct {
+	Content    geminiContent `json:"content"`
+	Dimensions *int          `json:"outputDimensionality"`
+}
+
+type geminiVector struct {
+	Values []float32 `json:"values"`
+}
+
+// embed gives the vector of a content and its tokens.
+func (q *geminiEmbedRequest) embed() (v geminiVector, used int, p *problem) {
+	size, p := sizeOf("outputDimensionality", q.Dimensions)
+	if p != nil {
+		return v, 0, p
+	}
+	all := q.Content.texts()
+	if len(all) == 0 {
+		return v, 0, invalid("content", "content: a part with text is required")
+	}
+	return geminiVector{vector(texts(all).join(), size)}, allTokens(all), nil
+}
+
+func geminiEmbed(x *exchange, model string) *problem {
+	var q geminiEmbedRequest
+	if p := x.decode(&q); p != nil {
+		return p
+	}
+	v, used, p := q.embed()
+	if p != nil {
+		return p
+	}
+	if p := x.use(embeds, model); p != nil {
+		return p
+	}
+	return x.answer(struct {
+		Embedding geminiVector `json:"embedding"`
+		Usage     geminiUsage  `json:"usageMetadata"`
+	}{v, geminiUsage{Prompt: used, Total: used}})
+}
+
+func geminiEmbedMany(x *exchange, model string) *problem {
+	var q struct {
+		Requests []geminiEmbedRequest `json:"requests"`
+	}
+	if p := x.decode(&q); p != nil {
+		return p
+	}
+	if len(q.Requests) == 0 {
+		return invalid("requests", "requests: at least one request is required")
+	}
+	out := struct {
+		Embeddings []geminiVector `json:"embeddings"`
+		Usage      geminiUsage    `json:"usageMetadata"`
+	}{}
+	for i := range q.Requests {
+		v, used, p := q.Requests[i].embed()
+		if p != nil {
+			return p
+		}
+		out.Embeddings = append(out.Embeddings, v)
+		out.Usage.Prompt += used
+		out.Usage.Total += used
+	}
+	if p := x.use(embeds, model); p != nil {
+		return p
+	}
+	return x.answer(out)
+}

@@ -1,0 +1,51 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sluice-gateway/sluice/internal/store"
+	"github.com/sluice-gateway/sluice/internal/store/storetest"
+)
+
+// testPlans holds that what is indexed is found by its index and comes in order from it,
+// with no sort: a list must not slow down with the number of entries.
+func testPlans(t *testing.T, s *store.Store, explain, using string) {
+	if err := s.PutEntries(t.Context(), entries(0, 200)); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		q     store.EntryQuery
+		order string
+		index string
+	}{
+		"newest":            {store.EntryQuery{}, "DESC", ""},
+		"since":             {store.EntryQuery{From: storetest.Epoch()}, "DESC", ""},
+		"key":               {store.EntryQuery{KeyID: "key_1"}, "DESC", "entries_key"},
+		"error":             {store.EntryQuery{ErrorCode: "rate_limited"}, "DESC", "entries_error"},
+		"trace":             {store.EntryQuery{TraceID: "x"}, "DESC", "entries_trace"},
+		"session":           {store.EntryQuery{Session: "x"}, "DESC", "entries_session"},
+		"user":              {store.EntryQuery{User: "x"}, "DESC", "entries_user"},
+		"named workspace":   {store.EntryQuery{Workspace: "team"}, "DESC", "entries_workspace"},
+		"named gateway":     {store.EntryQuery{Gateway: "audit"}, "DESC", "entries_gateway"},
+		"sweep of a named":  {store.EntryQuery{Gateway: "audit", To: storetest.Epoch()}, "ASC", "entries_gateway"},
+		"sweep of the main": {store.EntryQuery{Gateway: "default", To: storetest.Epoch()}, "ASC", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan, err := s.Plan(t.Context(), explain, c.q, c.order)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(strings.ToLower(plan), using+c.index) {
+				t.Errorf("the index %s is not used:\n%s", c.index, plan)
+			}
+			if strings.Contains(plan, "Sort") || strings.Contains(plan, "TEMP B-TREE") {
+				t.Errorf("sorts:\n%s", plan)
+			}
+		})
+	}
+}
+
+func TestSQLiteFindsByIndex(t *testing.T) {
+	testPlans(t, storetest.Open(t, freshSQLite(t)), "EXPLAIN QUERY PLAN", "using index ")
+}

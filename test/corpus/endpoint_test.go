@@ -1,0 +1,175 @@
+package corpus_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/provider"
+)
+
+// endpoint is a path of the data plane as the contract has it.
+type endpoint struct {
+	method string
+	path   *regexp.Regexp // its first group, if any, is the model
+	op     string
+	shape  string // of its answers: chat, responses, messages, gemini or openai
+	place  place
+}
+
+// place is where a request names its model.
+type place int
+
+const (
+	nowhere place = iota
+	inBody
+	inPath
+	inForm
+)
+
+const passthrough = "passthrough"
+
+var endpoints = []endpoint{
+	post("/v1/chat/completions", "chat", "chat", inBody),
+	post("/v1/completions", "completions", "chat", inBody),
+	post("/v1/responses", "chat", "responses", inBody),
+	post("/v1/responses/compact", "chat", "responses", inBody),
+	post("/v1/responses/input_tokens", "count_tokens", "responses", inBody),
+	get("/v1/responses/[^/]+(?:/input_items)?", "responses", "responses"),
+	post("/v1/embeddings", "embeddings", "openai", inBody),
+	post("/v1/moderations", "moderations", "openai", inBody),
+	post("/v1/rerank", "rerank", "openai", inBody),
+	post("/v1/images/generations", "images", "openai", inBody),
+	post("/v1/images/edits", "images", "openai", inForm),
+	post("/v1/audio/speech", "speech", "openai", inBody),
+	post("/v1/audio/transcriptions", "transcription", "openai", inForm),
+	post("/v1/messages", "chat", "messages", inBody),
+	post("/v1/messages/count_tokens", "count_tokens", "messages", inBody),
+	post("/v1/complete", "completions", "messages", inBody),
+	get("/v1/messages/batches/[^/]+(?:/results)?", "batches", "messages"),
+	post("/v1beta/models/(.+):(?:generateContent|streamGenerateContent)", "chat", "gemini", inPath),
+	post("/v1beta/models/(.+):countTokens", "count_tokens", "gemini", inPath),
+	post("/v1beta/models/(.+):(?:embedContent|batchEmbedContents)", "embeddings", "gemini", inPath),
+	post("/v1beta/cachedContents", "cached_contents", "gemini", inBody),
+	get("/v1beta/cachedContents/[^/]+", "cached_contents", "gemini"),
+	post("/upload/v1beta/files", "files", "gemini", nowhere),
+	post("/v1/files", "files", "", nowhere),
+	get("/v1/files/[^/]+(?:/content)?", "files", ""),
+	post("/v1/batches", "batches", "openai", nowhere),
+	get("/v1/batches(?:/[^/]+)?", "batches", "openai"),
+	get("/v1/models(?:/.+)?", "models", ""),
+	get("/v1beta/models(?:/.+)?", "models", "gemini"),
+}
+
+func post(path, op, shape string, at place) endpoint {
+	return endpoint{"POST", regexp.MustCompile("^" + path + "$"), op, shape, at}
+}
+
+func get(path, op, shape string) endpoint {
+	return endpoint{"GET", regexp.MustCompile("^" + path + "$"), op, shape, nowhere}
+}
+
+// families are the dialects' families by what a shape is called.
+var families = map[string]string{"chat": "openai", "responses": "openai", "openai": "openai", "messages": "anthropic", "gemini": "gemini"}
+
+// find gives the endpoint of a data-plane path that the provider serves.
+func (h *home) find(method, path string) *endpoint {
+	for i := range endpoints {
+		e := &endpoints[i]
+		if e.method == method && e.path.MatchString(path) && h.serves(e) {
+			return e
+		}
+	}
+	return nil
+}
+
+// serves reports whether the provider takes an operation in the dialect that the path
+// belongs to.
+func (h *home) serves(e *endpoint) bool {
+	switch {
+	case e.op == "chat":
+		return slices.Contains(h.dialects(), e.shape)
+	case e.op == "responses":
+		return slices.Contains(h.dialects(), "responses")
+	case !slices.Contains(h.spec.Operations, llm.Operation(e.op)):
+		return false
+	case e.shape == "":
+		return true
+	}
+	for _, d := range h.dialects() {
+		if families[d] == families[e.shape] {
+			return true
+		}
+	}
+	return len(h.dialects()) == 0 && families[e.shape] == "openai"
+}
+
+func (h *home) dialects() []string {
+	if h.speaks != "" {
+		return strings.Split(strings.Trim(h.speaks, "[]"), ", ")
+	}
+	var names []string
+	for _, d := range h.spec.Speaks {
+		names = append(names, string(d))
+	}
+	return names
+}
+
+// family is the family of the dialect that the provider prefers.
+func (h *home) family() string {
+	if d := h.dialects(); len(d) > 0 {
+		return families[d[0]]
+	}
+	return families[string(dialect.OpenAI)]
+}
+
+// tail is a vendor's path below base_url.
+func (h *home) tail(path string) string { return strings.TrimPrefix(path, h.base) }
+
+// dataPlane is the data-plane path by which a caller reaches a vendor's path.
+func (h *home) dataPlane(path string) string {
+	tail := h.tail(path)
+	if h.spec.Shape == provider.HostShape {
+		return tail
+	}
+	if h.kind == "azure-openai" {
+		tail = strings.TrimPrefix(tail, "/openai/v1")
+		if rest, ok := strings.CutPrefix(tail, "/openai/deployments/"); ok {
+			_, tail, _ = strings.Cut(rest, "/")
+			tail = "/" + tail
+		}
+	}
+	if h.kind == "writer" && tail == "/chat" {
+		tail = "/chat/completions"
+	}
+	if strings.HasPrefix(tail, "/v1/") {
+		return tail
+	}
+	return "/v1" + tail
+}
+
+// conversational are the paths that are known behind any prefix of a vendor's own.
+var conversational = regexp.MustCompile(`/(chat/completions|completions|embeddings|responses|images/generations|audio/(transcriptions|translations|speech))$`)
+
+// behind gives the endpoint that a vendor's own path is, nil when it is none.
+func (h *home) behind(method, path string) *endpoint {
+	tail := h.tail(path)
+	if h.spec.Shape == provider.HostShape {
+		return h.find(method, tail)
+	}
+	candidates := []string{"/v1" + tail, tail}
+	if m := conversational.FindString(tail); m != "" {
+		candidates = append(candidates, "/v1"+m)
+		if strings.HasSuffix(m, "/chat/completions") {
+			candidates = append(candidates, "/v1/completions")
+		}
+	}
+	for _, c := range candidates {
+		if e := h.find(method, c); e != nil {
+			return e
+		}
+	}
+	return nil
+}
