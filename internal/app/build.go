@@ -30,6 +30,7 @@ func Snapshot(c *config.Config, models *account.Catalogue) *catalog.Snapshot {
 	for name, g := range c.Gateways {
 		g := g
 		built := buildGateway(name, &g)
+		built.Only = onlyProviders(s.Providers)
 		s.Gateways[name] = built
 		for _, host := range g.Hosts {
 			s.Hosts[strings.ToLower(host)] = built
@@ -106,6 +107,37 @@ func buildGateway(name string, c *config.Gateway) *catalog.Gateway {
 		g.CORS = &catalog.CORS{Origins: c.CORS.Origins, Headers: c.CORS.Headers, Expose: c.CORS.Expose, MaxAge: c.CORS.MaxAge}
 	}
 	return g
+}
+
+// onlyProviders gives for each family of dialects the one provider that speaks it, the
+// sandbox left aside unless there is nothing else. Of several, one that is named like
+// the family is the vendor whose dialect it is.
+func onlyProviders(providers map[string]*provider.Provider) map[string]string {
+	speakers := map[string][]string{}
+	for name, p := range providers {
+		families := map[string]bool{}
+		for _, d := range Dialects() {
+			if slices.Contains(p.Speaks, d.Name) {
+				families[d.Family] = true
+			}
+		}
+		for f := range families {
+			speakers[f] = append(speakers[f], name)
+		}
+	}
+	only := map[string]string{}
+	for family, names := range speakers {
+		real := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return providers[n].Spec.Free })
+		switch {
+		case slices.Contains(real, family):
+			only[family] = family
+		case len(real) == 1:
+			only[family] = real[0]
+		case len(real) == 0 && len(names) == 1:
+			only[family] = names[0]
+		}
+	}
+	return only
 }
 
 // lister knows providers' models from the price catalogue.

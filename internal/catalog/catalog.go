@@ -40,6 +40,9 @@ type Gateway struct {
 	Keyed bool
 	// Default is the provider for new objects and ambiguous names, by dialect family.
 	Default map[string]string
+	// Only is, for families without a default, the provider for operations that name no
+	// model where just one can be meant.
+	Only map[string]string
 	Log     LogPolicy
 	CORS    *CORS // nil = off
 	// CallerCredentials lets callers bring their own vendor credential.

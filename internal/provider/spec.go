@@ -48,6 +48,8 @@ type Spec struct {
 	// Dial connects to a vendor that lives in this process; nil = the network.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
+	// Free says that calls cost nothing: their cost is 0, not unknown.
+	Free bool
 	// Catalogue are the names under which the price catalogue knows this vendor;
 	// empty = Name.
 	Catalogue []string

@@ -30,7 +30,6 @@ func (x *exchange) answer(resp *upstream.Response) error {
 		x.writeHead(resp.Status)
 		return nil
 	}
-	x.report = nil
 	if x.ep.Object.Lists {
 		return x.answerList(resp)
 	}
@@ -85,6 +84,7 @@ func (x *exchange) relayWhole(resp *upstream.Response) error {
 	resp.Waited = 0
 	x.learn(resp, buf.Bytes)
 	if x.report != nil && x.report.Fault != nil {
+		x.refused = refusal{header: resp.Header, status: resp.Status}
 		return x.report.Fault // vendors do say 200 and then an error
 	}
 	x.firstByte = time.Now()

@@ -156,9 +156,13 @@ func splice(dst [][]byte, body []byte, edits []edit) [][]byte {
 	return dst
 }
 
-// modelEdit puts the vendor's id in place of what the caller wrote, if they differ.
+// modelEdit puts the vendor's id in place of what the caller wrote, if they differ. A
+// prefix that the caller's dialect has before ids stays.
 func (x *exchange) modelEdit(edits []edit, model string) []edit {
 	at := x.ask.spans[wantModel]
+	if bareModel(x.ask.model) != x.ask.model && bareModel(model) == model {
+		model = modelsPrefix + model
+	}
 	if x.ep.Model != dialect.InBody || !at.Found() || model == x.ask.model {
 		return edits
 	}
@@ -242,5 +246,8 @@ func (x *exchange) refers() map[string]string {
 	return found
 }
 
-// bareModel strips what some dialects write before a model's id.
-func bareModel(model string) string { return strings.TrimPrefix(model, "models/") }
+// modelsPrefix is what some dialects write before a model's id.
+const modelsPrefix = "models/"
+
+// bareModel strips it.
+func bareModel(model string) string { return strings.TrimPrefix(model, modelsPrefix) }

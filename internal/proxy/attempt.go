@@ -140,7 +140,9 @@ func (x *exchange) attempt(ctx context.Context) error {
 	return err
 }
 
+// startAttempt notes a new attempt; what an earlier one reported and cost stays its own.
 func (x *exchange) startAttempt() *gateway.Attempt {
+	x.report, x.billed, x.cost, x.price = nil, false, gateway.Cost{}, nil
 	if x.attempts == nil {
 		x.log = new(logBlock)
 		x.attempts = x.log.attempt[:0]

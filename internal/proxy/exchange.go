@@ -146,6 +146,9 @@ func (x *exchange) bill() {
 // price prices a report of this lane's provider. The configured price wins over the
 // catalogue's; a model known to neither costs an unknown amount.
 func (l *lane) price(c *account.Catalogue, model string, r *dialect.Report, at time.Time) (gateway.Cost, *gateway.Price) {
+	if l.provider.Spec.Free && l.priced[model] == nil {
+		return gateway.Cost{Known: true}, nil
+	}
 	m, own := l.priced[model]
 	if !own {
 		m, _ = c.Find(l.catalogue, model)

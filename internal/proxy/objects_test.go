@@ -57,7 +57,7 @@ func files(c *testup.Call) {
 }
 
 func TestIdsOfAVendorGoHomeAndNeverCrossWorkspaces(t *testing.T) {
-	g, u := start(t, files, "gateways: { default: { default_provider: openai } }")
+	g, u := start(t, files, "gateways: { default: { default_provider: { openai: openai, anthropic: anthropic } } }")
 	other := secondKey(t, g, "other", "")
 	mine := testgw.Key
 
@@ -99,7 +99,7 @@ func TestIdsOfAVendorGoHomeAndNeverCrossWorkspaces(t *testing.T) {
 }
 
 func TestListsShowOnlyTheWorkspacesOwnAndEveryOtherByteStays(t *testing.T) {
-	g, _ := start(t, files, "gateways: { default: { default_provider: openai } }")
+	g, _ := start(t, files, "gateways: { default: { default_provider: { openai: openai, anthropic: anthropic } } }")
 	other := secondKey(t, g, "other", "")
 	as(g, testgw.Key, "POST", "/v1/files", "x")
 	if _, b := as(g, testgw.Key, "GET", "/v1/files", ""); b != `{"object":"list","data":[{"id":"file-A","x": 1.50}],"has_more":false}` {
@@ -119,7 +119,7 @@ func TestToolArgumentsMayCallAnythingAFile(t *testing.T) {
 }
 
 func TestABatchIsCheckedAgainstTheKeysModelsAtSubmit(t *testing.T) {
-	g, _ := start(t, files, "gateways: { default: { default_provider: openai } }")
+	g, _ := start(t, files, "gateways: { default: { default_provider: { openai: openai, anthropic: anthropic } } }")
 	narrow := secondKey(t, g, "default", `,"models":["openai/gpt-4o*","openai/*"]`)
 	if resp, b := as(g, narrow, "POST", "/v1/files", "x"); resp.StatusCode != 200 {
 		t.Fatalf("%d %s", resp.StatusCode, b)

@@ -42,7 +42,8 @@ func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) e
 	resp.Waited = 0
 	x.streaming = true
 	x.p.observer.StreamOpen(1)
-	x.relayHead(resp)
+	w := x.relayHead(resp)
+	w.set("X-Accel-Buffering", "no") // https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering
 	x.keepAnswer(resp, nil)
 	x.writeHead(resp.Status)
 	x.flush()

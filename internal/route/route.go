@@ -47,6 +47,9 @@ func withoutModel(s *catalog.Snapshot, g *catalog.Gateway, a Ask) ([]Target, err
 		name = g.Default[a.Family]
 	}
 	if name == "" {
+		name = g.Only[a.Family]
+	}
+	if name == "" {
 		return nil, fault.Newf(fault.InvalidRequest, "This operation names no model, so Sluice cannot tell which provider is meant. Send the header sluice-provider, or set default_provider.%s for the gateway '%s'.", a.Family, g.Name)
 	}
 	p, err := named(s, name)

@@ -73,7 +73,7 @@ func insertEntries(ctx context.Context, tx *sql.Tx, insert preparedInserts, entr
 	b := rowBuffers.Get().(*rowBuffer)
 	defer b.release()
 	for i, rows := range entryChunks {
-		if len(entries) < rows {
+		if insert[i] == nil || len(entries) < rows {
 			continue
 		}
 		stmt := tx.StmtContext(ctx, insert[i])
@@ -163,12 +163,13 @@ func (b *rowBuffer) texts(values ...string) {
 }
 
 // entryChunks are the sizes of multi-row inserts, the largest first and the last one 1:
-// few, so that each is prepared once.
+// few, so that each is prepared once. An engine uses those that are not too large for it.
 var entryChunks = [...]int{32, 8, 1}
 
 type preparedInserts [len(entryChunks)]*sql.Stmt
 
-// insertStatements are the inserts of entryChunks, prepared on first use.
+// insertStatements are the inserts of entryChunks, prepared on first use; "" and nil
+// where the engine does not use one.
 type insertStatements struct {
 	text [len(entryChunks)]string
 
@@ -176,9 +177,11 @@ type insertStatements struct {
 	stmts preparedInserts
 }
 
-func (p *insertStatements) init(rebind func(string) string) {
+func (p *insertStatements) init(e *engine) {
 	for i, rows := range entryChunks {
-		p.text[i] = rebind(insertEntriesSQL(rows))
+		if rows <= e.insertRows {
+			p.text[i] = e.rebind(insertEntriesSQL(rows))
+		}
 	}
 }
 
@@ -187,7 +190,7 @@ func (p *insertStatements) prepared(ctx context.Context, db *sql.DB) (preparedIn
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range p.stmts {
-		if p.stmts[i] != nil {
+		if p.stmts[i] != nil || p.text[i] == "" {
 			continue
 		}
 		var err error

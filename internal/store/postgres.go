@@ -41,7 +41,7 @@ func openPostgres(url string) (engine, error) {
 	db.SetConnMaxIdleTime(pgIdle)
 	db.SetConnMaxLifetime(pgLifetime)
 	return engine{
-		name: "postgres", dialect: goose.DialectPostgres, textColumn: `TEXT COLLATE "C"`,
+		name: "postgres", dialect: goose.DialectPostgres, textColumn: `TEXT COLLATE "C"`, insertRows: 8,
 		write: db, read: db,
 		rebind:  numbered,
 		lock:    func(ctx context.Context) (func() error, error) { return lockPostgres(ctx, db) },

@@ -41,7 +41,7 @@ func openSQLite(path string) (engine, error) {
 		return engine{}, fmt.Errorf("sqlite:%s: %w", path, err)
 	}
 	e := engine{
-		name: "sqlite", dialect: goose.DialectSQLite3, textColumn: "TEXT",
+		name: "sqlite", dialect: goose.DialectSQLite3, textColumn: "TEXT", insertRows: 32,
 		write: sql.OpenDB(writer), read: sql.OpenDB(reader),
 		rebind:  func(q string) string { return q },
 		explain: func(err error) error { return explainSQLite(path, err) },

@@ -38,7 +38,9 @@ type engine struct {
 	read    *sql.DB
 	// rebind turns ? into the engine's placeholders.
 	rebind func(string) string
-	// column is the DDL for a TEXT column whose order is that of its bytes.
+	// insertRows is how many rows of entries one statement inserts at most, by measurement.
+	insertRows int
+	// textColumn is the type of a text column whose order is that of its bytes.
 	textColumn string
 	// lock keeps other processes from migrating until the returned function is called.
 	lock func(context.Context) (unlock func() error, err error)
@@ -63,7 +65,7 @@ func Open(_ context.Context, url string) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	s := &Store{engine: e}
-	s.insert.init(e.rebind)
+	s.insert.init(&e)
 	return s, nil
 }
 

@@ -333,7 +333,7 @@ func (a *ask) bodyArrived(got []byte) string {
 	}
 	for _, edit := range [][2]string{
 		{`"stream_options":{"include_usage":true},`, ""}, {`"include_usage":true,`, ""}, {`"include_usage":true`, ""},
-		{`{"include_usage":true}`, "null"},
+		{`{"include_usage":true}`, "null"}, {`"include_usage":true`, `"include_usage":false`}, {`"include_usage": true`, `"include_usage": false`},
 	} {
 		if bytes.Equal(bytes.Replace(got, []byte(edit[0]), []byte(edit[1]), 1), a.plain) {
 			return ""

@@ -74,6 +74,9 @@ func (r *recording) read(t *testing.T, dir string) {
 	readJSON(t, filepath.Join(dir, "request.json"), &r.request)
 	readJSON(t, filepath.Join(dir, "response.json"), &response)
 	r.header = response.Headers
+	for name, v := range r.request.Headers { // some recorders kept the next line as well
+		r.request.Headers[name], _, _ = strings.Cut(strings.TrimSpace(v), "\n")
+	}
 	var err error
 	if r.body, err = os.ReadFile(filepath.Join(dir, "body.raw")); err != nil {
 		t.Fatal(err)

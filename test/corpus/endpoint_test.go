@@ -75,10 +75,12 @@ func get(path, op, shape string) endpoint {
 var families = map[string]string{"chat": "openai", "responses": "openai", "openai": "openai", "messages": "anthropic", "gemini": "gemini"}
 
 // find gives the endpoint of a data-plane path that the provider serves.
-func (h *home) find(method, path string) *endpoint {
+func (h *home) find(method, path string) *endpoint { return find(method, path, h.serves) }
+
+func find(method, path string, fits func(*endpoint) bool) *endpoint {
 	for i := range endpoints {
 		e := &endpoints[i]
-		if e.method == method && e.path.MatchString(path) && h.serves(e) {
+		if e.method == method && e.path.MatchString(path) && fits(e) {
 			return e
 		}
 	}
@@ -134,12 +136,8 @@ func (h *home) dataPlane(path string) string {
 	if h.spec.Shape == provider.HostShape {
 		return tail
 	}
-	if h.kind == "azure-openai" {
-		tail = strings.TrimPrefix(tail, "/openai/v1")
-		if rest, ok := strings.CutPrefix(tail, "/openai/deployments/"); ok {
-			_, tail, _ = strings.Cut(rest, "/")
-			tail = "/" + tail
-		}
+	if h.kind == "azure-openai" && h.base == "" {
+		return azureDataPlane(tail)
 	}
 	if h.kind == "writer" && tail == "/chat" {
 		tail = "/chat/completions"
@@ -148,6 +146,18 @@ func (h *home) dataPlane(path string) string {
 		return tail
 	}
 	return "/v1" + tail
+}
+
+// azureDataPlane undoes both surfaces of Azure; "" = the path is of neither.
+func azureDataPlane(path string) string {
+	if rest, ok := strings.CutPrefix(path, "/openai/v1/"); ok {
+		return "/v1/" + rest
+	}
+	if rest, ok := strings.CutPrefix(path, "/openai/deployments/"); ok {
+		_, tail, _ := strings.Cut(rest, "/")
+		return "/v1/" + tail
+	}
+	return ""
 }
 
 // conversational are the paths that are known behind any prefix of a vendor's own.

@@ -14,12 +14,13 @@ import (
 	"github.com/sluice-gateway/sluice/internal/testgw"
 )
 
-// allEntries reads every entry of a gateway by the admin API, until as many are there
-// as were made.
-func allEntries(t *testing.T, g *testgw.Gateway, made int) map[string]*gateway.Entry {
+// allEntries reads every entry of a gateway by the admin API, until these are there or
+// will not come any more.
+func allEntries(t *testing.T, g *testgw.Gateway, ids []string) map[string]*gateway.Entry {
 	t.Helper()
 	all := map[string]*gateway.Entry{}
-	for end := time.Now().Add(10 * time.Second); len(all) < made && time.Now().Before(end); {
+	missing := func() bool { return slices.ContainsFunc(ids, func(id string) bool { return all[id] == nil }) }
+	for end := time.Now().Add(10 * time.Second); missing() && time.Now().Before(end); {
 		for cursor, more := "", true; more; more = cursor != "" {
 			var page struct {
 				Data []*gateway.Entry `json:"data"`
@@ -74,7 +75,7 @@ func keptFault(o *outcome, e *gateway.Entry) string {
 	switch {
 	case failed != (e.ErrorCode != "") || failed != (e.Attempts[0].Fault != ""):
 		return fmt.Sprintf("entry: error_code %q, fault %q; want one: %v", e.ErrorCode, e.Attempts[0].Fault, failed)
-	case o.code != "" && o.code != "in-stream" && e.ErrorCode != o.code:
+	case o.code != "" && o.code != inStream && e.ErrorCode != o.code:
 		return fmt.Sprintf("entry: error_code %q, want %q", e.ErrorCode, o.code)
 	}
 	return ""
@@ -88,7 +89,7 @@ func priced(c *account.Catalogue, a *ask, h *home, want *reading, o *outcome, e 
 		names = []string{h.spec.Name}
 	}
 	m, _ := c.Find(names, a.model)
-	if a.op == passthrough || o.how == rendered || o.how == same && o.code != "" && o.code != "in-stream" {
+	if a.op == passthrough || o.how == rendered || o.how == same && o.code != "" && o.code != inStream {
 		m = nil
 	}
 	cost, _ := c.Price(m, nil, want.usage.usage(), e.Time, want.tier, false)

@@ -27,6 +27,9 @@ const (
 	rendered            // an error in the caller's dialect
 )
 
+// inStream stands for the code of an error that a stream carries: no header tells it.
+const inStream = "in-stream"
+
 // wanted says what must come of a recorded answer.
 func (a *ask) wanted(r *recording, h *home, want *reading) outcome {
 	o := outcome{status: r.Status, body: a.visible(r)}
@@ -40,7 +43,7 @@ func (a *ask) wanted(r *recording, h *home, want *reading) outcome {
 	case want.failed && !stream:
 		o = outcome{how: rendered, message: message(r.body)}
 	case want.failed:
-		o.code = "in-stream"
+		o.code = inStream
 	case stream && r.Framing == "sse" && !want.ended && (a.op == "chat" || a.op == "completions"):
 		o.how, o.code = begun, "upstream_error"
 	}
@@ -101,7 +104,7 @@ func judge(r *recording, a *ask) outcome {
 		return outcome{how: rendered, status: http.StatusBadGateway, code: "upstream_auth"}
 	case has("insufficient_quota", "credit balance is too low"), r.Status == http.StatusPaymentRequired, r.Status == http.StatusTooManyRequests:
 		return outcome{how: rendered, status: http.StatusTooManyRequests, code: "upstream_rate_limited", message: said}
-	case r.Status >= 500 && has("exceed_context_size", "context size"):
+	case r.Status >= 500 && has("exceed_context_size", "context size", "too large to process"):
 		return outcome{how: rendered, status: http.StatusBadRequest, code: "upstream_error", message: said}
 	case r.Status >= 500:
 		return outcome{how: rendered, status: http.StatusBadGateway, code: "upstream_error", message: said}
@@ -114,7 +117,7 @@ func (o *outcome) answered(r *recording, h *home, a *ask, resp *http.Response, b
 	if resp.StatusCode != o.status && o.status != 0 {
 		return fmt.Sprintf("status %d (%s), want %d: %.300s", resp.StatusCode, resp.Header.Get("sluice-error"), o.status, body)
 	}
-	if code := resp.Header.Get("sluice-error"); code != o.code && o.how != begun && o.code != "in-stream" && o.status != 0 {
+	if code := resp.Header.Get("sluice-error"); code != o.code && o.how != begun && o.code != inStream && o.status != 0 {
 		return fmt.Sprintf("sluice-error %q, want %q", code, o.code)
 	}
 	if why := o.head(r, resp); why != "" {

@@ -55,11 +55,16 @@ func (c *messagesReader) end(*recording) {
 		return
 	}
 	u, out := c.told, c.r.usage
-	in, write, read, output, hour := u.number("input_tokens"), u.number("cache_creation_input_tokens"), u.number("cache_read_input_tokens"), u.number("output_tokens"), u.at("cache_creation").number("ephemeral_1h_input_tokens")
+	in, write, read := inputs(u)
+	output := u.number("output_tokens")
 	for _, run := range u.list("iterations") { // what the message's own counts leave out
-		if run.text("type") == "compaction" {
-			in, output = in+run.number("input_tokens"), output+run.number("output_tokens")
-			write, read = write+run.number("cache_creation_input_tokens"), read+run.number("cache_read_input_tokens")
+		i, w, r := inputs(run)
+		switch run.text("type") {
+		case "compaction":
+			in, write, read, output = in+i, write+w, read+r, output+run.number("output_tokens")
+		case "advisor_message": // another model
+			out.unit("advisor_input_tokens", i+w+r)
+			out.unit("advisor_output_tokens", run["output_tokens"])
 		}
 	}
 	c.known("input", in+write+read, "input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -67,7 +72,7 @@ func (c *messagesReader) end(*recording) {
 	c.known("cache_read", read, "cache_read_input_tokens")
 	c.known("output", output, "output_tokens")
 	out.set("reasoning", u.at("output_tokens_details")["thinking_tokens"])
-	out.unit("cache_write_1h_tokens", hour)
+	out.unit("cache_write_1h_tokens", u.at("cache_creation")["ephemeral_1h_input_tokens"])
 	for tool, n := range u.at("server_tool_use") {
 		if tool == "web_search_requests" {
 			tool = "searches"
@@ -75,6 +80,10 @@ func (c *messagesReader) end(*recording) {
 		out.unit(tool, n)
 	}
 	c.r.tier = u.text("service_tier")
+}
+
+func inputs(u object) (in, write, read float64) {
+	return u.number("input_tokens"), u.number("cache_creation_input_tokens"), u.number("cache_read_input_tokens")
 }
 
 // known sets a count if one of the members that it comes of was told.

@@ -104,27 +104,34 @@ func recorded(r *recording, pieces [][]byte) *reply {
 	return a
 }
 
-// cuts are the ways in which an answer comes in pieces.
+// cutting is how an answer comes in pieces.
+type cutting int
+
 const (
-	whole = iota
+	whole cutting = iota // with its length
 	randomly
+	otherwise // randomly, at other places
 	byteByByte
 )
 
-// cut cuts an answer in pieces, the same ones in every run.
-func cut(r *recording, how int) [][]byte {
-	switch {
-	case how == whole || len(r.body) == 0:
-		return nil
-	case how == byteByByte:
-		return chunks(r.body, func() int { return 1 })
-	}
-	random := rand.New(rand.NewPCG(r.seed(), 7))
-	mean := max(2, len(r.body)/(2+random.IntN(30)))
-	return chunks(r.body, func() int { return 1 + random.IntN(2*mean) })
+func (c cutting) String() string {
+	return [...]string{"whole", "in pieces", "in other pieces", "byte by byte"}[c]
 }
 
-func chunks(body []byte, size func() int) (out [][]byte) {
+// cut cuts an answer, at the same places in every run; nil = it comes whole.
+func (c cutting) cut(r *recording) [][]byte {
+	switch {
+	case c == whole || len(r.body) == 0:
+		return nil
+	case c == byteByByte:
+		return pieces(r.body, func() int { return 1 })
+	}
+	random := rand.New(rand.NewPCG(r.seed(), uint64(c)))
+	mean := max(2, len(r.body)/(2+random.IntN(30)))
+	return pieces(r.body, func() int { return 1 + random.IntN(2*mean) })
+}
+
+func pieces(body []byte, size func() int) (out [][]byte) {
 	for len(body) > 0 {
 		n := min(size(), len(body))
 		out, body = append(out, body[:n]), body[n:]

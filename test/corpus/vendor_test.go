@@ -22,7 +22,7 @@ type vendor struct {
 const compatible = "openai-compatible"
 
 // native is why a vendor whose API is a dialect of its own is left out.
-const native = "its dialect comes in a later version"
+const native = "not covered by this version, which has no such dialect"
 
 var vendors = map[string]vendor{
 	"alibaba":          {kind: "alibaba", bases: []string{"/compatible-mode/v1"}},

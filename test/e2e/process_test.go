@@ -62,6 +62,12 @@ func start(t testing.TB, o options) *process {
 // launch runs a gateway and does not wait.
 func launch(t testing.TB, o options) *process {
 	t.Helper()
+	return launchAs(t, o, nil)
+}
+
+// launchAs runs a gateway as another account; nil = as this one.
+func launchAs(t testing.TB, o options, as *syscall.Credential) *process {
+	t.Helper()
 	if o.dir == "" {
 		o.dir = t.TempDir()
 	}
@@ -76,6 +82,7 @@ func launch(t testing.TB, o options) *process {
 		cmd.Env = append(cmd.Env, "SLUICE_KEY="+gatewayKey, "SLUICE_ADMIN_TOKEN="+adminToken)
 	}
 	cmd.SysProcAttr = dieWithParent()
+	cmd.SysProcAttr.Credential = as
 	p := &process{Dir: o.dir, Log: &buffer{}, Out: &buffer{}, t: t, cmd: cmd, exited: make(chan struct{})}
 	if o.tls {
 		p.URL = "https://"

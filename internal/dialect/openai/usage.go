@@ -47,9 +47,9 @@ func (r *usageReader) member(key string, v []byte) {
 		count(&u.OutputTokens, v)
 	case "total_tokens":
 		count(&r.total, v)
-	case "prompt_tokens_details", "input_tokens_details", "input_token_details":
+	case "prompt_tokens_details", "prompt_token_details", "input_tokens_details", "input_token_details":
 		r.inputDetails(v)
-	case "completion_tokens_details", "output_tokens_details", "output_token_details":
+	case "completion_tokens_details", "completion_token_details", "output_tokens_details", "output_token_details":
 		r.outputDetails(v)
 	case "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens":
 		count(&r.cached, v)

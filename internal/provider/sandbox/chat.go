@@ -8,17 +8,17 @@ import (
 // The Chat dialect: https://platform.openai.com/docs/api-reference/chat.
 
 type chatRequest struct {
-	Model         string         `json:"model"`
-	Messages      []chatMessage  `json:"messages"`
-	Stream        bool           `json:"stream"`
-	StreamOptions *streamOptions `json:"stream_options"`
-	N             *int           `json:"n"`
-	Stop          texts          `json:"stop"`
-	MaxTokens     *int           `json:"max_tokens"`
-	MaxCompletion *int           `json:"max_completion_tokens"`
-	Tools         []chatTool     `json:"tools"`
+	Model         string          `json:"model"`
+	Messages      []chatMessage   `json:"messages"`
+	Stream        bool            `json:"stream"`
+	StreamOptions *streamOptions  `json:"stream_options"`
+	N             *int            `json:"n"`
+	Stop          texts           `json:"stop"`
+	MaxTokens     *int            `json:"max_tokens"`
+	MaxCompletion *int            `json:"max_completion_tokens"`
+	Tools         []chatTool      `json:"tools"`
 	ToolChoice    json.RawMessage `json:"tool_choice"`
-	Parallel      *bool          `json:"parallel_tool_calls"`
+	Parallel      *bool           `json:"parallel_tool_calls"`
 	Format        struct {
 		Type       string `json:"type"`
 		JSONSchema struct {

@@ -38,6 +38,7 @@ func New(o Options) *provider.Spec {
 		Page: "https://github.com/sluice-gateway/sluice", AsOf: "2026-11-21",
 		BaseURL: "http://sandbox.internal",
 		KeyFree: true,
+		Free:    true,
 		Speaks:  []dialect.Name{dialect.Chat, dialect.Responses, dialect.Messages, dialect.Gemini},
 		Operations: []llm.Operation{
 			llm.OpChat, llm.OpCompletions, llm.OpResponses, llm.OpEmbeddings, llm.OpModerations,

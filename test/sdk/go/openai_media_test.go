@@ -31,7 +31,7 @@ func TestOpenAIEmbedsInFloatsAndInBase64(t *testing.T) {
 func TestOpenAIModerates(t *testing.T) {
 	s := start(t, noRetries)
 	c := openaiAt(t, s.URL, testgw.Key)
-	p := openai.ModerationNewParams{Model: "omni-moderation-latest", Input: openai.ModerationNewParamsInputUnion{OfString: openai.String("you fool")}}
+	p := openai.ModerationNewParams{Model: "openai/omni-moderation-latest", Input: openai.ModerationNewParamsInputUnion{OfString: openai.String("you fool")}}
 	got := must(c.Moderations.New(deadline(t), p))(t)
 	if len(got.Results) != 1 || !got.Results[0].Flagged || got.Results[0].CategoryScores.Harassment != 0.91 {
 		t.Errorf("%+v", got)

@@ -3,6 +3,7 @@
 package scripted
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"os"
@@ -10,24 +11,28 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sluice-gateway/sluice/internal/testup"
 )
 
 // Exchange is one file: settings "name: value" up to a line "-- answer --", then the
 // answer's body. The settings are
 //
 //	request  method and the beginning of path and query
+//	with     a header that the request has, where vendors share a path
 //	has      a text that the request's body holds (repeatable)
 //	status   of the answer; 200 when absent
-//	header   "name: value" of the answer (repeatable); {{URL}} is the upstream's own URL
+//	header   "name: value" of the answer (repeatable)
 //	encoding base64: the body is written so
 //	pause    after so many events the stream waits for a release
 //	hang     after so many events the stream waits until its caller has left
 //
-// A content type of text/event-stream makes the answer a stream, one flush for each event.
+// {{URL}} in the answer is the upstream's own URL. A content type of text/event-stream makes the answer a stream, one flush for each event.
 type Exchange struct {
 	Name   string // "openai/chat"
 	Method string
 	URI    string
+	With   string
 	Has    []string
 	Status int
 	Header [][2]string
@@ -89,6 +94,8 @@ func (x *Exchange) set(name, value string) (err error) {
 	switch name {
 	case "request":
 		x.Method, x.URI, _ = strings.Cut(value, " ")
+	case "with":
+		x.With = value
 	case "has":
 		x.Has = append(x.Has, value)
 	case "status":
@@ -122,17 +129,15 @@ func (x *Exchange) header(name string) string {
 func (x *Exchange) stream() bool { return x.header("content-type") == "text/event-stream" }
 
 // fits reports how well the exchange answers a request: -1 not at all, else the longer
-// its demands the better.
-func (x *Exchange) fits(method, uri, body string) int {
-	if method != x.Method || !strings.HasPrefix(uri, x.URI) {
+// its path the better, then the more it demands of the body.
+func (x *Exchange) fits(c *testup.Call) int {
+	if c.Method != x.Method || !strings.HasPrefix(c.URI, x.URI) || (x.With != "" && c.Header.Get(x.With) == "") {
 		return -1
 	}
-	score := len(x.URI)
 	for _, text := range x.Has {
-		if !strings.Contains(body, text) {
+		if !bytes.Contains(c.Body, []byte(text)) {
 			return -1
 		}
-		score += 1000
 	}
-	return score
+	return 100*len(x.URI) + len(x.Has)
 }

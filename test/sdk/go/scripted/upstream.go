@@ -61,7 +61,7 @@ func (u *Upstream) choose(c *testup.Call) *Exchange {
 	var best *Exchange
 	top := -1
 	for _, x := range u.exchanges {
-		if n := x.fits(c.Method, c.URI, string(c.Body)); n > top {
+		if n := x.fits(c); n > top {
 			best, top = x, n
 		}
 	}
@@ -69,11 +69,12 @@ func (u *Upstream) choose(c *testup.Call) *Exchange {
 }
 
 func (u *Upstream) play(c *testup.Call, x *Exchange) {
+	own := func(text string) string { return strings.ReplaceAll(text, "{{URL}}", u.URL) }
 	for _, h := range x.Header {
-		c.Set(h[0], strings.ReplaceAll(h[1], "{{URL}}", u.URL))
+		c.Set(h[0], own(h[1]))
 	}
 	if !x.stream() {
-		c.Answer(x.Status, x.header("content-type"), []byte(x.Body))
+		c.Answer(x.Status, x.header("content-type"), []byte(own(x.Body)))
 		return
 	}
 	c.Stream(func(i int) {

@@ -1,0 +1,154 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// runMock serves an upstream on plain TCP, so that it costs as little as it can: one
+// read and one write per call, one write per chunk of a stream.
+func runMock(args []string) error {
+	f := flag.NewFlagSet("mock", flag.ExitOnError)
+	addr := f.String("addr", "127.0.0.1:0", "where to listen")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", *addr)
+	if err != nil {
+		return err
+	}
+	whole := wholeAnswer()
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		go serveMock(c, whole)
+	}
+}
+
+// serveMock answers the calls of one connection until it is closed.
+func serveMock(c net.Conn, whole []byte) {
+	defer c.Close()
+	in := bufio.NewReaderSize(c, 32<<10)
+	var body []byte
+	for {
+		n, err := readHead(in)
+		if err != nil {
+			return
+		}
+		if cap(body) < n {
+			body = make([]byte, n)
+		}
+		body = body[:n]
+		if _, err := io.ReadFull(in, body); err != nil {
+			return
+		}
+		if bytes.Contains(body, []byte(`"stream":true`)) {
+			err = streamMock(c, paceOf(body))
+		} else {
+			_, err = c.Write(whole)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// readHead reads a request's or an answer's head and gives the length of its body: -1 =
+// it comes in chunks.
+func readHead(in *bufio.Reader) (int, error) {
+	length := 0
+	for {
+		line, err := in.ReadSlice('\n')
+		if err != nil {
+			return 0, err
+		}
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) == 0 {
+			return length, nil
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		switch {
+		case bytes.EqualFold(name, []byte("content-length")):
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+				return 0, err
+			}
+		case bytes.EqualFold(name, []byte("transfer-encoding")):
+			length = -1
+		}
+	}
+}
+
+// pace is how a stream comes.
+type pace struct {
+	chunks int
+	every  time.Duration
+}
+
+func (p pace) String() string { return fmt.Sprintf("%dx%s", p.chunks, p.every) }
+
+// paceOf reads what a request asks for in its member user, such as 50x20ms.
+func paceOf(body []byte) pace {
+	p := pace{10, 20 * time.Millisecond}
+	_, rest, ok := bytes.Cut(body, []byte(`"user":"`))
+	if !ok {
+		return p
+	}
+	text, _, _ := bytes.Cut(rest, []byte(`"`))
+	chunks, every, _ := strings.Cut(string(text), "x")
+	if n, err := strconv.Atoi(chunks); err == nil {
+		p.chunks = n
+	}
+	if d, err := time.ParseDuration(every); err == nil {
+		p.every = d
+	}
+	return p
+}
+
+const streamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nx-request-id: req_bench\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+// streamMock sends a stream: its head with the first chunk, then one chunk at a time.
+func streamMock(c net.Conn, p pace) error {
+	event := chunked(`data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini","choices":[{"index":0,"delta":{"content":" measure"},"finish_reason":null}]}` + "\n\n")
+	if _, err := c.Write(append([]byte(streamHead), event...)); err != nil {
+		return err
+	}
+	began := time.Now()
+	for i := 1; i < p.chunks; i++ {
+		time.Sleep(time.Until(began.Add(time.Duration(i) * p.every)))
+		if _, err := c.Write(event); err != nil {
+			return err
+		}
+	}
+	end := chunked(`data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}`+"\n\n"+
+		`data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini","choices":[],"usage":{"prompt_tokens":200,"completion_tokens":50,"total_tokens":250}}`+"\n\n"+"data: [DONE]\n\n") +
+		"0\r\n\r\n"
+	_, err := c.Write([]byte(end))
+	return err
+}
+
+func chunked(s string) string { return fmt.Sprintf("%x\r\n%s\r\n", len(s), s) }
+
+// wholeAnswer is a chat answer with a body of 1 KB.
+func wholeAnswer() []byte {
+	const begin = `{"id":"chatcmpl-bench","object":"chat.completion","created":1700000000,"model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":"`
+	const end = `","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":200,"completion_tokens":120,"total_tokens":320,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}}`
+	body := begin + filler(1024-len(begin)-len(end)) + end
+	return fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-request-id: req_bench\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+}
+
+// filler is n bytes of text.
+func filler(n int) string {
+	const words = "a gateway forwards what it is given and writes down what that cost, no more and no less, "
+	return strings.Repeat(words, n/len(words)+1)[:max(n, 0)]
+}

@@ -1,0 +1,279 @@
+// Package corpus_test sends recorded traffic of real vendors through a whole running
+// gateway and compares both sides byte by byte, and its entries with what the vendors
+// reported. What is expected is read with encoding/json here, never by the code under test.
+package corpus_test
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/sluice-gateway/sluice/internal/account"
+	"github.com/sluice-gateway/sluice/internal/testgw"
+)
+
+// workers is how many recordings are on their way at once.
+const workers = 8
+
+// play is one recording and what became of it.
+type play struct {
+	r     *recording
+	h     home
+	asks  []*ask
+	wrong []string
+	calls []*call
+}
+
+// call is one request through the gateway that waits for its entry.
+type call struct {
+	ask    *ask
+	how    cutting
+	id     string
+	want   *reading
+	out    outcome
+	status int
+	resp   *http.Response
+	cost   bool // it is known
+}
+
+func TestRecordedTrafficPassesUnchangedAndIsAccounted(t *testing.T) {
+	table := newTable()
+	var plays, later []*play
+	homes := map[string]home{}
+	for _, r := range load(t) {
+		h, why := homeOf(r)
+		if why != "" {
+			table.leaveOut(r, why)
+			continue
+		}
+		p := &play{r: r, h: h, asks: asks(r, &h)}
+		if len(p.asks) == 0 {
+			table.leaveOut(r, "the root of a host cannot be written as a native path")
+			continue
+		}
+		homes[h.name] = h
+		if p.named() {
+			later = append(later, p)
+		} else {
+			plays = append(plays, p)
+		}
+	}
+	s := newStage(t, homes)
+	s.all(plays, workers)
+	s.all(later, 1) // ids of different vendors may be the same text
+	s.checkEntries(t, append(plays, later...))
+	for _, p := range append(plays, later...) {
+		table.add(p.r, p.unread(), p.wrong)
+	}
+	table.report(t)
+	count(t, append(plays, later...))
+}
+
+// count prints how often each kind of thing was looked at, and fails when one never was:
+// then this test proves less than it says.
+func count(t *testing.T, plays []*play) {
+	t.Helper()
+	seen := map[string]int{"usage asked for and hidden again": 0, "errors passed on": 0, "errors rendered": 0, "errors inside a 200": 0, "errors inside a stream": 0, "cut streams": 0, "usage compared": 0, "costs known": 0}
+	calls := 0
+	for _, p := range plays {
+		for _, c := range p.calls {
+			calls++
+			for what := range c.kinds(p.r) {
+				seen[what]++
+			}
+		}
+	}
+	for what, n := range seen {
+		if n == 0 {
+			t.Errorf("no call had %s", what)
+		}
+	}
+	t.Logf("%d calls, among them %v", calls, seen)
+}
+
+// kinds yields what a call had to show.
+func (c *call) kinds(r *recording) iter.Seq[string] {
+	facts := map[string]bool{
+		"usage asked for and hidden again": c.ask.adds && len(c.out.body) < len(r.body),
+		"errors passed on":                 c.out.how == same && r.Status >= 400,
+		"errors rendered":                  c.out.how == rendered && r.Status >= 400,
+		"errors inside a 200":              c.out.how == rendered && r.Status < 400,
+		"errors inside a stream":           c.out.code == inStream,
+		"cut streams":                      c.out.how == begun,
+		"usage compared":                   r.Status < 400 && len(c.want.usage) > 0,
+		"costs known":                      c.cost,
+	}
+	return func(yield func(string) bool) {
+		for what, is := range facts {
+			if is && !yield(what) {
+				return
+			}
+		}
+	}
+}
+
+// named reports whether a request names objects, which must be made first.
+func (p *play) named() bool {
+	for _, a := range p.asks {
+		if len(a.names(p.r)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// unread says why nothing of the answer can be accounted for; "" = it is.
+func (p *play) unread() string {
+	for _, a := range p.asks {
+		if a.op != passthrough {
+			return ""
+		}
+	}
+	for _, path := range []string{p.h.dataPlane(p.r.request.Path), p.h.tail(p.r.request.Path)} {
+		if e := find(p.r.request.Method, path, func(*endpoint) bool { return true }); e != nil {
+			return "passed on unread, since kind " + p.h.spec.Name + " has no operation " + e.op
+		}
+	}
+	return "passed on unread, since no dialect has the path"
+}
+
+func (p *play) fail(c *call, why string) {
+	p.wrong = append(p.wrong, fmt.Sprintf("[%s, %s] %s", c.ask.door, c.how, why))
+}
+
+// stage is the gateway between this test as caller and as vendor.
+type stage struct {
+	gateway   *testgw.Gateway
+	vendors   *upstream
+	client    *http.Client
+	catalogue *account.Catalogue
+}
+
+func newStage(t *testing.T, homes map[string]home) *stage {
+	t.Helper()
+	catalogue, err := account.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := newUpstream(t)
+	transport := &http.Transport{MaxIdleConnsPerHost: workers, DisableCompression: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &stage{
+		gateway:   testgw.StartWith(t, testgw.Options{Config: config(u.url, homes), Env: map[string]string{"VENDOR_KEY": vendorKey}}),
+		vendors:   u,
+		client:    &http.Client{Transport: transport},
+		catalogue: catalogue,
+	}
+}
+
+func (s *stage) all(plays []*play, workers int) {
+	next := make(chan *play)
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			for p := range next {
+				s.play(p)
+			}
+		})
+	}
+	for _, p := range plays {
+		next <- p
+	}
+	close(next)
+	group.Wait()
+}
+
+// smallStream is the size up to which an answer may come byte by byte.
+const smallStream = 12 << 10
+
+// play sends a recording by every door, its answer cut in different ways.
+func (s *stage) play(p *play) {
+	for i, a := range p.asks {
+		s.call(p, a, cutting((p.r.seed()+uint64(i))%2))
+	}
+	if p.r.Framing == "sse" {
+		s.call(p, p.asks[0], otherwise)
+	}
+	if p.r.seed()%8 == 0 && len(p.r.body) <= smallStream {
+		s.call(p, p.asks[0], byteByByte)
+	}
+}
+
+func (s *stage) call(p *play, a *ask, how cutting) {
+	c := &call{ask: a, how: how, want: read(p.r, a.shape(), a.op)}
+	for _, o := range a.names(p.r) {
+		if err := o.make(s.gateway, s.vendors, s.client, &p.h); err != nil {
+			p.fail(c, err.Error())
+			return
+		}
+	}
+	mark := fmt.Sprintf("%s %s %s", p.r.Name, a.door, how)
+	reply := recorded(p.r, how.cut(p.r))
+	defer s.vendors.expect(mark, reply)()
+	req, err := http.NewRequest(p.r.request.Method, s.gateway.URL+a.path, strings.NewReader(string(a.body)))
+	if err != nil {
+		p.fail(c, err.Error())
+		return
+	}
+	req.Header = a.header.Clone()
+	req.Header.Set(marker, mark)
+	resp, err := s.client.Do(req)
+	if err != nil {
+		p.fail(c, err.Error())
+		return
+	}
+	body, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	c.resp, c.status, c.id = resp, resp.StatusCode, resp.Header.Get("sluice-request-id")
+	c.out = a.wanted(p.r, &p.h, c.want)
+	if why := s.arrived(p, c, &reply.got, body, err); why != "" {
+		p.fail(c, why)
+		return
+	}
+	p.calls = append(p.calls, c)
+}
+
+func (s *stage) arrived(p *play, c *call, got *arrival, body []byte, err error) string {
+	if got.times == 0 {
+		return fmt.Sprintf("it did not reach the vendor: status %d, %.300s", c.status, body)
+	}
+	if err != nil {
+		return "reading the answer: " + err.Error()
+	}
+	if why := c.ask.arrived(p.r, &p.h, got); why != "" {
+		return why
+	}
+	return c.out.answered(p.r, &p.h, c.ask, c.resp, body)
+}
+
+func (s *stage) checkEntries(t *testing.T, plays []*play) {
+	t.Helper()
+	var ids []string
+	for _, p := range plays {
+		for _, c := range p.calls {
+			ids = append(ids, c.id)
+		}
+	}
+	entries := allEntries(t, s.gateway, ids)
+	for _, p := range plays {
+		for _, c := range p.calls {
+			e := entries[c.id]
+			why := kept(c.ask, p.r, &p.h, c.want, &c.out, c.status, e)
+			if why == "" {
+				why = priced(s.catalogue, c.ask, &p.h, c.want, &c.out, e)
+			}
+			if why == "" {
+				why = told(c.resp, e)
+			}
+			if why != "" {
+				p.fail(c, why)
+				continue
+			}
+			c.cost = e.Cost.Known
+		}
+	}
+}
