@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -138,4 +139,27 @@ func TestUnknownPathsAndMethodsSayWhatThereIs(t *testing.T) {
 func TestAPanicIsAnErrorAnswer(t *testing.T) {
 	g := newRig(t, with(func(c *admin.Config) { c.Document = func() any { panic("oh") } }))
 	g.fails(g.do("GET", "/api/v1/config", ""), http.StatusInternalServerError, "internal")
+}
+
+func TestManyAddressesShareOneCountAndTheFirstKeepTheirs(t *testing.T) {
+	g := newRig(t)
+	guess := func(i int) int {
+		return g.from(fmt.Sprintf("10.0.%d.%d:1", i/250, i%250), "GET", "/api/v1/keys", "Bearer guess").Code
+	}
+	refused := 0
+	for i := range 4200 {
+		if guess(i) == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	if refused != 4200-4096-10 {
+		t.Errorf("%d addresses beyond the bound were slowed down", refused)
+	}
+	if guess(0) != http.StatusUnauthorized {
+		t.Error("an address that is known pays for others")
+	}
+	g.now = g.now.Add(time.Minute)
+	if guess(9999) != http.StatusUnauthorized {
+		t.Error("what is over was not forgotten")
+	}
 }

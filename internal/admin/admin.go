@@ -70,9 +70,9 @@ type Facts struct {
 	Price      *gateway.Price // nil = unknown
 }
 
-// Config is what the API shows and changes. Functions that are nil are never called
-// when the API is used without a running gateway (see Offline in package cli); then what
-// they would tell is refused as not available.
+// Config is what the API shows and changes. Without a running gateway, as when the command
+// line works offline, the functions that tell of one are nil, and the routes that need
+// them answer 503 unavailable.
 type Config struct {
 	Store Store // needed
 	Spool Spool // needed

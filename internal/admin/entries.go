@@ -184,7 +184,7 @@ func (a *api) deleteEntries(c *call) (Deleted, error) {
 		return Deleted{}, invalid("", "at least one filter is needed; to delete everything, say to=<now>")
 	}
 	var d Deleted
-	if waiting, _ := a.pending(c.ctx(), q, "", 1); len(waiting) > 0 {
+	if waiting, floor := a.pending(c.ctx(), q, "", 1); len(waiting) > 0 || floor != "" {
 		if err := a.flush(c.ctx()); err != nil {
 			d.Warning = "entries that match still wait in the spool and will be stored later: the store does not take them just now"
 		}

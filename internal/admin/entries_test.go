@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/admin"
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -242,5 +243,37 @@ func TestQueriesAreCheckedAndSayWhatIsWrong(t *testing.T) {
 	f := g.fails(g.do("GET", "/api/v1/entries?modle=x", ""), http.StatusBadRequest, "invalid_request")
 	if f.Error.Details.Suggestion != "model" {
 		t.Errorf("suggestion %q", f.Error.Details.Suggestion)
+	}
+}
+
+func TestAFullSpoolIsReadInShortPagesWithoutLosingAnything(t *testing.T) {
+	hurried := func(c *admin.Config) { // every look at the clock is three seconds later
+		now := c.Clock()
+		c.Clock = func() time.Time { now = now.Add(3 * time.Second); return now }
+	}
+	g := newRig(t, paused, with(hurried))
+	var some []*gateway.Entry
+	for i := range 1000 {
+		if i%7 == 0 {
+			some = append(some, storetest.Entry(i))
+		} else {
+			g.recorder.Append(storetest.Entry(i))
+		}
+	}
+	g.stored(some...)
+	seen, pages, last := 0, 0, "g"
+	for next := ""; pages == 0 || next != ""; pages++ {
+		var p page
+		g.get("/api/v1/entries?key_id=key_3&limit=500&cursor="+next, &p)
+		for _, e := range p.Data {
+			if e.ID >= last {
+				t.Fatalf("%s after %s", e.ID, last)
+			}
+			last = e.ID
+		}
+		seen, next = seen+len(p.Data), p.Next
+	}
+	if seen != 100 || pages < 3 {
+		t.Fatalf("%d entries on %d pages", seen, pages)
 	}
 }

@@ -54,13 +54,10 @@ func (a *api) merged(ctx context.Context, q store.EntryQuery, before string) (En
 	}
 	page.Data = all
 	switch {
-	case !more:
-	case len(all) == q.Limit:
+	case more && len(all) == q.Limit:
 		page.Next = toCursor(all[len(all)-1].ID)
-	case floor != "":
+	case more: // a short page, which goes on where reading stopped
 		page.Next = toCursor(floor)
-	default:
-		page.Next = stored.Next
 	}
 	return page, nil
 }
@@ -68,12 +65,12 @@ func (a *api) merged(ctx context.Context, q store.EntryQuery, before string) (En
 // pending gives up to limit matching entries of the spool. When reading took too long,
 // floor is the last id that was looked at.
 func (a *api) pending(ctx context.Context, q store.EntryQuery, before string, limit int) (found []*gateway.Entry, floor string) {
-	m, end, seen := newMatcher(q), time.Now().Add(spoolTime), 0
+	m, end, seen := newMatcher(q), a.Clock().Add(spoolTime), 0
 	a.Spool.PendingBefore(before, func(e *gateway.Entry) bool {
 		if m.match(e) {
 			found = append(found, e)
 		}
-		if seen++; seen%256 == 0 && (ctx.Err() != nil || time.Now().After(end)) {
+		if seen++; seen%256 == 0 && (ctx.Err() != nil || a.Clock().After(end)) {
 			floor = e.ID
 		}
 		return len(found) < limit && floor == ""

@@ -168,7 +168,11 @@ func (p *process) open(ctx context.Context, cfg *config.Config) error {
 	if p.models, err = account.Load(); err != nil {
 		return fmt.Errorf("model catalogue: %w", err)
 	}
-	if p.store, err = store.Open(ctx, cfg.Storage.URL.Reveal()); err != nil {
+	var durable []store.Option
+	if cfg.Storage.Fsync > 0 {
+		durable = append(durable, store.Durable())
+	}
+	if p.store, err = store.Open(ctx, cfg.Storage.URL.Reveal(), durable...); err != nil {
 		return err
 	}
 	if err := p.migrate(ctx); err != nil {

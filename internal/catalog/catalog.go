@@ -43,8 +43,8 @@ type Gateway struct {
 	// Only is, for families without a default, the provider for operations that name no
 	// model where just one can be meant.
 	Only map[string]string
-	Log     LogPolicy
-	CORS    *CORS // nil = off
+	Log  LogPolicy
+	CORS *CORS // nil = off
 	// CallerCredentials lets callers bring their own vendor credential.
 	CallerCredentials bool
 	// Controls are the sluice-* request headers that callers may use, without the prefix.

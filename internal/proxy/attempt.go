@@ -46,9 +46,9 @@ func movable(err error) bool {
 // allows, each with a credential that has not failed yet in this call.
 func (x *exchange) tryTarget(ctx context.Context, t route.Target) error {
 	x.target, x.lane = t, x.view.lanes[t.Provider.Name]
-	var refused uint64 // credentials that failed, as a set of the first 64
+	var refused, limited uint64 // credentials that failed in this call, as sets of the first 64
 	for n := 0; ; n++ {
-		i, err := x.chooseCredential(refused)
+		i, err := x.chooseCredential(refused | limited)
 		if err != nil {
 			return err
 		}
@@ -58,11 +58,16 @@ func (x *exchange) tryTarget(ctx context.Context, t route.Target) error {
 		}
 		f := asFault(err)
 		wait, again := retryWait(t.Provider.Retries, f, n)
-		if f.Kind == fault.Credential || f.Kind == fault.RateLimited {
+		switch f.Kind {
+		case fault.Credential:
 			refused |= 1 << (i & 63)
-			if next := x.otherCredential(refused); next && n < len(t.Provider.Credentials)+t.Provider.Retries.Max {
-				wait, again = 0, true
-			}
+		case fault.RateLimited:
+			limited |= 1 << (i & 63)
+		}
+		if (f.Kind == fault.Credential || f.Kind == fault.RateLimited) && n < len(t.Provider.Credentials)+t.Provider.Retries.Max && x.otherCredential(refused|limited) {
+			wait, again = 0, true
+		} else if again {
+			limited = 0 // after the wait they may serve again
 		}
 		if !again || !x.replayable() {
 			return err

@@ -93,7 +93,7 @@ func (x *exchange) faultHead(w *headWriter, f *fault.Fault) {
 	if wait := f.RetryAfter; wait > 0 || f.Status == http.StatusTooManyRequests || f.Status == http.StatusServiceUnavailable {
 		w.set("Retry-After", strconv.FormatInt(max(1, int64(math.Ceil(wait.Seconds()))), 10))
 	}
-	if f.NoRetry || (len(x.attempts) > 1 && f.Kind != fault.Caller) {
+	if f.NoRetry || f.Kind == fault.Credential || (len(x.attempts) > 1 && f.Kind != fault.Caller) {
 		w.set("X-Should-Retry", "false")
 	}
 	if f.Code == fault.Unauthenticated {

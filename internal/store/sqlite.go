@@ -18,7 +18,7 @@ import (
 // corrupts (https://www.sqlite.org/pragma.html#pragma_synchronous). journal_size_limit
 // gives back what a burst made of the log.
 const (
-	sqliteCommon = "_busy_timeout=10000&_dqs=0&_synchronous=NORMAL"
+	sqliteCommon = "_busy_timeout=10000&_dqs=0"
 	sqliteWriter = "?" + sqliteCommon + "&_txlock=immediate&_pragma=page_size(16384)&_pragma=foreign_keys(1)&_pragma=cache_size(-4096)&_pragma=journal_size_limit(67108864)&_journal_mode=WAL"
 	sqliteReader = "?" + sqliteCommon + "&_query_only=1"
 	sqliteLocker = "?_busy_timeout=200&_txlock=exclusive"
@@ -27,12 +27,16 @@ const (
 
 // openSQLite makes an engine over one writing connection and a few reading ones: SQLite
 // lets one transaction write at a time, so more would only wait on each other's locks.
-func openSQLite(path string) (engine, error) {
+func openSQLite(path string, durable bool) (engine, error) {
 	if path == "" {
 		return engine{}, errors.New("sqlite: needs a file name, as in sqlite:sluice.db")
 	}
 	file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
-	writer, err := sqlite.NewConnector(file + sqliteWriter)
+	synchronous := "&_synchronous=NORMAL"
+	if durable {
+		synchronous = "&_synchronous=FULL"
+	}
+	writer, err := sqlite.NewConnector(file + sqliteWriter + synchronous)
 	if err != nil {
 		return engine{}, fmt.Errorf("sqlite:%s: %w", path, err)
 	}

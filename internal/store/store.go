@@ -48,14 +48,27 @@ type engine struct {
 	explain func(error) error
 }
 
+// Option changes how a store is opened.
+type Option func(*options)
+
+type options struct{ durable bool }
+
+// Durable makes every commit survive power loss. SQLite then waits for the disk at each
+// commit; PostgreSQL does so by its own settings.
+func Durable() Option { return func(o *options) { o.durable = true } }
+
 // Open prepares a store at sqlite:PATH (relative to the working directory) or
 // postgres://… and touches neither file nor network: Migrate does.
-func Open(_ context.Context, url string) (*Store, error) {
+func Open(_ context.Context, url string, opts ...Option) (*Store, error) {
+	var o options
+	for _, set := range opts {
+		set(&o)
+	}
 	var e engine
 	var err error
 	switch scheme, rest, _ := strings.Cut(url, ":"); scheme {
 	case "sqlite":
-		e, err = openSQLite(rest)
+		e, err = openSQLite(rest, o.durable)
 	case "postgres", "postgresql":
 		e, err = openPostgres(url)
 	default:

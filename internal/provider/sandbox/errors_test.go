@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -76,8 +77,8 @@ func TestBadRequestsAreToldWhatIsWrong(t *testing.T) {
 func TestABodyOf20MegabytesIsEchoedAndOneAbove64IsRefused(t *testing.T) {
 	big := strings.Repeat("x", 20<<20)
 	a := post(t, "/v1/chat/completions", `{"model":"echo","messages":[{"role":"user","content":"`+big+`"}]}`)
-	if said, _ := dig(t, a.body, "choices", 0, "message", "content").(string); said != big {
-		t.Errorf("%d, %d bytes came back", a.status, len(said))
+	if !bytes.Contains(a.body, []byte(`"`+big+`"`)) {
+		t.Errorf("%d, %d bytes came back", a.status, len(a.body))
 	}
 	a = post(t, "/v1/files", strings.Repeat("x", 64<<20+1))
 	if a.status != http.StatusRequestEntityTooLarge {

@@ -118,7 +118,7 @@ func readAll(t *testing.T, r *http.Response) []byte {
 	defer r.Body.Close()
 	b, err := io.ReadAll(bufio.NewReader(r.Body))
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 	return b
 }
