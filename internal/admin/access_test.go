@@ -1,6 +1,8 @@
 package admin_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -161,5 +163,20 @@ func TestManyAddressesShareOneCountAndTheFirstKeepTheirs(t *testing.T) {
 	g.now = g.now.Add(time.Minute)
 	if guess(9999) != http.StatusUnauthorized {
 		t.Error("what is over was not forgotten")
+	}
+}
+
+func TestTheFrontPageRunsNoScriptAndItsStyleIsTheOneAllowed(t *testing.T) {
+	g := newRig(t)
+	w := g.from("192.0.2.1:1", "GET", "/", "")
+	page := w.Body.String()
+	_, rest, _ := strings.Cut(page, "<style>")
+	style, _, _ := strings.Cut(rest, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	if want := "style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(w.Header().Get("Content-Security-Policy"), want) {
+		t.Errorf("policy %q, want %s", w.Header().Get("Content-Security-Policy"), want)
+	}
+	if strings.Contains(page, "<script") || strings.Contains(page, "src=") || !strings.Contains(page, "v1.2.3") {
+		t.Error(page)
 	}
 }

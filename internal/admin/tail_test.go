@@ -91,10 +91,12 @@ func TestATailShowsEachNewEntryOnceHoweverOldItsCall(t *testing.T) {
 func TestATailFiltersAndShowsWhatOtherNodesStore(t *testing.T) {
 	g := newRig(t)
 	entries := g.tail("model=m-2")
-	g.stored(g.at(1, 0), g.at(2, 0))
+	late := g.at(2, 10*time.Minute)
+	late.LatencyMS = llm.Known(1) // ended long ago, stored only now
+	g.stored(late, g.at(1, 0), g.at(2, 0))
 	g.stored(g.at(3, 0), g.at(7, 0))
-	if e := receive(t, entries); e.Model != "m-2" {
-		t.Fatalf("got %s", e.Model)
+	if e := receive(t, entries); e.ID != g.at(2, 0).ID {
+		t.Fatalf("got %s of %v", e.ID, e.Time)
 	}
 	if e := receive(t, entries); e.ID != g.at(7, 0).ID {
 		t.Fatalf("got %s", e.ID)

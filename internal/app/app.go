@@ -53,6 +53,7 @@ type process struct {
 	metrics  *telemetry.Metrics
 	proxy    *proxy.Proxy
 	admin    adminToken
+	boxes    sandboxes
 
 	initial  *config.Config // what the process started with
 	config   atomic.Pointer[config.Config]
@@ -241,7 +242,7 @@ func (p *process) ready() error {
 
 // apply makes a configuration effective; on an error nothing changes.
 func (p *process) apply(cfg *config.Config) error {
-	s := Snapshot(cfg, p.models)
+	s := Snapshot(cfg, p.models, &p.boxes)
 	if err := p.proxy.Swap(s); err != nil {
 		return err
 	}

@@ -3,10 +3,10 @@ package app
 import (
 	"cmp"
 	"math"
+	"net/http"
 	"slices"
 	"strings"
-
-	"net/http"
+	"sync"
 
 	"github.com/sluice-gateway/sluice/internal/account"
 	"github.com/sluice-gateway/sluice/internal/catalog"
@@ -18,14 +18,14 @@ import (
 )
 
 // Snapshot turns a checked configuration into the catalogue that requests read.
-func Snapshot(c *config.Config, models *account.Catalogue) *catalog.Snapshot {
+func Snapshot(c *config.Config, models *account.Catalogue, boxes *sandboxes) *catalog.Snapshot {
 	s := catalog.Snapshot{
 		Gateways: map[string]*catalog.Gateway{}, Hosts: map[string]*catalog.Gateway{}, Providers: map[string]*provider.Provider{},
 		Limits: limits(&c.Server), Lister: lister{models},
 	}
 	for name, p := range c.Providers {
 		p := p
-		s.Providers[name] = buildProvider(name, &p)
+		s.Providers[name] = buildProvider(name, &p, boxes)
 	}
 	for name, g := range c.Gateways {
 		g := g
@@ -53,13 +53,13 @@ func limits(s *config.Server) catalog.Limits {
 	}
 }
 
-func buildProvider(name string, c *config.Provider) *provider.Provider {
+func buildProvider(name string, c *config.Provider, boxes *sandboxes) *provider.Provider {
 	spec, ok := all.Lookup(c.Kind)
 	if !ok {
 		panic("BUG: a checked configuration names the unknown kind " + c.Kind)
 	}
 	if spec == sandbox.Spec {
-		spec = sandbox.New(sandbox.Options{Latency: c.Latency, Chunks: c.Chunks, ChunkDelay: c.ChunkDelay, FailureRate: c.Failure.Rate, FailureStatus: c.Failure.Status})
+		spec = boxes.of(name, sandbox.Options{Latency: c.Latency, Chunks: c.Chunks, ChunkDelay: c.ChunkDelay, FailureRate: c.Failure.Rate, FailureStatus: c.Failure.Status})
 	}
 	p := &provider.Provider{
 		Name: name, Spec: spec, BaseURL: strings.TrimRight(cmp.Or(c.BaseURL, spec.BaseURL), "/"), Speaks: spec.Speaks,
@@ -85,6 +85,31 @@ func buildProvider(name string, c *config.Provider) *provider.Provider {
 		p.Models[id] = provider.Model{Context: m.Context, MaxOutput: m.MaxOutput, Price: prices(&m)}
 	}
 	return p
+}
+
+// sandboxes keeps the sandboxes of one process, so that a reload that changes nothing
+// about one leaves what it holds.
+type sandboxes struct {
+	mu    sync.Mutex
+	built map[string]box
+}
+
+type box struct {
+	options sandbox.Options
+	spec    *provider.Spec
+}
+
+func (b *sandboxes) of(name string, o sandbox.Options) *provider.Spec {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if old, ok := b.built[name]; ok && old.options == o {
+		return old.spec
+	}
+	if b.built == nil {
+		b.built = map[string]box{}
+	}
+	b.built[name] = box{o, sandbox.New(o)}
+	return b.built[name].spec
 }
 
 func buildGateway(name string, c *config.Gateway) *catalog.Gateway {

@@ -43,6 +43,9 @@ func New(store Store, notFound error) *Memory {
 // Remember makes objects known at once.
 func (m *Memory) Remember(objects []gateway.Object) {
 	for _, o := range objects {
+		if old, ok := m.recent.GetIfPresent(key(o.Kind, o.ID)); ok && !old.Deleted && old.Workspace != o.Workspace {
+			continue // an id belongs to the workspace that had it first
+		}
 		m.recent.Set(key(o.Kind, o.ID), o)
 	}
 }

@@ -71,6 +71,7 @@ func (x *exchange) passOn(f *fault.Fault) {
 	x.ownHead(&w)
 	x.faultHead(&w, f)
 	w.set("Content-Length", strconv.Itoa(len(x.refused.body)))
+	x.sameAnswer()
 	x.answerKept.contentType = x.refused.header.Get("Content-Type")
 	x.answerKept.add(x.refused.body)
 	x.writeHead(x.refused.status)

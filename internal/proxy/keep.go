@@ -10,7 +10,7 @@ import (
 // keepBodies begins to keep what is said, if the policy says so.
 func (x *exchange) keepBodies() {
 	if x.bodies() == catalog.BodiesFull {
-		x.answerKept.limit = x.gw.Log.MaxBody
+		x.answerKept.limit, x.vendorKept.limit = x.gw.Log.MaxBody, x.gw.Log.MaxBody
 	}
 }
 
@@ -59,6 +59,16 @@ func (x *exchange) keepVendorAnswer(c *capture) {
 	}
 	body := c.body()
 	x.sentOf(len(x.attempts) - 1).Answer = &body
+}
+
+// sameAnswer forgets what the last attempt answered, since the caller gets just that.
+func (x *exchange) sameAnswer() {
+	for i := range x.sent {
+		if x.sent[i].Attempt == len(x.attempts)-1 {
+			x.sent[i].Answer = nil
+		}
+	}
+	x.sent = slices.DeleteFunc(x.sent, func(s gateway.Sent) bool { return s.Request == nil && s.Answer == nil })
 }
 
 // sentOf gives the record of what the n-th attempt sent and received.

@@ -173,7 +173,7 @@ func (p *Proxy) discard(next map[string]client) {
 
 func (p *Proxy) clientFor(pr *provider.Provider) (client, error) {
 	o := upstream.Options{BaseURL: pr.BaseURL, ProxyURL: pr.ProxyURL, CAFile: pr.CAFile, HTTP2: pr.HTTP2, Timeouts: pr.Timeouts, Dial: pr.Spec.Dial}
-	key := fmt.Sprint(pr.Spec.Name, o.BaseURL, o.ProxyURL, o.CAFile, o.HTTP2, o.Timeouts)
+	key := fmt.Sprintf("%p ", pr.Spec) + fmt.Sprint(o.BaseURL, o.ProxyURL, o.CAFile, o.HTTP2, o.Timeouts)
 	if old, ok := p.clients[pr.Name]; ok && old.options == key {
 		return old, nil
 	}

@@ -25,6 +25,7 @@ type relay struct {
 	content bool         // the first content event was seen
 	array   bool         // the stream is one JSON array
 	failed  bool
+	hid     bool  // something was kept from the caller
 	sifted  error // of writing what passed the sieve
 }
 
@@ -49,6 +50,10 @@ func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) e
 	x.flush()
 	err := s.run(resp)
 	x.report = s.meter.Report()
+	if s.hid {
+		x.vendorKept.contentType = x.answerKept.contentType
+		x.keepVendorAnswer(&x.vendorKept)
+	}
 	return s.end(err)
 }
 
@@ -77,6 +82,7 @@ func (s *relay) forward(resp *upstream.Response, p []byte) error {
 	had := s.content
 	switch {
 	case s.x.hide:
+		s.x.vendorKept.add(p)
 		s.framer.Feed(p, s.sift)
 		if s.sifted != nil {
 			return s.sifted
@@ -124,7 +130,11 @@ func (s *relay) note(e *dialect.Event) dialect.Sign {
 // sift sends an event on unless it exists only because Sluice asked for usage. Its
 // bytes are valid during the call only.
 func (s *relay) sift(e *dialect.Event) {
-	if s.note(e).Has(dialect.UsageOnly) || s.sifted != nil {
+	if s.note(e).Has(dialect.UsageOnly) {
+		s.hid = true
+		return
+	}
+	if s.sifted != nil {
 		return
 	}
 	s.x.answerKept.add(e.Raw)

@@ -110,5 +110,5 @@ func TestOpenIsFastWithABigSpool(t *testing.T) {
 	if limit := 5 * time.Second * n / 100_000; opened > limit {
 		t.Errorf("opening took %v, at most %v is good", opened, limit)
 	}
-	t.Log(fmt.Sprintf("%d entries: open %v, first of the list %v", n, opened, time.Since(began)-opened))
+	t.Logf("%d entries: open %v, first of the list %v", n, opened, time.Since(began)-opened)
 }

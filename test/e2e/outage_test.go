@@ -155,7 +155,7 @@ func fillSpool(t *testing.T, p *process, c *client) []answer {
 				big = fmt.Sprintf(`{"model":"up/m1","messages":[{"role":"user","content":%q}]}`, noise(40_000+len(good)))
 			}
 		default:
-			refusedAsOverloaded(t, a)
+			refusedAsOverloaded(t, a, http.StatusServiceUnavailable)
 			t.Logf("refused after %d calls", len(good))
 			return good
 		}

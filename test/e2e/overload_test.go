@@ -10,10 +10,10 @@ import (
 )
 
 // refusedAsOverloaded holds the parts of a refusal that every dialect shares.
-func refusedAsOverloaded(t *testing.T, a answer) {
+func refusedAsOverloaded(t *testing.T, a answer, status int) {
 	t.Helper()
-	if a.status != http.StatusServiceUnavailable || a.header.Get("sluice-error") != "overloaded" {
-		t.Errorf("got %d %q, want 503 overloaded: %s", a.status, a.header.Get("sluice-error"), tail(string(a.body), 300))
+	if a.status != status || a.header.Get("sluice-error") != "overloaded" {
+		t.Errorf("got %d %q, want %d overloaded: %s", a.status, a.header.Get("sluice-error"), status, tail(string(a.body), 300))
 	}
 	if n, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || n < 1 {
 		t.Errorf("retry-after is %q", a.header.Get("Retry-After"))
@@ -47,18 +47,22 @@ func TestCallsBeyondTheLimitAreRefusedInTheCallersDialectUntilThereIsRoom(t *tes
 		})
 	}
 	eventually(t, patience, "the calls are in flight", func() bool { v, _ := p.metric("sluice_requests_in_flight"); return v == limit })
-	for _, d := range []struct{ name, path, body, header, kind string }{
-		{"chat", "/v1/chat/completions", plainCall, "Authorization", "error.type"},
-		{"responses", "/v1/responses", `{"model":"up/m1","input":"Hello"}`, "Authorization", "error.type"},
-		{"messages", "/v1/messages", `{"model":"up/m1","max_tokens":9,"messages":[]}`, "x-api-key", "type=error"},
-		{"gemini", "/v1beta/models/m1:generateContent", `{"contents":[]}`, "x-goog-api-key", "error.status"},
+	// Only messages has a status of its own for this: https://docs.anthropic.com/en/api/errors
+	for _, d := range []struct {
+		name, path, body, header, kind string
+		status                         int
+	}{
+		{"chat", "/v1/chat/completions", plainCall, "Authorization", "error.type", 503},
+		{"responses", "/v1/responses", `{"model":"up/m1","input":"Hello"}`, "Authorization", "error.type", 503},
+		{"messages", "/v1/messages", `{"model":"up/m1","max_tokens":9,"messages":[]}`, "x-api-key", "type=error", 529},
+		{"gemini", "/v1beta/models/m1:generateContent", `{"contents":[]}`, "x-goog-api-key", "error.status", 503},
 	} {
 		key := gatewayKey
 		if d.header == "Authorization" {
 			key = "Bearer " + key
 		}
 		a := p.post(d.path, strings.NewReader(d.body), d.header, key)
-		refusedAsOverloaded(t, a)
+		refusedAsOverloaded(t, a, d.status)
 		shapedAs(t, d.name, d.kind, a.body)
 	}
 	close(release)

@@ -100,10 +100,7 @@ func checkError(t *testing.T, d *dialect.Dialect, x *exchange) {
 // checkGarbage feeds every operation's meter with what no vendor would send.
 func checkGarbage(t *testing.T, d *dialect.Dialect) {
 	r := rand.New(rand.NewPCG(5, 6))
-	var texts []string
-	for _, s := range []string{"", " ", "{", "[", "null", "[]", "{}", `"`, "[DONE", "\x00\xff", `{"type":`, `{"type":7,"error":"","usage":[],"choices":{}}`} {
-		texts = append(texts, s)
-	}
+	texts := []string{"", " ", "{", "[", "null", "[]", "{}", `"`, "[DONE", "\x00\xff", `{"type":`, `{"type":7,"error":"","usage":[],"choices":{}}`}
 	for _, e := range d.Endpoints {
 		m := d.NewMeter(e.Op)
 		for _, s := range texts {

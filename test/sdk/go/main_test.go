@@ -4,6 +4,7 @@ package sdk_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -118,3 +119,11 @@ const calm = "The harbour is calm — “très calme”."
 
 // unknownKey is a key that no gateway of a test knows.
 const unknownKey = "sk-sluice-unknown-0123456789"
+
+func jsonOf(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}

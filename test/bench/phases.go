@@ -1,0 +1,135 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// micros is a time for the tables.
+func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
+
+// note adds a figure of the running round.
+func (p *plan) note(t *target, what string, v float64) { p.out.add(p.out.round, t.name, what, v) }
+
+func (p *plan) dur() string { return strconv.Itoa(p.secs) + "s" }
+
+// quiet runs a measurement again, twice at most, while other work disturbs it.
+func (p *plan) quiet(t *target, measure func() (note func(), err error)) error {
+	best, least := func() {}, 1e9
+	for range 3 {
+		others, began := busy()-p.own(t), time.Now()
+		note, err := measure()
+		if err != nil {
+			return err
+		}
+		share := float64(busy()-p.own(t)-others) / float64(time.Since(began))
+		if share < least {
+			best, least = note, share
+		}
+		if share < 0.10 {
+			break
+		}
+	}
+	p.out.disturbed(least)
+	best()
+	return nil
+}
+
+// idle measures memory two seconds after the start, when nothing has been asked yet.
+func idle(p *plan, t *target) error {
+	if t.proc != nil {
+		p.note(t, "RSS idle", float64(t.proc.rss())/(1<<20))
+	}
+	return nil
+}
+
+// warm lets connections, pools and the heap come to be.
+func warm(p *plan, t *target) error {
+	_, _, err := p.load(t, "-conns", "64", "-dur", "1s")
+	return err
+}
+
+// saturate measures throughput and CPU per call in a closed loop.
+func saturate(body int, label string) phase {
+	return func(p *plan, t *target) error {
+		return p.quiet(t, func() (func(), error) {
+			r, cpu, err := p.load(t, "-conns", "64", "-body", strconv.Itoa(body), "-dur", p.dur())
+			if err != nil {
+				return nil, err
+			}
+			if t.name == draining {
+				more, err := t.drained()
+				if err != nil {
+					return nil, err
+				}
+				cpu += more
+			}
+			return func() {
+				p.note(t, "throughput "+label, float64(r.Requests)/r.Seconds)
+				if t.proc != nil {
+					p.note(t, "CPU per call "+label, micros(cpu)/float64(r.Requests))
+				}
+			}, nil
+		})
+	}
+}
+
+// fixedRate measures how long calls take at a rate that every target can serve.
+func fixedRate(p *plan, t *target) error {
+	return p.quiet(t, func() (func(), error) {
+		r, cpu, err := p.load(t, "-mode", "open", "-conns", "128", "-rate", strconv.Itoa(p.rate), "-dur", p.dur())
+		return func() {
+			p.note(t, "p50 at fixed rate", r.P50)
+			p.note(t, "p99 at fixed rate", r.P99)
+			if t.proc != nil {
+				p.note(t, "CPU per call at fixed rate", micros(cpu)/float64(max(r.Requests, 1)))
+			}
+		}, err
+	})
+}
+
+// streaming measures CPU per chunk and the time to the first one.
+func streaming(p *plan, t *target) error {
+	return p.quiet(t, func() (func(), error) {
+		r, cpu, err := p.load(t, "-mode", "stream", "-conns", strconv.Itoa(p.streams), "-chunks", "50", "-every", "20ms", "-dur", p.dur())
+		return func() {
+			p.note(t, "first chunk p50", r.P50)
+			p.note(t, "first chunk p99", r.P99)
+			if t.proc != nil {
+				p.note(t, "CPU per chunk", micros(cpu)/float64(max(r.Chunks, 1)))
+			}
+		}, err
+	})
+}
+
+// thousand measures memory with 1,000 streams open.
+func thousand(p *plan, t *target) error {
+	if t.proc == nil {
+		return nil
+	}
+	peak, stop, done := int64(0), make(chan struct{}), make(chan struct{})
+	go func() { // ends when the streams have ended
+		defer close(done)
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				peak = max(peak, t.proc.rss())
+			}
+		}
+	}()
+	_, _, err := p.load(t, "-mode", "stream", "-conns", "1000", "-chunks", "6", "-every", "500ms", "-dur", "100ms")
+	close(stop)
+	<-done
+	if err != nil {
+		return fmt.Errorf("1,000 streams: %w", err)
+	}
+	p.note(t, "RSS with 1,000 streams", float64(peak)/(1<<20))
+	return nil
+}

@@ -1,0 +1,207 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// plan is what is asked for.
+type plan struct {
+	launcher
+	rounds, secs, streams, rate int
+	loadCore                    int
+	mock                        *process
+	out                         *samples
+}
+
+// runAll measures every target in every phase of every round, and prints the tables.
+func runAll(args []string) error {
+	var p plan
+	f := flag.NewFlagSet("run", flag.ExitOnError)
+	f.StringVar(&p.sluice, "sluice", "", "path of the gateway's binary")
+	f.StringVar(&p.scratch, "scratch", "", "a folder for temporary files")
+	f.IntVar(&p.rounds, "rounds", 3, "rounds, 1 to 20")
+	f.IntVar(&p.secs, "secs", 4, "seconds of one phase, 1 to 30")
+	f.IntVar(&p.streams, "streams", 200, "streams at once, 1 to 500")
+	f.IntVar(&p.rate, "rate", 1000, "calls a second at the fixed rate, 10 to 20000")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	if p.sluice == "" || p.scratch == "" {
+		return errors.New("run: -sluice and -scratch are needed; run.sh gives them")
+	}
+	p.rounds, p.secs = min(max(p.rounds, 1), 20), min(max(p.secs, 1), 30)
+	p.streams, p.rate = min(max(p.streams, 1), 500), min(max(p.rate, 10), 20000)
+	p.core, p.loadCore = 0, 1
+	if runtime.NumCPU() < 2 {
+		fmt.Fprintln(os.Stderr, "*** one core only: proxies, upstream and callers share it ***")
+		p.core, p.loadCore = -1, -1
+	}
+	p.out = newSamples()
+	if err := p.measureAll(); err != nil {
+		return err
+	}
+	return p.out.print(os.Stdout, &p)
+}
+
+func (p *plan) measureAll() (err error) {
+	if p.up, err = freeAddress(); err != nil {
+		return err
+	}
+	p.mock, err = spawn(p.loadCore, filepath.Join(p.scratch, "mock.log"), nil, p.scratch, os.Args[0], "mock", "-addr", p.up)
+	if err != nil {
+		return err
+	}
+	defer p.mock.stop()
+	if _, err := awaitFirst(p.up, time.Now()); err != nil {
+		return err
+	}
+	for r := range p.rounds {
+		began := time.Now()
+		if err := p.round(r); err != nil {
+			return fmt.Errorf("round %d: %w", r+1, err)
+		}
+		fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", r+1, p.rounds, time.Since(began).Round(time.Second))
+	}
+	return nil
+}
+
+// phase measures one thing of one target.
+type phase func(*plan, *target) error
+
+// round starts every target and lets each phase visit all of them in a new order.
+func (p *plan) round(r int) error {
+	order := rand.New(rand.NewPCG(uint64(r), 1))
+	var live []*target
+	defer func() {
+		for _, t := range live {
+			if t.proc != nil {
+				t.proc.stop()
+			}
+		}
+	}()
+	all := names()
+	order.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	for _, name := range all {
+		began := time.Now()
+		t, err := p.start(name)
+		if err != nil {
+			return err
+		}
+		live = append(live, t)
+		took, err := awaitFirst(t.addr, began)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if t.proc != nil {
+			p.out.add(r, name, "ready", float64(took.Microseconds())/1000)
+		}
+	}
+	time.Sleep(2 * time.Second)
+	for _, one := range []phase{idle, warm, saturate(1024, "1 KB"), saturate(20<<10, "20 KB"), fixedRate, streaming, thousand} {
+		order.Shuffle(len(live), func(i, j int) { live[i], live[j] = live[j], live[i] })
+		for _, t := range live {
+			p.out.round = r
+			if err := one(p, t); err != nil {
+				return fmt.Errorf("%s: %w", t.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// awaitFirst calls again and again until the first 200, and gives the time since the start.
+func awaitFirst(addr string, began time.Time) (time.Duration, error) {
+	request := (&calls{mode: "closed", addr: addr, key: gatewayKey, body: 1024}).request()
+	for time.Since(began) < 15*time.Second {
+		c, err := net.DialTimeout("tcp", addr, time.Second)
+		if err == nil {
+			_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+			_, _ = c.Write(request)
+			line, _ := bufio.NewReader(c).ReadString('\n')
+			c.Close()
+			if strings.Contains(line, " 200") {
+				return time.Since(began), nil
+			}
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return 0, fmt.Errorf("no good answer from %s in 15 s", addr)
+}
+
+// load runs the callers and gives what they saw and what the target used meanwhile.
+func (p *plan) load(t *target, args ...string) (r result, cpu time.Duration, err error) {
+	args = append([]string{"-c", strconv.Itoa(max(p.loadCore, 0)), os.Args[0], "load", "-addr", t.addr, "-key", gatewayKey}, args...)
+	cmd := exec.Command("taskset", args...)
+	if p.loadCore < 0 {
+		cmd = exec.Command(args[2], args[3:]...)
+	}
+	cmd.Stderr = os.Stderr
+	before := t.cpu()
+	out, err := cmd.Output()
+	cpu = t.cpu() - before
+	if err != nil {
+		return r, cpu, err
+	}
+	if err := json.Unmarshal(out, &r); err != nil {
+		return r, cpu, err
+	}
+	if r.Errors > 0 || r.Requests == 0 {
+		return r, cpu, fmt.Errorf("%d of %d calls failed: %s", r.Errors, r.Errors+r.Requests, r.Example)
+	}
+	return r, cpu, nil
+}
+
+func (t *target) cpu() time.Duration {
+	if t.proc == nil {
+		return 0
+	}
+	return t.proc.cpu()
+}
+
+// drained waits until the store has every entry and gives the CPU that this took.
+func (t *target) drained() (time.Duration, error) {
+	before := t.cpu()
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); {
+		depth, err := t.depth()
+		if err != nil {
+			return 0, err
+		}
+		if depth == 0 {
+			return t.cpu() - before, nil
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	return 0, errors.New("the store does not take the entries")
+}
+
+// depth is how many entries wait for the store.
+func (t *target) depth() (float64, error) {
+	resp, err := http.Get("http://" + t.admin + "/metrics")
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
+		if v, ok := strings.CutPrefix(lines.Text(), "sluice_spool_depth "); ok {
+			return strconv.ParseFloat(v, 64)
+		}
+	}
+	return 0, errors.Join(errors.New("no sluice_spool_depth"), lines.Err())
+}

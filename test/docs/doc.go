@@ -1,0 +1,2 @@
+// Package docs holds the tests of the documents and examples; it has no code of its own.
+package docs
