@@ -1,7 +1,6 @@
 package record_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"

@@ -119,7 +119,7 @@ const streamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-
 
 // streamMock sends a stream: its head with the first chunk, then one chunk at a time.
 func streamMock(c net.Conn, p pace) error {
-	event := chunked(`data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini","choices":[{"index":0,"delta":{"content":" measure"},"finish_reason":null}]}` + "\n\n")
+	event := []byte(chunked(`data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini","choices":[{"index":0,"delta":{"content":" measure"},"finish_reason":null}]}` + "\n\n"))
 	if _, err := c.Write(append([]byte(streamHead), event...)); err != nil {
 		return err
 	}
