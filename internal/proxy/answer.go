@@ -85,6 +85,7 @@ func (x *exchange) relayWhole(resp *upstream.Response) error {
 	x.learn(resp, buf.Bytes)
 	if x.report != nil && x.report.Fault != nil {
 		x.refused = refusal{header: resp.Header, status: resp.Status}
+		x.keepRefusal(resp.Header.Get("Content-Type"), buf.Bytes)
 		return x.report.Fault // vendors do say 200 and then an error
 	}
 	x.firstByte = time.Now()
@@ -230,11 +231,7 @@ func (x *exchange) vendorError(resp *upstream.Response) error {
 		f.Kind = fault.Caller
 	}
 	x.refused = refusal{header: resp.Header, body: body, status: resp.Status}
-	if x.answerKept.limit > 0 {
-		c := capture{limit: x.answerKept.limit, contentType: h.Get("Content-Type")}
-		c.add(plain)
-		x.keepVendorAnswer(&c)
-	}
+	x.keepRefusal(h.Get("Content-Type"), plain)
 	return f
 }
 

@@ -61,6 +61,13 @@ func (x *exchange) keepVendorAnswer(c *capture) {
 	x.sentOf(len(x.attempts) - 1).Answer = &body
 }
 
+// keepRefusal keeps a vendor's error answer.
+func (x *exchange) keepRefusal(contentType string, body []byte) {
+	c := capture{limit: x.answerKept.limit, contentType: contentType}
+	c.add(body)
+	x.keepVendorAnswer(&c)
+}
+
 // sameAnswer forgets what the last attempt answered, since the caller gets just that.
 func (x *exchange) sameAnswer() {
 	for i := range x.sent {

@@ -20,7 +20,7 @@ var Spec = &provider.Spec{
 	Operations: []llm.Operation{
 		llm.OpChat, llm.OpCompletions, llm.OpResponses, llm.OpEmbeddings, llm.OpModerations,
 		llm.OpImages, llm.OpSpeech, llm.OpTranscription, llm.OpVideos,
-		llm.OpFiles, llm.OpBatches, llm.OpModels, llm.OpRealtime,
+		llm.OpFiles, llm.OpBatches, llm.OpModels, llm.OpRealtime, llm.OpCountTokens,
 	},
 	Shape:       provider.OpenAIShape,
 	StreamUsage: provider.UsageOnRequest,
