@@ -73,3 +73,25 @@ func TestTheTableOfSizesHasTheDefaults(t *testing.T) {
 		}
 	}
 }
+
+func TestTheChangelogAndTheLicenceHaveTheirForm(t *testing.T) {
+	if log := read(t, "CHANGELOG.md"); !strings.Contains(log, "\n## [Unreleased]\n") || !strings.Contains(log, "\n[Unreleased]: ") {
+		t.Error("CHANGELOG.md has no section Unreleased with a link")
+	}
+	if text := read(t, "LICENSE"); !strings.Contains(text, "Version 2.0, January 2004") || !strings.Contains(text, "END OF TERMS AND CONDITIONS") {
+		t.Error("LICENSE is not the whole Apache License")
+	}
+}
+
+func TestEveryWordOfTheGlossaryStandsOnceAndInOrder(t *testing.T) {
+	last := ""
+	for _, m := range regexp.MustCompile(`(?m)^\| \*\*([a-z ]+)\*\* \|`).FindAllStringSubmatch(read(t, "CONTEXT.md"), -1) {
+		if m[1] <= last {
+			t.Errorf("%q comes after %q", m[1], last)
+		}
+		last = m[1]
+	}
+	if last == "" {
+		t.Error("there are no words")
+	}
+}
