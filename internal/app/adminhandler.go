@@ -38,10 +38,8 @@ func (p *process) facts(of *provider.Provider, model string) admin.Facts {
 
 // validate checks a document as a reload would.
 func (p *process) validate(document []byte) config.Problems {
-	path, _ := p.opt.configPath()
-	_, problems := config.Load(config.Source{
-		Path: path, Data: document, DataDir: p.opt.DataDir, Env: p.opt.Env, Environ: p.opt.Environ,
-		KnownEnv: []string{"SLUICE_ADMIN_URL"}, Overrides: p.opt.Overrides, Vendors: Vendors(),
-	})
+	src := p.opt.source()
+	src.Data = document
+	_, problems := config.Load(src)
 	return problems
 }

@@ -100,10 +100,9 @@ func (o *Options) fill() {
 // itself; problems are about what it says, and the Config is nil when one forbids to run.
 func LoadConfig(o Options) (*config.Config, config.Problems, error) {
 	o.fill()
-	src := config.Source{DataDir: o.DataDir, Env: o.Env, Environ: o.Environ, KnownEnv: []string{"SLUICE_ADMIN_URL"}, Overrides: o.Overrides, Vendors: Vendors()}
-	path, required := o.configPath()
-	src.Path = path
-	data, err := readDocument(path)
+	_, required := o.configPath()
+	src := o.source()
+	data, err := readDocument(src.Path)
 	switch {
 	case err == nil:
 		src.Data = data
@@ -112,6 +111,15 @@ func LoadConfig(o Options) (*config.Config, config.Problems, error) {
 	}
 	cfg, problems := config.Load(src)
 	return cfg, problems, nil
+}
+
+// source is all of a configuration but the document itself.
+func (o *Options) source() config.Source {
+	path, _ := o.configPath()
+	return config.Source{
+		Path: path, DataDir: o.DataDir, Env: o.Env, Environ: o.Environ, Overrides: o.Overrides, Vendors: Vendors(),
+		KnownEnv: []string{"SLUICE_ADMIN_URL", "SLUICE_URL"}, // for clients of this gateway
+	}
 }
 
 // configPath gives the document's path, and whether it must exist.

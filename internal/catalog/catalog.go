@@ -4,6 +4,7 @@
 package catalog
 
 import (
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -109,10 +110,35 @@ func (s *Snapshot) Gateway(name string) *Gateway { return s.Gateways[name] }
 // default one.
 func (s *Snapshot) GatewayOfHost(host string) *Gateway {
 	if len(s.Hosts) > 0 {
-		name, _, _ := strings.Cut(host, ":")
-		if g, ok := s.Hosts[strings.ToLower(name)]; ok {
+		if g := s.hostOwner(hostName(host)); g != nil {
 			return g
 		}
 	}
 	return s.Gateways["default"]
+}
+
+// hostOwner gives the gateway that names the host, else the one with the longest
+// wildcard (*.example.com) that covers it.
+func (s *Snapshot) hostOwner(name string) *Gateway {
+	if g, ok := s.Hosts[name]; ok {
+		return g
+	}
+	for {
+		_, parent, ok := strings.Cut(name, ".")
+		if !ok {
+			return nil
+		}
+		if g, ok := s.Hosts["*."+parent]; ok {
+			return g
+		}
+		name = parent
+	}
+}
+
+// hostName gives a Host header's name in lower case, without port and brackets.
+func hostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.ToLower(strings.Trim(strings.TrimSuffix(host, "."), "[]"))
 }

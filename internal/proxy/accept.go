@@ -25,9 +25,8 @@ func (x *exchange) accept() error {
 		x.ep = x.p.selfEndpoint
 		return methodOf(x.r, http.MethodGet)
 	case path == "/v1/realtime":
-		f := fault.New(fault.UnsupportedOperation, "Realtime sessions are not built in this version of Sluice.")
-		f.Status, f.NoRetry = http.StatusNotImplemented, true
-		return f
+		x.ep = x.p.realtimeEndpoint
+		return nil
 	case strings.HasPrefix(path, "/providers/"):
 		return x.acceptNative(path[len("/providers/"):])
 	}
@@ -191,6 +190,10 @@ func (p *Proxy) known(l *lane, native string, r *http.Request) (match, bool) {
 // nativeEndpoint stands for every path of a vendor that no dialect has.
 func nativeEndpoint(d *dialect.Dialect) *endpoint {
 	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpPassthrough, Body: dialect.Opaque}, dialect: d}
+}
+
+func realtimeEndpoint(d *dialect.Dialect) *endpoint {
+	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpRealtime}, dialect: d}
 }
 
 func selfEndpoint(d *dialect.Dialect) *endpoint {

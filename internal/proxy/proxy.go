@@ -88,6 +88,8 @@ type Proxy struct {
 	selfEndpoint   *endpoint
 	nativeEndpoint *endpoint
 
+	realtimeEndpoint *endpoint
+
 	view     atomic.Pointer[view]
 	ids      ids
 	inFlight atomic.Int64
@@ -116,6 +118,7 @@ func New(c Config) *Proxy {
 	}
 	p.selfEndpoint = selfEndpoint(p.fallback)
 	p.nativeEndpoint = nativeEndpoint(p.fallback)
+	p.realtimeEndpoint = realtimeEndpoint(p.fallback)
 	p.ids.seed()
 	return p
 }

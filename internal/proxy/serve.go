@@ -48,11 +48,15 @@ func (x *exchange) serve() error {
 	if err := policy.Enter(x.gw, x.who, x.ep.Op); err != nil {
 		return err
 	}
-	if x.ep.Op == llm.OpSelf {
+	switch {
+	case x.ep.Op == llm.OpSelf:
 		return x.answerSelf()
-	}
-	if x.ep.Op == llm.OpModels && x.native == "" {
+	case x.ep.Op == llm.OpModels && x.native == "":
 		return x.answerModels()
+	case x.ep.Op == llm.OpRealtime:
+		f := fault.New(fault.UnsupportedOperation, "Realtime sessions are not built in this version of Sluice.")
+		f.Status, f.NoRetry = http.StatusNotImplemented, true
+		return f
 	}
 	if err := x.read(); err != nil {
 		return err

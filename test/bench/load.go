@@ -39,6 +39,7 @@ type calls struct {
 	conns int
 	rate  int
 	dur   time.Duration
+	ramp  time.Duration // over which streams begin, so that they are not in step
 	pace  pace
 }
 
@@ -53,6 +54,7 @@ func runLoad(args []string) error {
 	f.IntVar(&c.conns, "conns", 64, "connections")
 	f.IntVar(&c.rate, "rate", 1000, "calls a second, mode open")
 	f.DurationVar(&c.dur, "dur", 3*time.Second, "how long; streams that run then are finished")
+	f.DurationVar(&c.ramp, "ramp", 0, "time over which the first streams begin")
 	f.IntVar(&c.pace.chunks, "chunks", 50, "chunks of a stream")
 	f.DurationVar(&c.pace.every, "every", 20*time.Millisecond, "time between two chunks")
 	if err := f.Parse(args); err != nil {
@@ -80,6 +82,7 @@ func (c *calls) run() result {
 			case "open":
 				callers[i].open(due)
 			case "stream":
+				time.Sleep(c.ramp * time.Duration(i) / time.Duration(c.conns))
 				callers[i].streams(end)
 			default:
 				callers[i].closed(end)
@@ -173,9 +176,13 @@ func (c *caller) open(due <-chan time.Time) {
 	}
 }
 
+// streams runs one stream after the other, at least one.
 func (c *caller) streams(end time.Time) {
-	for now := time.Now(); now.Before(end); now = time.Now() {
-		c.one(now)
+	for {
+		c.one(time.Now())
+		if time.Now().After(end) {
+			return
+		}
 	}
 }
 

@@ -94,7 +94,7 @@ func fixedRate(p *plan, t *target) error {
 // streaming measures CPU per chunk and the time to the first one.
 func streaming(p *plan, t *target) error {
 	return p.quiet(t, func() (func(), error) {
-		r, cpu, err := p.load(t, "-mode", "stream", "-conns", strconv.Itoa(p.streams), "-chunks", "50", "-every", "20ms", "-dur", p.dur())
+		r, cpu, err := p.load(t, "-mode", "stream", "-conns", strconv.Itoa(p.streams), "-chunks", "50", "-every", "20ms", "-ramp", "1s", "-dur", p.dur())
 		return func() {
 			p.note(t, "first chunk p50", r.P50)
 			p.note(t, "first chunk p99", r.P99)
@@ -124,7 +124,7 @@ func thousand(p *plan, t *target) error {
 			}
 		}
 	}()
-	_, _, err := p.load(t, "-mode", "stream", "-conns", "1000", "-chunks", "6", "-every", "500ms", "-dur", "100ms")
+	_, _, err := p.load(t, "-mode", "stream", "-conns", "1000", "-chunks", "6", "-every", "500ms", "-ramp", "1s", "-dur", "0s")
 	close(stop)
 	<-done
 	if err != nil {

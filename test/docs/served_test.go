@@ -221,14 +221,25 @@ func absent(out, want string) string {
 func TestTheCommandThatIsPrintedAtTheFirstStartWorksWhenPasted(t *testing.T) {
 	needs(t, "sh", "curl")
 	g := start(t)
-	printed := regexp.MustCompile(`(?m)^\s*(curl .*)$`).FindStringSubmatch(g.out.String())
-	if printed == nil {
-		t.Fatalf("no command was printed:\n%s", g.out)
-	}
-	out, err := g.shell(t, printed[1])
+	out, err := g.shell(t, g.printed(t, regexp.MustCompile(`(?m)^\s*(curl .*)\n`)))
 	if err != nil || !strings.Contains(out, `"chat.completion"`) {
 		t.Errorf("%v\n%s", err, out)
 	}
+}
+
+// printed waits until the process has said what is looked for, and gives its first group.
+func (g *served) printed(t *testing.T, wanted *regexp.Regexp) string {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for range 500 {
+		if m := wanted.FindStringSubmatch(g.out.String()); m != nil {
+			return m[1]
+		}
+		<-tick.C
+	}
+	t.Fatalf("%s was not printed:\n%s", wanted, g.out)
+	return ""
 }
 
 func TestEveryMetricIsExplained(t *testing.T) {

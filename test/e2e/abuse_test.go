@@ -52,6 +52,7 @@ func TestClientsThatDripAreCutAndOthersDoNotNotice(t *testing.T) {
 		{"a head that drips", "", whole},
 		{"a connection that says nothing", "", ""},
 		{"a body that stops", whole[:400], ""},
+		{"a body that stops, from a caller without a key", strings.Replace(whole[:400], gatewayKey, "sk-sluice-nobody-knows-this", 1), ""},
 		{"a body that drips", whole[:400], whole[400:]},
 	} {
 		for i := range 10 {

@@ -152,6 +152,7 @@ func fillSpool(t *testing.T, p *process, c *client) []answer {
 			good = append(good, a)
 			big = plainCall // bodies are dropped by then, so small ones fill it as fast
 			if len(good) < 30 {
+				after(25 * time.Millisecond) // so that it does not go from roomy to full at one stroke
 				big = fmt.Sprintf(`{"model":"up/m1","messages":[{"role":"user","content":%q}]}`, noise(40_000+len(good)))
 			}
 		default:

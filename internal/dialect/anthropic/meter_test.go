@@ -203,3 +203,16 @@ func BenchmarkMeterOverADelta(b *testing.B) {
 		m.Event(name, data)
 	}
 }
+
+func BenchmarkMeterOverAnAnswer(b *testing.B) {
+	body := []byte(`{"id":"msg_01XFDUDYJgAACzvnptvVoYEL","type":"message","role":"assistant","model":"claude-x-2026-01-02","content":[{"type":"text","text":"` +
+		strings.Repeat("A plain line of sixty characters or so, as many answers have.", 8) +
+		`"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":2095,"cache_creation_input_tokens":0,"cache_read_input_tokens":1000,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":503,"service_tier":"standard"}}`)
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		m := anthropic.Dialect.NewMeter(llm.OpChat)
+		m.Answer("application/json", body)
+		_ = m.Report()
+	}
+}

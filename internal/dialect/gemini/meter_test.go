@@ -244,3 +244,15 @@ func BenchmarkMeterOverAChunk(b *testing.B) {
 		m.Event(nil, chunk)
 	}
 }
+
+func BenchmarkMeterOverAnAnswer(b *testing.B) {
+	body := []byte(`{"candidates":[{"content":{"parts":[{"text":"` + strings.Repeat("A plain line of sixty characters or so, as many answers have.", 10) +
+		`"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":30,"candidatesTokenCount":3,"thoughtsTokenCount":12,"totalTokenCount":45,"promptTokensDetails":[{"modality":"TEXT","tokenCount":30}]},"modelVersion":"gemini-test-1","responseId":"made-up-1"}`)
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		m := gemini.Dialect.NewMeter(llm.OpChat)
+		m.Answer("application/json", body)
+		_ = m.Report()
+	}
+}

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 
@@ -40,11 +41,13 @@ func FormatStreamError(f *fault.Fault, _ string) []byte {
 }
 
 func marshal(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic("BUG: an error object does not marshal: " + err.Error())
+	var b bytes.Buffer
+	w := json.NewEncoder(&b)
+	w.SetEscapeHTML(false)
+	if err := w.Encode(v); err != nil {
+		panic("BUG: an answer does not marshal: " + err.Error())
 	}
-	return b
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // Status is the fault's status in this family's table, which ends overload at 503.

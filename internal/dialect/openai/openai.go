@@ -24,6 +24,8 @@ var Dialect = &dialect.Dialect{
 	Name:              dialect.OpenAI,
 	Family:            Family,
 	Endpoints:         endpoints(),
+	FormatModels:      formatModels,
+	FormatModel:       formatModel,
 	NewMeter:          newMeter,
 	ParseError:        ParseError,
 	FormatError:       FormatError,

@@ -3,6 +3,7 @@ package openaichat_test
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -48,15 +49,29 @@ func BenchmarkStream(b *testing.B) {
 	}
 }
 
-// BenchmarkAnswer meters a whole answer of 20 KB.
+// BenchmarkAnswer meters whole answers: a usual one of about 1 KB, and one of 20 KB.
 func BenchmarkAnswer(b *testing.B) {
-	body := []byte(`{"id":"c","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"` +
-		string(bytes.Repeat([]byte(`She said \"so\".\n A plain line of eighty characters or so, as answers have them. `), 240)) +
-		`"},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":65,"total_tokens":75}}`)
-	b.SetBytes(int64(len(body)))
-	b.ReportAllocs()
-	for b.Loop() {
-		m := openaichat.Dialect.NewMeter(llm.OpChat)
-		m.Answer("application/json", body)
+	for name, lines := range map[string]int{"1KB": 4, "20KB": 240} {
+		b.Run(name, func(b *testing.B) {
+			body := answer(lines)
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				m := openaichat.Dialect.NewMeter(llm.OpChat)
+				m.Answer("application/json", body)
+				if m.Report().Usage.OutputTokens.N != 65 {
+					b.Fatal("usage was not read")
+				}
+			}
+		})
 	}
+}
+
+// answer is a usual answer with some lines of text.
+func answer(lines int) []byte {
+	return []byte(`{"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion","created":1741570283,"model":"gpt-x-2026-01-02","choices":[{"index":0,"message":{"role":"assistant","content":"` +
+		strings.Repeat(`She said \"so\".\n A plain line of eighty characters or so, as answers have them. `, lines) +
+		`","refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":65,"total_tokens":75,` +
+		`"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}},` +
+		`"service_tier":"default","system_fingerprint":"fp_fc9f1d7035"}`)
 }

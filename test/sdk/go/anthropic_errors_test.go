@@ -29,7 +29,7 @@ func TestAnthropicErrorsAreTheSDKsOwn(t *testing.T) {
 	}{
 		"the caller's fault, as the vendor said it": {ask: "wrong temperature", status: 400, typ: "invalid_request_error", message: "temperature: range: 0..1", gateway: "upstream_error"},
 		"a wrong key":               {ask: question, key: unknownKey, status: 401, typ: "authentication_error", gateway: "unauthenticated"},
-		"a model that is not there": {ask: question, model: "claude-sonet-4-5", status: 404, typ: "not_found_error", message: "claude-sonnet-4-5", gateway: "model_not_found"},
+		"a model that is not there": {ask: question, model: "claude-sonet-5", status: 404, typ: "not_found_error", message: "claude-sonnet-5", gateway: "model_not_found"},
 		"the gateway's credential":  {ask: "refused credential", status: 502, typ: "api_error", gateway: "upstream_auth"},
 		"over the limit":            {ask: "too fast", status: 429, typ: "rate_limit_error", message: "rate limit", gateway: "upstream_rate_limited"},
 		"overloaded":                {ask: "overloaded", status: 529, typ: "overloaded_error", gateway: "upstream_error"},
@@ -63,7 +63,7 @@ func TestAnthropicRetriesWhatMayHelpAndNothingElse(t *testing.T) {
 	}{
 		"the SDK tries again when overloaded":     {noRetries, "overloaded", "anthropic/message-529", 3},
 		"the SDK tries again as the vendor asked": {noRetries, "too fast", "anthropic/message-429", 3},
-		"the gateway tried, so the SDK does not":  {"{ max: 1, backoff: { first: 1ms, max: 100ms } }", "overloaded", "anthropic/message-529", 2},
+		"the gateway tried, so the SDK does not":  {oneRetry, "overloaded", "anthropic/message-529", 2},
 		"the caller's fault stays its fault":      {noRetries, "wrong temperature", "anthropic/message-400", 1},
 		"a refused credential of the gateway":     {noRetries, "refused credential", "anthropic/message-401", 1},
 	} {

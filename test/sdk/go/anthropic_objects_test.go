@@ -15,7 +15,7 @@ func TestAnthropicKeepsBatches(t *testing.T) {
 	ctx := deadline(t)
 	b := c.Messages.Batches
 	batch := must(b.New(ctx, anthropic.MessageBatchNewParams{Requests: []anthropic.MessageBatchNewParamsRequest{{
-		CustomID: "first", Params: anthropic.MessageBatchNewParamsRequestParams{Model: "claude-sonnet-4-5", MaxTokens: 10, Messages: anthropicMessage(question).Messages},
+		CustomID: "first", Params: anthropic.MessageBatchNewParamsRequestParams{Model: "claude-sonnet-5", MaxTokens: 10, Messages: anthropicMessage(question).Messages},
 	}}}))(t)
 	same(t, "batch", batch.ID, "msgbatch_own1")
 	same(t, "status", must(b.Get(ctx, batch.ID, anthropic.MessageBatchGetParams{}))(t).ProcessingStatus, "ended")
@@ -65,11 +65,11 @@ func TestAnthropicListsModels(t *testing.T) {
 	for pager := c.Models.ListAutoPaging(deadline(t), anthropic.ModelListParams{}); pager.Next(); {
 		names[pager.Current().ID] = true
 	}
-	if !names["anthropic/claude-sonnet-4-5"] {
-		t.Errorf("anthropic/claude-sonnet-4-5 is not listed among %d", len(names))
+	if !names["anthropic/claude-sonnet-5"] {
+		t.Errorf("anthropic/claude-sonnet-5 is not listed among %d", len(names))
 	}
-	same(t, "a bare name", must(c.Models.Get(deadline(t), "claude-sonnet-4-5", anthropic.ModelGetParams{}))(t).ID, "anthropic/claude-sonnet-4-5")
-	same(t, "a full name", must(c.Models.Get(deadline(t), "anthropic/claude-sonnet-4-5", anthropic.ModelGetParams{}))(t).ID, "anthropic/claude-sonnet-4-5")
+	same(t, "a bare name", must(c.Models.Get(deadline(t), "claude-sonnet-5", anthropic.ModelGetParams{}))(t).ID, "anthropic/claude-sonnet-5")
+	same(t, "a full name", must(c.Models.Get(deadline(t), "anthropic/claude-sonnet-5", anthropic.ModelGetParams{}))(t).ID, "anthropic/claude-sonnet-5")
 	_, err := c.Models.Get(deadline(t), "claude-99", anthropic.ModelGetParams{})
 	same(t, "an unknown name", string(anthropicError(t, err).Type()), "not_found_error")
 }

@@ -16,7 +16,7 @@ func anthropicAt(t *testing.T, url, key string, more ...option.RequestOption) an
 }
 
 func anthropicMessage(text string) anthropic.MessageNewParams {
-	return anthropic.MessageNewParams{Model: "claude-sonnet-4-5", MaxTokens: 100, Messages: []anthropic.MessageParam{anthropic.NewUserMessage(anthropic.NewTextBlock(text))}}
+	return anthropic.MessageNewParams{Model: "claude-sonnet-5", MaxTokens: 100, Messages: []anthropic.MessageParam{anthropic.NewUserMessage(anthropic.NewTextBlock(text))}}
 }
 
 var anthropicWeather = []anthropic.ToolUnionParam{anthropic.ToolUnionParamOfTool(anthropic.ToolInputSchemaParam{Properties: weatherSchema["properties"], Required: []string{"city"}}, "get_weather")}
@@ -24,7 +24,7 @@ var anthropicWeather = []anthropic.ToolUnionParam{anthropic.ToolUnionParamOfTool
 func TestAnthropicAnswersAMessage(t *testing.T) {
 	s := start(t, noRetries)
 	c := anthropicAt(t, s.URL, testgw.Key)
-	for _, model := range []anthropic.Model{"claude-sonnet-4-5", "anthropic/claude-sonnet-4-5", "anthropic/claude-of-tomorrow"} {
+	for _, model := range []anthropic.Model{"claude-sonnet-5", "anthropic/claude-sonnet-5", "anthropic/claude-of-tomorrow"} {
 		p := anthropicMessage(question)
 		p.Model = model
 		got := must(c.Messages.New(deadline(t), p))(t)
@@ -120,9 +120,9 @@ func TestAnthropicCallerWhoLeavesEndsTheVendorsWork(t *testing.T) {
 func TestAnthropicCountsTokens(t *testing.T) {
 	s := start(t, noRetries)
 	c := anthropicAt(t, s.URL, testgw.Key)
-	got := must(c.Messages.CountTokens(deadline(t), anthropic.MessageCountTokensParams{Model: "anthropic/claude-sonnet-4-5", Messages: anthropicMessage(question).Messages}))(t)
+	got := must(c.Messages.CountTokens(deadline(t), anthropic.MessageCountTokensParams{Model: "anthropic/claude-sonnet-5", Messages: anthropicMessage(question).Messages}))(t)
 	same(t, "tokens", got.InputTokens, 17)
 	var sent struct{ Model string }
 	_ = json.Unmarshal(s.up.Last("anthropic/count-tokens").Body, &sent)
-	same(t, "the vendor's model", sent.Model, "claude-sonnet-4-5")
+	same(t, "the vendor's model", sent.Model, "claude-sonnet-5")
 }

@@ -40,7 +40,11 @@ func start(t *testing.T, retries string) *stand {
 	return &stand{testgw.StartWith(t, testgw.Options{Config: config(u.URL, retries), Env: map[string]string{"VENDOR_KEY": vendorKey}}), u}
 }
 
-const noRetries = "{ max: 0 }"
+// What a provider's policy says about trying again.
+const (
+	noRetries = "{ max: 0 }"
+	oneRetry  = "{ max: 1, backoff: { first: 1ms, max: 100ms } }"
+)
 
 func config(url, retries string) string {
 	return fmt.Sprintf(`

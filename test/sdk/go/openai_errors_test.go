@@ -69,7 +69,7 @@ func TestOpenAIRetriesWhatMayHelpAndNothingElse(t *testing.T) {
 		calls                  int
 	}{
 		"the SDK tries again as the vendor asked":             {noRetries, "too fast", "openai/chat-429", 3},
-		"the gateway tried, so the SDK does not":              {"{ max: 1, backoff: { first: 1ms, max: 100ms } }", "too fast", "openai/chat-429", 2},
+		"the gateway tried, so the SDK does not":              {oneRetry, "too fast", "openai/chat-429", 2},
 		"an empty purse stays empty":                          {noRetries, "no money", "openai/chat-quota", 1},
 		"the caller's fault stays its fault":                  {noRetries, "wrong temperature", "openai/chat-400", 1},
 		"a refused credential of the gateway is nobody's use": {noRetries, "refused credential", "openai/chat-401", 1},

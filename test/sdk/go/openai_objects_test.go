@@ -127,7 +127,7 @@ func TestOpenAIListsModels(t *testing.T) {
 	for pager := c.Models.ListAutoPaging(deadline(t)); pager.Next(); {
 		names[pager.Current().ID] = true
 	}
-	for _, want := range []string{"openai/gpt-4o-mini", "anthropic/claude-sonnet-4-5", "gemini/gemini-2.5-flash", "sandbox/chat"} {
+	for _, want := range []string{"openai/gpt-4o-mini", "anthropic/claude-sonnet-5", "gemini/gemini-2.5-flash", "sandbox/chat"} {
 		if !names[want] {
 			t.Errorf("%s is not listed among %d", want, len(names))
 		}

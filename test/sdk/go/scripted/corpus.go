@@ -21,23 +21,24 @@ type Recorded struct {
 	Stream bool   `json:"stream"`
 	Status int    `json:"status"`
 
+	Body []byte `json:"-"`
+
 	header http.Header
-	body   []byte
 }
 
-// Corpus adds up to each recordings of every wanted kind of a vendor, and gives them.
+// Corpus adds up to each wanted recordings of every kind of a vendor, and gives them.
 // It skips the test where there is no corpus.
-func (u *Upstream) Corpus(t *testing.T, vendor string, each int, kinds func(kind string) bool, apis ...string) []*Recorded {
+func (u *Upstream) Corpus(t *testing.T, vendor string, each int, want func(*Recorded) bool, apis ...string) []*Recorded {
 	t.Helper()
 	findCorpus(t)
 	count := map[string]int{}
 	var added []*Recorded
 	for _, c := range dialecttest.Corpus(t, apis...) {
-		if c.Provider != vendor || !kinds(c.Kind) || count[c.Kind] == each {
+		r := &Recorded{Name: c.Name, Kind: c.Kind, Stream: c.Framing == "sse", Status: c.Status, Body: c.Body, header: c.Header}
+		if c.Provider != vendor || count[c.Kind] == each || !want(r) {
 			continue
 		}
 		count[c.Kind]++
-		r := &Recorded{Name: c.Name, Kind: c.Kind, Stream: c.Framing == "sse", Status: c.Status, header: c.Header, body: c.Body}
 		u.corpus[r.Name] = r
 		added = append(added, r)
 	}
@@ -93,11 +94,11 @@ func (r *Recorded) replay(c *testup.Call) {
 		contentType = map[bool]string{true: "text/event-stream", false: "application/json"}[r.Stream]
 	}
 	if !r.Stream || r.Status != 200 {
-		c.Answer(r.Status, contentType, r.body)
+		c.Answer(r.Status, contentType, r.Body)
 		return
 	}
 	var pieces []string
-	for chunk := range slices.Chunk(r.body, 777) {
+	for chunk := range slices.Chunk(r.Body, 777) {
 		pieces = append(pieces, string(chunk))
 	}
 	c.Stream(nil, pieces...)
