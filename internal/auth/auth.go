@@ -142,14 +142,18 @@ func (k *Keys) Presented(h http.Header, query string) string {
 	return ""
 }
 
-// ours reports whether a secret is a key of this gateway, valid or not: such a secret
-// must never reach a vendor.
+// ours reports whether a secret is or, behind another scheme, ends in a key of this
+// gateway, valid or not: such a secret must never reach a vendor.
 func (k *Keys) ours(secret string) bool {
-	if strings.HasPrefix(secret, SecretPrefix) {
+	if strings.Contains(secret, SecretPrefix) {
 		return true
 	}
 	m := k.byHash.Load()
-	return m != nil && (*m)[gateway.HashKey(secret)] != nil
+	if m == nil {
+		return false
+	}
+	last := secret[strings.LastIndexByte(secret, ' ')+1:]
+	return (*m)[gateway.HashKey(secret)] != nil || (*m)[gateway.HashKey(last)] != nil
 }
 
 // Source is where keys come from.

@@ -63,20 +63,24 @@ func (s *Snapshot) Models(p *provider.Provider) []string {
 	return slices.Compact(ids)
 }
 
-// nearestMax bounds the work that an unknown name may cause.
-const nearestMax = 96
+// nearestMax and farthest bound the work that an unknown name may cause: longer names
+// are near nothing, and so are names that differ by more edits.
+const (
+	nearestMax = 96
+	farthest   = 8
+)
 
 // Nearest gives up to three known names close to an unknown one, best first.
 func (s *Snapshot) Nearest(name string) []string {
-	if len(name) > nearestMax {
+	want := strings.ToLower(name)
+	if len(want) > nearestMax {
 		return nil
 	}
 	type near struct {
 		name string
 		d    int
 	}
-	want := strings.ToLower(name)
-	limit := max(2, len(want)/3)
+	limit := min(max(2, len(want)/3), farthest)
 	var found []near
 	for _, pn := range s.ProviderNames() {
 		for _, id := range s.Models(s.Providers[pn]) {
@@ -95,19 +99,23 @@ func (s *Snapshot) Nearest(name string) []string {
 	return names
 }
 
-// distance is the edit distance of two short names, or limit+1 when it is larger.
+// distance is the edit distance of two names, the first no longer than nearestMax, or
+// limit+1 when it is larger. limit is at most farthest, so that a band of the usual
+// matrix is enough.
 func distance(a, b string, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {
 		return limit + 1
 	}
-	row := make([]int, len(b)+1)
+	var rows [nearestMax + farthest + 1]int
+	row := rows[:len(b)+1]
 	for j := range row {
 		row[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		diag, best := row[0], i
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
+		from, to := max(1, i-limit), min(len(b), i+limit)
+		diag, best := row[from-1], i
+		row[from-1] = i // column 0, or outside of the band
+		for j := from; j <= to; j++ {
 			sub := diag
 			if a[i-1] != b[j-1] {
 				sub++

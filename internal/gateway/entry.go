@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -81,6 +82,20 @@ type Price struct {
 	Tier   string             `json:"tier"`   // "", or what chose the rates: ">200000", "priority", "batch"
 	Source string             `json:"source"` // catalogue file or "config"
 	AsOf   string             `json:"as_of"`  // date of the fact, "" for config
+
+	rendered string `json:"-"` // see Share
+}
+
+// Share prepares a price for being shared by many entries, which then need not render
+// it again. It is called before the price is shared; p must not be changed any more.
+func (p *Price) Share() { p.rendered = string(p.append(nil)) }
+
+// Equal reports whether two prices say the same.
+func (p *Price) Equal(q *Price) bool {
+	if p == nil || q == nil {
+		return p == q
+	}
+	return maps.Equal(p.Rates, q.Rates) && p.Tier == q.Tier && p.Source == q.Source && p.AsOf == q.AsOf
 }
 
 // Bodies are what was said, after redaction, each cut at the policy's size.

@@ -186,13 +186,15 @@ func usualEntry() *gateway.Entry {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 890123456, time.UTC)
 	usage := llm.Usage{InputTokens: llm.Known(1200), OutputTokens: llm.Known(321), CacheReadTokens: llm.Known(1000), ReasoningTokens: llm.Known(0)}
 	cost := gateway.Cost{USD: 1_234_567, Known: true}
+	price := gateway.Price{Rates: map[string]float64{"input": 0.25, "output": 2, "cache_read": 0.025}, Source: "vendor.json", AsOf: "2026-01-02"}
+	price.Share()
 	return &gateway.Entry{
 		ID: "01957b2e-0000-7000-8000-000000000001", Time: at, Gateway: "default", Workspace: "default", KeyID: "key_01hzy3m4n5", Operation: "chat",
 		ClientDialect: "chat", ProviderDialect: "chat", ModelRequested: "vendor/model-5-mini", Provider: "vendor", Model: "model-5-mini-2026-01-02",
 		Credential: "default", Status: 200, FinishReason: "stop", Cache: "off",
 		Attempts: []gateway.Attempt{{Provider: "vendor", Model: "model-5-mini", Credential: "default", Status: 200, Started: at.Add(180 * time.Microsecond),
 			FirstByteMS: llm.Known(210), LatencyMS: llm.Known(1850), Usage: usage, Cost: cost}},
-		Usage: usage, Price: &gateway.Price{Rates: map[string]float64{"input": 0.25, "output": 2, "cache_read": 0.025}, Source: "vendor.json", AsOf: "2026-01-02"},
+		Usage: usage, Price: &price,
 		Cost: cost, QueueMS: llm.Known(0), FirstByteMS: llm.Known(211), LatencyMS: llm.Known(1851), OverheadUS: llm.Known(180),
 		ClientIP: "203.0.113.7", UserAgent: "OpenAI/Python 2.7.1", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736", Count: 1, LastTime: at,
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -19,21 +20,30 @@ func (u USD) String() string { return string(u.Append(nil)) }
 
 // Append appends the plain decimal to dst.
 func (u USD) Append(dst []byte) []byte {
+	n := uint64(u)
 	if u < 0 {
-		dst = append(dst, '-')
-		u = -u
+		dst, n = append(dst, '-'), -n
 	}
-	dst = strconv.AppendInt(dst, int64(u/Dollar), 10)
-	frac := int64(u % Dollar)
-	if frac == 0 {
+	dst = appendUint(dst, n/uint64(Dollar))
+	return appendFraction(dst, int(n%uint64(Dollar)))
+}
+
+// appendFraction appends a point and n billionths without closing zeros; nothing when n is 0.
+func appendFraction(dst []byte, n int) []byte {
+	if n <= 0 {
 		return dst
 	}
-	dst = append(dst, '.')
-	for digit := int64(Dollar) / 10; frac > 0; digit /= 10 {
-		dst = append(dst, byte('0'+frac/digit))
-		frac %= digit
+	var digits [10]byte
+	end := len(digits)
+	for ; n%10 == 0; n /= 10 {
+		end--
 	}
-	return dst
+	digits[0] = '.'
+	for i := end - 1; i > 0; i-- {
+		digits[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return append(dst, digits[:end]...)
 }
 
 var errUSD = errors.New("not a plain decimal number of dollars with at most 9 digits after the point")
@@ -45,7 +55,7 @@ func ParseUSD(s string) (USD, error) {
 	if len(frac) > 9 || whole == "" {
 		return 0, errUSD
 	}
-	w, err := strconv.ParseUint(whole, 10, 33)
+	w, err := strconv.ParseUint(whole, 10, 34)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %q", errUSD, s)
 	}
@@ -55,11 +65,17 @@ func ParseUSD(s string) (USD, error) {
 			return 0, fmt.Errorf("%w: %q", errUSD, s)
 		}
 	}
-	v := USD(w)*Dollar + USD(f)
+	n, largest := w*uint64(Dollar)+f, uint64(math.MaxInt64)
 	if neg {
-		v = -v
+		largest++
 	}
-	return v, nil
+	if n > largest {
+		return 0, fmt.Errorf("%w: %q is too much", errUSD, s)
+	}
+	if neg {
+		n = -n
+	}
+	return USD(n), nil
 }
 
 // Cost is money that may be unknown: an unpriced model costs null, never 0.

@@ -16,10 +16,10 @@ func (p *plan) note(t *target, what string, v float64) { p.out.add(p.out.round, 
 
 func (p *plan) dur() string { return strconv.Itoa(p.secs) + "s" }
 
-// quiet runs a measurement again, twice at most, while other work disturbs it.
+// quiet runs a measurement once more when other work disturbed it, and keeps the better one.
 func (p *plan) quiet(t *target, measure func() (note func(), err error)) error {
 	best, least := func() {}, 1e9
-	for range 3 {
+	for range 2 {
 		others, began := busy()-p.own(t), time.Now()
 		note, err := measure()
 		if err != nil {
@@ -56,7 +56,12 @@ func warm(p *plan, t *target) error {
 func saturate(body int, label string) phase {
 	return func(p *plan, t *target) error {
 		return p.quiet(t, func() (func(), error) {
+			peak := func() float64 { return 0 }
+			if t.proc != nil {
+				peak = t.watch()
+			}
 			r, cpu, err := p.load(t, "-conns", "64", "-body", strconv.Itoa(body), "-dur", p.dur())
+			most := peak()
 			if err != nil {
 				return nil, err
 			}
@@ -71,6 +76,7 @@ func saturate(body int, label string) phase {
 				p.note(t, "throughput "+label, float64(r.Requests)/r.Seconds)
 				if t.proc != nil {
 					p.note(t, "CPU per call "+label, micros(cpu)/float64(r.Requests))
+					p.note(t, "RSS peak "+label, most)
 				}
 			}, nil
 		})
@@ -110,8 +116,21 @@ func thousand(p *plan, t *target) error {
 	if t.proc == nil {
 		return nil
 	}
+	peak := t.watch()
+	_, _, err := p.load(t, "-mode", "stream", "-conns", "1000", "-chunks", "6", "-every", "500ms", "-ramp", "1s", "-dur", "0s")
+	most := peak()
+	if err != nil {
+		return fmt.Errorf("1,000 streams: %w", err)
+	}
+	p.note(t, "RSS with 1,000 streams", most)
+	return nil
+}
+
+// watch looks at the target's memory until the function that it gives is called, which
+// gives the most that was seen, in MB.
+func (t *target) watch() func() float64 {
 	peak, stop, done := int64(0), make(chan struct{}), make(chan struct{})
-	go func() { // ends when the streams have ended
+	go func() { // ends when the function is called
 		defer close(done)
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
@@ -124,12 +143,9 @@ func thousand(p *plan, t *target) error {
 			}
 		}
 	}()
-	_, _, err := p.load(t, "-mode", "stream", "-conns", "1000", "-chunks", "6", "-every", "500ms", "-ramp", "1s", "-dur", "0s")
-	close(stop)
-	<-done
-	if err != nil {
-		return fmt.Errorf("1,000 streams: %w", err)
+	return func() float64 {
+		close(stop)
+		<-done
+		return float64(peak) / (1 << 20)
 	}
-	p.note(t, "RSS with 1,000 streams", float64(peak)/(1<<20))
-	return nil
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"slices"
 	"syscall"
@@ -16,9 +17,30 @@ type samples struct {
 	round int // the running one
 	by    map[string]map[string]map[int]float64
 	worst float64 // the largest share of a CPU that other work had in a measurement
+	fails map[string]*failures
 }
 
-func newSamples() *samples { return &samples{by: map[string]map[string]map[int]float64{}} }
+// failures are the calls to one target that went wrong.
+type failures struct {
+	failed, all int
+	example     string
+}
+
+func newSamples() *samples {
+	return &samples{by: map[string]map[string]map[int]float64{}, fails: map[string]*failures{}}
+}
+
+// lost counts the calls that went wrong, of all.
+func (s *samples) lost(target string, r result) {
+	if s.fails[target] == nil {
+		s.fails[target] = &failures{}
+	}
+	f := s.fails[target]
+	f.failed, f.all = f.failed+r.Errors, f.all+r.Errors+r.Requests
+	if r.Example != "" {
+		f.example = r.Example
+	}
+}
 
 func (s *samples) add(round int, target, what string, v float64) {
 	if s.by[what] == nil {
@@ -89,6 +111,8 @@ var rows = []row{
 	{"first chunk p99", "µs", "%.0f", false},
 	{"RSS idle", "MB", "%.0f", false},
 	{"RSS with 1,000 streams", "MB", "%.0f", false},
+	{"RSS peak 1 KB", "MB", "%.0f", false},
+	{"RSS peak 20 KB", "MB", "%.0f", false},
 	{"ready", "ms", "%.0f", false},
 }
 
@@ -169,6 +193,11 @@ func (s *samples) bars(w io.Writer, p *plan) error {
 	first, ok2 := s.added("first chunk p50", paused, direct)
 	if ok && ok2 {
 		fmt.Fprintf(w, "\nAdded by the gateway: %.0f µs at p99 and %d calls/s; %.0f µs to the first chunk with %d streams.\n", p99, p.rate, first, p.streams)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.fails)) {
+		if f := s.fails[name]; f.failed > 0 {
+			fmt.Fprintf(w, "\n%s: %d of %d calls failed, the last with: %s\n", name, f.failed, f.all, f.example)
+		}
 	}
 	return nil
 }
