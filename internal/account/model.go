@@ -239,6 +239,7 @@ func shown(m *Model, b *band, t *tier) *gateway.Price {
 			p.Rates[kindTable[r.kind].name] = n.Float()
 		}
 	}
+	p.Share()
 	return p
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/object"
 	"github.com/sluice-gateway/sluice/internal/proxy"
 	"github.com/sluice-gateway/sluice/internal/record"
@@ -54,13 +55,15 @@ type process struct {
 	proxy    *proxy.Proxy
 	admin    adminToken
 	boxes    sandboxes
+	ears     *ears
 
 	initial  *config.Config // what the process started with
 	config   atomic.Pointer[config.Config]
 	snapshot atomic.Pointer[catalog.Snapshot]
 	reloadMu sync.Mutex
 	migrated atomic.Bool
-	started  time.Time
+	began    time.Time
+	started  atomic.Bool // keys were read from the store, the first one among them
 	stopping atomic.Bool
 }
 
@@ -76,7 +79,7 @@ func Serve(ctx context.Context, o Options) error {
 		return err
 	}
 	tuneGC()
-	p := &process{opt: o, initial: cfg, keys: &auth.Keys{}, started: time.Now()}
+	p := &process{opt: o, initial: cfg, keys: &auth.Keys{}, began: time.Now()}
 	p.log = telemetry.NewLogger(o.Stderr, cfg.Telemetry.LogFormat, cfg.Telemetry.LogLevel)
 	for _, w := range problems.Warnings() {
 		p.log.Warn("configuration", "problem", w.Error())
@@ -152,6 +155,7 @@ func (p *process) run(ctx context.Context, cfg *config.Config) (err error) {
 		return err
 	}
 	defer ears.close()
+	p.ears = ears
 	if err := p.open(ctx, cfg); err != nil {
 		return err
 	}
@@ -164,10 +168,23 @@ func (p *process) run(ctx context.Context, cfg *config.Config) (err error) {
 	defer wg.Wait()
 	defer stop()
 	p.startBackground(background, &wg, cfg)
+	if p.migrated.Load() { // else catchUp does it
+		if err := p.begin(ctx, cfg); err != nil {
+			return err
+		}
+	}
+	return p.serve(ctx, cfg, ears)
+}
+
+// begin makes the store's keys and admin token effective, new ones among them.
+func (p *process) begin(ctx context.Context, cfg *config.Config) error {
 	if err := p.bootstrap(ctx, cfg); err != nil {
 		return err
 	}
-	return p.serve(ctx, cfg, ears)
+	if err := p.follower.Refresh(ctx); err != nil {
+		return fmt.Errorf("read keys: %w", err)
+	}
+	return nil
 }
 
 // open opens store and spool. A store that is away stops nothing: keys come from their
@@ -197,7 +214,10 @@ func (p *process) open(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	p.follower = auth.NewFollower(p.keys, keySource{p.store}, p.log)
-	p.follower.Saved = p.saveKeys
+	p.follower.Saved = func(keys []*gateway.Key) {
+		p.started.Store(true)
+		p.saveKeys(keys)
+	}
 	p.metrics = telemetry.NewMetrics(p.gauges(), p.opt.Version)
 	p.proxy = proxy.New(proxy.Config{
 		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
@@ -217,6 +237,7 @@ func (p *process) migrate(ctx context.Context) error {
 		p.migrated.Store(true)
 	case store.Away(err):
 		p.log.Warn("the store is away; serving with the keys known from before, and entries wait in the spool", "error", err)
+		p.loadAdminToken()
 		return p.loadKeys()
 	default:
 		return err
@@ -242,7 +263,7 @@ func (p *process) ready() error {
 		return errors.New("shutting down")
 	case !p.recorder.Room():
 		return errors.New("the spool is full")
-	case !p.migrated.Load() && p.keys.Len() == 0:
+	case !p.started.Load() && p.keys.Len() == 0:
 		return errors.New("the store is away and no keys are known")
 	}
 	return nil

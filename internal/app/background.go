@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"sync"
@@ -15,7 +16,7 @@ import (
 
 // startBackground starts what runs beside the listeners until ctx ends.
 func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *config.Config) {
-	wg.Go(func() { p.follow(ctx) })
+	wg.Go(func() { p.follow(ctx, cfg) })
 	wg.Go(func() {
 		record.RunRetention(ctx, p.store, p.retention, time.Now, p.log)
 	})
@@ -29,22 +30,31 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 }
 
 // follow brings a store that was away at the start up to date, then follows its keys.
-func (p *process) follow(ctx context.Context) {
-	for wait := 250 * time.Millisecond; !p.migrated.Load(); wait = min(2*wait, 5*time.Second) {
+func (p *process) follow(ctx context.Context, cfg *config.Config) {
+	if p.migrated.Load() || p.catchUp(ctx, cfg) {
+		p.follower.Run(ctx)
+	}
+}
+
+// catchUp waits for a store that was away at the start, and does what the start left
+// out. It reports false when ctx ended first.
+func (p *process) catchUp(ctx context.Context, cfg *config.Config) bool {
+	for wait := 250 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		err := p.store.Migrate(ctx)
+		if err == nil {
+			err = p.bootstrap(ctx, cfg)
+		}
 		switch {
 		case err == nil:
 			p.migrated.Store(true)
 			p.log.Info("the store is back")
-		case !store.Away(err):
+			return true
+		case !store.Away(err) && ctx.Err() == nil:
 			p.log.Error("the store cannot be used", "error", err)
 		}
-		if p.migrated.Load() || !pause(ctx, wait) {
-			break
+		if !pause(ctx, wait) {
+			return false
 		}
-	}
-	if p.migrated.Load() {
-		p.follower.Run(ctx)
 	}
 }
 
@@ -100,6 +110,9 @@ func (p *process) reload() {
 		p.log.Warn("configuration", "problem", w.Error())
 	}
 	p.recorder.Pause(cfg.Storage.Drain == "paused")
+	if err := errors.Join(p.ears.dataTLS.reload(), p.ears.adminTLS.reload()); err != nil {
+		p.log.Error("a certificate cannot be read; the one before stays in force", "error", err)
+	}
 	p.log.Info("the configuration was reloaded", "providers", len(cfg.Providers), "gateways", len(cfg.Gateways))
 	for _, what := range needRestart(p.initial, cfg) {
 		p.log.Warn("a changed setting takes effect at the next start only", "setting", what)

@@ -24,23 +24,18 @@ const adminSetting = "admin_token_sha256"
 // firstKeySetting marks that the first key was made, so that it is made once only.
 const firstKeySetting = "first_key"
 
-// bootstrap gives a fresh store its first key and admin token, and tells them once.
+// bootstrap gives a fresh store its first key and admin token, and tells them once. It
+// may be called again after an error.
 func (p *process) bootstrap(ctx context.Context, cfg *config.Config) error {
-	if !p.migrated.Load() {
-		return p.loadAdminToken()
-	}
 	token, err := p.firstAdminToken(ctx, cfg.Bootstrap.AdminToken.Reveal())
 	if err != nil {
 		return fmt.Errorf("admin token: %w", err)
 	}
 	key, err := p.firstKey(ctx, cfg.Bootstrap.Key.Reveal())
+	p.welcome(cfg, key, token)
 	if err != nil {
 		return fmt.Errorf("first key: %w", err)
 	}
-	if err := p.follower.Refresh(ctx); err != nil {
-		return fmt.Errorf("read keys: %w", err)
-	}
-	p.welcome(cfg, key, token)
 	return nil
 }
 
@@ -67,21 +62,26 @@ func (p *process) firstAdminToken(ctx context.Context, given string) (made strin
 	return "", nil
 }
 
+// firstKey makes a fresh store's first key. The store remembers the key's id before the
+// key is there, so that of several processes one makes it, and one that died in between
+// is made up for.
 func (p *process) firstKey(ctx context.Context, given string) (made string, err error) {
 	secret := given
 	if secret == "" {
 		secret = auth.NewSecret(auth.SecretPrefix)
 	}
-	mine := uuid.NewString()
-	owner, err := p.store.PutSettingOnce(ctx, firstKeySetting, []byte(mine))
-	if err != nil || string(owner) != mine {
-		return "", err
-	}
-	id, err := uuid.NewV7()
+	fresh, err := uuid.NewV7()
 	if err != nil {
 		return "", err
 	}
-	err = p.store.CreateKey(ctx, gateway.Key{ID: "key_" + id.String(), Workspace: gateway.DefaultWorkspace, Name: "first", Hint: auth.Hint(secret), Hash: gateway.HashKey(secret), Created: time.Now()})
+	id, err := p.store.PutSettingOnce(ctx, firstKeySetting, []byte("key_"+fresh.String()))
+	if err != nil {
+		return "", err
+	}
+	if _, err = p.store.Key(ctx, string(id)); !errors.Is(err, store.ErrNotFound) {
+		return "", err
+	}
+	err = p.store.CreateKey(ctx, gateway.Key{ID: string(id), Workspace: gateway.DefaultWorkspace, Name: "first", Hint: auth.Hint(secret), Hash: gateway.HashKey(secret), Created: time.Now()})
 	if errors.Is(err, store.ErrExists) {
 		return "", nil
 	}
@@ -148,6 +148,7 @@ func (p *process) saveAdminToken(verifier []byte) {
 	}
 }
 
+// loadAdminToken reads that copy; without one the admin API waits for the store.
 func (p *process) loadAdminToken() error {
 	b, err := os.ReadFile(p.knownPath(".sluice-admin"))
 	if err == nil && len(b) == sha256.Size {
@@ -177,7 +178,7 @@ func (p *process) welcome(cfg *config.Config, key, token string) {
 	if key == "" && token == "" {
 		return
 	}
-	base := baseURL(cfg.Server.Listen, cfg.Server.TLS.Enabled())
+	base := baseURL(p.ears.data.Addr().String(), cfg.Server.TLS.Enabled())
 	fmt.Fprintf(w, "\nSluice %s is ready. This is shown once:\n\n", p.opt.Version)
 	if key != "" {
 		fmt.Fprintf(w, "  gateway key   %s\n", key)
@@ -185,7 +186,7 @@ func (p *process) welcome(cfg *config.Config, key, token string) {
 	if token != "" {
 		fmt.Fprintf(w, "  admin token   %s\n", token)
 	}
-	fmt.Fprintf(w, "\n  OpenAI SDK    base URL %s/v1\n  Anthropic SDK base URL %s\n  Gemini SDK    base URL %s\n  admin API     %s/api/v1/\n", base, base, base, baseURL(cfg.Admin.Listen, cfg.Admin.TLS.Enabled()))
+	fmt.Fprintf(w, "\n  OpenAI SDK    base URL %s/v1\n  Anthropic SDK base URL %s\n  Gemini SDK    base URL %s\n  admin API     %s/api/v1/\n", base, base, base, baseURL(p.ears.admin.Addr().String(), cfg.Admin.TLS.Enabled()))
 	if key != "" {
 		fmt.Fprintf(w, "\nTry it (no account needed):\n\n  curl %s/v1/chat/completions -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{\"model\":\"sandbox/chat\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}'\n\n", base, key)
 	}

@@ -49,7 +49,7 @@ func limits(s *config.Server) catalog.Limits {
 	}
 	return catalog.Limits{
 		JSONBody: int64(s.MaxBody.JSON), MultipartBody: int64(s.MaxBody.Multipart), OpaqueBody: int64(s.MaxBody.Files),
-		InFlight: int64(s.MaxInFlight), Memory: memory, BodyIdle: s.BodyIdleTimeout,
+		InFlight: int64(s.MaxInFlight), Memory: memory, BodyIdle: s.BodyIdleTimeout, WriteIdle: s.WriteIdleTimeout,
 	}
 }
 

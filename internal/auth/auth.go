@@ -142,6 +142,22 @@ func (k *Keys) Presented(h http.Header, query string) string {
 	return ""
 }
 
+// ShowsKey reports whether a request shows what can only be meant as a Sluice key: the
+// header for it, or a secret with the prefix of ours.
+func ShowsKey(h http.Header, query string) bool {
+	if h[KeyHeader] != nil {
+		return true
+	}
+	for _, name := range headers {
+		for _, v := range h[name] {
+			if strings.HasPrefix(bare(v), SecretPrefix) {
+				return true
+			}
+		}
+	}
+	return query != "" && strings.HasPrefix(QueryKey(query), SecretPrefix)
+}
+
 // ours reports whether a secret is or, behind another scheme, ends in a key of this
 // gateway, valid or not: such a secret must never reach a vendor.
 func (k *Keys) ours(secret string) bool {

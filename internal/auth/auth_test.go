@@ -182,6 +182,7 @@ func TestTheCallersVendorCredentialIsNeverAKeyOfOurs(t *testing.T) {
 		"a key of ours unknown here":     {head("authorization", "Bearer sk-sluice-of-another-node"), "key=sk-sluice-of-another-node", ""},
 		"our key behind two schemes":     {head("authorization", "Bearer Bearer "+secretA), "", ""},
 		"our imported key, two schemes":  {head("authorization", "Bearer bearer "+revoked), "", ""},
+		"another node's, two schemes":    {head("authorization", "Bearer Bearer sk-sluice-of-another-node"), "", ""},
 		"our key as basic":               {head("authorization", "Basic "+secretA), "", ""},
 		"sluice-key alone":               {head("sluice-key", vendor), "", ""},
 		"oversize":                       {head("authorization", "Bearer "+strings.Repeat("x", 5000)), "", ""},

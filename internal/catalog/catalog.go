@@ -88,12 +88,13 @@ type CORS struct {
 // Limits bound what one process takes on. Zero is no limit nowhere: defaults are
 // filled in by the configuration.
 type Limits struct {
-	JSONBody      int64 // bytes of a JSON request body
-	MultipartBody int64 // bytes of a form with files
-	OpaqueBody    int64 // bytes of an upload that flows through
-	InFlight      int64 // calls at once
-	Memory        int64 // bytes of request and answer bodies held at once
-	BodyIdle      time.Duration
+	JSONBody      int64         // bytes of a JSON request body
+	MultipartBody int64         // bytes of a form with files
+	OpaqueBody    int64         // bytes of an upload that flows through
+	InFlight      int64         // calls at once
+	Memory        int64         // bytes of request and answer bodies held at once
+	BodyIdle      time.Duration // between two reads of a body
+	WriteIdle     time.Duration // a caller may take nothing for so long
 }
 
 // New finishes a snapshot: it makes the index of names. The maps become the

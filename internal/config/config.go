@@ -155,6 +155,7 @@ type Server struct {
 	MaxBody           MaxBody       `yaml:"max_body" help:"Largest body of a request, by what it holds."`
 	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout" default:"10s" min:"10ms" max:"10m" help:"How long a request's head may take to arrive."`
 	BodyIdleTimeout   time.Duration `yaml:"body_idle_timeout" default:"30s" min:"10ms" max:"1h" help:"Longest pause while a request's body arrives."`
+	WriteIdleTimeout  time.Duration `yaml:"write_idle_timeout" default:"5m" min:"1s" max:"24h" help:"How long a caller may take nothing of what is written to it."`
 	IdleTimeout       time.Duration `yaml:"idle_timeout" default:"2m" min:"10ms" max:"24h" help:"How long a connection may stay open between requests."`
 	HandshakeTimeout  time.Duration `yaml:"handshake_timeout" default:"10s" min:"10ms" max:"10m" help:"How long a TLS handshake may take."`
 	ShutdownGrace     time.Duration `yaml:"shutdown_grace" default:"30s" min:"0s" max:"1h" help:"How long running calls may go on after the process was told to end."`

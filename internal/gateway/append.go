@@ -17,19 +17,13 @@ import (
 
 // appendText appends a string; bytes that are no UTF-8 become U+FFFD.
 func appendText(b []byte, name, s string) []byte {
+	b = append(b, name...)
 	if !isPlain(s) {
-		return append(appendEscaped(append(b, name...), s), '"')
+		b = appendEscaped(b, s)
+		return append(b, '"')
 	}
-	at := len(b) + len(name)
-	end := at + len(s)
-	if end >= cap(b) {
-		b = slices.Grow(b, end+1-len(b))
-	}
-	b = b[:end+1]
-	copy(b[at-len(name):], name)
-	copy(b[at:], s)
-	b[end] = '"'
-	return b
+	b = append(b, s...)
+	return append(b, '"')
 }
 
 func appendTexts(b []byte, name string, list []string) []byte {

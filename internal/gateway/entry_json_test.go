@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +161,59 @@ func TestRenderingAllocatesNothing(t *testing.T) {
 	e.Metadata = nil // json.Valid takes a scanner from a pool, which the race detector empties at will
 	if n := testing.AllocsPerRun(100, func() { buf = e.AppendJSON(buf[:0]) }); n != 0 {
 		t.Fatalf("%v allocations", n)
+	}
+}
+
+// A byte is looked for among eight at a time; none may hide at any place in a text of any length.
+func TestEveryByteIsQuotedWhereverItStands(t *testing.T) {
+	for length := 1; length < 26; length++ {
+		var texts, want []string
+		for at := range length {
+			for c := range 256 {
+				text := strings.Repeat("~", at) + string([]byte{byte(c)}) + strings.Repeat(" ", length-at-1)
+				texts, want = append(texts, text), append(want, strings.ToValidUTF8(text, "\ufffd"))
+			}
+		}
+		var got gateway.Entry
+		if err := json.Unmarshal((&gateway.Entry{Guards: texts}).AppendJSON(nil), &got); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got.Guards, want) {
+			t.Fatal(cmp.Diff(want, got.Guards))
+		}
+	}
+}
+
+func TestTimesAreRFC3339InUTC(t *testing.T) {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 890_000_000, time.FixedZone("", 3*3600))
+	for _, times := range [][2]time.Time{
+		{at, at},
+		{at, at.Add(7 * time.Nanosecond)},
+		{at, at.Add(110 * time.Millisecond)},
+		{at, at.Add(time.Second).UTC()},
+		{at, at.AddDate(0, 7, 20)},
+		{time.Unix(0, 0), time.Unix(-1, 999_999_999)},
+		{time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)},
+		{time.Date(10_000, 1, 1, 0, 0, 0, 5, time.UTC), time.Date(10_000, 1, 1, 0, 0, 0, 6, time.UTC)},
+		{time.Date(-1, 1, 1, 0, 0, 0, 5, time.UTC), at},
+	} {
+		doc := string((&gateway.Entry{Time: times[0], LastTime: times[1]}).AppendJSON(nil))
+		first, last := times[0].UTC().Format(time.RFC3339Nano), times[1].UTC().Format(time.RFC3339Nano)
+		if !strings.Contains(doc, `"time":"`+first+`",`) || !strings.HasSuffix(doc, `"last_time":"`+last+`"}`) {
+			t.Errorf("%v: %s", times, doc)
+		}
+	}
+}
+
+func TestASharedPriceIsRenderedAsBefore(t *testing.T) {
+	e := fullEntry()
+	want := string(e.AppendJSON(nil))
+	e.Price.Share()
+	if got := string(e.AppendJSON(nil)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if other := fullEntry().Price; !e.Price.Equal(other) || e.Price.Equal(nil) || e.Price.Equal(&gateway.Price{}) {
+		t.Error("it is not equal to itself, or to another")
 	}
 }
 

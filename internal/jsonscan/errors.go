@@ -41,9 +41,20 @@ func duplicate(off int, key string) *Error {
 	return &Error{Reason: DuplicateKey, Offset: off, Key: key, detail: "the member " + strconv.Quote(key) + " appears twice"}
 }
 
+// Many a member is absent, and its value is then walked all the same.
+var (
+	emptyObject = &Error{Reason: NotObject, detail: "the text is empty; a JSON object was expected"}
+	emptyArray  = &Error{Reason: NotObject, detail: "the text is empty; a JSON array was expected"}
+)
+
 // wrongStart says why a text does not begin as it must.
 func wrongStart(b []byte, i int, noun string) *Error {
-	if i == len(b) {
+	switch {
+	case len(b) == 0 && noun == "object":
+		return emptyObject
+	case len(b) == 0:
+		return emptyArray
+	case i == len(b):
 		return &Error{Reason: NotObject, Offset: i, detail: "the text is empty; a JSON " + noun + " was expected"}
 	}
 	if i == 0 && len(b) >= 3 && b[0] == 0xEF && b[1] == 0xBB && b[2] == 0xBF {

@@ -40,6 +40,11 @@ func (r *Reader) Raw() []byte {
 	return r.w.value()
 }
 
+// At reports whether the value that the Reader stands before begins with a byte.
+func (r *Reader) At(first byte) bool {
+	return r.w.err == nil && r.w.i < len(r.w.b) && r.w.b[r.w.i] == first
+}
+
 // Err says what was wrong with the text so far, as an *Error.
 func (r *Reader) Err() error { return r.w.failure() }
 

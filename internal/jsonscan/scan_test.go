@@ -235,3 +235,34 @@ func BenchmarkScanObject(b *testing.B) {
 		})
 	}
 }
+
+// A string's end is looked for among eight bytes at a time.
+func TestAStringEndsAtItsQuoteWhereverThatStands(t *testing.T) {
+	for n := range 80 {
+		for _, filler := range []string{"a", "\xff", "\x80", "!", "#", "]", "\x01"} {
+			text := strings.Repeat(filler, n)
+			for _, tail := range []string{"", `\"`, `\\`, `\\\"`, `\"\\aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`} {
+				value := `"` + text + tail + `"`
+				if got := jsonscan.Get([]byte(`{"x":`+value+`,"y":"z"}`), "x"); string(got) != value {
+					t.Fatalf("%q came back as %q", value, got)
+				}
+			}
+			if got := jsonscan.Get([]byte(`{"x":"`+text), "x"); got != nil {
+				t.Fatalf("%q has an end in %q", text, got)
+			}
+		}
+	}
+}
+
+func TestPlainIsTheTextOfAStringWithoutEscapes(t *testing.T) {
+	for raw, want := range map[string]string{`""`: "", `"a b"`: "a b", `"ä"`: "ä"} {
+		if got, ok := jsonscan.Plain([]byte(raw)); !ok || string(got) != want {
+			t.Errorf("%s gave %q %v", raw, got, ok)
+		}
+	}
+	for _, raw := range []string{"", `"`, "null", "12", `"a\n"`, `"a"b"`, `"a`, `a"`} {
+		if got, ok := jsonscan.Plain([]byte(raw)); ok {
+			t.Errorf("%s gave %q", raw, got)
+		}
+	}
+}

@@ -104,15 +104,25 @@ func digits(b []byte) int {
 // String decodes a JSON string; false when raw is none. Half a surrogate pair becomes
 // U+FFFD; bytes that are no UTF-8 stay as they are.
 func String(raw []byte) (string, bool) {
+	if text, ok := Plain(raw); ok {
+		return string(text), true
+	}
 	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {
 		return "", false
 	}
 	text := raw[1 : len(raw)-1]
-	if bytes.IndexByte(text, '\\') < 0 {
-		return string(text), bytes.IndexByte(text, '"') < 0
-	}
 	out, ok := unescape(make([]byte, 0, len(text)), text)
 	return string(out), ok
+}
+
+// Plain gives what stands between a JSON string's quotes, as a sub-slice of raw, when
+// that is what the string means; false when it has escapes or is no string.
+func Plain(raw []byte) ([]byte, bool) {
+	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {
+		return nil, false
+	}
+	text := raw[1 : len(raw)-1]
+	return text, bytes.IndexByte(text, '\\') < 0 && bytes.IndexByte(text, '"') < 0
 }
 
 // KeyIs reports whether a member's raw name is name once its escapes are resolved.

@@ -15,7 +15,7 @@ func Get(doc []byte, path ...string) []byte {
 
 func member(obj []byte, name string) []byte {
 	w := walker{b: obj}
-	if w.start('{', "object") != nil {
+	if !w.enter('{') {
 		return nil
 	}
 	for w.nextMember() {
@@ -70,14 +70,22 @@ type walker struct {
 	closedWith byte
 }
 
-// start enters the container.
+// start enters the container, or says why there is none.
 func (w *walker) start(bracket byte, noun string) error {
+	if !w.enter(bracket) {
+		return wrongStart(w.b, skipSpace(w.b, 0), noun)
+	}
+	return nil
+}
+
+// enter enters the container if there is one.
+func (w *walker) enter(bracket byte) bool {
 	i := skipSpace(w.b, 0)
 	if i == len(w.b) || w.b[i] != bracket {
-		return wrongStart(w.b, i, noun)
+		return false
 	}
 	w.i, w.inside, w.closedWith = i+1, i+1, bracket+2 // '{'+2 = '}', '['+2 = ']'
-	return nil
+	return true
 }
 
 func (w *walker) value() []byte { return w.b[w.from:w.to:w.to] }
@@ -136,6 +144,10 @@ func (w *walker) takeKey() bool {
 		return w.fail(malformed(i, "a string has no closing quote"))
 	}
 	w.keyAt, w.key = i, b[i+1:end-1:end-1]
+	if end+1 < len(b) && b[end] == ':' && b[end+1] > ' ' { // as most write it
+		w.i = end + 1
+		return true
+	}
 	i = skipSpace(b, end)
 	if i == len(b) {
 		return w.fail(truncated(i))

@@ -43,10 +43,12 @@ func New(store Store, notFound error) *Memory {
 // Remember makes objects known at once.
 func (m *Memory) Remember(objects []gateway.Object) {
 	for _, o := range objects {
-		if old, ok := m.recent.GetIfPresent(key(o.Kind, o.ID)); ok && !old.Deleted && old.Workspace != o.Workspace {
-			continue // an id belongs to the workspace that had it first
-		}
-		m.recent.Set(key(o.Kind, o.ID), o)
+		m.recent.Compute(key(o.Kind, o.ID), func(old gateway.Object, known bool) (gateway.Object, otter.ComputeOp) {
+			if known && !old.Deleted && old.Workspace != o.Workspace {
+				return old, otter.CancelOp // an id belongs to the workspace that had it first
+			}
+			return o, otter.WriteOp
+		})
 	}
 }
 

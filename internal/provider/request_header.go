@@ -34,6 +34,8 @@ var neverForwarded = setOf("Ocp-Apim-Subscription-Key", "Cookie", "Cookie2", "Ho
 	"X-Amz-Security-Token", "X-Amz-Date", "X-Amz-Content-Sha256",
 	"Forwarded", "Via", "X-Real-Ip", "True-Client-Ip", "X-Client-Ip", "X-Cluster-Client-Ip",
 	"Fastly-Client-Ip", "Cdn-Loop", "Origin", "Referer", "Baggage",
+	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override",
+	"X-Goog-Iap-Jwt-Assertion", "X-Amzn-Oidc-Data", "X-Amzn-Oidc-Accesstoken", "X-Amzn-Oidc-Identity",
 	"Accept-Encoding", "Content-Length", "Expect", "Max-Forwards", "Http2-Settings")
 
 var neverPrefixes = [...]string{"Sluice-", "X-Forwarded-", "Cf-", "Sec-", "Access-Control-"}

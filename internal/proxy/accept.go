@@ -10,20 +10,13 @@ import (
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
-// accept reads the request line and headers only: which gateway, which operation, in
-// which dialect.
+// accept reads the request line and headers only: which operation, in which dialect.
 func (x *exchange) accept() error {
-	path := x.r.URL.EscapedPath()
-	x.dialect = x.p.guessDialect(path, x.r.Header)
-	path, err := x.chooseGateway(path)
-	if err != nil {
-		return err
-	}
-	x.path = path
+	path := x.path
 	switch {
 	case path == "/v1/me":
 		x.ep = x.p.selfEndpoint
-		return methodOf(x.r, http.MethodGet)
+		return x.methodOf(http.MethodGet)
 	case path == "/v1/realtime":
 		x.ep = x.p.realtimeEndpoint
 		return nil
@@ -31,6 +24,15 @@ func (x *exchange) accept() error {
 		return x.acceptNative(path[len("/providers/"):])
 	}
 	return x.acceptEndpoint(path)
+}
+
+// enter says which gateway is called, and in which dialect errors are to be rendered
+// until more is known.
+func (x *exchange) enter() (err error) {
+	path := x.r.URL.EscapedPath()
+	x.dialect = x.p.guessDialect(path, x.r.Header)
+	x.path, err = x.chooseGateway(path)
+	return err
 }
 
 // chooseGateway strips /gateways/{gateway} and says which gateway serves the request.
@@ -54,7 +56,7 @@ func (x *exchange) acceptEndpoint(path string) error {
 	if len(found) == 0 {
 		return noSuchPath(path)
 	}
-	m, err := pick(found, x.r)
+	m, err := x.pick(found)
 	if err != nil {
 		return err
 	}
@@ -70,7 +72,8 @@ func (x *exchange) use(m match) {
 
 // pick chooses among the endpoints of one path by method, then, where several
 // dialects share it, by headers.
-func pick(found []match, r *http.Request) (match, error) {
+func (x *exchange) pick(found []match) (match, error) {
+	r := x.r
 	fit := slices.DeleteFunc(slices.Clone(found), func(m match) bool {
 		return m.ep.Method != "" && m.ep.Method != r.Method && !(r.Method == http.MethodHead && m.ep.Method == http.MethodGet)
 	})
@@ -79,7 +82,7 @@ func pick(found []match, r *http.Request) (match, error) {
 		for _, m := range found {
 			methods = append(methods, m.ep.Method)
 		}
-		return match{}, methodNotAllowed(methods)
+		return match{}, x.methodNotAllowed(methods)
 	}
 	if len(fit) > 1 {
 		for _, m := range fit {
@@ -117,15 +120,16 @@ func (p *Proxy) guessDialect(path string, h http.Header) *dialect.Dialect {
 	return p.fallback
 }
 
-func methodOf(r *http.Request, methods ...string) error {
-	if slices.Contains(methods, r.Method) {
+func (x *exchange) methodOf(methods ...string) error {
+	if slices.Contains(methods, x.r.Method) {
 		return nil
 	}
-	return methodNotAllowed(methods)
+	return x.methodNotAllowed(methods)
 }
 
-func methodNotAllowed(methods []string) error {
+func (x *exchange) methodNotAllowed(methods []string) error {
 	slices.Sort(methods)
+	x.allow = strings.Join(slices.Compact(methods), ", ")
 	return fault.Newf(fault.MethodNotAllowed, "This path takes %s.", strings.Join(slices.Compact(methods), ", "))
 }
 
@@ -146,9 +150,7 @@ func noSuchPath(path string) error {
 	return f
 }
 
-// acceptNative takes a vendor's own path. Where it is one of the endpoints that Sluice
-// knows, it is treated as that endpoint, so that rights, ids and usage are the same by
-// either door.
+// acceptNative takes a vendor's own path.
 func (x *exchange) acceptNative(rest string) error {
 	name, native, _ := strings.Cut(rest, "/")
 	p := x.view.Providers[name]
@@ -167,29 +169,7 @@ func (x *exchange) acceptNative(rest string) error {
 	if l.dialect != nil {
 		x.dialect = l.dialect
 	}
-	if m, ok := x.p.known(l, x.native, x.r); ok {
-		x.use(m)
-		return nil
-	}
-	x.ep = x.p.nativeEndpoint
-	return nil
-}
-
-// known finds the endpoint behind a vendor's own path.
-func (p *Proxy) known(l *lane, native string, r *http.Request) (match, bool) {
-	for _, path := range l.dataPlane(native) {
-		for _, m := range p.router.find(path) {
-			if l.serves(m.ep) && (m.ep.Method == "" || m.ep.Method == r.Method) {
-				return m, true
-			}
-		}
-	}
-	return match{}, false
-}
-
-// nativeEndpoint stands for every path of a vendor that no dialect has.
-func nativeEndpoint(d *dialect.Dialect) *endpoint {
-	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpPassthrough, Body: dialect.Opaque}, dialect: d}
+	return x.useNative(l)
 }
 
 func realtimeEndpoint(d *dialect.Dialect) *endpoint {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -22,8 +23,12 @@ const wholeUpTo = 1 << 20
 // answer relays one vendor's answer to the caller. An error before the head went out
 // means that the attempt failed and nothing reached the caller.
 func (x *exchange) answer(resp *upstream.Response) error {
-	if resp.Status >= 400 {
+	switch s := resp.Status; {
+	case s >= 400:
 		return x.vendorError(resp)
+	case s == http.StatusSwitchingProtocols, s >= 300 && s != http.StatusNotModified:
+		// A redirect would lead the caller, and its key, somewhere else.
+		return fault.Newf(fault.UpstreamError, "The provider answered %d, which Sluice neither follows nor passes on: check its base_url.", s)
 	}
 	if x.r.Method == http.MethodHead || resp.Status == http.StatusNoContent || resp.Status == http.StatusNotModified {
 		x.relayHead(resp)
@@ -126,8 +131,8 @@ func (x *exchange) relayLarge(resp *upstream.Response, head []byte) error {
 	resp.Waited = 0
 	x.firstByte = time.Now()
 	w := x.relayHead(resp)
-	if resp.ContentLength >= 0 {
-		w.set("Content-Length", itoa(resp.ContentLength))
+	if resp.ContentLength >= 0 && (digest == nil || !x.r.ProtoAtLeast(1, 1)) {
+		w.set("Content-Length", itoa(resp.ContentLength)) // else chunked, for the trailers' sake
 	}
 	x.keepAnswer(resp, nil)
 	x.writeHead(resp.Status)
@@ -148,7 +153,7 @@ func (x *exchange) relayLarge(resp *upstream.Response, head []byte) error {
 			break
 		}
 		if err != nil {
-			x.closeAfter = true
+			x.abort = true // there is no other way to tell that the answer is cut
 			return err
 		}
 	}
@@ -176,6 +181,7 @@ func (x *exchange) pass(p []byte, digest *jsonscan.Digest) error {
 
 // write sends bytes to the caller; a caller who left is no fault of anybody.
 func (x *exchange) write(p []byte) error {
+	x.boundWrite()
 	if _, err := x.w.Write(p); err != nil {
 		if errors.Is(err, http.ErrBodyNotAllowed) {
 			return nil
@@ -229,6 +235,9 @@ func (x *exchange) vendorError(resp *upstream.Response) error {
 	if x.brought != nil && f.Kind == fault.Credential {
 		f.NoRetry = true // the caller's own credential: the caller must hear it
 		f.Kind = fault.Caller
+	}
+	if f.Kind == fault.Credential && f.Code == fault.UpstreamAuth {
+		f.Message = fmt.Sprintf("The provider '%s' refused this gateway's credential '%s' (status %d); the log has its words.", x.target.Provider.Name, x.credentialName(), resp.Status)
 	}
 	x.refused = refusal{header: resp.Header, body: body, status: resp.Status}
 	x.keepRefusal(h.Get("Content-Type"), plain)

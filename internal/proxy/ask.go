@@ -76,6 +76,8 @@ func (x *exchange) scanModel(body []byte, at jsonscan.Span) error {
 	case x.ep.Model == dialect.InPath:
 		x.ask.model = x.pathModel
 		return nil
+	case x.pathModel != "":
+		return x.deployed(at.Of(body))
 	case x.ep.Model != dialect.InBody:
 		return nil
 	case !at.Found():
@@ -89,6 +91,19 @@ func (x *exchange) scanModel(body []byte, at jsonscan.Span) error {
 		return fault.New(fault.InvalidRequest, "The member 'model' must be a non-empty string.").Field("model")
 	}
 	x.ask.model = model
+	return nil
+}
+
+// deployed takes the model that the path names where the body may name one too: they
+// must agree, since the vendor goes by the path.
+func (x *exchange) deployed(raw []byte) error {
+	x.ask.model = x.pathModel
+	if raw == nil {
+		return nil
+	}
+	if named, _ := jsonscan.String(raw); named != x.pathModel {
+		return fault.Newf(fault.InvalidRequest, "The path names the deployment '%s', and the body another model.", clip(x.pathModel)).Field("model")
+	}
 	return nil
 }
 

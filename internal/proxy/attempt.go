@@ -69,7 +69,7 @@ func (x *exchange) tryTarget(ctx context.Context, t route.Target) error {
 		} else if again {
 			limited = 0 // after the wait they may serve again
 		}
-		if !again || !x.replayable() {
+		if !again || !x.repeatable(f) {
 			return err
 		}
 		if !sleep(ctx, wait) {
@@ -114,9 +114,18 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// replayable reports whether the body can be sent once more.
-func (x *exchange) replayable() bool {
-	return x.ep.Body != dialect.Opaque || x.r.ContentLength == 0
+// repeatable reports whether the request may be sent once more: its body must be at
+// hand, and where a call makes or deletes something lasting, the vendor must have said
+// that it did not act, unless the caller made it safe (Idempotency-Key).
+func (x *exchange) repeatable(f *fault.Fault) bool {
+	if x.ep.Body == dialect.Opaque && x.r.ContentLength != 0 {
+		return false
+	}
+	lasting := x.ep.Op != llm.OpChat && (x.ep.Object.Creates || x.ep.Object.Deletes) || x.ep.Op == llm.OpVideos
+	if !lasting || x.r.Header["Idempotency-Key"] != nil {
+		return true
+	}
+	return f.Kind == fault.Connect || f.Kind == fault.RateLimited || f.Kind == fault.Credential
 }
 
 // attempt sends the request once and relays the answer. A fault before the answer's
@@ -132,13 +141,7 @@ func (x *exchange) attempt(ctx context.Context) error {
 	resp := &x.scratch.resp
 	err := x.lane.client.Do(ctx, &x.scratch.req, resp)
 	if err == nil {
-		a.FirstByteMS = since(a.Started)
-		if !resp.Reused {
-			a.ConnectMS = llm.Known(resp.Connect.Milliseconds())
-		}
-		a.Status = resp.Status
-		err = x.answer(resp)
-		resp.Close()
+		err = x.taken(a, resp)
 	}
 	x.waited += resp.Waited
 	x.endAttempt(a, err)
@@ -146,8 +149,18 @@ func (x *exchange) attempt(ctx context.Context) error {
 }
 
 // startAttempt notes a new attempt; what an earlier one reported and cost stays its own.
+// taken relays the answer of an attempt, and closes it whatever happens.
+func (x *exchange) taken(a *gateway.Attempt, resp *upstream.Response) error {
+	defer resp.Close()
+	a.FirstByteMS, a.Status = since(a.Started), resp.Status
+	if !resp.Reused {
+		a.ConnectMS = llm.Known(resp.Connect.Milliseconds())
+	}
+	return x.answer(resp)
+}
+
 func (x *exchange) startAttempt() *gateway.Attempt {
-	x.report, x.billed, x.cost, x.price = nil, false, gateway.Cost{}, nil
+	x.report, x.billed, x.cost, x.price, x.refused = nil, false, gateway.Cost{}, nil, refusal{}
 	if x.attempts == nil {
 		x.log = new(logBlock)
 		x.attempts = x.log.attempt[:0]
@@ -184,8 +197,11 @@ func since(t time.Time) llm.Count { return llm.Known(time.Since(t).Milliseconds(
 func (x *exchange) chooseCredential(refused uint64) (int, error) {
 	p := x.target.Provider
 	x.cred = nil
-	if x.gw.CallerCredentials {
+	if x.gw.CallerCredentials && x.lane.presents() {
 		if own := x.p.keys.Presented(x.r.Header, x.r.URL.RawQuery); own != "" {
+			if x.ctl.credential != "" {
+				return 0, fault.New(fault.InvalidRequest, "The header sluice-credential and a credential of the caller's own exclude each other.").Field("sluice-credential")
+			}
 			x.brought = &provider.Credential{Name: "caller", Key: own}
 			x.cred = x.brought
 			return 0, nil
@@ -241,7 +257,7 @@ func (x *exchange) prepare() error {
 	*req = upstream.Request{Method: x.r.Method, Host: l.host, Path: x.upstreamPath()}
 	req.Header = x.upstreamHeader(x.scratch.fields[:0])
 	if key := x.key(); key != "" {
-		if name, value := l.provider.AuthField(key); name != "" {
+		if name, value := l.provider.AuthField(key); name != "" && !overridden(l.forced, name) {
 			req.Header = append(req.Header, upstream.Field{Name: name, Value: value})
 		}
 		if name, value := l.provider.AuthQuery(key); name != "" {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"net/url"
 
@@ -20,11 +21,24 @@ func (x *exchange) checkBatch(ctx context.Context) error {
 	if x.ep.Op != llm.OpBatches || !x.ep.Object.Creates || x.ep.Body != dialect.JSON || !x.restricted() {
 		return nil
 	}
-	body := x.body.bytes()
-	if requests := jsonscan.Get(body, "requests"); requests != nil {
-		return x.checkInline(requests)
+	if x.ask.model != "" {
+		return nil // the path or body names the one model of the batch, which was checked
 	}
-	if id, ok := jsonscan.String(jsonscan.Get(body, "input_file_id")); ok {
+	var span [3]jsonscan.Span
+	body := x.body.bytes()
+	if err := jsonscan.ScanObject(body, []string{"requests", "input_file_id", "input_files"}, span[:]); err != nil {
+		return badJSON(err)
+	}
+	id, named := jsonscan.String(span[1].Of(body))
+	if span[2].Found() || (!span[0].Found() && !named) {
+		return fault.New(fault.Forbidden, "This key is restricted to certain models, and the models of this batch cannot be checked.")
+	}
+	if span[0].Found() {
+		if err := x.checkInline(span[0].Of(body)); err != nil {
+			return err
+		}
+	}
+	if named {
 		return x.checkBatchFile(ctx, id)
 	}
 	return nil
@@ -37,7 +51,7 @@ func (x *exchange) restricted() bool {
 
 func (x *exchange) checkInline(requests []byte) (err error) {
 	walk := jsonscan.Elements(requests, func(v []byte) bool {
-		err = x.checkLine(jsonscan.Get(v, "params", "model"))
+		err = x.checkLine(v, "params")
 		return err == nil
 	})
 	if walk != nil {
@@ -46,9 +60,19 @@ func (x *exchange) checkInline(requests []byte) (err error) {
 	return err
 }
 
-// checkLine checks one request of a batch; one whose model cannot be read is refused.
-func (x *exchange) checkLine(model []byte) error {
-	name, ok := jsonscan.String(model)
+// checkLine checks one request of a batch, whose parameters stand in a member. One whose
+// model cannot be read without doubt is refused.
+func (x *exchange) checkLine(line []byte, member string) error {
+	var span [1]jsonscan.Span
+	line = bytes.TrimSpace(line)
+	if err := jsonscan.ScanObject(line, []string{member}, span[:]); err != nil {
+		return badJSON(err)
+	}
+	params := span[0].Of(line)
+	if err := jsonscan.ScanObject(params, []string{"model"}, span[:]); err != nil {
+		return badJSON(err)
+	}
+	name, ok := jsonscan.String(span[0].Of(params))
 	if !ok {
 		return fault.New(fault.InvalidRequest, "A request of this batch names no model, so it cannot be checked against this key's rights.")
 	}
@@ -80,7 +104,7 @@ func (x *exchange) checkBatchFile(ctx context.Context, id string) error {
 		if len(lines.Bytes()) == 0 {
 			continue
 		}
-		if err := x.checkLine(jsonscan.Get(lines.Bytes(), "body", "model")); err != nil {
+		if err := x.checkLine(lines.Bytes(), "body"); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect/openai"
 	"github.com/sluice-gateway/sluice/internal/dialect/openaichat"
 	"github.com/sluice-gateway/sluice/internal/gateway"
-	"github.com/sluice-gateway/sluice/internal/provider"
+	prov "github.com/sluice-gateway/sluice/internal/provider"
 	vendor "github.com/sluice-gateway/sluice/internal/provider/openai"
 	"github.com/sluice-gateway/sluice/internal/proxy"
 )
@@ -34,8 +34,8 @@ func (nothing) Own(string, string, []string) (map[string]bool, error) { return n
 func (nothing) Remember([]gateway.Object)                             {}
 func (nothing) Observe(*proxy.Observation)                            {}
 func (nothing) StreamOpen(int)                                        {}
-func (nothing) Lists(*provider.Provider, string) bool                 { return false }
-func (nothing) Models(*provider.Provider) []string                    { return nil }
+func (nothing) Lists(*prov.Provider, string) bool                     { return false }
+func (nothing) Models(*prov.Provider) []string                        { return nil }
 
 const benchSecret = "sk-sluice-bench-0123456789"
 
@@ -53,8 +53,8 @@ func bare(b testing.TB, upstream string) *proxy.Proxy {
 	})
 	err = p.Swap(catalog.New(catalog.Snapshot{
 		Gateways: map[string]*catalog.Gateway{"default": {Name: "default", Keyed: true, Log: catalog.LogPolicy{Bodies: catalog.BodiesMetadata}}},
-		Providers: map[string]*provider.Provider{"openai": {Name: "openai", Spec: vendor.Spec, BaseURL: upstream + "/v1", Speaks: vendor.Spec.Speaks,
-			Credentials: []provider.Credential{{Name: "a", Key: "vendor", Weight: 1}}, Timeouts: provider.DefaultTimeouts()}},
+		Providers: map[string]*prov.Provider{"openai": {Name: "openai", Spec: vendor.Spec, BaseURL: upstream + "/v1", Speaks: vendor.Spec.Speaks,
+			Credentials: []prov.Credential{{Name: "a", Key: "vendor", Weight: 1}}, Timeouts: prov.DefaultTimeouts()}},
 		Limits: catalog.Limits{JSONBody: 64 << 20, InFlight: 10000, Memory: 1 << 40, BodyIdle: 30 * time.Second},
 		Lister: nothing{},
 	}))
@@ -148,7 +148,7 @@ func (l connListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return proxy.NewConn(c, time.Minute), nil
+	return proxy.NewConn(c, time.Minute, time.Minute), nil
 }
 
 func BenchmarkPlain1K(b *testing.B)  { benchmarkPlain(b, 1<<10) }

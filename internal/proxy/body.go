@@ -3,7 +3,6 @@ package proxy
 import (
 	"errors"
 	"io"
-	"net/http"
 	"strings"
 	"time"
 
@@ -31,6 +30,9 @@ func (b *body) bytes() []byte {
 	return nil
 }
 
+// firstRead is what a body gets before any of it has come: a declared length is a claim.
+const firstRead = 64 << 10
+
 // spillAbove is the size from which a body is kept on disk instead of the heap.
 const spillAbove = membuf.Max
 
@@ -45,38 +47,42 @@ func (x *exchange) readBody() error {
 		limit = x.view.Limits.MultipartBody
 	}
 	n := x.r.ContentLength
-	if n > limit {
+	switch {
+	case n == 0:
+		return nil
+	case n > limit:
 		return tooLarge(limit)
 	}
-	if n > 0 {
-		if err := x.hold(n); err != nil {
-			return err
-		}
+	x.boundBody()
+	if err := x.fillBody(n, limit); err != nil {
+		return err
 	}
-	guard := x.p.guardRead(x)
-	err := x.fillBody(n, limit)
-	guard.done()
-	return err
+	x.bodyRead()
+	return nil
 }
 
 func (x *exchange) fillBody(n, limit int64) error {
 	if n > spillAbove {
 		return x.spill(nil, limit)
 	}
-	buf := membuf.Get(int(max(n, 0)) + 1) // one more, so that the end is seen without growing
+	buf := membuf.Get(int(min(max(n, 0), firstRead)) + 1) // one more, so that the end is seen without growing
+	if err := x.hold(int64(cap(buf.Bytes))); err != nil {
+		buf.Release()
+		return err
+	}
 	for {
-		m, err := x.r.Body.Read(buf.Bytes[len(buf.Bytes):cap(buf.Bytes)])
+		m, err := bounded{x}.Read(buf.Bytes[len(buf.Bytes):cap(buf.Bytes)])
 		buf.Bytes = buf.Bytes[:len(buf.Bytes)+m]
 		switch {
+		case int64(len(buf.Bytes)) > limit:
+			buf.Release()
+			return tooLarge(limit)
 		case err == io.EOF || (err == nil && int64(len(buf.Bytes)) == n):
 			x.body.buf = buf
 			return nil
 		case err != nil:
 			buf.Release()
 			return x.readFailed(err)
-		case int64(len(buf.Bytes)) > limit:
-			buf.Release()
-			return tooLarge(limit)
 		case len(buf.Bytes) > spillAbove:
 			defer buf.Release()
 			return x.spill(buf.Bytes, limit)
@@ -121,7 +127,7 @@ func (x *exchange) spill(head []byte, limit int64) error {
 	if _, err = f.Write(head); err != nil {
 		return noRoom(err)
 	}
-	size, err := io.Copy(spillWriter{f}, io.LimitReader(x.r.Body, limit-int64(len(head))+1))
+	size, err := io.Copy(spillWriter{f}, io.LimitReader(bounded{x}, limit-int64(len(head))+1))
 	var disk *diskError
 	switch {
 	case errors.As(err, &disk):
@@ -148,20 +154,20 @@ func tooLarge(limit int64) error {
 	return f
 }
 
-// readFailed tells a caller who left from one who was too slow or too large.
+// readFailed says what broke off the reading of a body.
 func (x *exchange) readFailed(err error) error {
-	var tooBig *http.MaxBytesError
+	x.closeAfter = true
+	return bodyFault(err)
+}
+
+// bodyFault tells a caller who left from one who was too slow or spoke badly.
+func bodyFault(err error) error {
 	switch {
-	case errors.As(err, &tooBig):
-		return tooLarge(tooBig.Limit)
 	case isTimeout(err):
-		x.closeAfter = true
 		return fault.New(fault.RequestTimeout, "The body did not arrive in time.").With(err)
 	case strings.Contains(err.Error(), "malformed"), strings.Contains(err.Error(), "invalid"):
-		x.closeAfter = true
 		return fault.New(fault.InvalidRequest, "The body's transfer encoding is malformed.").With(err)
 	}
-	x.closeAfter = true
 	return fault.New(fault.ClientClosed, "The caller left before the body was read.").With(err)
 }
 

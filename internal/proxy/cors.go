@@ -15,24 +15,24 @@ const exposed = "sluice-request-id, sluice-gateway, sluice-provider, sluice-mode
 // crossOrigin applies the gateway's CORS policy (https://fetch.spec.whatwg.org/#http-cors-protocol).
 // It reports true when the request was a preflight, which carries no credential and is
 // answered here.
-func (x *exchange) crossOrigin() (done bool, err error) {
+func (x *exchange) crossOrigin() (done bool) {
 	origin := x.r.Header["Origin"]
 	c := x.gw.CORS
 	if len(origin) == 0 || c == nil {
-		return false, nil
+		return false
 	}
 	h := x.w.Header()
 	h.Add("Vary", "Origin")
 	if !allowedOrigin(c, origin[0]) {
-		return false, nil
+		return false
 	}
 	h.Set("Access-Control-Allow-Origin", origin[0])
 	if x.r.Method != http.MethodOptions || x.r.Header.Get("Access-Control-Request-Method") == "" {
 		h.Set("Access-Control-Expose-Headers", strings.Join(append([]string{exposed}, c.Expose...), ", "))
-		return false, nil
+		return false
 	}
 	x.preflight(c)
-	return true, nil
+	return true
 }
 
 func (x *exchange) preflight(c *catalog.CORS) {

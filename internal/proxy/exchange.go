@@ -3,6 +3,7 @@ package proxy
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/account"
@@ -70,9 +71,16 @@ type exchange struct {
 	objects    []gateway.Object
 	closeAfter bool // the connection cannot be used again
 	admitted   bool // counted as in flight
-	abort      bool // the answer cannot be ended properly
-	streaming  bool // counted as an open stream
-	quiet      bool // no entry: health checks and browsers' preflights
+	writeArmed time.Time
+	bodyFrom   time.Time // when the reading of the body began, and what has come since
+	bodyGot    int64
+	bodyDone   bool                        // nothing more is to be read of the caller's body
+	broken     atomic.Pointer[fault.Fault] // why a body that flows through broke off
+	flowed     atomic.Bool                 // a body that flows through came to its end
+	allow      string                      // methods that the path takes, of a 405
+	abort      bool                        // the answer cannot be ended properly
+	streaming  bool                        // counted as an open stream
+	quiet      bool                        // no entry: health checks and browsers' preflights
 
 	scratch scratch
 

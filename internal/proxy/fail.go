@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"math"
 	"net/http"
@@ -27,6 +29,9 @@ func overloaded(why string) error {
 // fail is the one place where an error becomes an answer.
 func (x *exchange) fail(err error) {
 	f := asFault(err)
+	if f.Kind == fault.Gone {
+		f = x.whyGone(f)
+	}
 	x.failed = f
 	if x.wrote {
 		return
@@ -39,7 +44,7 @@ func (x *exchange) fail(err error) {
 		x.passOn(f)
 		return
 	}
-	status, body := x.dialect.FormatError(f, x.id)
+	status, body := x.dialect.FormatError(x.safe(f), x.id)
 	w := x.headWriter(8)
 	x.relayLimits(&w)
 	x.ownHead(&w)
@@ -50,6 +55,22 @@ func (x *exchange) fail(err error) {
 	x.answerKept.add(body)
 	x.writeHead(status)
 	_ = x.write(body)
+}
+
+// ErrShutdown is the cause with which the contexts of calls are cancelled that outlast a
+// shutdown's grace period.
+var ErrShutdown = errors.New("the gateway is shutting down")
+
+// whyGone tells a caller who left from a call that was ended here: the server cancels
+// both in the same way.
+func (x *exchange) whyGone(f *fault.Fault) *fault.Fault {
+	if broken := x.broken.Load(); broken != nil {
+		return broken
+	}
+	if errors.Is(context.Cause(x.r.Context()), ErrShutdown) {
+		return fault.New(fault.Overloaded, "Sluice is shutting down and could not wait for this call to end.").With(f).After(time.Second)
+	}
+	return f
 }
 
 // passesOn reports whether the caller gets the vendor's own error answer unchanged: a
@@ -63,11 +84,8 @@ func (x *exchange) passesOn(f *fault.Fault) bool {
 
 func (x *exchange) passOn(f *fault.Fault) {
 	w := x.headWriter(len(x.refused.header) + 4)
-	for _, h := range x.refused.header {
-		if provider.ForwardAnswerHeader(h.Name) && h.Name != "Content-Length" {
-			w.add(h.Name, h.Value)
-		}
-	}
+	x.copyHead(&w, x.refused.header, x.refused.status)
+	x.refused.body = x.withoutKeys(x.refused.body)
 	x.ownHead(&w)
 	x.faultHead(&w, f)
 	w.set("Content-Length", strconv.Itoa(len(x.refused.body)))
@@ -76,6 +94,31 @@ func (x *exchange) passOn(f *fault.Fault) {
 	x.answerKept.add(x.refused.body)
 	x.writeHead(x.refused.status)
 	_ = x.write(x.refused.body)
+}
+
+// safe gives the fault as a caller may read it: vendors do repeat the key that they
+// were given.
+func (x *exchange) safe(f *fault.Fault) *fault.Fault {
+	message := string(x.withoutKeys([]byte(f.Message)))
+	if message == f.Message {
+		return f
+	}
+	clean := *f
+	clean.Message = message
+	return &clean
+}
+
+// withoutKeys takes the gateway's own keys at the vendor out of what the vendor said.
+func (x *exchange) withoutKeys(body []byte) []byte {
+	if x.target.Provider == nil {
+		return body
+	}
+	for _, c := range x.target.Provider.Credentials {
+		if len(c.Key) >= 8 && bytes.Contains(body, []byte(c.Key)) {
+			body = bytes.ReplaceAll(body, []byte(c.Key), []byte("[redacted]"))
+		}
+	}
+	return body
 }
 
 // relayLimits passes on the vendor's rate-limit and request-id headers with an error
@@ -97,6 +140,7 @@ func (x *exchange) faultHead(w *headWriter, f *fault.Fault) {
 	if f.NoRetry || f.Kind == fault.Credential || (len(x.attempts) > 1 && f.Kind != fault.Caller) {
 		w.set("X-Should-Retry", "false")
 	}
+	w.set("Allow", x.allow)
 	if f.Code == fault.Unauthenticated {
 		w.set("Www-Authenticate", `Bearer realm="sluice"`)
 	}

@@ -17,14 +17,15 @@ import (
 // finish runs exactly once on every exit, panics and disconnects included: it gives
 // back what the call held, and hands its entry on.
 func (x *exchange) finish() {
-	if x.admitted {
-		x.p.inFlight.Add(-1)
-	}
+	x.leaveBody()
 	if x.streaming {
 		x.p.observer.StreamOpen(-1)
 	}
 	if !x.quiet {
 		x.record()
+	}
+	if x.admitted {
+		x.p.inFlight.Add(-1)
 	}
 	x.releaseBody()
 	abort := x.abort

@@ -77,14 +77,25 @@ func (x *exchange) overhead() time.Duration { return time.Since(x.began) - x.wai
 // relayHead copies the vendor's header but for what must not pass.
 func (x *exchange) relayHead(resp *upstream.Response) headWriter {
 	w := x.headWriter(len(resp.Header))
-	for _, f := range resp.Header {
-		if provider.ForwardAnswerHeader(f.Name) {
-			w.add(f.Name, f.Value)
-		}
-	}
+	x.copyHead(&w, resp.Header, resp.Status)
 	x.pointBack()
 	x.ownHead(&w)
 	return w
+}
+
+// copyHead copies what may pass of a vendor's header: nothing that belongs to its
+// connection, and no time to wait where nobody has to.
+func (x *exchange) copyHead(w *headWriter, header upstream.Header, status int) {
+	var hop []string
+	if v := header.Values("Connection"); len(v) > 0 {
+		hop = upstream.ConnectionTokens(v)
+	}
+	for _, f := range header {
+		if !provider.ForwardAnswerHeader(f.Name) || contains(hop, f.Name) || (status < 300 && f.Name == "Retry-After") {
+			continue
+		}
+		w.add(f.Name, f.Value)
+	}
 }
 
 // pointBack points the URLs that a caller is to call next at this gateway instead of
@@ -118,6 +129,7 @@ func headerSafe(s string) string {
 // writeHead sends the head.
 func (x *exchange) writeHead(status int) {
 	x.wrote, x.status = true, status
+	x.leaveBody()
 	x.w.WriteHeader(status)
 }
 

@@ -9,6 +9,7 @@ func (p *Proxy) answerHealth(x *exchange) bool {
 		return false
 	}
 	x.quiet = true
+	x.leaveBody()
 	h := x.w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

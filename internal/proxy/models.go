@@ -14,6 +14,9 @@ func (x *exchange) answerModels() error {
 	if x.pathModel != "" || x.pathID != "" {
 		return x.answerModel(bareModel(x.pathModel + x.pathID))
 	}
+	if p := x.ctl.provider; p != "" && x.view.Providers[p] == nil {
+		return fault.Newf(fault.InvalidRequest, "There is no provider '%s'.", clip(p)).Field("sluice-provider")
+	}
 	var names []string
 	for _, pn := range x.view.ProviderNames() {
 		if x.ctl.provider != "" && x.ctl.provider != pn {

@@ -29,11 +29,15 @@ func scanForm(body []byte, contentType string, want ...string) (map[string]field
 		return nil, badForm("the content type names no boundary")
 	}
 	delimiter := []byte("\r\n--" + boundary)
-	if !bytes.HasPrefix(body, delimiter[2:]) {
-		return nil, badForm("it does not begin with its boundary")
+	at := len(delimiter) - 2
+	if !bytes.HasPrefix(body, delimiter[2:]) { // a preamble (RFC 2046 section 5.1.1)
+		preamble := bytes.Index(body[:min(len(body), 64<<10)], delimiter)
+		if preamble < 0 {
+			return nil, badForm("its boundary is not found")
+		}
+		at = preamble + len(delimiter)
 	}
 	found := map[string]field{}
-	at := len(delimiter) - 2
 	for n := 0; ; n++ {
 		if bytes.HasPrefix(body[at:], []byte("--")) {
 			return found, nil
@@ -73,7 +77,10 @@ func partHead(body []byte, at int) (head []byte, from int, ok bool) {
 }
 
 func keep(found map[string]field, want []string, head, body []byte, at jsonscan.Span) error {
-	name, isFile := disposition(head)
+	name, isFile, err := disposition(head)
+	if err != nil {
+		return err
+	}
 	for _, w := range want {
 		if w != name || isFile {
 			continue
@@ -89,21 +96,24 @@ func keep(found map[string]field, want []string, head, body []byte, at jsonscan.
 	return nil
 }
 
-// disposition gives a part's field name and whether it is a file.
-func disposition(head []byte) (name string, isFile bool) {
+// disposition gives a part's field name and whether it is a file. A part that another
+// reader could take for another field is an error: the model is checked by its name.
+func disposition(head []byte) (name string, isFile bool, err error) {
+	var params map[string]string
 	for _, line := range strings.Split(string(head), "\r\n") {
 		k, v, _ := strings.Cut(line, ":")
 		if !strings.EqualFold(strings.TrimSpace(k), "content-disposition") {
 			continue
 		}
-		_, params, err := mime.ParseMediaType(v)
-		if err != nil {
-			return "", false
+		if params != nil {
+			return "", false, badForm("a part has two content dispositions")
 		}
-		_, isFile = params["filename"]
-		return params["name"], isFile
+		if _, params, err = mime.ParseMediaType(v); err != nil {
+			return "", false, badForm("a part's content disposition cannot be read")
+		}
 	}
-	return "", false
+	_, isFile = params["filename"]
+	return params["name"], isFile, nil
 }
 
 func badForm(why string) error {

@@ -25,11 +25,21 @@ func objectID(s string) string {
 
 // planHome plans the call: where the objects that it names live, or by its model.
 func (x *exchange) planHome(ask route.Ask) ([]route.Target, error) {
+	if x.gw.CallerCredentials {
+		if plan, err := route.Plan(x.view.Snapshot, x.gw, ask); err == nil {
+			if x.plan = plan; x.ownCredential() {
+				return plan, nil // what lives in the caller's own account is its own affair
+			}
+		}
+	}
 	if err := x.findHome(); err != nil {
 		return nil, err
 	}
 	if x.home == nil {
 		return route.Plan(x.view.Snapshot, x.gw, ask)
+	}
+	if ask.Provider != "" && ask.Provider != x.home.Provider {
+		return nil, fault.Newf(fault.InvalidRequest, "The header sluice-provider says '%s', and this object lives at '%s'.", clip(ask.Provider), x.home.Provider).Field("sluice-provider")
 	}
 	home := x.view.Providers[x.home.Provider]
 	if home == nil {
@@ -99,7 +109,30 @@ func (x *exchange) checkObjects() error {
 // ownCredential reports whether the caller brought its own vendor credential: the
 // objects behind it are the caller's own affair.
 func (x *exchange) ownCredential() bool {
-	return x.gw.CallerCredentials && x.p.keys.Presented(x.r.Header, x.r.URL.RawQuery) != ""
+	if !x.gw.CallerCredentials || x.p.keys.Presented(x.r.Header, x.r.URL.RawQuery) == "" {
+		return false
+	}
+	l := x.lane
+	switch {
+	case l != nil:
+	case x.pinned != nil:
+		l = x.view.lanes[x.pinned.Name]
+	case len(x.plan) > 0:
+		l = x.view.lanes[x.plan[0].Provider.Name]
+	default:
+		return false
+	}
+	return l.presents()
+}
+
+// presents reports whether a credential is sent to the provider at all, and not one
+// that the operator fixed.
+func (l *lane) presents() bool {
+	if name, _ := l.provider.AuthField("x"); name != "" {
+		return !overridden(l.forced, name)
+	}
+	name, _ := l.provider.AuthQuery("x")
+	return name != ""
 }
 
 // fileMembers are the members by which bodies of any dialect name stored files.
@@ -146,7 +179,7 @@ func (w *fileWalk) value(raw []byte, depth int) {
 	}
 	switch raw[0] {
 	case '{':
-		toolCall := jsonscan.Get(raw, "name") != nil
+		toolCall := depth > 0 && isToolCall(raw)
 		_ = jsonscan.Members(raw, func(key, v []byte) bool {
 			switch {
 			case keyIn(key, fileMembers):
@@ -160,6 +193,12 @@ func (w *fileWalk) value(raw []byte, depth int) {
 	case '[':
 		_ = jsonscan.Elements(raw, func(v []byte) bool { w.value(v, depth+1); return true })
 	}
+}
+
+// isToolCall reports whether an object is a call of a tool, whose input is the tool's own.
+func isToolCall(raw []byte) bool {
+	kind, _ := jsonscan.String(jsonscan.Get(raw, "type"))
+	return kind == "tool_use" || kind == "server_tool_use" || kind == "mcp_tool_use"
 }
 
 // take takes a string or an array of strings. A URL of somewhere else is no object.
@@ -272,7 +311,7 @@ func (x *exchange) ownItems(body []byte) ([]byte, error) {
 		return nil, fault.New(fault.UpstreamError, "The provider's list is malformed.").With(err)
 	}
 	if !span[0].Found() {
-		return body, nil
+		return nil, fault.New(fault.UpstreamError, "The provider's list has not the form that Sluice knows, so it cannot tell whose these are.")
 	}
 	items := span[0].Of(body)
 	var elements [][]byte

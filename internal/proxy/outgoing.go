@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -65,11 +64,6 @@ func contains(names []string, name string) bool {
 		}
 	}
 	return false
-}
-
-// opaqueBody is a body that flows through unread, bounded by the operation's limit.
-func (x *exchange) opaqueBody() io.Reader {
-	return http.MaxBytesReader(x.w, x.r.Body, x.view.Limits.OpaqueBody)
 }
 
 // stopBody makes a read of the caller's body that waits for more return at once; the

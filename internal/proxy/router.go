@@ -106,9 +106,41 @@ func (r *router) find(path string) []match {
 	return out
 }
 
+// findFolded is find for a path that may be spelt in capitals, as some vendors allow.
+func (r *router) findFolded(path string) []match {
+	lower := strings.ToLower(path)
+	var out []match
+	for _, ep := range r.static[lower] {
+		out = append(out, match{ep: ep})
+	}
+	if len(path) < 2 || path[0] != '/' {
+		return out
+	}
+	for _, ep := range r.param[twoSegments(lower)] {
+		if m, ok := ep.matchBy(path, strings.EqualFold); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// pathSafe reports whether a model's name stays where it is put in a path.
+func pathSafe(model string) bool {
+	for seg := range strings.SplitSeq(model, "/") {
+		if seg == "." || seg == ".." {
+			return false
+		}
+	}
+	return !strings.ContainsFunc(model, func(r rune) bool { return r < 0x20 || r == 0x7f || r == '\\' })
+}
+
 // match reports whether the escaped path is one of the endpoint's. A {model} takes
 // everything up to the last colon, slashes included.
-func (ep *endpoint) match(path string) (match, bool) {
+func (ep *endpoint) match(path string) (match, bool) { return ep.matchBy(path, equal) }
+
+func equal(a, b string) bool { return a == b }
+
+func (ep *endpoint) matchBy(path string, same func(a, b string) bool) (match, bool) {
 	m := match{ep: ep}
 	segs := strings.Split(path[1:], "/")
 	for i, p := range ep.pattern {
@@ -123,10 +155,13 @@ func (ep *endpoint) match(path string) (match, bool) {
 			}
 			model, err := url.PathUnescape(name)
 			m.model = model
-			return m, err == nil
+			return m, err == nil && pathSafe(model)
 		case p == "{id}":
 			id, err := url.PathUnescape(segs[i])
 			if err != nil || id == "" {
+				return m, false
+			}
+			if strings.ContainsAny(id, "/?#\\") {
 				return m, false
 			}
 			m.id = id
@@ -137,7 +172,7 @@ func (ep *endpoint) match(path string) (match, bool) {
 				return m, false
 			}
 			m.id = id
-		case p != segs[i]:
+		case !same(p, segs[i]):
 			return m, false
 		}
 	}

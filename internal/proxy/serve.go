@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -30,10 +31,13 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve is the path of a request.
 func (x *exchange) serve() error {
-	if err := x.accept(); err != nil {
+	if err := x.enter(); err != nil {
 		return err
 	}
-	if done, err := x.crossOrigin(); done || err != nil {
+	if done := x.crossOrigin(); done {
+		return nil
+	}
+	if err := x.accept(); err != nil {
 		return err
 	}
 	if err := x.admit(); err != nil {
@@ -82,13 +86,14 @@ func (x *exchange) admit() error {
 }
 
 func (x *exchange) authenticate() error {
-	if x.gw.Keyed {
+	shown := auth.ShowsKey(x.r.Header, x.r.URL.RawQuery)
+	if !x.gw.Open || shown {
 		who, err := x.p.keys.Caller(x.r.Header, x.r.URL.RawQuery, x.began)
 		if err == nil {
 			x.who = who
 			return nil
 		}
-		if !x.gw.Open {
+		if !x.gw.Open || shown { // a key that is no longer valid must not pass for nobody
 			return err
 		}
 	}
@@ -125,7 +130,13 @@ func (x *exchange) read() error {
 
 // choosePlan says which targets may serve the call, and that the caller may use them.
 func (x *exchange) choosePlan() (err error) {
+	if !pathSafe(x.ask.model) {
+		return fault.New(fault.InvalidRequest, "The model's name holds '.' or '..' segments or control characters.").Field("model")
+	}
 	if x.pinned != nil {
+		if p := x.ctl.provider; p != "" && p != x.pinned.Name {
+			return fault.Newf(fault.InvalidRequest, "The header sluice-provider says '%s', and the path is '%s'.", clip(p), x.pinned.Name).Field("sluice-provider")
+		}
 		x.plan = append(x.scratch.plan[:0], route.Target{Provider: x.pinned, Model: x.ask.model})
 	} else {
 		ask := route.Ask{Model: bareModel(x.ask.model), Provider: x.ctl.provider, Family: x.dialect.Family}
@@ -165,14 +176,11 @@ func (x *exchange) recover() {
 		panic(v)
 	}
 	x.p.log.Error("panic while serving a call", "request_id", x.id, "panic", v, "stack", string(debug.Stack()))
-	x.closeAfter = true
+	x.closeAfter, x.abort = true, x.wrote
 	if x.dialect == nil {
 		x.dialect = x.p.fallback
 	}
 	x.fail(fault.New(fault.InternalError, "Something broke inside Sluice; the request id leads to its log."))
-	if x.wrote {
-		x.abort = true
-	}
 }
 
 var anonymous = &gateway.Principal{Workspace: gateway.DefaultWorkspace}

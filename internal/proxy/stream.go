@@ -32,12 +32,12 @@ type relay struct {
 func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) error {
 	s := &relay{x: x, framer: framer, meter: x.dialect.NewMeter(x.ep.Op), array: strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json")}
 	x.report = s.meter.Report()
+	defer framer.Release()
 	if enc := resp.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		x.hide = false
 		s.decode = newCopyDecoder(enc, s.examine)
 		defer s.decode.close()
 	}
-	defer framer.Release()
 	resp.AwaitEvent(x.target.Provider.Timeouts.FirstEvent)
 	x.waited += resp.Waited
 	resp.Waited = 0
@@ -49,6 +49,9 @@ func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) e
 	x.writeHead(resp.Status)
 	x.flush()
 	err := s.run(resp)
+	if s.decode != nil {
+		s.decode.close() // what it has seen may be read from here on
+	}
 	x.report = s.meter.Report()
 	if s.hid {
 		x.vendorKept.contentType = x.answerKept.contentType
@@ -164,6 +167,9 @@ func (s *relay) end(err error) error {
 	}
 	if err != nil {
 		f := asFault(err)
+		if f.Kind == fault.Gone {
+			f = x.whyGone(f)
+		}
 		if f.Kind != fault.Gone {
 			s.tell(f)
 		}
@@ -184,13 +190,17 @@ func (s *relay) end(err error) error {
 // tell ends the caller's stream with an error event in its own framing.
 func (s *relay) tell(f *fault.Fault) {
 	x := s.x
+	if s.decode != nil {
+		x.abort = true // no plain event can stand in an encoded stream
+		return
+	}
 	var event []byte
 	switch {
 	case s.array:
-		_, event = x.dialect.FormatError(f, x.id)
+		_, event = x.dialect.FormatError(x.safe(f), x.id)
 		event = append(append([]byte{','}, event...), ']')
 	case x.dialect.FormatStreamError != nil:
-		event = x.dialect.FormatStreamError(f, x.id)
+		event = x.dialect.FormatStreamError(x.safe(f), x.id)
 	}
 	if x.write(event) == nil {
 		x.flush()

@@ -116,30 +116,3 @@ func (l *lane) serves(ep *endpoint) bool {
 	}
 	return slices.Contains(l.families, ep.dialect.Family) && slices.Contains(spec.Operations, ep.Op)
 }
-
-// dataPlane gives the paths of the data plane that a vendor's own path may be.
-func (l *lane) dataPlane(native string) []string {
-	path, _, _ := strings.Cut(native, "?")
-	if l.provider.Spec.Shape == provider.HostShape {
-		return []string{strings.TrimPrefix(path, l.basePath)}
-	}
-	path = strings.TrimPrefix(path, l.basePath)
-	paths := []string{"/v1" + path, path}
-	for i := 1; i < len(path); i++ {
-		if path[i] == '/' && conversational(path[i:]) {
-			paths = append(paths, "/v1"+path[i:])
-		}
-	}
-	return paths
-}
-
-// conversational reports paths that mean the same behind any prefix, such as a
-// deployment's.
-func conversational(tail string) bool {
-	switch tail {
-	case "/chat/completions", "/completions", "/embeddings", "/responses", "/images/generations",
-		"/audio/transcriptions", "/audio/translations", "/audio/speech":
-		return true
-	}
-	return false
-}

@@ -38,6 +38,15 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// BenchmarkAppendAlone leaves out what making an entry costs.
+func BenchmarkAppendAlone(b *testing.B) {
+	r, e := benchRecorder(b, true), entry(1)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Append(e)
+	}
+}
+
 func BenchmarkAppend(b *testing.B) {
 	for _, size := range []int{0, 4 << 10, 64 << 10} {
 		e := entry(1)

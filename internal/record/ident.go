@@ -41,7 +41,7 @@ func parseUUID[T string | []byte](s T, out *[16]byte) bool {
 		if s[i] == '-' {
 			i++
 		}
-		high, low := unhex(s[i]), unhex(s[i+1])
+		high, low := hexValue[s[i]], hexValue[s[i+1]]
 		if high|low > 15 {
 			return false
 		}
@@ -51,14 +51,16 @@ func parseUUID[T string | []byte](s T, out *[16]byte) bool {
 	return true
 }
 
-func unhex(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10
+// hexValue is what a hexadecimal digit stands for, 255 for any other byte.
+var hexValue = func() (t [256]byte) {
+	for c := range t {
+		t[c] = 255
 	}
-	return 255
-}
+	for i, c := range "0123456789abcdef" {
+		t[c] = byte(i)
+	}
+	for i, c := range "ABCDEF" {
+		t[c] = byte(10 + i)
+	}
+	return t
+}()

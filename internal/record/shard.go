@@ -1,6 +1,7 @@
 package record
 
 import (
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -68,8 +69,18 @@ func (s *shards) lockAny(first *shard) *shard {
 	return first
 }
 
+// A chunk's buffer is doubled before it is full: append alone lets large slices grow by
+// a quarter, which in a burst copies each byte five times.
+const (
+	usualRecord = 4 << 10
+	firstBuffer = 4 * usualRecord
+)
+
 // add encodes e at the chunk's end and gives the chunk's size.
 func (c *chunk) add(e *gateway.Entry) int {
+	if cap(c.buf)-len(c.buf) < usualRecord {
+		c.buf = slices.Grow(c.buf, max(cap(c.buf), firstBuffer))
+	}
 	start := len(c.buf)
 	c.buf = appendRecord(c.buf, e)
 	c.refs = append(c.refs, ref{id: identOf(e.ID), off: uint32(start), size: uint32(len(c.buf) - start)})

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/proxy"
 )
 
@@ -111,8 +112,8 @@ func (m *Metrics) Observe(o *proxy.Observation) {
 	model := e.Model
 	if e.Status >= 400 {
 		model = "" // a name that no vendor accepted makes no series
-		m.fault(o)
 	}
+	m.faults(e)
 	s := m.seriesOf(seriesKey{e.Gateway, e.Provider, model, e.Operation, e.Status})
 	s.requests.Inc()
 	s.latency.Observe(o.Latency)
@@ -129,10 +130,14 @@ func (m *Metrics) Observe(o *proxy.Observation) {
 	}
 }
 
-func (m *Metrics) fault(o *proxy.Observation) {
-	m.errors.WithLabelValues(o.Entry.Gateway, o.Entry.ErrorCode).Inc()
-	for i := range o.Entry.Attempts {
-		if a := &o.Entry.Attempts[i]; a.Fault != "" {
+// faults counts what went wrong, in a call that succeeded in the end too, and in a
+// stream that broke behind its 200.
+func (m *Metrics) faults(e *gateway.Entry) {
+	if e.ErrorCode != "" {
+		m.errors.WithLabelValues(e.Gateway, e.ErrorCode).Inc()
+	}
+	for i := range e.Attempts {
+		if a := &e.Attempts[i]; a.Fault != "" {
 			m.attempts.WithLabelValues(a.Provider, a.Fault).Inc()
 		}
 	}
@@ -150,6 +155,9 @@ func (m *Metrics) seriesOf(k seriesKey) *series {
 	}
 	if m.count.Load() >= maxSeries {
 		k.model = "other"
+		if s, ok := m.series.Load(k); ok {
+			return s.(*series)
+		}
 	}
 	s, had := m.series.LoadOrStore(k, m.newSeries(k))
 	if !had {

@@ -29,7 +29,7 @@ func TestTwoThousandStreamsAtOnceComeWholeInConstantMemory(t *testing.T) {
 	needFiles(t, 4*streams+1000)
 	every := 300 * time.Millisecond
 	var opened atomic.Int64
-	go200 := make(chan struct{})
+	begin := make(chan struct{})
 	up := serveUpstream(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -38,7 +38,7 @@ func TestTwoThousandStreamsAtOnceComeWholeInConstantMemory(t *testing.T) {
 		s := beginStream(w)
 		s.send(chunk("0"))
 		opened.Add(1)
-		<-go200
+		<-begin
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for i := 1; i < chunks; i++ {
@@ -56,7 +56,7 @@ func TestTwoThousandStreamsAtOnceComeWholeInConstantMemory(t *testing.T) {
 	want += lastChunk + doneEvent
 
 	p := start(t, options{config: config(up, metadataOnly)})
-	p.mustCallStreamless(t)
+	p.settle()
 	idle := p.rss()
 	c := newClient(t)
 	answers := make([]answer, streams)
@@ -76,7 +76,7 @@ func TestTwoThousandStreamsAtOnceComeWholeInConstantMemory(t *testing.T) {
 	eventually(t, patience, "every stream is open", func() bool { return opened.Load() == streams })
 	after(300 * time.Millisecond)
 	open := p.rss()
-	close(go200)
+	close(begin)
 	after(every * (chunks - 3))
 	late := p.rss()
 	wg.Wait()
@@ -96,9 +96,9 @@ func TestTwoThousandStreamsAtOnceComeWholeInConstantMemory(t *testing.T) {
 	listedOnce(t, p.entries(), answers)
 }
 
-// mustCallStreamless makes sure that the process is warm without a call upstream.
-func (p *process) mustCallStreamless(t *testing.T) {
-	t.Helper()
+// settle lets what a start leaves behind be done with.
+func (p *process) settle() {
+	p.t.Helper()
 	p.awaitReady()
 	after(500 * time.Millisecond)
 }
@@ -220,10 +220,7 @@ func TestAReaderThatStoppedForGoodDoesNotKeepTheProcessAlive(t *testing.T) {
 
 func TestACallerWhoLeavesEndsTheCallUpstreamWithin100ms(t *testing.T) {
 	t.Parallel()
-	type ending struct {
-		at time.Time
-	}
-	ended := make(chan ending, 1)
+	ended := make(chan time.Time, 1)
 	up := serveUpstream(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -233,7 +230,7 @@ func TestACallerWhoLeavesEndsTheCallUpstreamWithin100ms(t *testing.T) {
 			beginStream(w).send(chunk("Good"))
 		}
 		<-r.Context().Done()
-		ended <- ending{time.Now()}
+		ended <- time.Now()
 	})
 	p := start(t, options{config: config(up, metadataOnly)})
 	h2c := http.Protocols{}
@@ -266,10 +263,10 @@ func TestACallerWhoLeavesEndsTheCallUpstreamWithin100ms(t *testing.T) {
 		left := time.Now()
 		leave()
 		select {
-		case e := <-ended:
-			t.Logf("%s: the upstream knew after %s", c.name, millis(e.at.Sub(left)))
-			if e.at.Sub(left) > 100*time.Millisecond {
-				t.Errorf("%s: the upstream knew only after %s", c.name, e.at.Sub(left))
+		case at := <-ended:
+			t.Logf("%s: the upstream knew after %s", c.name, millis(at.Sub(left)))
+			if at.Sub(left) > 100*time.Millisecond {
+				t.Errorf("%s: the upstream knew only after %s", c.name, at.Sub(left))
 			}
 		case <-time.After(patience):
 			t.Errorf("%s: the call upstream goes on", c.name)

@@ -19,6 +19,45 @@ func SetText(dst *string, v []byte) {
 	}
 }
 
+// SetTexts is SetText for two strings, which share one copy where they are plain.
+func SetTexts(first *string, v []byte, second *string, w []byte) {
+	if *first == "" && *second == "" {
+		a, plainA := jsonscan.Plain(v)
+		b, plainB := jsonscan.Plain(w)
+		if plainA && plainB {
+			var room [128]byte
+			both := string(append(append(room[:0], a...), b...))
+			*first, *second = both[:len(a)], both[len(a):]
+			return
+		}
+	}
+	SetText(first, v)
+	SetText(second, w)
+}
+
+// words are what finish reasons, tiers and states mostly are; they need no copies.
+var words = [...]string{
+	"stop", "length", "tool_calls", "content_filter", "function_call",
+	"default", "auto", "standard", "priority", "flex", "scale", "on_demand",
+	"completed", "incomplete", "failed",
+}
+
+// SetWord is SetText for a string that mostly is one of a few.
+func SetWord(dst *string, v []byte) {
+	if *dst != "" {
+		return
+	}
+	if text, ok := jsonscan.Plain(v); ok {
+		for _, w := range words {
+			if string(text) == w {
+				*dst = w
+				return
+			}
+		}
+	}
+	SetText(dst, v)
+}
+
 // Failed reads an answer or an event that is an error though its status was good, and
 // reports whether it is one.
 func Failed(r *dialect.Report, obj []byte) bool {

@@ -13,7 +13,8 @@ type usageReader struct {
 	cached    llm.Count // weaker spellings, for when the usual one is absent
 	written   llm.Count
 	audioSecs bool
-	apart     bool // reasoning is counted beside the output
+	apart     bool   // reasoning is counted beside the output
+	tier      []byte // the service tier
 }
 
 // ReadUsage sets u to what a usage object says; u keeps what the object is silent on.
@@ -24,11 +25,15 @@ type usageReader struct {
 // reasoning from all but the total. Another leaves reasoning out of output and total;
 // it is known by its market_cost, or by more reasoning than output.
 func ReadUsage(u *llm.Usage, usage []byte) {
+	in := jsonscan.NewReader(usage)
+	ReadUsageFrom(u, &in)
+}
+
+// ReadUsageFrom is ReadUsage for the object that in stands before. It gives the service
+// tier that some vendors name there, nil when it does not stand there.
+func ReadUsageFrom(u *llm.Usage, in *jsonscan.Reader) (tier []byte) {
 	r := usageReader{u: u}
-	_ = jsonscan.Members(usage, func(key, v []byte) bool {
-		r.member(string(key), v)
-		return true
-	})
+	in.Object(func(key []byte) { r.member(key, in) })
 	if !u.CacheReadTokens.Known {
 		u.CacheReadTokens = r.cached
 	}
@@ -36,73 +41,76 @@ func ReadUsage(u *llm.Usage, usage []byte) {
 		u.CacheWriteTokens = r.written
 	}
 	r.reconcile()
+	return r.tier
 }
 
-func (r *usageReader) member(key string, v []byte) {
+func (r *usageReader) member(key []byte, in *jsonscan.Reader) {
 	u := r.u
-	switch key {
+	switch string(key) {
 	case "prompt_tokens", "input_tokens":
-		count(&u.InputTokens, v)
+		count(&u.InputTokens, in.Raw())
 	case "completion_tokens", "output_tokens":
-		count(&u.OutputTokens, v)
+		count(&u.OutputTokens, in.Raw())
 	case "total_tokens":
-		count(&r.total, v)
+		count(&r.total, in.Raw())
 	case "prompt_tokens_details", "prompt_token_details", "input_tokens_details", "input_token_details":
-		r.inputDetails(v)
+		r.inputDetails(in)
 	case "completion_tokens_details", "completion_token_details", "output_tokens_details", "output_token_details":
-		r.outputDetails(v)
+		r.outputDetails(in)
 	case "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens":
-		count(&r.cached, v)
+		count(&r.cached, in.Raw())
 	case "cache_creation_input_tokens":
-		count(&r.written, v)
+		count(&r.written, in.Raw())
 	case "reasoning_tokens":
-		count(&u.ReasoningTokens, v)
+		count(&u.ReasoningTokens, in.Raw())
 	case "market_cost":
 		r.apart = true
 	case "seconds":
-		unit(u, llm.UnitSeconds, v)
+		unit(u, llm.UnitSeconds, in.Raw())
 	case "prompt_audio_seconds":
-		r.audioSecs = unit(u, llm.UnitSeconds, v)
+		r.audioSecs = unit(u, llm.UnitSeconds, in.Raw())
 	case "num_search_queries", "num_sources_used":
-		unit(u, llm.UnitSearches, v)
+		unit(u, llm.UnitSearches, in.Raw())
 	case "server_tool_use", "server_tool_use_details":
-		unit(u, llm.UnitSearches, jsonscan.Get(v, "web_search_requests"))
+		unit(u, llm.UnitSearches, jsonscan.Get(in.Raw(), "web_search_requests"))
 	case "server_side_tool_usage_details":
-		r.searchCalls(v)
+		r.searchCalls(in.Raw())
+	case "service_tier":
+		if r.tier == nil {
+			r.tier = in.Raw()
+		}
 	}
 }
 
-func (r *usageReader) inputDetails(v []byte) {
+func (r *usageReader) inputDetails(in *jsonscan.Reader) {
 	u := r.u
-	_ = jsonscan.Members(v, func(key, v []byte) bool {
+	in.Object(func(key []byte) {
 		switch string(key) {
 		case "cached_tokens":
-			count(&u.CacheReadTokens, v)
+			count(&u.CacheReadTokens, in.Raw())
 		case "cache_write_tokens":
-			count(&u.CacheWriteTokens, v)
+			count(&u.CacheWriteTokens, in.Raw())
 		case "audio_tokens":
-			count(&u.AudioInputTokens, v)
+			count(&u.AudioInputTokens, in.Raw())
 		case "image_tokens":
-			unit(u, llm.UnitImageInputTokens, v)
+			unit(u, llm.UnitImageInputTokens, in.Raw())
 		case "cached_tokens_details":
-			unit(u, llm.UnitCachedAudio, jsonscan.Get(v, "audio_tokens"))
+			unit(u, llm.UnitCachedAudio, jsonscan.Get(in.Raw(), "audio_tokens"))
 		}
-		return true
 	})
 }
 
-func (r *usageReader) outputDetails(v []byte) {
+func (r *usageReader) outputDetails(in *jsonscan.Reader) {
 	u := r.u
-	_ = jsonscan.Members(v, func(key, v []byte) bool {
+	in.Object(func(key []byte) {
 		switch string(key) {
 		case "reasoning_tokens":
-			count(&u.ReasoningTokens, v)
+			count(&u.ReasoningTokens, in.Raw())
 		case "audio_tokens":
-			count(&u.AudioOutputTokens, v)
+			count(&u.AudioOutputTokens, in.Raw())
 		case "image_tokens":
-			unit(u, llm.UnitImageTokens, v)
+			unit(u, llm.UnitImageTokens, in.Raw())
 		}
-		return true
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/sluice-gateway/sluice/internal/dialect/openai"
+	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
@@ -29,5 +30,50 @@ func TestUsageMeansTheSameForEveryVendor(t *testing.T) {
 				t.Errorf("got %+v", u)
 			}
 		})
+	}
+}
+
+func TestTheTierThatStandsInAUsageIsGiven(t *testing.T) {
+	for usage, want := range map[string]string{
+		`{"prompt_tokens":1,"service_tier":"flex"}`: `"flex"`,
+		`{"prompt_tokens":1}`:                       "",
+		`null`:                                      "",
+	} {
+		var u llm.Usage
+		in := jsonscan.NewReader([]byte(usage))
+		if tier := openai.ReadUsageFrom(&u, &in); string(tier) != want {
+			t.Errorf("%s gave %q", usage, tier)
+		}
+	}
+}
+
+func TestTextsAreSetOnceAndNotToNothing(t *testing.T) {
+	for _, tt := range []struct{ had, first, second, wantFirst, wantSecond string }{
+		{"", `"a"`, `"bc"`, "a", "bc"},
+		{"", `"a"`, ``, "a", ""},
+		{"", ``, `"b"`, "", "b"},
+		{"", `""`, `"b"`, "", "b"},
+		{"", `"\u0061"`, `"b"`, "a", "b"},
+		{"", `null`, `7`, "", ""},
+		{"x", `"a"`, `"b"`, "x", "b"},
+	} {
+		first, second := tt.had, ""
+		openai.SetTexts(&first, []byte(tt.first), &second, []byte(tt.second))
+		if first != tt.wantFirst || second != tt.wantSecond {
+			t.Errorf("%+v gave %q and %q", tt, first, second)
+		}
+	}
+}
+
+func TestWordsAreThoseThatStandThere(t *testing.T) {
+	for raw, want := range map[string]string{`"stop"`: "stop", `"another"`: "another", `"sto\u0070"`: "stop", `""`: "", `null`: "", ``: ""} {
+		word := ""
+		if openai.SetWord(&word, []byte(raw)); word != want {
+			t.Errorf("%s gave %q", raw, word)
+		}
+	}
+	word := "kept"
+	if openai.SetWord(&word, []byte(`"stop"`)); word != "kept" {
+		t.Errorf("it became %q", word)
 	}
 }

@@ -56,35 +56,40 @@ func (m *meter) Event(name, data []byte) dialect.Sign {
 
 // chunk is what one chunk, or a whole answer, holds. Slices are parts of its text.
 type chunk struct {
-	usage    []byte // the usage object
 	groq     []byte // x_groq
 	failure  []byte // the error, where it stands apart from the text
 	text     []byte // the one string of content, nil when there are none or several
 	padding  []byte // a string that only hides the length of the text
 	choices  int    // how many; -1 = the member is absent
+	usage    bool   // there is a usage object
 	content  bool
 	finished bool
 }
 
 // inert reports whether a chunk says nothing but its text.
 func (c *chunk) inert() bool {
-	return c.choices == 1 && c.text != nil && c.usage == nil && c.groq == nil && !c.finished
+	return c.choices == 1 && c.text != nil && !c.usage && c.groq == nil && !c.finished
 }
 
 func (m *meter) read(obj []byte, c *chunk) {
 	r := &m.report
 	in := jsonscan.NewReader(obj)
+	var id, model []byte
 	c.choices = -1
 	in.Object(func(key []byte) {
 		switch string(key) {
 		case "id":
-			openai.SetText(&r.ID, in.Raw())
+			if len(id) <= 2 {
+				id = in.Raw()
+			}
 		case "model":
-			openai.SetText(&r.Model, in.Raw())
+			if len(model) <= 2 {
+				model = in.Raw()
+			}
 		case "service_tier":
-			openai.SetText(&r.ServiceTier, in.Raw())
+			openai.SetWord(&r.ServiceTier, in.Raw())
 		case "usage":
-			c.usage = object(in.Raw())
+			c.usage = m.readUsage(&in)
 		case "x_groq":
 			c.groq = object(in.Raw())
 		case "error":
@@ -101,6 +106,23 @@ func (m *meter) read(obj []byte, c *chunk) {
 			})
 		}
 	})
+	openai.SetTexts(&r.ID, id, &r.Model, model)
+}
+
+// readUsage reads the usage that in stands before, and reports whether there is one.
+// Usage is cumulative with every vendor, so the last one stands.
+func (m *meter) readUsage(in *jsonscan.Reader) bool {
+	var u llm.Usage
+	if !in.At('{') {
+		return false
+	}
+	tier := openai.ReadUsageFrom(&u, in)
+	if in.Err() != nil {
+		return false
+	}
+	m.report.Usage = u
+	openai.SetWord(&m.report.ServiceTier, tier)
+	return true
 }
 
 func object(v []byte) []byte {
@@ -119,7 +141,8 @@ func (m *meter) readChoice(in *jsonscan.Reader, c *chunk) {
 			c.addText(in.Raw())
 		case "finish_reason":
 			if v := in.Raw(); len(v) > 2 && v[0] == '"' {
-				m.report.FinishReason, _ = jsonscan.String(v)
+				m.report.FinishReason = ""
+				openai.SetWord(&m.report.FinishReason, v)
 				m.report.Ended, c.finished = true, true
 			}
 		case "error":
@@ -163,18 +186,12 @@ func isEmpty(v []byte) bool {
 	return len(v) <= 2 || jsonscan.IsNull(v) || v[0] != '"' && len(bytes.TrimSpace(v[1:len(v)-1])) == 0
 }
 
-// settle takes what was read into the report and judges it. Usage is cumulative with
-// every vendor, so the last one stands.
+// settle takes what was read into the report and judges it.
 func (m *meter) settle(whole []byte, c *chunk) (sign dialect.Sign) {
 	r := &m.report
-	usage := c.usage
-	if usage == nil {
-		usage = object(jsonscan.Get(c.groq, "usage"))
-	}
-	if usage != nil {
-		r.Usage = llm.Usage{}
-		openai.ReadUsage(&r.Usage, usage)
-		openai.SetText(&r.ServiceTier, jsonscan.Get(usage, "service_tier"))
+	if usage := jsonscan.Get(c.groq, "usage"); usage != nil && !c.usage {
+		in := jsonscan.NewReader(usage)
+		m.readUsage(&in)
 	}
 	if c.failure != nil {
 		openai.ParseFailure(r, c.failure)
@@ -183,7 +200,7 @@ func (m *meter) settle(whole []byte, c *chunk) (sign dialect.Sign) {
 	if c.content {
 		sign |= dialect.Content
 	}
-	if c.choices == 0 && c.usage != nil {
+	if c.choices == 0 && c.usage {
 		sign |= dialect.UsageOnly
 	}
 	return sign

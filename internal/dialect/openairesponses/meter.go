@@ -110,7 +110,7 @@ func (m *meter) readEnd(data []byte) dialect.Sign {
 // afresh in every event, and the last number is the one it is stored under.
 func replace(dst *string, v []byte) {
 	var text string
-	if openai.SetText(&text, v); text != "" {
+	if openai.SetWord(&text, v); text != "" {
 		*dst = text
 	}
 }
@@ -130,7 +130,7 @@ func (m *meter) readResponse(in *jsonscan.Reader) {
 		case "service_tier":
 			replace(&r.ServiceTier, in.Raw())
 		case "status":
-			openai.SetText(&status, in.Raw())
+			openai.SetWord(&status, in.Raw())
 		case "incomplete_details":
 			reason = jsonscan.Get(in.Raw(), "reason")
 		case "error":
