@@ -61,8 +61,9 @@ type Dialect struct {
 	// body member to ask with; nil elsewhere.
 	UsageOption *UsageOption
 	// BackURLs are answer headers (canonical) that hold a URL of the vendor which the
-	// caller is to call next; they are pointed at the gateway.
-	BackURLs []string
+	// caller is to call next, each with the query parameter that names what was begun.
+	// They are pointed at the gateway, and what was begun goes home.
+	BackURLs map[string]string
 	// Digest are the member paths that a Meter needs of a message too large to hold
 	// (see jsonscan.Digest).
 	Digest []string
@@ -114,6 +115,9 @@ type Endpoint struct {
 	Model     Place
 	Streaming Streaming
 	Object    ObjectRule
+	// Repeats are further members of a JSON body that name the path's model, as dotted
+	// paths in which * stands for every element of an array.
+	Repeats []string
 	// Shared marks a path that several dialects have; headers decide (see Claims).
 	Shared bool
 }
@@ -131,6 +135,9 @@ type ObjectRule struct {
 	// Yields are answer members that name further objects of the same owner, as dotted
 	// path → kind: {"output_file_id": "file"}.
 	Yields map[string]string
+	// Links are answer members (of each item, in a list) that hold a URL of the vendor
+	// which SDKs call next; they are pointed at the gateway.
+	Links []string
 	// Refers are request members that name objects, as dotted path → kind:
 	// {"input_file_id": "file", "previous_response_id": "response"}.
 	Refers map[string]string

@@ -190,8 +190,8 @@ func (w *answer) finish() {
 		w.WriteHeader(http.StatusOK)
 	}
 	defer w.dropPage()
-	if w.length >= 0 && w.written < w.length && w.bodyAllowed() && !w.head() {
-		w.close = true // too little: the caller must not take the next answer for the rest
+	if w.length >= 0 && w.written != w.length && w.bodyAllowed() && !w.head() {
+		w.close = true // the caller must not take the next answer for the rest
 	}
 	if w.c.writeErr != nil {
 		return

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -60,12 +59,6 @@ func servers(h http.HandlerFunc) map[string]server {
 		"front": &front.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, WriteIdle: 5 * time.Minute},
 		"std":   &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)},
 	}
-}
-
-func cpu() time.Duration {
-	var u syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // run sends requests on a few connections and reads the answers without parsing more
@@ -154,5 +147,34 @@ func BenchmarkShortAnswer(b *testing.B) {
 func BenchmarkStream(b *testing.B) {
 	for _, name := range []string{"front", "std"} {
 		b.Run(name, func(b *testing.B) { run(b, servers(stream)[name], post, false) })
+	}
+}
+
+// null is a connection on which writes cost nothing: what is left is the server's own
+// work for a chunk.
+type null struct{ *script }
+
+func (n null) Write(p []byte) (int, error) { return len(p), nil }
+
+func BenchmarkChunkWithoutSystemCalls(b *testing.B) {
+	for _, name := range []string{"front", "std"} {
+		b.Run(name, func(b *testing.B) {
+			s, stage := servers(func(w http.ResponseWriter, r *http.Request) {
+				f := w.(http.Flusher)
+				f.Flush()
+				b.ReportAllocs()
+				for b.Loop() {
+					w.Write(bodyOf230)
+					f.Flush()
+				}
+			})[name], newStage()
+			ended := make(chan error)
+			go func() { ended <- s.Serve(stage) }()
+			c := null{newScript([]byte(get))}
+			stage.next <- c
+			<-c.ended
+			s.Close()
+			<-ended
+		})
 	}
 }

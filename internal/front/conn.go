@@ -200,7 +200,8 @@ func (c *conn) handle(x *exchange) bool {
 		c.writeSet, c.writeAt = false, stale
 		c.nc.SetWriteDeadline(time.Time{})
 	}
-	return ok && whole && !w.close && c.writeErr == nil && c.lost == nil && !c.s.closing.Load()
+	more := c.lost == nil || c.r < c.w // who has hung up may have asked before
+	return ok && whole && !w.close && c.writeErr == nil && more && !c.s.closing.Load()
 }
 
 // run runs the handler; a panic costs the connection.

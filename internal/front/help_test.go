@@ -56,6 +56,10 @@ func dial(t testing.TB, addr string) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return dialed(t, nc)
+}
+
+func dialed(t testing.TB, nc net.Conn) *peer {
 	t.Cleanup(func() { nc.Close() })
 	nc.SetReadDeadline(time.Now().Add(patience))
 	return &peer{t, nc, bufio.NewReader(nc)}

@@ -93,6 +93,19 @@ func TestAByteReadInTheBackgroundIsNotLost(t *testing.T) {
 	}
 }
 
+func TestACallerWhoHungUpGetsWhatItHadAskedFor(t *testing.T) {
+	addr := serveFunc(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/a" {
+			<-r.Context().Done() // the caller's half has ended
+		}
+		io.WriteString(w, r.URL.Path)
+	})
+	got := talk(t, addr, "GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n")
+	if strings.Count(got, "HTTP/1.1 200 OK") != 2 || !strings.HasSuffix(got, "/b") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // tick lets real time pass: what is tested is that nothing happens.
 func tick(t testing.TB, d time.Duration) {
 	t.Helper()

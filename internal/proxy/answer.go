@@ -94,12 +94,16 @@ func (x *exchange) relayWhole(resp *upstream.Response) error {
 		return x.report.Fault // vendors do say 200 and then an error
 	}
 	x.firstByte = time.Now()
+	body := buf.Bytes
+	if len(x.ep.Object.Links) > 0 && resp.Header.Get("Content-Encoding") == "" {
+		body = x.pointLinks(body)
+	}
 	w := x.relayHead(resp)
 	x.costHead(&w)
-	w.set("Content-Length", itoa(int64(len(buf.Bytes))))
-	x.keepAnswer(resp, buf.Bytes)
+	w.set("Content-Length", itoa(int64(len(body))))
+	x.keepAnswer(resp, body)
 	x.writeHead(resp.Status)
-	return x.write(buf.Bytes)
+	return x.write(body)
 }
 
 // learn reads what a whole answer says about itself.
@@ -163,6 +167,8 @@ func (x *exchange) relayLarge(resp *upstream.Response, head []byte) error {
 		x.report = m.Report()
 		x.report.Ended = true
 		x.learnObject(digest.JSON())
+	} else if x.dialect.NewMeter != nil && x.ep.Op != llm.OpPassthrough {
+		x.report = &dialect.Report{Ended: true} // bytes that tell nothing, such as speech
 	}
 	x.costTrailer()
 	return nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode/utf8"
+	"unsafe"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
@@ -50,6 +52,8 @@ type ask struct {
 	spans [maxSpans]jsonscan.Span
 	model string // as the caller wrote it, wherever it stood
 	user  string
+	// characters are what speech is made of; vendors bill them and report nothing.
+	characters int
 }
 
 // scan reads the few members needed of a JSON body.
@@ -68,16 +72,18 @@ func (x *exchange) scan() error {
 		}
 	}
 	x.ask.user = userOf(body, spans)
+	if x.ep.Op == llm.OpSpeech {
+		text, _ := jsonscan.String(jsonscan.Get(body, "input"))
+		x.ask.characters = utf8.RuneCountInString(text)
+	}
 	return nil
 }
 
 func (x *exchange) scanModel(body []byte, at jsonscan.Span) error {
 	switch {
-	case x.ep.Model == dialect.InPath:
-		x.ask.model = x.pathModel
+	case x.ep.Model == dialect.InPath, x.pathModel != "":
+		x.ask.model = x.pathModel // a deployment: what the body may name besides does not count
 		return nil
-	case x.pathModel != "":
-		return x.deployed(at.Of(body))
 	case x.ep.Model != dialect.InBody:
 		return nil
 	case !at.Found():
@@ -91,19 +97,6 @@ func (x *exchange) scanModel(body []byte, at jsonscan.Span) error {
 		return fault.New(fault.InvalidRequest, "The member 'model' must be a non-empty string.").Field("model")
 	}
 	x.ask.model = model
-	return nil
-}
-
-// deployed takes the model that the path names where the body may name one too: they
-// must agree, since the vendor goes by the path.
-func (x *exchange) deployed(raw []byte) error {
-	x.ask.model = x.pathModel
-	if raw == nil {
-		return nil
-	}
-	if named, _ := jsonscan.String(raw); named != x.pathModel {
-		return fault.Newf(fault.InvalidRequest, "The path names the deployment '%s', and the body another model.", clip(x.pathModel)).Field("model")
-	}
 	return nil
 }
 
@@ -182,6 +175,45 @@ func (x *exchange) modelEdit(edits []edit, model string) []edit {
 		return edits
 	}
 	return append(edits, edit{at, appendQuoted(x.scratch.text[:0], model)})
+}
+
+// repeatEdits puts the vendor's id in place of the path's model where the body names it
+// once more.
+func (x *exchange) repeatEdits(edits []edit, model string) []edit {
+	if len(x.ep.Repeats) == 0 || bareModel(x.ask.model) == model {
+		return edits
+	}
+	body := x.body.bytes()
+	for _, path := range x.ep.Repeats {
+		eachValue(body, strings.Split(path, "."), func(raw []byte) {
+			name, ok := jsonscan.String(raw)
+			if !ok || bareModel(name) != bareModel(x.ask.model) {
+				return
+			}
+			prefix := strings.TrimSuffix(name, bareModel(name))
+			edits = append(edits, edit{spanOf(body, raw), appendQuoted(nil, prefix+model)})
+		})
+	}
+	return edits
+}
+
+// eachValue calls fn for every value at a path, * standing for every element.
+func eachValue(v []byte, path []string, fn func(raw []byte)) {
+	switch {
+	case len(v) == 0:
+	case len(path) == 0:
+		fn(v)
+	case path[0] == "*":
+		_ = jsonscan.Elements(v, func(e []byte) bool { eachValue(e, path[1:], fn); return true })
+	default:
+		eachValue(jsonscan.Get(v, path[0]), path[1:], fn)
+	}
+}
+
+// spanOf says where a part of a body stands in it; the part must share its memory.
+func spanOf(body, part []byte) jsonscan.Span {
+	start := int(uintptr(unsafe.Pointer(unsafe.SliceData(part))) - uintptr(unsafe.Pointer(unsafe.SliceData(body))))
+	return jsonscan.Span{Start: start, End: start + len(part)}
 }
 
 // usageEdit asks for usage in a stream where the vendor reports it only on request,

@@ -287,7 +287,7 @@ func (x *exchange) upstreamBody(req *upstream.Request) error {
 	}
 	edits := x.scratch.edits[:0]
 	if x.ep.Body == dialect.JSON {
-		edits = x.modelEdit(edits, x.target.Model)
+		edits = x.repeatEdits(x.modelEdit(edits, x.target.Model), x.target.Model)
 		if x.stream && x.dialect.UsageOption != nil && x.target.Provider.Spec.StreamUsage == provider.UsageOnRequest && x.asksUsage() {
 			edits, x.hide = x.usageEdit(edits)
 		}

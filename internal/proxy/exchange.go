@@ -11,6 +11,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/route"
 	"github.com/sluice-gateway/sluice/internal/upstream"
@@ -148,6 +149,9 @@ func (x *exchange) bill() {
 		return
 	}
 	x.billed = true
+	if x.ask.characters > 0 && !x.report.Usage.InputTokens.Known {
+		x.report.Usage.SetUnit(llm.UnitCharacters, float64(x.ask.characters))
+	}
 	x.cost, x.price = x.lane.price(x.p.catalogue, x.target.Model, x.report, x.began)
 }
 

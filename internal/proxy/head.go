@@ -2,9 +2,7 @@ package proxy
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -95,24 +93,6 @@ func (x *exchange) copyHead(w *headWriter, header upstream.Header, status int) {
 			continue
 		}
 		w.add(f.Name, f.Value)
-	}
-}
-
-// pointBack points the URLs that a caller is to call next at this gateway instead of
-// the vendor, so that its key and its bytes stay here.
-func (x *exchange) pointBack() {
-	h := x.w.Header()
-	for _, name := range x.dialect.BackURLs {
-		for i, v := range h[name] {
-			if u, err := url.Parse(v); err == nil && u.Host == x.lane.host {
-				u.Host, u.Scheme = x.r.Host, "http"
-				u.Path = strings.TrimSuffix(x.r.URL.Path, x.path) + u.Path
-				if x.r.TLS != nil {
-					u.Scheme = "https"
-				}
-				h[name][i] = u.String()
-			}
-		}
 	}
 }
 

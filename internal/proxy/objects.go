@@ -66,6 +66,12 @@ func (x *exchange) findHome() error {
 		}
 		named[x.pathID] = x.ep.Object.Kind
 	}
+	if id := x.started(); id != "" {
+		if named == nil {
+			named = map[string]string{}
+		}
+		named[id] = startedKind
+	}
 	for _, id := range x.deepRefers() {
 		if named == nil {
 			named = map[string]string{}
@@ -338,7 +344,7 @@ func (x *exchange) ownItems(body []byte) ([]byte, error) {
 		if n++; n > 1 {
 			out = append(out, ',')
 		}
-		out = append(out, v...)
+		out = append(out, x.pointLinks(v)...)
 	}
 	out = append(out, ']')
 	return append(out, body[span[0].End:]...), nil

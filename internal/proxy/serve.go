@@ -148,7 +148,7 @@ func (x *exchange) choosePlan() (err error) {
 		if err := policy.Target(x.gw, x.who, x.ep.Op, t.Provider.Name, bareModel(t.Model)); err != nil {
 			return err
 		}
-		if x.native == "" || x.ep.Op != llm.OpPassthrough {
+		if x.native == "" {
 			if l := x.view.lanes[t.Provider.Name]; !l.serves(x.ep) {
 				return x.notSpoken(l)
 			}

@@ -160,8 +160,8 @@ func azureDataPlane(path string) string {
 	return ""
 }
 
-// conversational are the paths that are known behind any prefix of a vendor's own.
-var conversational = regexp.MustCompile(`/(chat/completions|completions|embeddings|responses|images/generations|audio/(transcriptions|translations|speech))$`)
+// prefixed are a vendor's own versions and names before a path.
+var prefixed = regexp.MustCompile(`^(/(v[0-9]+[a-z0-9]*|openai))+/`)
 
 // behind gives the endpoint that a vendor's own path is, nil when it is none.
 func (h *home) behind(method, path string) *endpoint {
@@ -169,12 +169,10 @@ func (h *home) behind(method, path string) *endpoint {
 	if h.spec.Shape == provider.HostShape {
 		return h.find(method, tail)
 	}
-	candidates := []string{"/v1" + tail, tail}
-	if m := conversational.FindString(tail); m != "" {
-		candidates = append(candidates, "/v1"+m)
-		if strings.HasSuffix(m, "/chat/completions") {
-			candidates = append(candidates, "/v1/completions")
-		}
+	candidates := []string{tail, "/v1" + tail, "/v1/" + prefixed.ReplaceAllString(tail, "")}
+	if _, rest, ok := strings.Cut(tail, "/deployments/"); ok {
+		_, rest, _ = strings.Cut(rest, "/")
+		candidates = append(candidates, "/v1/"+rest)
 	}
 	for _, c := range candidates {
 		if e := h.find(method, c); e != nil {

@@ -7,6 +7,9 @@ import (
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
+// results is where SDKs fetch what a batch brought.
+var results = []string{"results_url"}
+
 // endpoints are the paths of https://platform.claude.com/docs/en/api/overview.
 // A batch is created inline: its requests name models of their own, inside params.
 var endpoints = []dialect.Endpoint{
@@ -15,15 +18,15 @@ var endpoints = []dialect.Endpoint{
 	{Method: http.MethodPost, Pattern: "/v1/complete", Op: llm.OpCompletions, Body: dialect.JSON, Model: dialect.InBody, Streaming: dialect.ByMember},
 
 	{Method: http.MethodPost, Pattern: "/v1/messages/batches", Op: llm.OpBatches, Body: dialect.JSON,
-		Object: dialect.ObjectRule{Kind: "batch", Creates: true, IDAt: "id"}},
+		Object: dialect.ObjectRule{Kind: "batch", Creates: true, IDAt: "id", Links: results}},
 	{Method: http.MethodGet, Pattern: "/v1/messages/batches", Op: llm.OpBatches,
-		Object: dialect.ObjectRule{Kind: "batch", Lists: true, Items: "data", IDAt: "id"}},
+		Object: dialect.ObjectRule{Kind: "batch", Lists: true, Items: "data", IDAt: "id", Links: results}},
 	{Method: http.MethodGet, Pattern: "/v1/messages/batches/{id}", Op: llm.OpBatches,
-		Object: dialect.ObjectRule{Kind: "batch", Names: true}},
+		Object: dialect.ObjectRule{Kind: "batch", Names: true, Links: results}},
 	{Method: http.MethodDelete, Pattern: "/v1/messages/batches/{id}", Op: llm.OpBatches,
 		Object: dialect.ObjectRule{Kind: "batch", Names: true, Deletes: true}},
 	{Method: http.MethodPost, Pattern: "/v1/messages/batches/{id}/cancel", Op: llm.OpBatches, Body: dialect.Opaque,
-		Object: dialect.ObjectRule{Kind: "batch", Names: true}},
+		Object: dialect.ObjectRule{Kind: "batch", Names: true, Links: results}},
 	{Method: http.MethodGet, Pattern: "/v1/messages/batches/{id}/results", Op: llm.OpBatches,
 		Object: dialect.ObjectRule{Kind: "batch", Names: true}},
 

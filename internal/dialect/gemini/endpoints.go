@@ -52,9 +52,9 @@ func verbs(model string) []dialect.Endpoint {
 	return []dialect.Endpoint{
 		generate(model+"generateContent", dialect.Never),
 		generate(model+"streamGenerateContent", dialect.Always),
-		post("countTokens", llm.OpCountTokens, none),
-		post("embedContent", llm.OpEmbeddings, none),
-		post("batchEmbedContents", llm.OpEmbeddings, none),
+		repeats(post("countTokens", llm.OpCountTokens, none), "generateContentRequest.model"),
+		repeats(post("embedContent", llm.OpEmbeddings, none), "model"),
+		repeats(post("batchEmbedContents", llm.OpEmbeddings, none), "requests.*.model"),
 		post("predict", llm.OpImages, none),
 		post("batchGenerateContent", llm.OpBatches, batch),
 		post("asyncBatchEmbedContent", llm.OpBatches, batch),
@@ -106,4 +106,10 @@ func batches(v string, shared bool) []dialect.Endpoint {
 		{Method: http.MethodDelete, Pattern: v + "/batches/{id}", Op: llm.OpBatches, Shared: shared,
 			Object: dialect.ObjectRule{Kind: "batch", Names: true, Deletes: true}},
 	}
+}
+
+// repeats marks members of the body that name the model once more.
+func repeats(e dialect.Endpoint, members ...string) dialect.Endpoint {
+	e.Repeats = members
+	return e
 }

@@ -25,7 +25,7 @@ var Dialect = &dialect.Dialect{
 	FormatModels: formatModels,
 	FormatModel:  formatModel,
 	// https://ai.google.dev/gemini-api/docs/files: a resumable upload goes on at this URL.
-	BackURLs:          []string{"X-Goog-Upload-Url"},
+	BackURLs:          map[string]string{"X-Goog-Upload-Url": "upload_id"},
 	NewMeter:          func(op llm.Operation) dialect.Meter { return &meter{op: op} },
 	ParseError:        parseError,
 	FormatError:       formatError,

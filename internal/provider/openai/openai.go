@@ -22,6 +22,8 @@ var Spec = &provider.Spec{
 		llm.OpImages, llm.OpSpeech, llm.OpTranscription, llm.OpVideos,
 		llm.OpFiles, llm.OpBatches, llm.OpModels, llm.OpRealtime, llm.OpCountTokens,
 	},
+	// What the price catalogue does not list.
+	Models:      []string{"dall-e-2", "dall-e-3", "gpt-4o-mini-tts", "omni-moderation-latest", "text-moderation-latest", "tts-1", "tts-1-hd"},
 	Shape:       provider.OpenAIShape,
 	StreamUsage: provider.UsageOnRequest,
 	Quirks: []string{
