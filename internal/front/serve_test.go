@@ -157,7 +157,7 @@ func TestConnContextGivesItsValues(t *testing.T) {
 // TestIdleConnectionsHoldLittle keeps thousands of connections open between requests.
 func TestIdleConnectionsHoldLittle(t *testing.T) {
 	const most = 6 << 10
-	n := 10000
+	n := 3000
 	if testing.Short() {
 		n = 500
 	}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -133,9 +134,14 @@ func (x *exchange) methodNotAllowed(methods []string) error {
 	return fault.Newf(fault.MethodNotAllowed, "This path takes %s.", strings.Join(slices.Compact(methods), ", "))
 }
 
+// planned are paths of the contract that later versions serve.
+var planned = regexp.MustCompile(`^/(model/[^/]+/converse|v2/(chat|embed|rerank)|v1/streams/|v1/[^/]+/[^/]+/(compat|chat/completions$))`)
+
 func noSuchPath(path string) error {
 	msg := "There is no path '" + clip(path) + "' here."
 	switch {
+	case planned.MatchString(path):
+		msg = "The path '" + clip(path) + "' is not built in this version of Sluice."
 	case strings.HasPrefix(path, "/v1/v1/"):
 		msg += " The base URL already ends in /v1, or the client adds it itself: leave one of them out."
 	case strings.HasPrefix(path, "/api/"):

@@ -100,8 +100,8 @@ func readMetadata(c *controls, v string) error {
 }
 
 func readTimeout(c *controls, v string) error {
-	ms, err := strconv.ParseInt(v, 10, 64)
-	if err != nil || ms <= 0 || ms > maxTimeout.Milliseconds() {
+	ms, err := strconv.ParseUint(v, 10, 40)
+	if err != nil || ms == 0 || ms > uint64(maxTimeout.Milliseconds()) {
 		return badHeader("sluice-timeout-ms", "it is no whole number of milliseconds between 1 and 86400000")
 	}
 	c.timeout = time.Duration(ms) * time.Millisecond

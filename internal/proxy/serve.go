@@ -57,8 +57,8 @@ func (x *exchange) serve() error {
 		return x.answerSelf()
 	case x.ep.Op == llm.OpModels && x.native == "":
 		return x.answerModels()
-	case x.ep.Op == llm.OpRealtime:
-		f := fault.New(fault.UnsupportedOperation, "Realtime sessions are not built in this version of Sluice.")
+	case x.ep.Op == llm.OpRealtime, x.r.Header.Get("Upgrade") != "" && x.native != "":
+		f := fault.New(fault.UnsupportedOperation, "Realtime sessions and WebSockets are not built in this version of Sluice.")
 		f.Status, f.NoRetry = http.StatusNotImplemented, true
 		return f
 	}

@@ -128,19 +128,19 @@ func chooseProxy(o Options, t *target, environment func(*http.Request) (*url.URL
 	case o.ProxyURL == "":
 		u, err := environment(&http.Request{URL: t.url()})
 		if err != nil {
-			return nil, errors.New("the proxy in the environment is not a valid URL; correct HTTP_PROXY/HTTPS_PROXY or set proxy_url: none")
+			return nil, errors.New("the proxy in the environment is not a valid URL; correct HTTP_PROXY/HTTPS_PROXY or set proxy: none")
 		}
 		return u, nil
 	}
 	u, err := url.Parse(o.ProxyURL)
 	if err != nil || u.Host == "" {
-		return nil, errors.New("proxy_url is not a valid URL; write it as http://host:port")
+		return nil, errors.New("proxy is not a valid URL; write it as http://host:port")
 	}
 	switch u.Scheme {
 	case "http", "https", "socks5", "socks5h":
 		return u, nil
 	}
-	return nil, fmt.Errorf("proxy_url has the scheme %q; use http, https, socks5 or socks5h", u.Scheme)
+	return nil, fmt.Errorf("proxy has the scheme %q; use http, https, socks5 or socks5h", u.Scheme)
 }
 
 // parseTarget reads the base URL.

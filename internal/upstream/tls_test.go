@@ -141,8 +141,8 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 		"password":           {upstream.Options{BaseURL: "http://u:secret@a.test"}, "password"},
 		"not a URL":          {upstream.Options{BaseURL: "http://a b"}, "not a valid URL"},
 		"international host": {upstream.Options{BaseURL: "http://bücher.test"}, "xn--"},
-		"proxy":              {upstream.Options{BaseURL: "http://a.test", ProxyURL: "::"}, "proxy_url"},
-		"proxy scheme":       {upstream.Options{BaseURL: "http://a.test", ProxyURL: "ftp://p.test"}, "proxy_url"},
+		"proxy":              {upstream.Options{BaseURL: "http://a.test", ProxyURL: "::"}, "proxy"},
+		"proxy scheme":       {upstream.Options{BaseURL: "http://a.test", ProxyURL: "ftp://p.test"}, "proxy"},
 		"no CA file":         {upstream.Options{BaseURL: "https://a.test", CAFile: filepath.Join(t.TempDir(), "none")}, "ca_file"},
 		"CA file not PEM":    {upstream.Options{BaseURL: "https://a.test", CAFile: notPEM}, "no PEM certificate"},
 	} {

@@ -86,7 +86,7 @@ func (x *trip) end() {
 }
 
 func (x *trip) hijack() (net.Conn, []byte, error) {
-	return nil, nil, fault.New(fault.InternalError, "an upgraded connection cannot be had over HTTP/2 or an upstream proxy; set http2: false and proxy_url: none for this provider")
+	return nil, nil, fault.New(fault.InternalError, "an upgraded connection cannot be had over HTTP/2 or an upstream proxy; set http2: false and proxy: none for this provider")
 }
 
 // watch ends a context when the limit of the present phase has passed.
