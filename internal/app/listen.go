@@ -10,9 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/front"
 	"github.com/sluice-gateway/sluice/internal/proxy"
 )
 
@@ -47,32 +46,19 @@ func (e *ears) close() {
 	e.admin.Close()
 }
 
-// guarded makes every accepted connection a proxy.Conn.
-type guarded struct {
-	net.Listener
-	server *config.Server
-}
-
-func (g guarded) Accept() (net.Conn, error) {
-	c, err := g.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return proxy.NewConn(c, g.server.WriteIdleTimeout, g.server.HandshakeTimeout), nil
-}
-
-// server makes one HTTP server with every time and size bounded.
-func (p *process) server(ctx context.Context, s *config.Server, h http.Handler, cert *certificate) *http.Server {
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
-	protocols.SetUnencryptedHTTP2(true)
-	return &http.Server{
-		Handler: h, TLSConfig: cert.config(), Protocols: protocols, BaseContext: func(net.Listener) context.Context { return ctx },
-		ReadHeaderTimeout: s.ReadHeaderTimeout, IdleTimeout: s.IdleTimeout, MaxHeaderBytes: int(s.MaxHeader),
-		HTTP2:       &http.HTTP2Config{MaxConcurrentStreams: 250, SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
-		ConnContext: proxy.ConnContext,
-		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+// server makes the server of one listener, with every time and size bounded. HTTP/1 is
+// front's; HTTP/2 is left to net/http.
+func (p *process) server(ctx context.Context, s *config.Server, h http.Handler, cert *certificate, connections int) *front.Server {
+	return &front.Server{
+		Handler: h, TLSConfig: cert.config(), Log: p.log,
+		ReadHeaderTimeout: s.ReadHeaderTimeout, IdleTimeout: s.IdleTimeout, HandshakeTimeout: s.HandshakeTimeout,
+		WriteIdle: s.WriteIdleTimeout, MaxHeaderBytes: int(s.MaxHeader), MaxConns: connections,
+		HTTP2: &http.Server{
+			ReadHeaderTimeout: s.ReadHeaderTimeout, IdleTimeout: s.IdleTimeout, MaxHeaderBytes: int(s.MaxHeader),
+			HTTP2:       &http.HTTP2Config{MaxConcurrentStreams: 250, SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
+			BaseContext: func(net.Listener) context.Context { return ctx },
+			ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+		},
 	}
 }
 
@@ -80,15 +66,15 @@ func (p *process) server(ctx context.Context, s *config.Server, h http.Handler, 
 func (p *process) serve(ctx context.Context, cfg *config.Config, e *ears) error {
 	calls, cut := context.WithCancelCause(context.Background())
 	defer cut(nil)
-	data := p.server(calls, &cfg.Server, p.proxy, e.dataTLS)
-	admin := p.server(calls, &cfg.Server, proxy.BoundBodies(p.adminHandler()), e.adminTLS)
+	data := p.server(calls, &cfg.Server, p.proxy, e.dataTLS, cfg.Server.MaxConnections)
+	admin := p.server(calls, &cfg.Server, proxy.BoundBodies(p.adminHandler()), e.adminTLS, adminConnections)
 	failed := make(chan error, 2)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() {
-		failed <- run(data, guarded{netutil.LimitListener(e.data, cfg.Server.MaxConnections), &cfg.Server})
+		failed <- run(data, e.data)
 	})
-	wg.Go(func() { failed <- run(admin, guarded{netutil.LimitListener(e.admin, 1000), &cfg.Server}) })
+	wg.Go(func() { failed <- run(admin, e.admin) })
 	p.log.Info("serving", "data", e.data.Addr().String(), "admin", e.admin.Addr().String(), "version", p.opt.Version, "ready_ms", time.Since(p.began).Milliseconds())
 	if p.opt.Listening != nil {
 		p.opt.Listening(e.data.Addr(), e.admin.Addr())
@@ -102,18 +88,15 @@ func (p *process) serve(ctx context.Context, cfg *config.Config, e *ears) error 
 	return err
 }
 
-func run(s *http.Server, l net.Listener) error {
-	var err error
-	if s.TLSConfig != nil {
-		err = s.ServeTLS(l, "", "")
-	} else {
-		err = s.Serve(l)
+func run(s *front.Server, l net.Listener) error {
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
 	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return nil
 }
+
+// adminConnections bounds the admin listener's connections.
+const adminConnections = 1000
 
 // cutWait is how long calls that are cut may take to tell their callers.
 const cutWait = 2 * time.Second
@@ -121,7 +104,7 @@ const cutWait = 2 * time.Second
 // shutdown stops accepting, waits for running calls up to the grace period, then cuts
 // what is left, each with an error in its caller's dialect. Their records are kept
 // either way.
-func (p *process) shutdown(data, admin *http.Server, cut context.CancelCauseFunc) {
+func (p *process) shutdown(data, admin *front.Server, cut context.CancelCauseFunc) {
 	p.stopping.Store(true)
 	grace := p.config.Load().Server.ShutdownGrace
 	p.log.Info("shutting down", "in_flight", p.proxy.InFlight(), "grace", grace.String())
@@ -129,7 +112,9 @@ func (p *process) shutdown(data, admin *http.Server, cut context.CancelCauseFunc
 	defer cancel()
 	if err := data.Shutdown(ctx); err != nil {
 		p.log.Warn("calls are cut at the end of the grace period", "in_flight", p.proxy.InFlight())
+		p.proxy.End()
 		cut(proxy.ErrShutdown)
+		data.Cancel()
 		p.proxy.Wait(cutWait)
 		data.Close()
 		p.proxy.Wait(cutWait)

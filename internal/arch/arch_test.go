@@ -45,6 +45,7 @@ var allowed = map[string][]string{
 	"store":    {"gateway", "llm"},
 	"object":   {"gateway"},
 	"config":   {"glob"},
+	"front":    {},
 	"proxy": {"account", "auth", "catalog", "dialect", "fault", "gateway", "glob", "jsonscan", "llm", "membuf", "policy",
 		"provider", "route", "upstream"},
 	"telemetry": {"proxy", "gateway"},

@@ -130,7 +130,7 @@ type ObjectRule struct {
 	Names   bool   // the path's {id} is an object
 	Deletes bool   // a successful answer means that it is gone
 	Lists   bool   // the answer lists objects in Items
-	IDAt    string // member path of the id in the answer: "id", "file.name"
+	IDAt    string // member path of the id in the answer: "id", "file.name"; of several, "a|b.c", the first that is there counts
 	Items   string // member of the array in a list: "data", "files"
 	// Yields are answer members that name further objects of the same owner, as dotted
 	// path → kind: {"output_file_id": "file"}.

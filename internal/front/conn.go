@@ -125,7 +125,7 @@ func (c *conn) goodBye() {
 	c.limit(c.s.clock() + lingerTime)
 	page := c.s.pages.Get().(*[pageSize]byte)
 	defer c.s.pages.Put(page)
-	for range 256 {
+	for { // until the time is over, however much comes
 		if _, err := c.receive(page[:]); err != nil {
 			return
 		}

@@ -51,6 +51,21 @@ func (s *Server) Close() error {
 	return err
 }
 
+// Cancel ends the contexts of all running requests, for handlers to end them properly.
+// Those of connections that were handed over end with their server's BaseContext.
+func (s *Server) Cancel() {
+	s.init()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.mu.Lock()
+		if c.ctx != nil {
+			c.ctx.cancel()
+		}
+		c.mu.Unlock()
+	}
+}
+
 // stop ends the listening, once.
 func (s *Server) stop() (err error) {
 	s.mu.Lock()

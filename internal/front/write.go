@@ -152,7 +152,7 @@ func (c *conn) wrote(err error) {
 
 const (
 	maxDrain  = 256 << 10       // of a body that the handler has left
-	drainTime = 5 * time.Second // for it
+	drainTime = 2 * time.Second // for it
 )
 
 // settleBody deals with what the handler has left of the request's body: a little is

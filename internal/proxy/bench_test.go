@@ -17,6 +17,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/dialect/openai"
 	"github.com/sluice-gateway/sluice/internal/dialect/openaichat"
+	"github.com/sluice-gateway/sluice/internal/front"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	prov "github.com/sluice-gateway/sluice/internal/provider"
 	vendor "github.com/sluice-gateway/sluice/internal/provider/openai"
@@ -116,8 +117,8 @@ func benchmarkPlain(b *testing.B, size int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := &http.Server{Handler: bare(b, up), ConnContext: proxy.ConnContext}
-	go s.Serve(connListener{l})
+	s := &front.Server{Handler: bare(b, up), WriteIdle: time.Minute}
+	go s.Serve(l)
 	b.Cleanup(func() { s.Close() })
 	c, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
@@ -139,16 +140,6 @@ func benchmarkPlain(b *testing.B, size int) {
 			b.Fatal(err)
 		}
 	}
-}
-
-type connListener struct{ net.Listener }
-
-func (l connListener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return proxy.NewConn(c, time.Minute, time.Minute), nil
 }
 
 func BenchmarkPlain1K(b *testing.B)  { benchmarkPlain(b, 1<<10) }

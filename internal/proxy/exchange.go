@@ -36,6 +36,7 @@ type exchange struct {
 	pinned    *provider.Provider
 	pathModel string
 	pathID    string
+	lenient   bool // ids that nobody is known to own may pass
 	stream    bool // the caller asked for a stream
 
 	// authenticate, controls

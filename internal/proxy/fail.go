@@ -67,7 +67,7 @@ func (x *exchange) whyGone(f *fault.Fault) *fault.Fault {
 	if broken := x.broken.Load(); broken != nil {
 		return broken
 	}
-	if errors.Is(context.Cause(x.r.Context()), ErrShutdown) {
+	if x.p.ending.Load() || errors.Is(context.Cause(x.r.Context()), ErrShutdown) {
 		return fault.New(fault.Overloaded, "Sluice is shutting down and could not wait for this call to end.").With(f).After(time.Second)
 	}
 	return f

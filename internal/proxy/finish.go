@@ -88,7 +88,7 @@ func (x *exchange) entry() *gateway.Entry {
 		Stream: x.stream, ModelRequested: clip(x.ask.model), User: x.ask.user,
 		Attempts: x.attempts, Cost: x.cost, Price: x.price, Metadata: x.view.redact(x.metadata()),
 		QueueMS: llm.Known(0), LatencyMS: llm.Known(now.Sub(x.began).Milliseconds()), OverheadUS: llm.Known(x.overhead().Microseconds()),
-		ClientIP: clientIP(x.r.RemoteAddr), UserAgent: clip(x.r.UserAgent()), TraceID: traceID(x.r.Header),
+		ClientIP: clientIP(x.r.RemoteAddr), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: traceID(x.r.Header),
 		Objects: x.objects,
 	}
 	if x.gw != nil {

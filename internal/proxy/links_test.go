@@ -118,8 +118,17 @@ func TestUnusualSpellingsDoNotSlipPastTheRules(t *testing.T) {
 			t.Errorf("%s: %d %s", path, resp.StatusCode, b)
 		}
 	}
-	if resp, _ := as(g, other, "PATCH", "/providers/openai/v1/files/file-A", "{}"); resp.StatusCode != 405 || resp.Header.Get("Allow") == "" {
+	if resp, _ := as(g, other, "DELETE", "/providers/openai/v1/files", ""); resp.StatusCode != 405 || resp.Header.Get("Allow") == "" {
 		t.Errorf("another method: %d", resp.StatusCode)
+	}
+	for _, below := range []string{"PATCH /v1/files/file-A", "GET /v1/files/file-A/anything", "POST /v1/files/file-A:cancel", "POST /v1/files/file-A/x/y"} {
+		method, path, _ := strings.Cut(below, " ")
+		if resp, b := as(g, other, method, "/providers/openai"+path, ""); resp.StatusCode != 404 {
+			t.Errorf("a foreign %s: %d %s", below, resp.StatusCode, b)
+		}
+		if resp, b := as(g, testgw.Key, method, "/providers/openai"+path, ""); resp.StatusCode != 200 {
+			t.Errorf("my own %s: %d %s", below, resp.StatusCode, b)
+		}
 	}
 }
 

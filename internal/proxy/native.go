@@ -21,29 +21,67 @@ func nativeEndpoint(d *dialect.Dialect) *endpoint {
 // useNative says what a vendor's own path means. Where it is one of the endpoints that
 // Sluice knows, it is treated as that endpoint, so that rights, ids and usage are the
 // same by either door. A path that only a forgiving server would read as one of them is
-// refused: it would miss their rules.
+// refused: it would miss their rules. What lies below a known object passes as the
+// vendor's own affair, once the object is known to be the caller's.
 func (x *exchange) useNative(l *lane) error {
 	if m, ok := x.p.known(l, x.native, x.r.Method); ok {
 		x.use(m)
+		x.lenient = !l.serves(m.ep)
 		return nil
 	}
 	meant, err := canonical(x.native)
 	if err != nil {
 		return err
 	}
+	x.ep = x.p.nativeEndpoint
+	if _, deployed := l.deployment(x.p.router, strings.ToLower(meant), x.r.Method); deployed {
+		return x.unusual()
+	}
 	for _, path := range l.dataPlane(meant) {
 		for _, m := range x.p.router.findFolded(path) {
 			switch {
 			case !l.ruled(m.ep):
 			case meant != x.native || len(x.p.router.find(path)) == 0:
-				return fault.Newf(fault.NotFound, "The path '%s' is spelt unusually, and is not forwarded: write it as the provider's documentation does.", clip(x.native))
-			case m.ep.Object.Kind != "":
+				return x.unusual()
+			case m.ep.Object.Kind != "" && m.id == "":
 				return x.methodNotAllowed(x.p.methodsOf(path))
 			}
 		}
+		if x.below(l, path) {
+			return nil
+		}
 	}
-	x.ep = x.p.nativeEndpoint
 	return nil
+}
+
+func (x *exchange) unusual() error {
+	return fault.Newf(fault.NotFound, "The path '%s' is spelt unusually, and is not forwarded: write it as the provider's documentation does.", clip(x.native))
+}
+
+// below finds the object that a path leads to or through, whatever follows it and
+// whatever the method, and makes the call one that names it.
+func (x *exchange) below(l *lane, path string) bool {
+	for p := path; strings.Count(p, "/") > 2; p = p[:strings.LastIndexByte(p, '/')] {
+		for _, m := range x.p.router.findFolded(p) {
+			if m.id == "" || m.ep.Object.Kind == "" || !l.ruled(m.ep) {
+				continue
+			}
+			x.pathID, _, _ = strings.Cut(m.id, ":") // what follows is a verb
+			x.ep = x.p.through(m.ep.Object.Kind)
+			x.lenient = x.r.Method != http.MethodGet && x.r.Method != http.MethodHead || !l.serves(m.ep)
+			return true
+		}
+	}
+	return false
+}
+
+// through is the endpoint of calls that pass once their object is the caller's.
+func (p *Proxy) through(kind string) *endpoint {
+	ep := *p.nativeEndpoint
+	e := *ep.Endpoint
+	e.Object = dialect.ObjectRule{Kind: kind, Names: true}
+	ep.Endpoint = &e
+	return &ep
 }
 
 // known finds the endpoint behind a vendor's own path.
@@ -63,7 +101,9 @@ func (p *Proxy) known(l *lane, native, method string) (match, bool) {
 func (p *Proxy) methodsOf(path string) []string {
 	var methods []string
 	for _, m := range p.router.findFolded(path) {
-		methods = append(methods, m.ep.Method)
+		if m.ep.Method != "" {
+			methods = append(methods, m.ep.Method)
+		}
 	}
 	return methods
 }

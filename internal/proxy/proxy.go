@@ -92,6 +92,7 @@ type Proxy struct {
 
 	view     atomic.Pointer[view]
 	ids      ids
+	ending   atomic.Bool // calls that end now end because of the gateway
 	inFlight atomic.Int64
 	memory   memory
 
@@ -201,6 +202,9 @@ func (p *Proxy) Wait(d time.Duration) {
 		<-tick.C
 	}
 }
+
+// End says that calls whose contexts end from now on are ended by the gateway.
+func (p *Proxy) End() { p.ending.Store(true) }
 
 // InFlight gives the number of calls being served.
 func (p *Proxy) InFlight() int64 { return p.inFlight.Load() }

@@ -29,6 +29,7 @@ type ask struct {
 	stream    bool   // the caller asked for a stream
 	plain     []byte // the body as the vendor must get it, but for the usage option
 	adds      bool   // the usage option must be spliced in
+	overrides bool   // the path names a deployment, and the body another model
 }
 
 // shape is how the answers read; "" = the gateway reads nothing of them.
@@ -157,6 +158,9 @@ func throughNative(r *recording, h *home, body []byte, contentType string) *ask 
 	case inBody, inForm:
 		if from, to := modelAt(body, contentType); from >= 0 {
 			a.requested = unquoted(body[from:to])
+		}
+		if d := deployment(path); d != "" { // whatever the body says besides
+			a.overrides, a.requested = d != a.requested, d
 		}
 	case inPath:
 		a.requested = a.endpoint.path.FindStringSubmatch(h.tail(r.request.Path))[1]

@@ -81,12 +81,13 @@ func TestRecordedTrafficPassesUnchangedAndIsAccounted(t *testing.T) {
 // then this test proves less than it says.
 func count(t *testing.T, plays []*play) {
 	t.Helper()
-	seen := map[string]int{"usage asked for and hidden again": 0, "errors passed on": 0, "errors rendered": 0, "errors inside a 200": 0, "errors inside a stream": 0, "cut streams": 0, "usage compared": 0, "costs known": 0}
+	seen := map[string]int{"usage asked for and hidden again": 0, "errors passed on": 0, "errors rendered": 0, "errors inside a 200": 0, "errors inside a stream": 0, "cut streams": 0, "usage compared": 0, "costs known": 0,
+		"characters counted": 0, "deployments that override the body": 0, "uploads gone on with": 0, "objects kept beside what the kind serves": 0}
 	calls := 0
 	for _, p := range plays {
 		for _, c := range p.calls {
 			calls++
-			for what := range c.kinds(p.r) {
+			for what := range c.kinds(p.r, &p.h) {
 				seen[what]++
 			}
 		}
@@ -100,16 +101,20 @@ func count(t *testing.T, plays []*play) {
 }
 
 // kinds yields what a call had to show.
-func (c *call) kinds(r *recording) iter.Seq[string] {
+func (c *call) kinds(r *recording, h *home) iter.Seq[string] {
 	facts := map[string]bool{
-		"usage asked for and hidden again": c.ask.adds && len(c.out.body) < len(r.body),
-		"errors passed on":                 c.out.how == same && r.Status >= 400,
-		"errors rendered":                  c.out.how == rendered && r.Status >= 400,
-		"errors inside a 200":              c.out.how == rendered && r.Status < 400,
-		"errors inside a stream":           c.out.code == inStream,
-		"cut streams":                      c.out.how == begun,
-		"usage compared":                   r.Status < 400 && len(c.want.usage) > 0,
-		"costs known":                      c.cost,
+		"usage asked for and hidden again":         c.ask.adds && len(c.out.body) < len(r.body),
+		"errors passed on":                         c.out.how == same && r.Status >= 400,
+		"errors rendered":                          c.out.how == rendered && r.Status >= 400,
+		"errors inside a 200":                      c.out.how == rendered && r.Status < 400,
+		"errors inside a stream":                   c.out.code == inStream,
+		"cut streams":                              c.out.how == begun,
+		"usage compared":                           r.Status < 400 && len(c.want.usage) > 0,
+		"costs known":                              c.cost,
+		"characters counted":                       c.want.usage["unit:characters"] > 0,
+		"deployments that override the body":       c.ask.overrides,
+		"uploads gone on with":                     r.query(uploadID) != "",
+		"objects kept beside what the kind serves": c.ask.endpoint != nil && !h.serves(c.ask.endpoint),
 	}
 	return func(yield func(string) bool) {
 		for what, is := range facts {
@@ -208,9 +213,9 @@ func (s *stage) play(p *play) {
 }
 
 func (s *stage) call(p *play, a *ask, how cutting) {
-	c := &call{ask: a, how: how, want: read(p.r, a.shape(), a.op)}
+	c := &call{ask: a, how: how, want: read(p.r, a)}
 	for _, o := range a.names(p.r) {
-		if err := o.make(s.gateway, s.vendors, s.client, &p.h); err != nil {
+		if err := o.make(s, &p.h); err != nil {
 			p.fail(c, err.Error())
 			return
 		}

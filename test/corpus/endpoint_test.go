@@ -77,6 +77,15 @@ var families = map[string]string{"chat": "openai", "responses": "openai", "opena
 // find gives the endpoint of a data-plane path that the provider serves.
 func (h *home) find(method, path string) *endpoint { return find(method, path, h.serves) }
 
+// keeps are the operations whose objects belong to a workspace.
+var keeps = map[string]bool{"files": true, "batches": true, "responses": true, "cached_contents": true}
+
+// rules reports whether an endpoint's rules hold for the vendor's own path: what it
+// serves, and what keeps objects in a family that it speaks, said to be served or not.
+func (h *home) rules(e *endpoint) bool {
+	return h.serves(e) || keeps[e.op] && h.speaksFamilyOf(e)
+}
+
 func find(method, path string, fits func(*endpoint) bool) *endpoint {
 	for i := range endpoints {
 		e := &endpoints[i]
@@ -97,7 +106,13 @@ func (h *home) serves(e *endpoint) bool {
 		return slices.Contains(h.dialects(), "responses")
 	case !slices.Contains(h.spec.Operations, llm.Operation(e.op)):
 		return false
-	case e.shape == "":
+	}
+	return h.speaksFamilyOf(e)
+}
+
+// speaksFamilyOf reports whether one of the provider's dialects is of the path's family.
+func (h *home) speaksFamilyOf(e *endpoint) bool {
+	if e.shape == "" {
 		return true
 	}
 	for _, d := range h.dialects() {
@@ -167,7 +182,7 @@ var prefixed = regexp.MustCompile(`^(/(v[0-9]+[a-z0-9]*|openai))+/`)
 func (h *home) behind(method, path string) *endpoint {
 	tail := h.tail(path)
 	if h.spec.Shape == provider.HostShape {
-		return h.find(method, tail)
+		return find(method, tail, h.rules)
 	}
 	candidates := []string{tail, "/v1" + tail, "/v1/" + prefixed.ReplaceAllString(tail, "")}
 	if _, rest, ok := strings.Cut(tail, "/deployments/"); ok {
@@ -175,7 +190,7 @@ func (h *home) behind(method, path string) *endpoint {
 		candidates = append(candidates, "/v1/"+rest)
 	}
 	for _, c := range candidates {
-		if e := h.find(method, c); e != nil {
+		if e := find(method, c, h.rules); e != nil {
 			return e
 		}
 	}

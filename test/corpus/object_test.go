@@ -4,12 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/sluice-gateway/sluice/internal/testgw"
 )
 
 // object is a vendor's id that a call names. Sluice lets only those through that were
@@ -32,6 +31,9 @@ func (a *ask) names(r *recording) (all []stored) {
 		for _, b := range decode(string(r.body)).list("data") {
 			all = append(all, stored{"batch", b.text("id")})
 		}
+	}
+	if id := r.query(uploadID); id != "" {
+		all = append(all, stored{"upload", id})
 	}
 	var body any
 	_ = json.Unmarshal(a.plain, &body)
@@ -69,40 +71,75 @@ func walk(v any, text func(name, value string)) {
 	}
 }
 
-// make makes an object at a provider by the call that makes such ones.
-func (s stored) make(g *testgw.Gateway, u *upstream, client *http.Client, h *home) error {
-	at, body, answer := "", "{}", `{"id":"`+s.id+`","status":"completed"}`
+// uploadID is the parameter by which a resumable upload goes on.
+const uploadID = "upload_id"
+
+// birth is the call that makes an object, and what the vendor answers.
+type birth struct {
+	path, body string
+	answer     string
+	link       string // of X-Goog-Upload-Url, below the vendor's origin
+}
+
+// birth says how an object comes about at a provider.
+func (s stored) birth(h *home) (b birth, ok bool) {
+	b = birth{body: "{}", answer: `{"id":"` + s.id + `","status":"completed"}`}
 	switch h.family() + " " + s.kind {
 	case "openai file", "anthropic file":
-		at = "/v1/files"
+		b.path = "/v1/files"
 	case "openai batch":
-		at = "/v1/batches"
+		b.path = "/v1/batches"
 	case "anthropic batch":
-		at, body = "/v1/messages/batches", `{"requests":[]}`
+		b.path, b.body = "/v1/messages/batches", `{"requests":[]}`
 	case "openai response":
-		at, body = "/v1/responses", `{"model":"`+h.name+`/any","input":"x"}`
+		b.path, b.body = "/v1/responses", `{"model":"`+h.name+`/any","input":"x"}`
 	case "gemini cached_content":
-		at, body, answer = "/v1beta/cachedContents", `{"model":"`+h.name+`/models/any"}`, `{"name":"cachedContents/`+s.id+`"}`
+		b.path, b.body, b.answer = "/v1beta/cachedContents", `{"model":"`+h.name+`/models/any"}`, `{"name":"cachedContents/`+s.id+`"}`
 	case "gemini file":
-		at, answer = "/upload/v1beta/files", `{"file":{"name":"files/`+s.id+`"}}`
+		b.path, b.answer = "/upload/v1beta/files", `{"file":{"name":"files/`+s.id+`"}}`
+	case "gemini upload":
+		b.path, b.answer = "/upload/v1beta/files", ""
+		b.link = b.path + "?" + url.Values{uploadID: {s.id}, "upload_protocol": {"resumable"}}.Encode()
 	default:
+		return b, false
+	}
+	if h.kind == "xai" && s.kind == "batch" { // https://docs.x.ai/docs/guides/batch-api
+		b.answer = `{"batch_id":"` + s.id + `","name":"any"}`
+	}
+	if e := find(http.MethodPost, b.path, h.rules); e != nil && !h.serves(e) {
+		b.path = "/providers/" + h.name + b.path
+	}
+	return b, true
+}
+
+// make makes an object at a provider by the call that makes such ones.
+func (s stored) make(st *stage, h *home) error {
+	b, ok := s.birth(h)
+	if !ok {
 		return fmt.Errorf("a %s of the family %s cannot be made", s.kind, h.family())
 	}
 	mark := "making " + s.kind + " " + s.id
-	defer u.expect(mark, &reply{status: 200, header: [][2]string{{"Content-Type", "application/json"}}, body: []byte(answer)})()
-	req := g.Request(http.MethodPost, at, []byte(body))
+	answer := &reply{status: 200, header: [][2]string{{"Content-Type", "application/json"}}, body: []byte(b.answer)}
+	if b.link != "" {
+		answer.header = append(answer.header, [2]string{"X-Goog-Upload-Url", st.vendors.url + b.link})
+	}
+	defer st.vendors.expect(mark, answer)()
+	req := st.gateway.Request(http.MethodPost, b.path, []byte(b.body))
 	req.Header.Set(marker, mark)
 	req.Header.Set("Sluice-Provider", h.name)
 	if h.family() == "anthropic" {
 		req.Header.Set("Anthropic-Version", "2023-06-01")
 	}
-	resp, err := client.Do(req)
+	resp, err := st.client.Do(req)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != 200 {
 		return fmt.Errorf("making the %s %s: status %d, %s", s.kind, s.id, resp.StatusCode, resp.Header.Get("sluice-error"))
+	}
+	if next := resp.Header.Get("X-Goog-Upload-Url"); b.link != "" && next != st.gateway.URL+b.link {
+		return fmt.Errorf("the upload goes on at %q, want %q", next, st.gateway.URL+b.link)
 	}
 	return nil
 }

@@ -149,9 +149,10 @@ func events(body string) (all []event) {
 	return all
 }
 
-// read reads an answer of a shape and an operation.
-func read(r *recording, shape, op string) *reading {
+// read reads the answer to what was asked.
+func read(r *recording, a *ask) *reading {
 	out := &reading{usage: counts{}}
+	shape, op := a.shape(), a.op
 	if shape == "" || op == passthrough {
 		return out
 	}
@@ -188,6 +189,9 @@ func read(r *recording, shape, op string) *reading {
 		out.ended = true
 	}
 	o.end(r)
+	if _, said := out.usage["input"]; op == "speech" && !said {
+		out.usage.unit("characters", float64(len([]rune(decode(string(a.plain)).text("input")))))
+	}
 	return out
 }
 

@@ -117,7 +117,7 @@ var files = []dialect.Endpoint{
 }
 
 // newBatch is a batch of the requests in a file.
-var newBatch = dialect.ObjectRule{Kind: kindBatch, Creates: true, IDAt: "id", Refers: map[string]string{"input_file_id": kindFile}}
+var newBatch = dialect.ObjectRule{Kind: kindBatch, Creates: true, IDAt: "id|batch_id|job.id", Refers: map[string]string{"input_file_id": kindFile}}
 
 // batch is a batch that may have brought forth files.
 var batch = dialect.ObjectRule{Kind: kindBatch, Names: true, Yields: map[string]string{"output_file_id": kindFile, "error_file_id": kindFile, "output_file": kindFile, "error_file": kindFile}}
