@@ -39,7 +39,8 @@ type Server struct {
 	pages     sync.Pool // *[pageSize]byte
 	exchanges sync.Pool // *exchange
 	dated     atomic.Pointer[stamp]
-	watch     watchlist
+	watch     [8]watchlist // several, so that no lock is everybody's
+	accepted  atomic.Uint32
 	closing   atomic.Bool
 	quit      chan struct{} // closed with closing
 
@@ -68,7 +69,9 @@ func (s *Server) init() {
 		s.pages.New = func() any { return new([pageSize]byte) }
 		s.exchanges.New = func() any { return newExchange() }
 		s.listeners, s.conns = map[net.Listener]struct{}{}, map[*conn]struct{}{}
-		s.watch.init()
+		for i := range s.watch {
+			s.watch[i].init()
+		}
 	})
 }
 

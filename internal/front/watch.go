@@ -68,6 +68,7 @@ func (l *watchlist) sweep() {
 // while a handler runs. conn.mu guards it; hasOne and one also belong to the reader
 // while nothing watches.
 type watchState struct {
+	sweeper  *watchlist // the one of this connection
 	cond     sync.Cond
 	ctx      *requestContext // of the running handler; nil when there is none
 	quiet    bool            // nothing more of the request is to be read
@@ -98,10 +99,10 @@ func (c *conn) hush() {
 	c.mu.Lock()
 	add := c.ctx != nil && !c.queued && !c.hasOne
 	c.queued = c.queued || add
-	c.quiet, c.since = c.ctx != nil, c.s.watch.tick.Load()
+	c.quiet, c.since = c.ctx != nil, c.sweeper.tick.Load()
 	c.mu.Unlock()
 	if add {
-		c.s.watch.add(c)
+		c.sweeper.add(c)
 	}
 }
 

@@ -218,7 +218,7 @@ func spanOf(body, part []byte) jsonscan.Span {
 
 // usageEdit asks for usage in a stream where the vendor reports it only on request,
 // and says whether the extra event must be hidden from the caller again.
-func (x *exchange) usageEdit(edits []edit) ([]edit, bool) {
+func (x *exchange) usageEdit(edits []edit) ([]edit, bool, error) {
 	option := x.dialect.UsageOption
 	body := x.body.bytes()
 	at := x.ask.spans[wantUsageOption]
@@ -227,33 +227,32 @@ func (x *exchange) usageEdit(edits []edit) ([]edit, bool) {
 	switch {
 	case raw == nil:
 		in := x.ask.doc.Inside
-		return append(edits, edit{jsonscan.Span{Start: in, End: in}, []byte(`"` + option.Object + `":{` + pair + `},`)}), true
-	case raw[0] != '{':
-		if jsonscan.IsNull(raw) {
-			return append(edits, edit{at, []byte("{" + pair + "}")}), true
-		}
-		return edits, false // not what the dialect allows: the vendor shall say so
+		return append(edits, edit{jsonscan.Span{Start: in, End: in}, []byte(`"` + option.Object + `":{` + pair + `},`)}), true, nil
+	case raw[0] == '{':
+		return usageMember(edits, at, raw, option.Member, pair)
+	case jsonscan.IsNull(raw):
+		return append(edits, edit{at, []byte("{" + pair + "}")}), true, nil
 	}
-	return usageMember(edits, at, raw, option.Member, pair)
+	return edits, false, nil // not what the dialect allows: the vendor shall say so
 }
 
-func usageMember(edits []edit, at jsonscan.Span, raw []byte, member, pair string) ([]edit, bool) {
+func usageMember(edits []edit, at jsonscan.Span, raw []byte, member, pair string) ([]edit, bool, error) {
 	var doc jsonscan.Doc
 	var span [1]jsonscan.Span
 	if err := doc.Scan(raw, []string{member}, span[:]); err != nil {
-		return edits, false
+		return nil, false, badJSON(err)
 	}
 	if v := span[0]; v.Found() {
 		if on, _ := jsonscan.Bool(v.Of(raw)); on {
-			return edits, false
+			return edits, false, nil
 		}
-		return append(edits, edit{jsonscan.Span{Start: at.Start + v.Start, End: at.Start + v.End}, []byte("true")}), true
+		return append(edits, edit{jsonscan.Span{Start: at.Start + v.Start, End: at.Start + v.End}, []byte("true")}), true, nil
 	}
 	if !doc.Empty {
 		pair += ","
 	}
 	in := at.Start + doc.Inside
-	return append(edits, edit{jsonscan.Span{Start: in, End: in}, []byte(pair)}), true
+	return append(edits, edit{jsonscan.Span{Start: in, End: in}, []byte(pair)}), true, nil
 }
 
 // appendQuoted appends s as a JSON string.

@@ -289,7 +289,10 @@ func (x *exchange) upstreamBody(req *upstream.Request) error {
 	if x.ep.Body == dialect.JSON {
 		edits = x.repeatEdits(x.modelEdit(edits, x.target.Model), x.target.Model)
 		if x.stream && x.dialect.UsageOption != nil && x.target.Provider.Spec.StreamUsage == provider.UsageOnRequest && x.asksUsage() {
-			edits, x.hide = x.usageEdit(edits)
+			var err error
+			if edits, x.hide, err = x.usageEdit(edits); err != nil {
+				return err
+			}
 		}
 	} else if at := x.ask.spans[wantModel]; at.Found() && x.ask.model != x.target.Model {
 		edits = append(edits, edit{at, []byte(x.target.Model)})
