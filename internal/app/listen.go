@@ -119,5 +119,9 @@ func (p *process) shutdown(data, admin *front.Server, cut context.CancelCauseFun
 		data.Close()
 		p.proxy.Wait(cutWait)
 	}
-	_ = admin.Close()
+	soon, stop := context.WithTimeout(context.Background(), cutWait)
+	defer stop()
+	if admin.Shutdown(soon) != nil {
+		_ = admin.Close()
+	}
 }

@@ -112,6 +112,9 @@ func headEnd(b []byte, from int) (end, next int) {
 // cutLine gives the first line without its end, and the length of both.
 func cutLine(b []byte) (line []byte, length int) {
 	i := bytes.IndexByte(b, '\n')
+	if i < 0 {
+		return b, len(b)
+	}
 	line = b[:i]
 	if i > 0 && line[i-1] == '\r' {
 		line = line[:i-1]
@@ -125,6 +128,9 @@ type requestLine struct{ path, query string }
 
 func (x *exchange) parse(head []byte) error {
 	line, n := cutLine(head)
+	if len(line) == 0 {
+		return bad("the request line is empty")
+	}
 	var err error
 	if x.places, err = parseFields(x.places[:0], head, n); err != nil {
 		return err

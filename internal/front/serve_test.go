@@ -214,3 +214,12 @@ func TestAllocationsPerRequest(t *testing.T) {
 		t.Errorf("%v allocations a request", n)
 	}
 }
+
+func TestAnEmptyHeadIsABadRequestAndNoPanic(t *testing.T) {
+	for _, raw := range []string{"\r\n\r\n", "\n\n", "\r\n\r\n\r\n", "\n\r\n"} {
+		got := talk(t, serveFunc(t, func(http.ResponseWriter, *http.Request) {}), raw)
+		if !strings.HasPrefix(got, "HTTP/1.1 400 ") {
+			t.Errorf("%q: %q", raw, got)
+		}
+	}
+}

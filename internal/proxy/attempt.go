@@ -297,9 +297,7 @@ func (x *exchange) upstreamBody(req *upstream.Request) error {
 	} else if at := x.ask.spans[wantModel]; at.Found() && x.ask.model != x.target.Model {
 		edits = append(edits, edit{at, []byte(x.target.Model)})
 	}
-	if len(edits) > 1 && edits[0].at.Start > edits[1].at.Start {
-		edits[0], edits[1] = edits[1], edits[0]
-	}
+	slices.SortFunc(edits, func(a, b edit) int { return a.at.Start - b.at.Start })
 	req.Body = splice(x.scratch.parts[:0], x.body.bytes(), edits)
 	x.keepSent(req.Body)
 	return nil

@@ -78,6 +78,8 @@ type exchange struct {
 	bodyGot    int64
 	bodyDone   bool                        // nothing more is to be read of the caller's body
 	broken     atomic.Pointer[fault.Fault] // why a body that flows through broke off
+	flows      bool                        // the body goes through while it comes
+	stopped    atomic.Bool                 // the rest of such a body is not wanted
 	flowed     atomic.Bool                 // a body that flows through came to its end
 	allow      string                      // methods that the path takes, of a 405
 	abort      bool                        // the answer cannot be ended properly

@@ -3,6 +3,7 @@ package proxy
 import (
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 )
@@ -45,6 +46,9 @@ type bounded struct{ x *exchange }
 // Read reads the body.
 func (b bounded) Read(p []byte) (int, error) {
 	b.x.boundBody()
+	if b.x.stopped.Load() { // looked at after the bound was moved: stopBody sets its own after this
+		return 0, os.ErrDeadlineExceeded
+	}
 	n, err := b.x.r.Body.Read(p)
 	b.x.bodyGot += int64(n)
 	return n, err
@@ -122,6 +126,8 @@ type flowing struct {
 // opaqueBody is the caller's body as it flows through.
 func (x *exchange) opaqueBody() io.Reader {
 	x.boundBody()
+	x.flows = true
+	_ = http.NewResponseController(x.w).EnableFullDuplex() // an early answer must not eat what still flows
 	return &flowing{x: x, left: x.view.Limits.OpaqueBody}
 }
 
@@ -141,6 +147,8 @@ func (f *flowing) Read(p []byte) (int, error) {
 	case err == io.EOF:
 		f.x.flowed.Store(true)
 		f.x.setReadDeadline(time.Time{}) // a stream may last as long as it likes
+	case f.x.stopped.Load():
+		return n, err // nobody's fault: the rest was not wanted
 	case err != nil:
 		return n, f.breaks(bodyFault(err))
 	}

@@ -57,7 +57,7 @@ func (x *exchange) ownHead(w *headWriter) {
 	}
 	w.set("Sluice-Cache", "off")
 	w.set("Sluice-Overhead-Us", strconv.FormatInt(x.overhead().Microseconds(), 10))
-	if x.closeAfter {
+	if (x.closeAfter || x.stopped.Load()) && x.r.ProtoMajor == 1 {
 		w.set("Connection", "close")
 	}
 }
@@ -109,7 +109,9 @@ func headerSafe(s string) string {
 // writeHead sends the head.
 func (x *exchange) writeHead(status int) {
 	x.wrote, x.status = true, status
-	x.leaveBody()
+	if !x.flows || x.stopped.Load() {
+		x.leaveBody()
+	}
 	x.w.WriteHeader(status)
 }
 

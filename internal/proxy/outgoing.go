@@ -69,7 +69,7 @@ func contains(names []string, name string) bool {
 // stopBody makes a read of the caller's body that waits for more return at once; the
 // connection cannot carry another request then.
 func (x *exchange) stopBody() {
-	x.closeAfter = true
+	x.stopped.Store(true)
 	_ = http.NewResponseController(x.w).SetReadDeadline(time.Unix(1, 0))
 }
 
