@@ -42,7 +42,7 @@ func rawVendor(t *testing.T, answer func(c net.Conn, in *bufio.Reader)) string {
 func TestAnAnswerThatComesBeforeTheUploadEndsNeitherWaitsNorEatsIt(t *testing.T) {
 	got := make(chan int64, 1)
 	up := rawVendor(t, func(c net.Conn, in *bufio.Reader) {
-		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
+		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
 		n, _ := io.CopyN(io.Discard, in, 100)
 		_, _ = io.WriteString(c, "4\r\nlast\r\n0\r\n\r\n")
 		got <- n
