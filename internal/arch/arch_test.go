@@ -32,9 +32,10 @@ var allowed = map[string][]string{
 	"glob":     {},
 	"membuf":   {},
 	"jsonscan": {},
+	"jsonout":  {},
 	"gateway":  {"llm", "fault"},
-	"dialect":  {"llm", "fault", "jsonscan", "membuf"},
-	"provider": {"dialect", "llm", "fault", "jsonscan"},
+	"dialect":  {"llm", "fault", "jsonscan", "jsonout", "membuf"},
+	"provider": {"dialect", "llm", "fault", "jsonscan", "jsonout"},
 	"catalog":  {"gateway", "provider", "llm", "fault"},
 	"auth":     {"gateway", "fault"},
 	"policy":   {"catalog", "gateway", "fault", "llm", "glob"},
@@ -46,7 +47,7 @@ var allowed = map[string][]string{
 	"object":   {"gateway"},
 	"config":   {"glob"},
 	"front":    {},
-	"proxy": {"account", "auth", "catalog", "dialect", "fault", "gateway", "glob", "jsonscan", "llm", "membuf", "policy",
+	"proxy": {"account", "auth", "catalog", "dialect", "fault", "gateway", "glob", "jsonscan", "jsonout", "llm", "membuf", "policy",
 		"provider", "route", "upstream"},
 	"telemetry": {"proxy", "gateway"},
 	"admin":     {"auth", "catalog", "config", "gateway", "llm", "provider", "record", "store", "glob"},
@@ -219,7 +220,7 @@ func usesSynctest(f *file) bool {
 var vendors = regexp.MustCompile(`(?i)\b(openai|anthropic|gemini|mistral|groq|deepseek|openrouter|ollama|bedrock|cohere)\b`)
 
 func TestVendorsNamesStayInTheirFolders(t *testing.T) {
-	core := []string{"fault", "llm", "gateway", "catalog", "auth", "policy", "route", "upstream", "record", "store", "proxy", "telemetry", "jsonscan", "membuf", "glob", "object"}
+	core := []string{"fault", "llm", "gateway", "catalog", "auth", "policy", "route", "upstream", "record", "store", "proxy", "telemetry", "jsonscan", "jsonout", "membuf", "glob", "object"}
 	for _, f := range files(t) {
 		if f.test() || !slices.Contains(core, f.pkg) || strings.HasSuffix(filepath.Dir(f.path), "test") {
 			continue

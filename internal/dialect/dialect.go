@@ -67,8 +67,19 @@ type Dialect struct {
 	// Digest are the member paths that a Meter needs of a message too large to hold
 	// (see jsonscan.Digest).
 	Digest []string
-	// Codec maps messages to llm and back; nil while a dialect is only forwarded.
+	// StreamType is the media type of the dialect's streams; "" = text/event-stream.
+	StreamType string
+	// Codec maps conversations to llm and back; nil = the dialect has no conversation, or
+	// is only forwarded.
 	Codec Codec
+	// Fields and Carries are the dialect's part of the loss ledger: what its requests may
+	// hold, and what it can express as a target. A feature that is not in Carries is
+	// Dropped. AnswerFields and AnswerCarries are the same for answers: what a vendor of
+	// the dialect may send, and what a caller of the dialect can be given.
+	Fields        []Field
+	Carries       map[llm.Feature]Carry
+	AnswerFields  []Field
+	AnswerCarries map[llm.Feature]Carry
 }
 
 // UsageOption says how a caller's body asks for usage in a stream: Object.Member = true.
@@ -181,31 +192,4 @@ type Report struct {
 	ServiceTier  string // the tier that was served, "" when not said
 	Fault        *fault.Fault
 	Ended        bool // the stream came to its proper end
-}
-
-// Codec is the translating half of a dialect. Each method is independent of the
-// others; readers never fail on unknown members but keep or report them.
-type Codec interface {
-	ParseRequest(body []byte) (*llm.Request, error)
-	// FormatRequest appends the wire form and lists what could not be expressed.
-	FormatRequest(dst []byte, r *llm.Request) (body []byte, dropped []string, err error)
-	ParseAnswer(body []byte) (*llm.Answer, error)
-	FormatAnswer(dst []byte, a *llm.Answer) ([]byte, error)
-	// NewStreamParser turns framed events into llm events.
-	NewStreamParser() StreamParser
-	// NewStreamFormatter turns llm events into framed bytes.
-	NewStreamFormatter() StreamFormatter
-}
-
-// StreamParser turns one wire event into llm events, appended to dst.
-type StreamParser interface {
-	Parse(dst []llm.Event, name, data []byte) ([]llm.Event, error)
-	// End is called once at the end of the stream, cut or proper.
-	End(dst []llm.Event) []llm.Event
-}
-
-// StreamFormatter turns one llm event into framed bytes, appended to dst.
-type StreamFormatter interface {
-	Format(dst []byte, e *llm.Event) []byte
-	End(dst []byte) []byte
 }

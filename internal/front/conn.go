@@ -33,7 +33,6 @@ type conn struct {
 	tls      *tls.ConnectionState
 	accepted time.Duration
 	state    atomic.Int32
-	handed   bool // HTTP/2: another server owns it now
 	later    bool // at least one request has been read
 	linger   bool // unread bytes may be on their way when it is closed
 
@@ -53,6 +52,8 @@ type conn struct {
 	by     time.Duration
 	bodyBy time.Duration // idle time between two reads of a body; 0 = no limit
 	armed  time.Duration // the read deadline that is set; 0 = none
+	last   time.Duration // once the server stops: the limit of waiting for a request; 0 = it does not stop
+	handed bool          // HTTP/2: another server owns it now; only its own goroutine sets it
 	watchState
 }
 
@@ -74,12 +75,13 @@ func newConn(s *Server, nc net.Conn) *conn {
 }
 
 // cut makes everything on the connection fail at once.
-func (c *conn) cut() {
-	if t, ok := c.nc.(*tls.Conn); ok {
-		t.NetConn().Close() // without waiting to say good-bye
-		return
+func (c *conn) cut() { cut(c.nc) }
+
+func cut(nc net.Conn) {
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn() // without waiting to say good-bye
 	}
-	c.nc.Close()
+	nc.Close()
 }
 
 func (c *conn) serve() {

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"slices"
@@ -19,9 +20,16 @@ func (c *conn) isHTTP2() bool {
 
 // handOver gives the connection to the other server, with what has been read of it.
 func (c *conn) handOver() {
+	c.letGo()
+	c.s.giveAway(newSocket(c.s, c.nc, slices.Clone(c.buf[c.r:c.w])))
+}
+
+// letGo takes the connection out of this server's hands, without a read deadline.
+func (c *conn) letGo() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.handed = true
 	c.nc.SetReadDeadline(time.Time{})
-	c.s.giveAway(newSocket(c.s, c.nc, slices.Clone(c.buf[c.r:c.w])))
 }
 
 // handover is the server for HTTP/2 and the listener that feeds it.
@@ -31,6 +39,9 @@ type handover struct {
 	conns  chan net.Conn
 	quit   chan struct{}
 	once   sync.Once
+
+	mu    sync.Mutex // guards what follows
+	fresh map[net.Conn]struct{}
 }
 
 func (s *Server) handedOver() *handover {
@@ -43,7 +54,7 @@ func (s *Server) handedOver() *handover {
 func (s *Server) giveAway(nc net.Conn) {
 	s.mu.Lock()
 	if s.other == nil && !s.closing.Load() {
-		s.other = &handover{server: s.otherServer(), addr: nc.LocalAddr(), conns: make(chan net.Conn), quit: make(chan struct{})}
+		s.other = s.newHandover(nc.LocalAddr())
 		go s.other.server.Serve(s.other) // ends with the server's Shutdown or Close
 	}
 	other := s.other
@@ -56,6 +67,47 @@ func (s *Server) giveAway(nc net.Conn) {
 	case other.conns <- nc:
 	case <-other.quit:
 		nc.Close()
+	}
+}
+
+func (s *Server) newHandover(addr net.Addr) *handover {
+	h := &handover{
+		server: s.otherServer(), addr: addr, conns: make(chan net.Conn), quit: make(chan struct{}),
+		fresh: map[net.Conn]struct{}{},
+	}
+	theirs := h.server.ConnState
+	h.server.ConnState = func(nc net.Conn, state http.ConnState) {
+		h.note(nc, state)
+		if theirs != nil {
+			theirs(nc, state)
+		}
+	}
+	return h
+}
+
+// note keeps in mind who has not yet said anything.
+func (h *handover) note(nc net.Conn, state http.ConnState) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if state == http.StateNew {
+		h.fresh[nc] = struct{}{}
+		return
+	}
+	delete(h.fresh, nc)
+}
+
+// shutdown is that of the server, which would wait for silent connections much longer.
+func (h *handover) shutdown(ctx context.Context) error {
+	t := time.AfterFunc(lastChance, h.cutFresh)
+	defer t.Stop()
+	return h.server.Shutdown(ctx)
+}
+
+func (h *handover) cutFresh() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for nc := range h.fresh {
+		cut(nc)
 	}
 }
 

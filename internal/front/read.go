@@ -73,9 +73,12 @@ func (c *conn) arm(from time.Duration) time.Duration {
 	return from
 }
 
-// present is the limit that holds now.
+// present is the limit that holds now; c.mu is held.
 func (c *conn) present(from time.Duration) time.Duration {
 	by := c.by
+	if c.last != 0 && c.state.Load() != active && (by == 0 || c.last < by) {
+		by = c.last
+	}
 	if c.bodyBy > 0 && from != 0 && (by == 0 || from+c.bodyBy < by) {
 		by = from + c.bodyBy
 	}

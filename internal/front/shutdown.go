@@ -22,7 +22,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	defer wg.Wait()
 	var otherErr error
 	if other := s.handedOver(); other != nil {
-		wg.Go(func() { otherErr = other.server.Shutdown(ctx) })
+		wg.Go(func() { otherErr = other.shutdown(ctx) })
 	}
 	emptied := s.hurry()
 	select {
@@ -82,8 +82,8 @@ func (s *Server) stop() (err error) {
 	return err
 }
 
-// hurry closes what is idle, and gives a channel that is closed when no connection is
-// left.
+// hurry ends the waiting of what is idle, and gives a channel that is closed when no
+// connection is left.
 func (s *Server) hurry() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,14 +95,29 @@ func (s *Server) hurry() <-chan struct{} {
 	if s.emptied == nil {
 		s.emptied = make(chan struct{})
 	}
-	soon := time.Now().Add(lastChance)
+	soon := s.clock() + lastChance
 	for c := range s.conns {
 		switch {
 		case c.state.CompareAndSwap(idle, closed):
-			c.nc.Close()
+			c.hasten(longAgo)
 		case c.state.Load() == fresh:
-			c.nc.SetReadDeadline(soon)
+			c.hasten(soon)
 		}
 	}
 	return s.emptied
+}
+
+// longAgo is a clock reading that has passed.
+const longAgo time.Duration = 1
+
+// hasten bounds the wait for a request's first byte. The connection then ends by
+// itself: the good-bye of TLS may take long and must hold up nobody else.
+func (c *conn) hasten(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.handed {
+		return
+	}
+	c.last, c.armed = by, by
+	c.nc.SetReadDeadline(c.s.at(by))
 }

@@ -29,25 +29,23 @@ func (c *conn) secure() bool {
 	}
 	under := newSocket(c.s, c.nc, nil)
 	t := tls.Server(under, c.s.tlsConfig)
-	c.mu.Lock()
-	c.armed = stale
-	c.mu.Unlock()
 	c.s.mu.Lock()
 	c.nc, c.guarded = t, true
 	c.s.mu.Unlock()
-	if d := c.s.HandshakeTimeout; d > 0 {
-		t.SetDeadline(time.Now().Add(d))
-	}
+	by := after(c.s.clock(), c.s.HandshakeTimeout)
+	c.limit(by)
+	c.arm(0)
+	t.SetWriteDeadline(c.s.at(by))
 	if err := t.Handshake(); err != nil {
 		c.failedHandshake(err)
 		return false
 	}
-	under.SetDeadline(time.Time{})
+	under.SetWriteDeadline(time.Time{})
 	c.accepted = c.s.clock()
 	state := t.ConnectionState()
 	c.tls = &state
 	if state.NegotiatedProtocol == "h2" {
-		c.handed = true
+		c.letGo()
 		c.s.giveAway(t)
 		return false
 	}

@@ -38,6 +38,9 @@ type Spec struct {
 	Operations []llm.Operation
 	Shape      Shape
 
+	// Traits are the ways in which its form of its dialects differs from their own
+	// vendors', for requests that are written for it.
+	Traits dialect.Traits
 	// StreamUsage says how streams come to report usage.
 	StreamUsage StreamUsage
 	// Path rewrites the path for vendors whose paths are not their dialect's; nil = as is.

@@ -1,0 +1,87 @@
+package dialect
+
+import (
+	"bytes"
+	"encoding/base64"
+	"net/http"
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/jsonscan"
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
+
+// ReadURL notes a URL of a caller's in m: a data: URI (RFC 2397) as its bytes, any
+// other as a URL.
+func ReadURL(m *llm.Media, url llm.Raw) {
+	const prefix = `"data:`
+	if len(url) < len(prefix)+1 || !strings.EqualFold(string(url[:len(prefix)]), prefix) {
+		m.URL = url
+		return
+	}
+	body := []byte(url[len(prefix) : len(url)-1])
+	if bytes.IndexByte(body, '\\') >= 0 { // some writers escape every slash
+		s, _ := jsonscan.String(url)
+		body = []byte(s[len(prefix)-1:])
+	}
+	head, data, ok := bytes.Cut(body, []byte{','})
+	if !ok {
+		m.URL = url
+		return
+	}
+	kind, params, _ := strings.Cut(string(head), ";")
+	if kind != "" {
+		m.Type = kind
+	}
+	if !strings.HasSuffix(params, "base64") {
+		data = []byte(base64.StdEncoding.EncodeToString(percentDecoded(data)))
+	}
+	m.Data = data
+}
+
+func percentDecoded(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		if b[i] == '%' && i+2 < len(b) {
+			hi, lo := unhex(b[i+1]), unhex(b[i+2])
+			if hi < 16 && lo < 16 {
+				out = append(out, hi<<4|lo)
+				i += 2
+				continue
+			}
+		}
+		out = append(out, b[i])
+	}
+	return out
+}
+
+func unhex(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10
+	}
+	return 16
+}
+
+// AppendDataURI appends a media's bytes as a data: URI, as it stands between quotes.
+func AppendDataURI(dst []byte, m *llm.Media) []byte {
+	dst = append(dst, "data:"...)
+	dst = append(dst, MediaType(m)...)
+	dst = append(dst, ";base64,"...)
+	return append(dst, m.Data...)
+}
+
+// MediaType gives a media's type: as said, else as its first bytes tell.
+func MediaType(m *llm.Media) string {
+	if m.Type != "" && m.Type != "application/octet-stream" || len(m.Data) == 0 {
+		return m.Type
+	}
+	head := m.Data[:min(len(m.Data), 684)&^3]
+	bytes := make([]byte, base64.StdEncoding.DecodedLen(len(head)))
+	n, _ := base64.StdEncoding.Decode(bytes, head)
+	kind, _, _ := strings.Cut(http.DetectContentType(bytes[:n]), ";")
+	return kind
+}

@@ -1,0 +1,63 @@
+package dialect
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
+
+// An envelope carries a vendor's blob of reasoning state through the field that a
+// foreign dialect has for such blobs, together with where it came from. It is base64
+// all over, since some of these fields hold bytes:
+//
+//	base64( magic dialect 0 provider 0 model 0 kind 0 id 0 value )
+//
+// The magic is nine bytes, so that every envelope begins with the same twelve letters.
+const magic = "sluice\x01\xff\x01"
+
+var envelopePrefix = base64.StdEncoding.EncodeToString([]byte(magic))
+
+// HoldsEnvelope reports whether a body may hold reasoning state that came from
+// elsewhere, so that it cannot be forwarded as it is.
+func HoldsEnvelope(body []byte) bool { return bytes.Contains(body, []byte(envelopePrefix)) }
+
+// Wrap gives what stands in a caller's field for a blob. In a field of the blob's own
+// dialect whose origin is not known it is the blob itself.
+func Wrap(o *llm.Opaque, field Name) string {
+	if o.Provider == "" && o.Dialect == string(field) {
+		return o.Value
+	}
+	text := magic + strings.Join([]string{o.Dialect, o.Provider, o.Model, o.Kind, o.ID, o.Value}, "\x00")
+	return base64.StdEncoding.EncodeToString([]byte(text))
+}
+
+// Unwrap reads what stands in such a field of a caller's: an envelope, or a blob of the
+// field's own dialect that was relayed as it came.
+func Unwrap(value string, field Name, kind string) llm.Opaque {
+	if strings.HasPrefix(value, envelopePrefix) {
+		if text, err := base64.StdEncoding.DecodeString(value); err == nil {
+			if p := strings.SplitN(string(text[len(magic):]), "\x00", 6); len(p) == 6 {
+				return llm.Opaque{Dialect: p[0], Provider: p[1], Model: p[2], Kind: p[3], ID: p[4], Value: p[5]}
+			}
+		}
+	}
+	return llm.Opaque{Dialect: string(field), Kind: kind, Value: value}
+}
+
+// Takes reports whether a blob may be sent to the target: its form is the dialect's
+// own, and it came from there or nobody knows better.
+func (t *Target) Takes(o *llm.Opaque, own Name) bool {
+	return o.Dialect == string(own) && (o.Provider == "" || o.Provider == t.Provider && o.Model == t.Model)
+}
+
+// State finds a blob of a kind that the target takes; nil when there is none.
+func (t *Target) State(p *llm.Part, own Name, kind string) *llm.Opaque {
+	for i := range p.State {
+		if o := &p.State[i]; o.Kind == kind && t.Takes(o, own) {
+			return o
+		}
+	}
+	return nil
+}
