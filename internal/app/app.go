@@ -23,10 +23,14 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/object"
 	"github.com/sluice-gateway/sluice/internal/proxy"
+	"github.com/sluice-gateway/sluice/internal/recall"
 	"github.com/sluice-gateway/sluice/internal/record"
 	"github.com/sluice-gateway/sluice/internal/store"
 	"github.com/sluice-gateway/sluice/internal/telemetry"
 )
+
+// recallBytes bounds the reasoning state that is kept for clients that drop it.
+const recallBytes = 32 << 20
 
 // Options are how a process is started.
 type Options struct {
@@ -221,7 +225,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) error {
 	p.metrics = telemetry.NewMetrics(p.gauges(), p.opt.Version)
 	p.proxy = proxy.New(proxy.Config{
 		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
-		Objects: object.New(p.store, store.ErrNotFound), Observer: p.metrics, Ready: p.ready, Log: p.log,
+		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Observer: p.metrics, Ready: p.ready, Log: p.log,
 	})
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -117,7 +118,7 @@ func buildGateway(name string, c *config.Gateway) *catalog.Gateway {
 	g := &catalog.Gateway{
 		Name: name, Open: slices.Contains(c.Auth, "none"), Keyed: slices.Contains(c.Auth, "key"),
 		Default: map[string]string{}, Log: catalog.LogPolicy{Bodies: bodies, MaxBody: int64(c.Log.MaxBody), Retain: c.Log.Retain},
-		CallerCredentials: c.Credentials == "caller", Controls: c.Controls, Providers: c.Providers, Models: c.Models,
+		CallerCredentials: c.Credentials == "caller", RefuseUnsupported: c.Unsupported == "error", Controls: c.Controls, Providers: c.Providers, Models: c.Models,
 	}
 	for family, p := range c.DefaultProvider {
 		if family == "*" {
@@ -127,6 +128,14 @@ func buildGateway(name string, c *config.Gateway) *catalog.Gateway {
 			continue
 		}
 		g.Default[family] = p
+	}
+	if c.Media.Fetch {
+		g.Media = &catalog.Media{MaxBytes: int64(c.Media.Max)}
+		for _, n := range c.Media.Networks {
+			if p, err := netip.ParsePrefix(n); err == nil { // checked with the configuration
+				g.Media.Networks = append(g.Media.Networks, p)
+			}
+		}
 	}
 	if len(c.CORS.Origins) > 0 {
 		g.CORS = &catalog.CORS{Origins: c.CORS.Origins, Headers: c.CORS.Headers, Expose: c.CORS.Expose, MaxAge: c.CORS.MaxAge}

@@ -5,6 +5,7 @@ package catalog
 
 import (
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -49,7 +50,12 @@ type Gateway struct {
 	// CallerCredentials lets callers bring their own vendor credential.
 	CallerCredentials bool
 	// Controls are the sluice-* request headers that callers may use, without the prefix.
-	Controls  []string
+	Controls []string
+	// RefuseUnsupported refuses calls of which a target would not get everything.
+	RefuseUnsupported bool
+	// Media is how media given by URL is fetched for targets that take only bytes; nil =
+	// not at all.
+	Media     *Media
 	Providers []string // globs of provider names that may be used; empty = all
 	Models    []string // globs of provider/model; empty = all
 }
@@ -75,6 +81,12 @@ type LogPolicy struct {
 	Bodies  Bodies
 	MaxBody int64
 	Retain  time.Duration
+}
+
+// Media bounds the fetching of media.
+type Media struct {
+	MaxBytes int64
+	Networks []netip.Prefix // reachable though they are not public
 }
 
 // CORS says which browsers' pages may call.

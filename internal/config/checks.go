@@ -2,6 +2,7 @@ package config
 
 import (
 	"net"
+	"net/netip"
 	"net/url"
 	"path"
 	"regexp"
@@ -44,6 +45,11 @@ func checkText(check, text string) string {
 		return checkStorage(text)
 	case "address":
 		return checkAddress(text)
+	case "network":
+		if _, err := netip.ParsePrefix(text); err != nil {
+			return "is no network such as 10.1.0.0/16"
+		}
+		return ""
 	case "host":
 		return checkHost(text)
 	case "origin":

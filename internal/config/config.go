@@ -110,6 +110,8 @@ type Gateway struct {
 	CORS            CORS              `yaml:"cors" help:"Which web pages may call from a browser. Off until origins are given."`
 	Credentials     string            `yaml:"credentials" default:"gateway" enum:"gateway|caller" help:"Whose vendor credential is used: the gateway's, or the caller's own where one is sent beside sluice-key."`
 	Controls        []string          `yaml:"controls" default:"[metadata, timeout-ms, provider, credential]" enum:"metadata|timeout-ms|provider|credential|log" later:"cache|cache-key|fallback|priority|resume" help:"Which sluice-… request headers callers may use. With log they may lower what is recorded, never raise it."`
+	Unsupported     string            `yaml:"unsupported" default:"drop" enum:"drop|error" help:"What becomes of a parameter that a target of another dialect cannot express. drop: it is left out and named in sluice-dropped-params; error: the call is refused. docs/fidelity.md lists them all."`
+	Media           Media             `yaml:"media" help:"Images and documents that callers name by URL, for targets that take only bytes."`
 	Log             Log               `yaml:"log" help:"What is recorded of a call. Accounting always is."`
 }
 
@@ -119,6 +121,13 @@ type CORS struct {
 	Headers []string      `yaml:"headers" example:"[x-app]" check:"headername" help:"Request headers allowed beyond those of the dialects and sluice-…."`
 	Expose  []string      `yaml:"expose" example:"[x-request-id]" check:"headername" help:"Answer headers that pages may read beyond sluice-…, ratelimit and retry-after."`
 	MaxAge  time.Duration `yaml:"max_age" default:"10m" min:"0s" max:"24h" help:"How long a browser may remember this."`
+}
+
+// Media is the fetching of media for translated calls.
+type Media struct {
+	Fetch    bool     `yaml:"fetch" default:"true" help:"Whether Sluice fetches them. It calls public addresses only."`
+	Max      Size     `yaml:"max" default:"20MiB" min:"1KiB" max:"256MiB" help:"The largest one that is fetched."`
+	Networks []string `yaml:"networks" example:"[10.1.0.0/16]" check:"network" help:"Networks that may be called though they are not public."`
 }
 
 // Log is what entries keep.

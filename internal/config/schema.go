@@ -198,7 +198,6 @@ func ReservedKeys() []Reserved {
 		{gateway + "budgets", "budgeting"},
 		{gateway + "guards", "checking and masking content"},
 		{gateway + "hooks", "calling out to hooks"},
-		{gateway + "unsupported", "a policy for fields that a target cannot express"},
 		{gateway + "unpriced", "a policy for models of unknown price"},
 		{gateway + "routes", "routing per gateway"},
 		{gateway + "regions", "a policy of regions"},

@@ -69,6 +69,13 @@ type Dialect struct {
 	Digest []string
 	// StreamType is the media type of the dialect's streams; "" = text/event-stream.
 	StreamType string
+	// StreamQuery is the query parameter (alt=sse) without which a stream comes as one
+	// JSON array instead of events; "" = streams are always events.
+	StreamQuery string
+	// InlineMedia reports whether a request of this dialect needs the bytes of a media
+	// that its caller gave by URL; nil = never. The proxy fetches them before
+	// FormatRequest is called, and Media.Data is set beside Media.URL.
+	InlineMedia func(m *llm.Media) bool
 	// Codec maps conversations to llm and back; nil = the dialect has no conversation, or
 	// is only forwarded.
 	Codec Codec

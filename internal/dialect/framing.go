@@ -35,6 +35,9 @@ type Framer interface {
 	Close(fn func(*Event))
 	// Release gives held memory back. The Framer must not be used afterwards.
 	Release()
+	// HoldUpTo changes how many bytes of an unfinished event are held (MaxEvent), for
+	// readers that need events whole. It is called before Feed.
+	HoldUpTo(n int)
 }
 
 // keptCarry is the largest buffer that is kept for other streams.
@@ -57,9 +60,20 @@ type payload interface {
 type carrier struct {
 	payload payload
 	paths   []string
+	most    int              // see HoldUpTo; 0 = MaxEvent
 	carry   *[]byte          // nil when nothing is held
 	digest  *jsonscan.Digest // not nil while an event is passed on in pieces
 	event   Event            // what callbacks are given a pointer to
+}
+
+// HoldUpTo implements Framer.
+func (c *carrier) HoldUpTo(n int) { c.most = n }
+
+func (c *carrier) holds() int {
+	if c.most > 0 {
+		return c.most
+	}
+	return MaxEvent
 }
 
 // pending reports whether an event has begun and not ended.
@@ -70,7 +84,7 @@ func (c *carrier) hold(p []byte, fn func(*Event)) {
 	if len(p) == 0 {
 		return
 	}
-	if c.digest == nil && c.held()+len(p) <= MaxEvent {
+	if c.digest == nil && c.held()+len(p) <= c.holds() {
 		if c.carry == nil {
 			c.carry = carries.Get().(*[]byte)
 		}
@@ -83,7 +97,7 @@ func (c *carrier) hold(p []byte, fn func(*Event)) {
 
 // end takes the last bytes of an event and gives it.
 func (c *carrier) end(p []byte, fn func(*Event)) {
-	if c.carry != nil && c.held()+len(p) > MaxEvent {
+	if c.carry != nil && c.held()+len(p) > c.holds() {
 		c.outgrow(fn)
 	}
 	switch {

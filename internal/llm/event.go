@@ -39,7 +39,9 @@ type Event struct {
 	Custom           bool
 	// Media is an image or audio, on PartStart (and on Delta for audio in pieces).
 	Media *Media
-	// State are blobs of the part, on PartStart, Delta or PartEnd.
+	// State are blobs of the part: of a Thinking with text on its PartEnd or a Delta, of
+	// anything else on its PartStart, so that what a redacted piece or a signed call is
+	// can be told when it begins. (A vendor may know later: a Delta or PartEnd then.)
 	State []Opaque
 	Cites []Citation // of a Text, on Delta
 	Raw   Raw        // of a Vendor part, on PartStart; OpenAI's logprobs array on the Delta of a Text

@@ -1,5 +1,7 @@
 package llm
 
+import "encoding/json"
+
 // PartKind says which fields of a Part count.
 type PartKind uint8
 
@@ -52,6 +54,10 @@ type Media struct {
 	Format string
 	// Parts are the pieces of a document that is given in pieces.
 	Parts []Part
+	// Context are words about a document that are not cited (a JSON string); Cites says
+	// that it shall be cited.
+	Context Raw
+	Cites   bool
 }
 
 // Call is a tool call by the model.
@@ -92,4 +98,16 @@ type Citation struct {
 	URL, Title, Text Raw // JSON strings; Text is what was quoted
 	Start, End       Count
 	Raw              Raw // as the dialect it came from wrote it
+}
+
+// text gives the arguments as a stream has them: a JSON string that holds JSON.
+func (c *Call) text() Raw {
+	if c.Quoted || c.Custom || len(c.Arguments) == 0 {
+		return c.Arguments
+	}
+	b, err := json.Marshal(string(c.Arguments))
+	if err != nil {
+		return nil // no string fails to be marshalled
+	}
+	return b
 }

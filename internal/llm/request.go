@@ -41,6 +41,10 @@ type Request struct {
 	// caller's dialect writes them: messages[].content[].foo. No target but one of the
 	// same dialect gets them.
 	Unnamed []string
+	// Refuse are paths of what no target of another dialect may go without, since
+	// leaving it out would change what is asked (previous_response_id): such a call is
+	// refused there.
+	Refuse []string
 }
 
 // Setting is one plain parameter.

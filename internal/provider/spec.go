@@ -97,6 +97,8 @@ type PathRequest struct {
 	Op    llm.Operation
 	Path  string // data-plane path as the dialect has it, escaped
 	Model string // the vendor's id, "" when none
+	// Stream says that a stream is asked for, where that makes another path.
+	Stream bool
 }
 
 // Provider is one configured provider. It is immutable but for the turn of its

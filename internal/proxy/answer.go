@@ -35,6 +35,9 @@ func (x *exchange) answer(resp *upstream.Response) error {
 		x.writeHead(resp.Status)
 		return nil
 	}
+	if x.translated() {
+		return x.answerTranslated(resp)
+	}
 	if x.ep.Object.Lists {
 		return x.answerList(resp)
 	}
@@ -49,17 +52,18 @@ func (x *exchange) answer(resp *upstream.Response) error {
 
 // framer says how to cut the answer into events; nil when it is no stream.
 func (x *exchange) framer(resp *upstream.Response) dialect.Framer {
-	if x.dialect.NewMeter == nil || x.ep.Op == llm.OpPassthrough {
+	if x.spoken.NewMeter == nil || x.ep.Op == llm.OpPassthrough {
 		return nil
 	}
 	ct := resp.Header.Get("Content-Type")
 	switch {
 	case strings.HasPrefix(ct, "text/event-stream"):
-		return dialect.NewSSE(x.dialect.Digest)
+		return dialect.NewSSE(x.spoken.Digest)
 	case strings.HasPrefix(ct, "application/x-ndjson"), strings.HasPrefix(ct, "application/jsonl"), strings.HasPrefix(ct, "application/json-seq"):
-		return dialect.NewJSONLines(x.dialect.Digest)
-	case x.ep.Streaming == dialect.Always && strings.HasPrefix(ct, "application/json"):
-		return dialect.NewJSONArray(x.dialect.Digest)
+		return dialect.NewJSONLines(x.spoken.Digest)
+	case x.stream && x.translated() && x.spoken.StreamQuery != "" && strings.HasPrefix(ct, "application/json"),
+		!x.translated() && x.ep.Streaming == dialect.Always && strings.HasPrefix(ct, "application/json"):
+		return dialect.NewJSONArray(x.spoken.Digest)
 	}
 	return nil
 }
@@ -108,7 +112,7 @@ func (x *exchange) relayWhole(resp *upstream.Response) error {
 
 // learn reads what a whole answer says about itself.
 func (x *exchange) learn(resp *upstream.Response, body []byte) {
-	if x.dialect.NewMeter == nil || x.ep.Op == llm.OpPassthrough {
+	if x.spoken.NewMeter == nil || x.ep.Op == llm.OpPassthrough {
 		return
 	}
 	plain, err := decoded(resp.Header.Get("Content-Encoding"), body, wholeUpTo*8)
@@ -230,7 +234,7 @@ func (x *exchange) vendorError(resp *upstream.Response) error {
 	if err != nil {
 		plain = nil
 	}
-	d := x.dialect
+	d := x.spoken
 	if d.ParseError == nil {
 		d = x.p.fallback
 	}

@@ -46,6 +46,7 @@ func movable(err error) bool {
 // allows, each with a credential that has not failed yet in this call.
 func (x *exchange) tryTarget(ctx context.Context, t route.Target) error {
 	x.target, x.lane = t, x.view.lanes[t.Provider.Name]
+	x.spoken = x.speak(x.lane)
 	var refused, limited uint64 // credentials that failed in this call, as sets of the first 64
 	for n := 0; ; n++ {
 		i, err := x.chooseCredential(refused | limited)
@@ -276,6 +277,9 @@ func (x *exchange) key() string {
 
 func (x *exchange) upstreamBody(req *upstream.Request) error {
 	x.hide = false
+	if x.rewrites() {
+		return x.translateRequest(req)
+	}
 	switch x.ep.Body {
 	case dialect.NoBody:
 		return nil
@@ -308,11 +312,14 @@ func (x *exchange) asksUsage() bool { return x.ep.Op == llm.OpChat || x.ep.Op ==
 
 // upstreamPath gives the path and query at the provider.
 func (x *exchange) upstreamPath() string {
+	if x.translated() {
+		return x.chatPath()
+	}
 	path := x.native
 	if path == "" {
 		var ok bool
 		if path, ok = x.lane.paths[x.ep.Endpoint]; !ok {
-			path = x.lane.provider.URLPath(provider.PathRequest{Op: x.ep.Op, Path: x.dialectPath(), Model: x.target.Model})
+			path = x.lane.provider.URLPath(provider.PathRequest{Op: x.ep.Op, Path: x.dialectPath(), Model: x.target.Model, Stream: x.stream})
 		}
 	}
 	return provider.Target(path, x.r.URL.RawQuery)

@@ -51,6 +51,8 @@ type exchange struct {
 	plan     []route.Target
 	target   route.Target
 	lane     *lane
+	spoken   *dialect.Dialect // with the current target's provider
+	tr       *translation     // nil unless the request is written anew
 	cred     *provider.Credential
 	brought  *provider.Credential // the caller's own, where that is allowed and given
 	hide     bool                 // an event exists only because Sluice asked for usage

@@ -76,7 +76,7 @@ func (x *exchange) whyGone(f *fault.Fault) *fault.Fault {
 // passesOn reports whether the caller gets the vendor's own error answer unchanged: a
 // 4xx that is the caller's fault, in the caller's own dialect.
 func (x *exchange) passesOn(f *fault.Fault) bool {
-	if x.refused.status < 400 || x.refused.status >= 500 || f.Upstream == nil {
+	if x.translated() || x.refused.status < 400 || x.refused.status >= 500 || f.Upstream == nil {
 		return false
 	}
 	return f.Kind == fault.Caller || f.Kind == fault.ContextWindow || f.Kind == fault.ContentPolicy

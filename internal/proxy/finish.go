@@ -133,6 +133,12 @@ func (x *exchange) entryTarget(e *gateway.Entry) {
 	}
 	e.Provider, e.Model, e.Credential = x.lane.provider.Name, clip(x.target.Model), x.credentialName()
 	e.ProviderDialect = e.ClientDialect
+	if x.spoken != nil {
+		e.ProviderDialect = string(x.spoken.Name)
+	}
+	if x.tr != nil {
+		e.DroppedParams = x.tr.dropped
+	}
 	if x.report != nil {
 		e.Usage, e.FinishReason = x.report.Usage, clip(x.report.FinishReason)
 	}

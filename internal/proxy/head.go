@@ -3,6 +3,7 @@ package proxy
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -54,6 +55,9 @@ func (x *exchange) ownHead(w *headWriter) {
 		w.set("Sluice-Provider", x.lane.provider.Name)
 		w.set("Sluice-Model", headerSafe(x.target.Model))
 		w.set("Sluice-Attempts", attemptsWord(len(x.attempts)))
+	}
+	if x.tr != nil && len(x.tr.dropped) > 0 {
+		w.set("Sluice-Dropped-Params", headerSafe(strings.Join(x.tr.dropped, ", ")))
 	}
 	w.set("Sluice-Cache", "off")
 	w.set("Sluice-Overhead-Us", strconv.FormatInt(x.overhead().Microseconds(), 10))

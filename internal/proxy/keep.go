@@ -88,3 +88,21 @@ func (x *exchange) sentOf(n int) *gateway.Sent {
 	x.sent = append(x.sent, gateway.Sent{Attempt: n})
 	return &x.sent[len(x.sent)-1]
 }
+
+// keepTranslated keeps what one attempt sends in another dialect than the caller's.
+func (x *exchange) keepTranslated(body []byte) {
+	if x.answerKept.limit == 0 {
+		return
+	}
+	kept := clipped("application/json", body, x.answerKept.limit)
+	x.sentOf(len(x.attempts)).Request = &kept
+}
+
+// keepVendorWhole keeps a whole answer that the caller gets in another dialect.
+func (x *exchange) keepVendorWhole(contentType string, body []byte) {
+	if x.answerKept.limit == 0 {
+		return
+	}
+	kept := clipped(contentType, body, x.answerKept.limit)
+	x.sentOf(len(x.attempts) - 1).Answer = &kept
+}

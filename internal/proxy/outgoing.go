@@ -45,7 +45,10 @@ func (x *exchange) passes(name string) bool {
 	if x.native != "" {
 		return provider.ForwardNativeHeader(name)
 	}
-	return provider.ForwardRequestHeader(x.dialect.Family, name, x.lane.provider.Spec)
+	if x.translated() && (name == "Accept" || name == "Content-Type") {
+		return name == "Content-Type"
+	}
+	return provider.ForwardRequestHeader(x.spoken.Family, name, x.lane.provider.Spec)
 }
 
 func overridden(forced []upstream.Field, name string) bool {

@@ -13,6 +13,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/recall"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
 
@@ -63,6 +64,7 @@ type Config struct {
 	Catalogue *account.Catalogue
 	Recorder  Recorder
 	Objects   Objects
+	Recall    *recall.Memory
 	Observer  Observer
 	Ready     Ready
 	Log       *slog.Logger
@@ -79,6 +81,7 @@ type Proxy struct {
 	catalogue *account.Catalogue
 	recorder  Recorder
 	objects   Objects
+	recall    *recall.Memory
 	observer  Observer
 	ready     Ready
 	log       *slog.Logger
@@ -110,7 +113,7 @@ type client struct {
 // New makes a Proxy; it serves nothing until Swap.
 func New(c Config) *Proxy {
 	p := &Proxy{
-		router: newRouter(c.Dialects), keys: c.Keys, catalogue: c.Catalogue, recorder: c.Recorder, objects: c.Objects,
+		router: newRouter(c.Dialects), keys: c.Keys, catalogue: c.Catalogue, recorder: c.Recorder, objects: c.Objects, recall: c.Recall,
 		observer: c.Observer, ready: c.Ready, log: c.Log, spillDir: c.SpillDir, anonymous: anonymous,
 		dialects: c.Dialects, byName: map[dialect.Name]*dialect.Dialect{}, fallback: c.Dialects[0], clients: map[string]client{},
 	}
@@ -129,7 +132,7 @@ func New(c Config) *Proxy {
 func (p *Proxy) Swap(s *catalog.Snapshot) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	v := &view{Snapshot: s, lanes: make(map[string]*lane, len(s.Providers))}
+	v := &view{Snapshot: s, fetchers: fetchers(s), lanes: make(map[string]*lane, len(s.Providers))}
 	next := make(map[string]client, len(s.Providers))
 	for name, pr := range s.Providers {
 		c, err := p.clientFor(pr)

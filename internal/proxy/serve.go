@@ -149,7 +149,7 @@ func (x *exchange) choosePlan() (err error) {
 			return err
 		}
 		if x.native == "" {
-			if l := x.view.lanes[t.Provider.Name]; !l.serves(x.ep) {
+			if l := x.view.lanes[t.Provider.Name]; !l.serves(x.ep) && !x.translates(l) {
 				return x.notSpoken(l)
 			}
 		}
@@ -163,7 +163,7 @@ func (x *exchange) notSpoken(l *lane) error {
 	if x.ep.Op != llm.OpChat {
 		return fault.Newf(fault.UnsupportedOperation, "The provider '%s' has no %s operation in the %s dialect.", name, x.ep.Op, x.dialect.Family)
 	}
-	return fault.Newf(fault.UnsupportedOperation, "The provider '%s' speaks %v, and this call came in the dialect '%s'. This version of Sluice does not translate between dialects: call it in a dialect that it speaks, or use /providers/%s/.", name, l.provider.Speaks, x.dialect.Name, name)
+	return fault.Newf(fault.UnsupportedOperation, "The provider '%s' has no conversations.", name)
 }
 
 // recover turns a panic into an internal error; the entry is still written.

@@ -9,6 +9,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/account"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fetch"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/upstream"
@@ -18,8 +19,9 @@ import (
 // not.
 type view struct {
 	*catalog.Snapshot
-	lanes  map[string]*lane
-	redact func([]byte) []byte // takes secrets out of what is kept
+	lanes    map[string]*lane
+	redact   func([]byte) []byte       // takes secrets out of what is kept
+	fetchers map[string]*fetch.Fetcher // of media, by gateway; none = nothing is fetched
 }
 
 // lane is the way to one provider: its connections and what is sent on each call.
@@ -29,6 +31,7 @@ type lane struct {
 	host      string
 	basePath  string
 	dialect   *dialect.Dialect // the one it prefers; nil when it has no conversation
+	tongue    *dialect.Dialect // the first of its conversations that can be translated to; nil = none
 	families  []string
 	catalogue []string
 	fixed     []upstream.Field // sent unless the caller sends the same
@@ -53,6 +56,9 @@ func (p *Proxy) newLane(pr *provider.Provider, client *upstream.Client) (*lane, 
 		}
 		if l.dialect == nil {
 			l.dialect = d
+		}
+		if l.tongue == nil && d.Codec != nil {
+			l.tongue = d
 		}
 		if !slices.Contains(l.families, d.Family) {
 			l.families = append(l.families, d.Family)
@@ -115,4 +121,30 @@ func (l *lane) serves(ep *endpoint) bool {
 		return slices.Contains(l.provider.Speaks, dialect.Responses)
 	}
 	return slices.Contains(l.families, ep.dialect.Family) && slices.Contains(spec.Operations, ep.Op)
+}
+
+// facts gives what is known of a model, configured facts before the catalogue's.
+func (l *lane) facts(c *account.Catalogue, model string) (f dialect.Facts) {
+	own := l.provider.Models[model]
+	if m, ok := c.Find(l.catalogue, model); ok {
+		f.MaxOutput = m.MaxOutput
+		if a := m.Abilities; a != nil {
+			f.Known, f.Reasoning, f.Temperature = true, a.Reasoning, a.Temperature
+		}
+	}
+	if own.MaxOutput > 0 {
+		f.MaxOutput = own.MaxOutput
+	}
+	return f
+}
+
+// fetchers makes the fetchers of media of all gateways that have one.
+func fetchers(s *catalog.Snapshot) map[string]*fetch.Fetcher {
+	all := map[string]*fetch.Fetcher{}
+	for name, g := range s.Gateways {
+		if g.Media != nil {
+			all[name] = fetch.New(fetch.Options{MaxBytes: g.Media.MaxBytes, Networks: g.Media.Networks})
+		}
+	}
+	return all
 }

@@ -1,0 +1,207 @@
+package proxy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/upstream"
+)
+
+// translation is what a call needs whose request cannot be forwarded as it came: its
+// provider speaks another dialect, or the request holds reasoning state of another
+// provider. The request is read once and written anew for each attempt.
+type translation struct {
+	request *llm.Request
+	written dialect.Written
+	call    dialect.Call
+	out     []byte // what written.Body is a part of
+	dropped []string
+}
+
+// speak gives the dialect in which to talk to a provider: the caller's if it is
+// spoken there, else the first one that can be translated to; nil when there is none.
+func (x *exchange) speak(l *lane) *dialect.Dialect {
+	if x.native != "" || l.serves(x.ep) || x.ep.Op != llm.OpChat {
+		return x.dialect
+	}
+	if x.dialect.Codec == nil {
+		return nil
+	}
+	return l.tongue
+}
+
+// translates reports whether a call that a provider does not take in its caller's
+// dialect can be put into one that it does.
+func (x *exchange) translates(l *lane) bool {
+	return x.ep.Op == llm.OpChat && x.dialect.Codec != nil && l.tongue != nil
+}
+
+// translated reports whether the answer comes in another dialect than the caller's.
+func (x *exchange) translated() bool { return x.spoken != nil && x.spoken != x.dialect }
+
+// rewrites reports whether the request must be written anew.
+func (x *exchange) rewrites() bool {
+	return x.translated() || x.ep.Op == llm.OpChat && x.dialect.Codec != nil && x.native == "" && dialect.HoldsEnvelope(x.body.bytes())
+}
+
+// translateRequest writes the request in the words of the target.
+func (x *exchange) translateRequest(req *upstream.Request) error {
+	tr, err := x.parsed()
+	if err != nil {
+		return err
+	}
+	l, p := x.lane, x.target.Provider
+	to := dialect.Target{Provider: p.Name, Model: bareModel(x.target.Model), Stream: x.stream, Facts: l.facts(x.p.catalogue, x.target.Model), Traits: p.Spec.Traits}
+	if err := x.refuseLoss(tr); err != nil {
+		return err
+	}
+	if err := x.inlineMedia(tr.request); err != nil {
+		return err
+	}
+	if tr.written, err = x.spoken.Codec.FormatRequest(tr.out[:0], tr.request, &to); err != nil {
+		return err
+	}
+	tr.out = tr.written.Body
+	if x.translated() {
+		tr.dropped = x.lost(tr)
+		if x.gw.RefuseUnsupported && len(tr.dropped) > 0 {
+			return unsupported(p.Name, tr.dropped[0], "")
+		}
+	}
+	tr.call = dialect.Call{
+		ID: x.id, Provider: p.Name, Model: to.Model, Asked: x.ask.model, Time: x.began, Request: tr.request, Names: tr.written.Names,
+		Array: x.stream && x.dialect.StreamQuery != "" && !hasQuery(x.r.URL.RawQuery, x.dialect.StreamQuery),
+	}
+	for _, h := range tr.written.Header {
+		req.Header = append(req.Header, upstream.Field{Name: h[0], Value: h[1]})
+	}
+	req.Body = append(x.scratch.parts[:0], tr.written.Body)
+	x.keepTranslated(tr.written.Body)
+	return nil
+}
+
+func hasQuery(raw, pair string) bool {
+	return slices.Contains(strings.Split(raw, "&"), pair)
+}
+
+// parsed reads the caller's request into neutral words, once.
+func (x *exchange) parsed() (*translation, error) {
+	if x.tr != nil {
+		return x.tr, nil
+	}
+	r, err := x.dialect.Codec.ParseRequest(x.body.bytes())
+	if err != nil {
+		return nil, err
+	}
+	r.Model, r.Stream = x.ask.model, x.stream
+	x.p.recall.Restore(x.who.Workspace, r)
+	x.tr = &translation{request: r}
+	return x.tr, nil
+}
+
+// refuseLoss refuses what must not be left out for a target of another dialect.
+func (x *exchange) refuseLoss(tr *translation) error {
+	if !x.translated() {
+		return nil
+	}
+	name := x.target.Provider.Name
+	if len(tr.request.Refuse) > 0 {
+		return unsupported(name, tr.request.Refuse[0], "")
+	}
+	for _, f := range tr.request.Has.All() {
+		if c := x.spoken.Carries[f]; c.Fate == dialect.Refused {
+			return unsupported(name, x.fieldOf(f), c.How)
+		}
+	}
+	return nil
+}
+
+func unsupported(provider, field, why string) error {
+	if why != "" {
+		why = ": " + why
+	}
+	return fault.Newf(fault.UnsupportedParameter, "The provider '%s' has no way to express '%s'%s. Leave it out, or use a model of another provider.", provider, field, why).Field(field)
+}
+
+// fieldOf gives a feature in the caller's words.
+func (x *exchange) fieldOf(f llm.Feature) string {
+	if path := dialect.PathOf(x.dialect.Fields, f); path != "" {
+		return path
+	}
+	return f.String()
+}
+
+// maxDropped bounds how many dropped fields are named.
+const maxDropped = 40
+
+// lost lists what the target does not get, in the caller's words, each once.
+func (x *exchange) lost(tr *translation) []string {
+	r := tr.request
+	var names []string
+	add := func(name string) {
+		if len(names) < maxDropped && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, f := range r.Has.Without(dialect.Carried(x.spoken.Carries)).With(tr.written.Lost).All() {
+		add(x.fieldOf(f))
+	}
+	for _, path := range r.Unnamed {
+		add(path)
+	}
+	for _, m := range r.Own {
+		add(m.Name)
+	}
+	for i := range r.Messages {
+		m := &r.Messages[i]
+		addOwn(m.Own, r.Unnamed, add)
+		for n := range m.Parts {
+			addOwn(m.Parts[n].Own, r.Unnamed, add)
+		}
+	}
+	for i := range r.Tools {
+		addOwn(r.Tools[i].Own, r.Unnamed, add)
+	}
+	return names
+}
+
+// addOwn names members that only the caller's dialect has, unless a path says more.
+func addOwn(own []llm.Member, paths []string, add func(string)) {
+	for _, m := range own {
+		if !slices.ContainsFunc(paths, func(p string) bool { return p == m.Name || strings.HasSuffix(p, "."+m.Name) }) {
+			add(m.Name)
+		}
+	}
+}
+
+// chatPath is the path of the conversation in the dialect spoken with the provider.
+func (x *exchange) chatPath() string {
+	e := chatEndpoint(x.spoken, x.stream)
+	path := e.Pattern
+	if before, after, ok := strings.Cut(path, "{model}"); ok {
+		path = before + escapeModel(bareModel(x.target.Model)) + after
+	}
+	path = x.lane.provider.URLPath(provider.PathRequest{Op: llm.OpChat, Path: path, Model: x.target.Model, Stream: x.stream})
+	if q := x.spoken.StreamQuery; q != "" && x.stream {
+		return provider.Target(path, q)
+	}
+	return provider.Target(path, "")
+}
+
+// chatEndpoint finds the conversation among a dialect's endpoints.
+func chatEndpoint(d *dialect.Dialect, stream bool) *dialect.Endpoint {
+	for i := range d.Endpoints {
+		e := &d.Endpoints[i]
+		if e.Op != llm.OpChat || e.Shared {
+			continue
+		}
+		if e.Streaming == dialect.ByMember || (e.Streaming == dialect.Always) == stream {
+			return e
+		}
+	}
+	panic("BUG: the dialect " + string(d.Name) + " has no conversation")
+}

@@ -1,0 +1,310 @@
+package proxy
+
+import (
+	"io"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/membuf"
+	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/recall"
+	"github.com/sluice-gateway/sluice/internal/upstream"
+)
+
+// maxTranslated bounds an answer, or one event of a stream, that is translated: it
+// has to be held whole.
+const maxTranslated = 64 << 20
+
+// answerTranslated gives a vendor's successful answer in the caller's dialect.
+func (x *exchange) answerTranslated(resp *upstream.Response) error {
+	if framer := x.framer(resp); framer != nil {
+		return x.relayTranslated(resp, framer)
+	}
+	buf, err := readWhole(resp, maxTranslated)
+	if err != nil {
+		return err
+	}
+	defer buf.Release()
+	x.waited += resp.Waited
+	resp.Waited = 0
+	plain, err := decoded(resp.Header.Get("Content-Encoding"), buf.Bytes, maxTranslated)
+	if err != nil {
+		return fault.New(fault.UpstreamError, "The provider's answer cannot be decompressed.").With(err)
+	}
+	x.learnPlain(resp.Header.Get("Content-Type"), plain)
+	x.keepVendorWhole(resp.Header.Get("Content-Type"), plain)
+	if x.report != nil && x.report.Fault != nil {
+		x.refused = refusal{header: resp.Header, status: resp.Status}
+		return x.report.Fault
+	}
+	a, err := x.spoken.Codec.ParseAnswer(plain, &x.tr.call)
+	if err != nil {
+		return unreadable(err)
+	}
+	x.p.recall.Keep(x.who.Workspace, a)
+	x.firstByte = time.Now()
+	if x.stream {
+		return x.replay(resp, a)
+	}
+	return x.writeTranslated(resp, x.dialect.Codec.FormatAnswer(nil, a, &x.tr.call))
+}
+
+// unreadable is what an answer means that its own dialect cannot read.
+func unreadable(err error) error {
+	f := asFault(err)
+	if f.Code == fault.InternalError || f.Kind == fault.Caller && f.Upstream == nil {
+		return fault.New(fault.UpstreamError, "The provider's answer is not what its dialect says: "+err.Error()).With(err)
+	}
+	return f
+}
+
+// writeTranslated sends a whole answer.
+func (x *exchange) writeTranslated(resp *upstream.Response, body []byte) error {
+	w := x.translatedHead(resp, "application/json")
+	x.costHead(&w)
+	w.set("Content-Length", itoa(int64(len(body))))
+	x.answerKept.contentType = "application/json"
+	x.answerKept.add(body)
+	x.writeHead(resp.Status)
+	return x.write(body)
+}
+
+// translatedHead sets the head of an answer that has another form than the vendor's:
+// of the vendor's header only limits and request ids pass.
+func (x *exchange) translatedHead(resp *upstream.Response, contentType string) headWriter {
+	w := x.headWriter(6)
+	for _, h := range resp.Header {
+		if provider.LimitHeader(h.Name) && h.Name != "Retry-After-Ms" {
+			w.add(h.Name, h.Value)
+		}
+	}
+	x.ownHead(&w)
+	w.set("Content-Type", contentType)
+	return w
+}
+
+// replay gives a whole answer to a caller who asked for a stream.
+func (x *exchange) replay(resp *upstream.Response, a *llm.Answer) error {
+	f := x.dialect.Codec.NewStreamFormatter(&x.tr.call)
+	var out []byte
+	llm.Replay(a, func(e *llm.Event) { out = f.Format(out, e) })
+	w := x.translatedHead(resp, x.streamType())
+	x.costHead(&w)
+	x.answerKept.contentType = x.streamType()
+	x.answerKept.add(out)
+	x.writeHead(resp.Status)
+	return x.write(out)
+}
+
+// streamType is the media type of the stream that the caller gets.
+func (x *exchange) streamType() string {
+	switch {
+	case x.tr.call.Array:
+		return "application/json"
+	case x.dialect.StreamType != "":
+		return x.dialect.StreamType
+	}
+	return "text/event-stream"
+}
+
+// readWhole reads an answer to its end.
+func readWhole(resp *upstream.Response, limit int) (*membuf.Buffer, error) {
+	buf := membuf.Get(int(min(max(resp.ContentLength, 0), int64(limit))) + 1)
+	for {
+		n, err := resp.Read(buf.Bytes[len(buf.Bytes):cap(buf.Bytes)])
+		buf.Bytes = buf.Bytes[:len(buf.Bytes)+n]
+		switch {
+		case err == io.EOF || (err == nil && int64(len(buf.Bytes)) == resp.ContentLength):
+			return buf, nil
+		case err != nil:
+			buf.Release()
+			return nil, err
+		case len(buf.Bytes) > limit:
+			buf.Release()
+			return nil, fault.Newf(fault.UpstreamError, "The provider's answer is larger than %d MiB, which is the most that is translated.", limit>>20)
+		case len(buf.Bytes) == cap(buf.Bytes):
+			buf = buf.Grow(len(buf.Bytes))
+		}
+	}
+}
+
+// learnPlain reads what a whole answer says about itself, in the vendor's dialect.
+func (x *exchange) learnPlain(contentType string, plain []byte) {
+	m := x.spoken.NewMeter(x.ep.Op)
+	m.Answer(contentType, plain)
+	x.report = m.Report()
+	x.report.Ended = true
+	x.bill()
+}
+
+// translatedStream is one stream on its way from one dialect to another: each event is
+// read, written in the caller's words, and sent before the next one is waited for.
+type translatedStream struct {
+	x       *exchange
+	meter   dialect.Meter
+	parser  dialect.StreamParser
+	writer  dialect.StreamFormatter
+	recall  recall.Stream
+	events  []llm.Event
+	out     []byte
+	content bool // the first content event was seen
+	ended   bool
+	failed  *fault.Fault
+}
+
+func (x *exchange) relayTranslated(resp *upstream.Response, framer dialect.Framer) error {
+	s := &translatedStream{
+		x: x, meter: x.spoken.NewMeter(x.ep.Op), parser: x.spoken.Codec.NewStreamParser(&x.tr.call), writer: x.dialect.Codec.NewStreamFormatter(&x.tr.call),
+		recall: x.p.recall.Stream(),
+	}
+	x.report = s.meter.Report()
+	framer.HoldUpTo(maxTranslated)
+	defer framer.Release()
+	if enc := resp.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+		return fault.New(fault.UpstreamError, "The provider compressed a stream though it was asked not to.")
+	}
+	resp.AwaitEvent(x.target.Provider.Timeouts.FirstEvent)
+	x.waited += resp.Waited
+	resp.Waited = 0
+	x.vendorKept.contentType = resp.Header.Get("Content-Type")
+	err := s.run(resp, framer)
+	x.report = s.meter.Report()
+	x.keepVendorAnswer(&x.vendorKept)
+	return s.end(err)
+}
+
+// run reads until the stream ends. One read, one write, one flush.
+func (s *translatedStream) run(resp *upstream.Response, framer dialect.Framer) error {
+	buf := membuf.Get(streamBuffer)
+	defer buf.Release()
+	for {
+		n, err := resp.Read(buf.Bytes[:cap(buf.Bytes)])
+		if n > 0 {
+			s.x.vendorKept.add(buf.Bytes[:n])
+			framer.Feed(buf.Bytes[:n], s.see)
+			if err := s.send(resp); err != nil || s.failed != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			framer.Close(s.see)
+			s.take(s.parser.End(s.events[:0]))
+			return s.send(resp)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// see translates one event of the vendor's.
+func (s *translatedStream) see(e *dialect.Event) {
+	switch {
+	case e.Comment || s.failed != nil:
+		return
+	case e.Partial:
+		s.failed = fault.Newf(fault.UpstreamError, "The provider sent an event of more than %d MiB.", maxTranslated>>20)
+		return
+	}
+	if sign := s.meter.Event(e.Name, e.Data); sign.Has(dialect.Content) {
+		s.content = true
+	}
+	s.events = s.parser.Parse(s.events[:0], e.Name, e.Data)
+	s.take(s.events)
+}
+
+func (s *translatedStream) take(events []llm.Event) {
+	for i := range events {
+		e := &events[i]
+		switch e.Kind {
+		case llm.Fail:
+			s.failed = asFault(unreadable(e.Err))
+			return
+		case llm.End:
+			s.ended = true
+		}
+		s.recall.See(e)
+		s.out = s.writer.Format(s.out, e)
+	}
+}
+
+// send sends what was translated; the head goes out before the first of it.
+func (s *translatedStream) send(resp *upstream.Response) error {
+	x := s.x
+	if len(s.out) == 0 {
+		return nil
+	}
+	if !x.wrote {
+		if s.failed != nil {
+			return nil // the caller has seen nothing: it can still be an error, or tried again
+		}
+		s.begin(resp)
+	}
+	x.answerKept.add(s.out)
+	err := x.write(s.out)
+	s.out = s.out[:0]
+	x.flush()
+	if s.content && x.firstByte.IsZero() {
+		x.firstByte = time.Now()
+		resp.AwaitEvent(0)
+	}
+	return err
+}
+
+func (s *translatedStream) begin(resp *upstream.Response) {
+	x := s.x
+	x.streaming = true
+	x.p.observer.StreamOpen(1)
+	w := x.translatedHead(resp, x.streamType())
+	w.set("X-Accel-Buffering", "no")
+	x.answerKept.contentType = x.streamType()
+	x.writeHead(resp.Status)
+}
+
+// end finishes the caller's stream: trailers after a proper end, an error event in the
+// caller's dialect after anything else.
+func (s *translatedStream) end(err error) error {
+	x := s.x
+	if err == nil && s.failed != nil {
+		err = s.failed
+	}
+	if err == nil && !s.ended {
+		err = fault.New(fault.UpstreamError, "The provider's stream ended before it was complete.")
+	}
+	if err == nil {
+		s.recall.Keep(x.who.Workspace)
+		x.costTrailer()
+		return nil
+	}
+	f := asFault(err)
+	if f.Kind == fault.Gone {
+		f = x.whyGone(f)
+	}
+	if !x.wrote {
+		x.refused = refusal{status: 0}
+		return f
+	}
+	if f.Kind != fault.Gone {
+		s.tell(f)
+	}
+	x.costTrailer()
+	return f
+}
+
+// tell ends the caller's stream with an error event in its own framing.
+func (s *translatedStream) tell(f *fault.Fault) {
+	x := s.x
+	var event []byte
+	if x.tr.call.Array {
+		_, event = x.dialect.FormatError(x.safe(f), x.id)
+		event = append(append([]byte{','}, event...), ']')
+	} else {
+		event = x.dialect.FormatStreamError(x.safe(f), x.id)
+	}
+	x.answerKept.add(event)
+	if x.write(event) == nil {
+		x.flush()
+	}
+}
