@@ -7,9 +7,14 @@ type Field struct {
 	Path    string      // as the vendor writes it: messages[].content[].image_url.detail
 	Feature llm.Feature // what it means; 0 = only this dialect has it, and no other target gets it
 	// Example is a whole request (or answer) that holds the field, as small as may be;
-	// "" = that of another Field, or part of the dialect's frame (model, messages, type).
+	// "" = that of another Field.
 	Example string
 	Note    string // one sentence for the page, "" = none
+	// Frame marks what every message has whatever it says (model, messages, type, role):
+	// it is translated by its place and has no fate of its own.
+	Frame bool
+	// Refuse marks what no target of another dialect may go without (llm.Request.Refuse).
+	Refuse bool
 }
 
 // Fate is what becomes of a feature.

@@ -1,6 +1,9 @@
 package provider
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // golden is 2^64 divided by the golden ratio: its multiples fall evenly over the
 // circle of 64-bit numbers, so that shares come out smooth without any state but a counter.
@@ -64,4 +67,20 @@ func (p *Provider) AuthQuery(key string) (name, value string) {
 		return "", ""
 	}
 	return a.Query, key
+}
+
+// publicFields are parts of credentials that are no secret.
+var publicFields = []string{"access_key_id", "profile", "role_arn", "external_id", "tenant_id", "client_id"}
+
+// Secrets gives the values of a credential that must never be seen.
+func (c *Credential) Secrets() (values []string) {
+	if c.Key != "" {
+		values = append(values, c.Key)
+	}
+	for name, v := range c.Fields {
+		if v != "" && !slices.Contains(publicFields, name) {
+			values = append(values, v)
+		}
+	}
+	return values
 }

@@ -28,7 +28,13 @@ type Spec struct {
 	BaseEnv string   // environment variable that usually holds the base URL, "" = none
 	KeyFree bool     // works without a credential (a server of one's own)
 
-	Auth    Auth
+	Auth Auth
+	// NewSigner makes the Signer of one provider; nil = Auth says it all. A nil Signer
+	// without an error means the same for this provider's configuration.
+	NewSigner func(p *Provider) (Signer, error)
+	// Ambient says that the machine may have a credential of its own (an instance's role,
+	// a profile), so that none has to be configured.
+	Ambient bool
 	Headers []Header // sent unless the caller sends the same name
 	// Forward are request headers of the caller, beyond the dialect's own, that this
 	// vendor understands (canonical names).
@@ -111,6 +117,8 @@ type Provider struct {
 	Credentials []Credential
 	Headers     []Header // from configuration; they win over the Spec's
 	APIVersion  string   // for vendors whose paths carry one
+	Region      string   // for clouds; "" = as the base URL or the machine says
+	Project     string   // likewise
 	Timeouts    Timeouts
 	Retries     Retries
 	Models      map[string]Model // facts from configuration, by vendor id
@@ -126,6 +134,9 @@ type Credential struct {
 	Name   string
 	Key    string
 	Weight int // ≥ 1
+	// Fields are the further parts of credentials that are more than a key, by their
+	// name in the configuration: access_key_id, service_account …
+	Fields map[string]string
 }
 
 // Timeouts bound the phases of one attempt. Zero = the default.

@@ -135,7 +135,7 @@ func (x *exchange) methodNotAllowed(methods []string) error {
 }
 
 // planned are paths of the contract that later versions serve.
-var planned = regexp.MustCompile(`^/(model/[^/]+/converse|v2/(chat|embed|rerank)|v1/streams/|v1/[^/]+/[^/]+/(compat|chat/completions$))`)
+var planned = regexp.MustCompile(`^/(v2/(chat|embed|rerank)|v1/streams/|v1/[^/]+/[^/]+/(compat|chat/completions$))`)
 
 func noSuchPath(path string) error {
 	msg := "There is no path '" + clip(path) + "' here."

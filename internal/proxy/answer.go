@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -59,6 +60,8 @@ func (x *exchange) framer(resp *upstream.Response) dialect.Framer {
 	switch {
 	case strings.HasPrefix(ct, "text/event-stream"):
 		return dialect.NewSSE(x.spoken.Digest)
+	case strings.HasPrefix(ct, dialect.EventStreamType):
+		return dialect.NewEventStream(x.spoken.Digest)
 	case strings.HasPrefix(ct, "application/x-ndjson"), strings.HasPrefix(ct, "application/jsonl"), strings.HasPrefix(ct, "application/json-seq"):
 		return dialect.NewJSONLines(x.spoken.Digest)
 	case x.stream && x.translated() && x.spoken.StreamQuery != "" && strings.HasPrefix(ct, "application/json"),
@@ -80,6 +83,7 @@ func (x *exchange) relayWhole(resp *upstream.Response) error {
 			break
 		}
 		if err != nil {
+			x.estimateWhole(resp, buf.Bytes)
 			return err
 		}
 		if len(buf.Bytes) > wholeUpTo {
@@ -144,26 +148,9 @@ func (x *exchange) relayLarge(resp *upstream.Response, head []byte) error {
 	}
 	x.keepAnswer(resp, nil)
 	x.writeHead(resp.Status)
-	buf := membuf.Get(32 << 10)
-	defer buf.Release()
-	if err := x.pass(head, digest); err != nil {
+	if begun, err := x.flow(resp, head, digest); err != nil {
+		x.estimateWhole(resp, begun)
 		return err
-	}
-	for {
-		n, err := resp.Read(buf.Bytes[:cap(buf.Bytes)])
-		if n > 0 {
-			if err := x.pass(buf.Bytes[:n], digest); err != nil {
-				return err
-			}
-			x.flush()
-		}
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			x.abort = true // there is no other way to tell that the answer is cut
-			return err
-		}
 	}
 	if digest != nil {
 		m := x.dialect.NewMeter(x.ep.Op)
@@ -176,6 +163,36 @@ func (x *exchange) relayLarge(resp *upstream.Response, head []byte) error {
 	}
 	x.costTrailer()
 	return nil
+}
+
+// flow relays what was read already and what comes until the end, and gives the
+// beginning of it.
+func (x *exchange) flow(resp *upstream.Response, head []byte, digest *jsonscan.Digest) (begun []byte, err error) {
+	buf := membuf.Get(32 << 10)
+	defer buf.Release()
+	begun = head
+	if err := x.pass(head, digest); err != nil {
+		return begun, err
+	}
+	for {
+		n, err := resp.Read(buf.Bytes[:cap(buf.Bytes)])
+		if len(begun) == 0 && x.asksUsage() {
+			begun = bytes.Clone(buf.Bytes[:n])
+		}
+		if n > 0 {
+			if err := x.pass(buf.Bytes[:n], digest); err != nil {
+				return begun, err
+			}
+			x.flush()
+		}
+		if err == io.EOF {
+			return begun, nil
+		}
+		if err != nil {
+			x.abort = true // there is no other way to tell that the answer is cut
+			return begun, err
+		}
+	}
 }
 
 func (x *exchange) pass(p []byte, digest *jsonscan.Digest) error {

@@ -135,7 +135,7 @@ func (x *exchange) attempt(ctx context.Context) error {
 	if err := x.checkBatch(ctx); err != nil {
 		return err
 	}
-	if err := x.prepare(); err != nil {
+	if err := x.prepare(ctx); err != nil {
 		return err
 	}
 	a := x.startAttempt()
@@ -222,7 +222,7 @@ func (x *exchange) chooseCredential(refused uint64) (int, error) {
 	case ok:
 		x.cred = c
 		return slices.IndexFunc(p.Credentials, func(o provider.Credential) bool { return o.Name == c.Name }), nil
-	case len(p.Credentials) == 0 && (p.Spec.KeyFree || p.Spec.Auth == provider.Auth{}):
+	case len(p.Credentials) == 0 && (p.Spec.KeyFree || p.Spec.Ambient || p.Spec.Auth == provider.Auth{}):
 		return 0, nil
 	case len(p.Credentials) == 0:
 		return 0, fault.Newf(fault.UpstreamAuth, "The provider '%s' has no credential: set providers.%s.api_key.", p.Name, p.Name)
@@ -253,11 +253,11 @@ func (x *exchange) otherCredential(refused uint64) bool {
 }
 
 // prepare makes the upstream request: path, header, body with the named edits.
-func (x *exchange) prepare() error {
+func (x *exchange) prepare(ctx context.Context) error {
 	l, req := x.lane, &x.scratch.req
 	*req = upstream.Request{Method: x.r.Method, Host: l.host, Path: x.upstreamPath()}
 	req.Header = x.upstreamHeader(x.scratch.fields[:0])
-	if key := x.key(); key != "" {
+	if key := x.key(); key != "" && l.signer == nil {
 		if name, value := l.provider.AuthField(key); name != "" && !overridden(l.forced, name) {
 			req.Header = append(req.Header, upstream.Field{Name: name, Value: value})
 		}
@@ -265,7 +265,25 @@ func (x *exchange) prepare() error {
 			req.Path = provider.AddQuery(req.Path, name, value)
 		}
 	}
-	return x.upstreamBody(req)
+	if err := x.upstreamBody(req); err != nil || l.signer == nil {
+		return err
+	}
+	return x.sign(ctx, req)
+}
+
+// sign puts the credential on a request that is complete.
+func (x *exchange) sign(ctx context.Context, req *upstream.Request) error {
+	if req.Stream != nil {
+		return fault.Newf(fault.UnsupportedOperation, "The provider '%s' signs what it is sent, so uploads cannot flow through.", x.target.Provider.Name)
+	}
+	fields, err := x.lane.signer.Sign(ctx, &provider.Signing{Method: req.Method, Host: req.Host, Path: req.Path, Body: req.Body, Credential: x.cred})
+	if err != nil {
+		return err
+	}
+	for _, f := range fields {
+		req.Header = append(req.Header, upstream.Field{Name: f.Name, Value: f.Value})
+	}
+	return nil
 }
 
 func (x *exchange) key() string {

@@ -114,8 +114,10 @@ func (x *exchange) withoutKeys(body []byte) []byte {
 		return body
 	}
 	for _, c := range x.target.Provider.Credentials {
-		if len(c.Key) >= 8 && bytes.Contains(body, []byte(c.Key)) {
-			body = bytes.ReplaceAll(body, []byte(c.Key), []byte("[redacted]"))
+		for _, secret := range c.Secrets() {
+			if len(secret) >= 8 && bytes.Contains(body, []byte(secret)) {
+				body = bytes.ReplaceAll(body, []byte(secret), []byte("[redacted]"))
+			}
 		}
 	}
 	return body

@@ -163,7 +163,7 @@ func credentials(s *catalog.Snapshot) []string {
 	var keys []string
 	for _, pr := range s.Providers {
 		for _, c := range pr.Credentials {
-			keys = append(keys, c.Key)
+			keys = append(keys, c.Secrets()...)
 		}
 	}
 	return keys

@@ -12,7 +12,7 @@ type endpoint struct {
 	*dialect.Endpoint
 	dialect *dialect.Dialect
 	pattern []string  // segments of Pattern; "{model}" and "{id}" match
-	verb    string    // what follows the {model}, colon included: ":generateContent"
+	verb    string    // what follows the {model}: ":generateContent", "/converse"
 	want    []string  // members to scan for, see ask.go
 	json    *endpoint // the same for callers who send JSON instead of a form; nil = itself
 }
@@ -36,7 +36,7 @@ type match struct {
 // router finds endpoints by path. It is immutable.
 type router struct {
 	static map[string][]*endpoint // whole paths without parameters
-	param  map[string][]*endpoint // by first two segments, "/v1/files"
+	param  map[string][]*endpoint // by first two segments, "/v1/files", or the first if the second is a parameter
 }
 
 func newRouter(dialects []*dialect.Dialect) *router {
@@ -64,12 +64,25 @@ func (r *router) add(d *dialect.Dialect, e *dialect.Endpoint) {
 		r.static[e.Pattern] = append(r.static[e.Pattern], ep)
 		return
 	}
-	ep.pattern = strings.Split(e.Pattern[1:], "/")
-	last := &ep.pattern[len(ep.pattern)-1]
-	if v, ok := strings.CutPrefix(*last, "{model}"); ok {
-		*last, ep.verb = "{model}", v
+	pattern := e.Pattern
+	if before, verb, ok := strings.Cut(pattern, "{model}"); ok {
+		pattern, ep.verb = before+"{model}", verb
 	}
-	r.param[twoSegments(e.Pattern)] = append(r.param[twoSegments(e.Pattern)], ep)
+	ep.pattern = strings.Split(pattern[1:], "/")
+	group := twoSegments(e.Pattern)
+	if brace < len(group) {
+		group = group[:strings.LastIndexByte(group, '/')]
+	}
+	r.param[group] = append(r.param[group], ep)
+}
+
+// grouped gives the parametric endpoints that a path may be one of.
+func (r *router) grouped(path string) []*endpoint {
+	group := twoSegments(path)
+	if found := r.param[group]; found != nil {
+		return found
+	}
+	return r.param[group[:max(0, strings.LastIndexByte(group, '/'))]]
 }
 
 // twoSegments gives the part of a path by which parametric patterns are grouped.
@@ -98,7 +111,7 @@ func (r *router) find(path string) []match {
 		return nil
 	}
 	var out []match
-	for _, ep := range r.param[twoSegments(path)] {
+	for _, ep := range r.grouped(path) {
 		if m, ok := ep.match(path); ok {
 			out = append(out, m)
 		}
@@ -116,7 +129,7 @@ func (r *router) findFolded(path string) []match {
 	if len(path) < 2 || path[0] != '/' {
 		return out
 	}
-	for _, ep := range r.param[twoSegments(lower)] {
+	for _, ep := range r.grouped(lower) {
 		if m, ok := ep.matchBy(path, strings.EqualFold); ok {
 			out = append(out, m)
 		}

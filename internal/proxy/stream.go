@@ -9,6 +9,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/membuf"
+	"github.com/sluice-gateway/sluice/internal/tokens"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
 
@@ -27,6 +28,7 @@ type relay struct {
 	failed  bool
 	hid     bool  // something was kept from the caller
 	sifted  error // of writing what passed the sieve
+	said    tokens.Stream
 }
 
 func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) error {
@@ -123,8 +125,9 @@ func (s *relay) note(e *dialect.Event) dialect.Sign {
 		return 0
 	}
 	sign := s.meter.Event(e.Name, e.Data)
-	if s.decode == nil && sign.Has(dialect.Content) {
-		s.content = true
+	if sign.Has(dialect.Content) {
+		s.said.Content(e.Name, e.Data)
+		s.content = s.content || s.decode == nil
 	}
 	s.failed = s.failed || sign.Has(dialect.Failed)
 	return sign
@@ -165,6 +168,9 @@ func (s *relay) end(err error) error {
 	if err == nil && !s.failed && !s.complete() {
 		err = fault.New(fault.UpstreamError, "The provider's stream ended before it was complete.")
 	}
+	if err != nil || s.failed {
+		x.estimate(s.said.Tokens())
+	}
 	if err != nil {
 		f := asFault(err)
 		if f.Kind == fault.Gone {
@@ -172,9 +178,6 @@ func (s *relay) end(err error) error {
 		}
 		if f.Kind != fault.Gone {
 			s.tell(f)
-		}
-		if !x.report.Ended {
-			x.report.Usage.OutputTokens = llm.Count{}
 		}
 		x.costTrailer()
 		return f

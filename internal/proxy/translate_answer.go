@@ -10,6 +10,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/membuf"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/recall"
+	"github.com/sluice-gateway/sluice/internal/tokens"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
 
@@ -23,10 +24,11 @@ func (x *exchange) answerTranslated(resp *upstream.Response) error {
 		return x.relayTranslated(resp, framer)
 	}
 	buf, err := readWhole(resp, maxTranslated)
+	defer func() { buf.Release() }()
 	if err != nil {
+		x.estimateWhole(resp, buf.Bytes)
 		return err
 	}
-	defer buf.Release()
 	x.waited += resp.Waited
 	resp.Waited = 0
 	plain, err := decoded(resp.Header.Get("Content-Encoding"), buf.Bytes, maxTranslated)
@@ -109,7 +111,7 @@ func (x *exchange) streamType() string {
 	return "text/event-stream"
 }
 
-// readWhole reads an answer to its end.
+// readWhole reads an answer to its end, and gives what there was of it where it fails.
 func readWhole(resp *upstream.Response, limit int) (*membuf.Buffer, error) {
 	buf := membuf.Get(int(min(max(resp.ContentLength, 0), int64(limit))) + 1)
 	for {
@@ -119,11 +121,9 @@ func readWhole(resp *upstream.Response, limit int) (*membuf.Buffer, error) {
 		case err == io.EOF || (err == nil && int64(len(buf.Bytes)) == resp.ContentLength):
 			return buf, nil
 		case err != nil:
-			buf.Release()
-			return nil, err
+			return buf, err
 		case len(buf.Bytes) > limit:
-			buf.Release()
-			return nil, fault.Newf(fault.UpstreamError, "The provider's answer is larger than %d MiB, which is the most that is translated.", limit>>20)
+			return buf, fault.Newf(fault.UpstreamError, "The provider's answer is larger than %d MiB, which is the most that is translated.", limit>>20)
 		case len(buf.Bytes) == cap(buf.Bytes):
 			buf = buf.Grow(len(buf.Bytes))
 		}
@@ -150,6 +150,7 @@ type translatedStream struct {
 	events  []llm.Event
 	out     []byte
 	content bool // the first content event was seen
+	said    tokens.Stream
 	ended   bool
 	failed  *fault.Fault
 }
@@ -210,6 +211,7 @@ func (s *translatedStream) see(e *dialect.Event) {
 	}
 	if sign := s.meter.Event(e.Name, e.Data); sign.Has(dialect.Content) {
 		s.content = true
+		s.said.Content(e.Name, e.Data)
 	}
 	s.events = s.parser.Parse(s.events[:0], e.Name, e.Data)
 	s.take(s.events)
@@ -278,6 +280,7 @@ func (s *translatedStream) end(err error) error {
 		x.costTrailer()
 		return nil
 	}
+	x.estimate(s.said.Tokens())
 	f := asFault(err)
 	if f.Kind == fault.Gone {
 		f = x.whyGone(f)

@@ -28,6 +28,7 @@ type view struct {
 type lane struct {
 	provider  *provider.Provider
 	client    *upstream.Client
+	signer    provider.Signer // nil = a key in a header does
 	host      string
 	basePath  string
 	dialect   *dialect.Dialect // the one it prefers; nil when it has no conversation
@@ -68,6 +69,11 @@ func (p *Proxy) newLane(pr *provider.Provider, client *upstream.Client) (*lane, 
 		l.families, l.dialect = []string{p.fallback.Family}, p.fallback
 	}
 	l.fixed, l.forced = fields(pr.Spec.Headers), fields(pr.Headers)
+	if pr.Spec.NewSigner != nil {
+		if l.signer, err = pr.Spec.NewSigner(pr); err != nil {
+			return nil, err
+		}
+	}
 	l.precomputePaths(p.router)
 	return l, l.precomputePrices(p.catalogue)
 }

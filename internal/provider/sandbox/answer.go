@@ -115,6 +115,17 @@ func (x *exchange) compose(a *ask) reply {
 	return r
 }
 
+// maxAnswer bounds the texts of one answer, which is made in memory.
+const maxAnswer = 64 << 20
+
+// fits refuses n choices of a reply, beside so many bytes of others, that are too much.
+func (r *reply) fits(n, others int) *problem {
+	if others+n*(len(r.text)+len(r.thought)) > maxAnswer {
+		return invalid("n", "the choices of an answer can take up to 64 MiB together in the sandbox")
+	}
+	return nil
+}
+
 // finish ends the text at a stop sequence and at the limit, which thoughts use up first.
 func (r *reply) finish(a *ask) {
 	first := len(r.text)

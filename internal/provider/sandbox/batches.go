@@ -7,13 +7,14 @@ import (
 )
 
 // Batches: https://platform.openai.com/docs/api-reference/batch and
-// https://platform.claude.com/docs/en/api/creating-message-batches. They have ended by
-// the time they are created; nothing in them waits or is cut.
+// https://platform.claude.com/docs/en/api/creating-message-batches; Gemini's are in
+// gemini_batches.go. They have ended by the time they are created; nothing in them waits
+// or is cut.
 
 // maxLines bounds one batch.
 const maxLines = 10_000
 
-// batch is a batch of either family: what it answers, and Anthropic's results.
+// batch is a batch of any family: what it answers, and Anthropic's results.
 type batch struct {
 	family  family
 	body    json.RawMessage
@@ -57,6 +58,25 @@ func (x *exchange) run(e endpoint, body []byte) *page {
 		inner.fail(wrong)
 	}
 	return p
+}
+
+// maxResults bounds the answers of one batch, which are made in memory.
+const maxResults = shelfBytes
+
+func tooManyResults() *problem {
+	return invalid("", "the answers of a batch can take up to 64 MiB together in the sandbox")
+}
+
+// runAll serves n lines of a batch, in their order.
+func (x *exchange) runAll(e endpoint, n int, line func(i int) json.RawMessage) ([]*page, *problem) {
+	pages, size := make([]*page, n), 0
+	for i := range pages {
+		pages[i] = x.run(e, line(i))
+		if size += pages[i].Len(); size > maxResults {
+			return nil, tooManyResults()
+		}
+	}
+	return pages, nil
 }
 
 type openaiBatch struct {
@@ -135,7 +155,11 @@ func createBatch(x *exchange) *problem {
 	if b.Metadata == nil {
 		b.Metadata = json.RawMessage("null")
 	}
-	good, bad := x.runLines(e, lines)
+	pages, p := x.runAll(e, len(lines), func(i int) json.RawMessage { return lines[i].Body })
+	if p != nil {
+		return p
+	}
+	good, bad := x.results(lines, pages)
 	b.Counts = batchCounts{Total: len(lines), Completed: len(lines) - bytes.Count(bad, []byte("\n")), Failed: bytes.Count(bad, []byte("\n"))}
 	b.OutputFile = x.keepOutput(b.ID+"_output.jsonl", good)
 	b.ErrorFile = x.keepOutput(b.ID+"_error.jsonl", bad)
@@ -162,10 +186,10 @@ func parseLines(data []byte) ([]batchLine, *problem) {
 	return out, nil
 }
 
-// runLines gives the results that worked and those that did not, as lines.
-func (x *exchange) runLines(e endpoint, lines []batchLine) (good, bad []byte) {
+// results gives the results that worked and those that did not, as lines.
+func (x *exchange) results(lines []batchLine, pages []*page) (good, bad []byte) {
 	for i, line := range lines {
-		p := x.run(e, line.Body)
+		p := pages[i]
 		r := batchResult{ID: x.seed.id("batch_req_", i), CustomID: line.CustomID}
 		r.Response = batchResponse{p.status, p.header.Get("X-Request-Id"), p.Bytes()}
 		if !json.Valid(p.Bytes()) { // a line that asks for a stream
@@ -219,5 +243,10 @@ func (x *exchange) ownBatches() []json.RawMessage {
 }
 
 func listBatches(x *exchange) *problem {
+	if x.family == gemini {
+		return x.answer(struct {
+			Operations []json.RawMessage `json:"operations"`
+		}{x.ownBatches()})
+	}
 	return x.answer(openaiPage[json.RawMessage]{Object: "list", Data: x.ownBatches()})
 }

@@ -62,6 +62,9 @@ func chat(x *exchange) *problem {
 		return p
 	}
 	r := x.compose(a)
+	if p := r.fits(n, 0); p != nil {
+		return p
+	}
 	u := newChatUsage(r, n)
 	if q.Stream {
 		x.streamChat(r, n, u, q.StreamOptions != nil && q.StreamOptions.IncludeUsage)

@@ -51,11 +51,17 @@ func completions(x *exchange) *problem {
 		return p
 	}
 	var replies []reply
+	size := 0
 	for _, in := range prompts {
 		a := &ask{stop: q.Stop, max: most}
 		a.say(turn{texts: []string{in.text}})
 		a.prompt = in.tokens
-		replies = append(replies, x.compose(a))
+		r := x.compose(a)
+		if p := r.fits(n, size); p != nil {
+			return p
+		}
+		size += n * len(r.text)
+		replies = append(replies, r)
 	}
 	if q.Stream {
 		x.streamCompletion(replies, n, q.StreamOptions != nil && q.StreamOptions.IncludeUsage)

@@ -28,6 +28,10 @@ func geminiModelCall(x *exchange) *problem {
 		return geminiEmbedMany(x, model)
 	case "predict":
 		return geminiPredict(x, model)
+	case "batchGenerateContent":
+		return geminiBatch(x, model, generateWork())
+	case "asyncBatchEmbedContent":
+		return geminiBatch(x, model, embedWork())
 	}
 	return noSuchPath(x)
 }
@@ -53,6 +57,9 @@ func generate(x *exchange, model string, streamed bool) *problem {
 		return p
 	}
 	r := x.compose(a)
+	if p := r.fits(n, 0); p != nil {
+		return p
+	}
 	out := x.newGeminiAnswer(r, n, newGeminiUsage(r, n, q.cachedTokens))
 	if streamed {
 		x.streamGemini(r, out)

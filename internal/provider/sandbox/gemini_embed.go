@@ -1,5 +1,7 @@
 package sandbox
 
+import "fmt"
+
 type geminiEmbedRequest struct {
 	Content    geminiContent `json:"content"`
 	Dimensions *int          `json:"outputDimensionality"`
@@ -47,8 +49,8 @@ func geminiEmbedMany(x *exchange, model string) *problem {
 	if p := x.decode(&q); p != nil {
 		return p
 	}
-	if len(q.Requests) == 0 {
-		return invalid("requests", "requests: at least one request is required")
+	if n := len(q.Requests); n == 0 || n > maxInputs {
+		return invalid("requests", fmt.Sprintf("requests: from 1 to %d requests are allowed", maxInputs))
 	}
 	out := struct {
 		Embeddings []geminiVector `json:"embeddings"`

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/base64"
-	"image"
-	"image/color"
 	"image/png"
 	"strings"
 )
@@ -122,9 +120,8 @@ func (x *exchange) streamImages(n int, u imageUsage, event string) {
 // picture is the nth image of an answer: a square in a colour of its own, as base64.
 func (x *exchange) picture(n int) string {
 	c := x.seed.child("picture", n)
-	palette := color.Palette{color.RGBA{c[0], c[1], c[2], 255}}
 	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewPaletted(image.Rect(0, 0, imageSide, imageSide), palette)); err != nil {
+	if err := png.Encode(&b, square(imageSide, [3]byte(c[:3]))); err != nil {
 		panic("BUG: " + err.Error())
 	}
 	return base64.StdEncoding.EncodeToString(b.Bytes())

@@ -51,17 +51,23 @@ func createMessageBatch(x *exchange) *problem {
 	if n := len(q.Requests); n == 0 || n > maxLines {
 		return invalid("requests", "requests: from 1 to 10,000 requests are allowed")
 	}
+	for _, line := range q.Requests {
+		if line.CustomID == "" {
+			return invalid("custom_id", "requests: each needs a custom_id")
+		}
+	}
+	pages, p := x.runAll(messages, len(q.Requests), func(i int) json.RawMessage { return q.Requests[i].Params })
+	if p != nil {
+		return p
+	}
 	b := messageBatch{
 		ID: x.seed.id("msgbatch_", x.server.batches.next()), Type: "message_batch", Status: "ended",
 		EndedAt: epochText, CreatedAt: epochText, ExpiresAt: laterText,
 	}
 	b.ResultsURL = "/v1/messages/batches/" + b.ID + "/results"
 	var results []byte
-	for _, line := range q.Requests {
-		if line.CustomID == "" {
-			return invalid("custom_id", "requests: each needs a custom_id")
-		}
-		r := messageResult{line.CustomID, x.runMessage(line.Params)}
+	for i, line := range q.Requests {
+		r := messageResult{line.CustomID, x.messageOutput(pages[i])}
 		if r.Result.Type == "succeeded" {
 			b.Counts.Succeeded++
 		} else {
@@ -73,8 +79,7 @@ func createMessageBatch(x *exchange) *problem {
 	return x.answer(b)
 }
 
-func (x *exchange) runMessage(params json.RawMessage) messageOutput {
-	p := x.run(messages, params)
+func (x *exchange) messageOutput(p *page) messageOutput {
 	body := json.RawMessage(p.Bytes())
 	switch {
 	case !json.Valid(body):

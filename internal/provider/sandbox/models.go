@@ -16,6 +16,7 @@ const (
 	hears
 	moderates
 	ranks
+	films
 	every = 1<<iota - 1
 )
 
@@ -42,6 +43,7 @@ var models = [...]known{
 	{"slow", every, "two seconds to the first byte"},
 	{"stt", hears, "transcribes to a fixed sentence"},
 	{"tts", speaks, "a tone of a quarter of a second"},
+	{"video", films, "a square in one colour, as long as asked for"},
 }
 
 // modelNames are the names as lists show them.
@@ -173,10 +175,10 @@ func newGeminiModel(name string) geminiModel {
 		does = k.does
 	}
 	if does&converse != 0 {
-		m.Methods = append(m.Methods, "generateContent", "countTokens", "createCachedContent")
+		m.Methods = append(m.Methods, "generateContent", "countTokens", "createCachedContent", "batchGenerateContent")
 	}
 	if does&embeds != 0 {
-		m.Methods = append(m.Methods, "embedContent", "batchEmbedContents")
+		m.Methods = append(m.Methods, "embedContent", "batchEmbedContents", "asyncBatchEmbedContent")
 	}
 	return m
 }

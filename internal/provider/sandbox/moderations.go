@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"strings"
 )
 
@@ -54,6 +55,9 @@ func moderated(raw json.RawMessage) ([]string, *problem) {
 	}
 	var many texts
 	if json.Unmarshal(raw, &many) == nil {
+		if len(many) > maxInputs {
+			return nil, invalid("input", fmt.Sprintf("'input' must have at most %d texts", maxInputs))
+		}
 		return many, nil
 	}
 	var parts content

@@ -24,7 +24,7 @@ func responses(x *exchange) *problem {
 		x.keepResponse(out, own)
 	}
 	if q.Stream {
-		x.streamResponse(out, r)
+		x.streamResponse(out, 0)
 		return nil
 	}
 	return x.answer(out)

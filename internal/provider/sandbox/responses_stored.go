@@ -3,26 +3,28 @@ package sandbox
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 )
 
 // storedResponse is a response that may be asked for later. Its id is the hash of its
 // request, so that the same request is stored once.
 type storedResponse struct {
-	body     json.RawMessage
-	previous string // id of the response before, "" = none
+	object   *response // never changed
+	chunks   int       // pieces of its texts, 0 = by their length
+	previous string    // id of the response before, "" = none
 	input    []json.RawMessage
 	output   []json.RawMessage
 }
 
 func (x *exchange) keepResponse(o *response, own []json.RawMessage) {
-	stored := storedResponse{body: encode(o), input: own}
+	stored := storedResponse{object: o, chunks: x.chunks, input: own}
 	if o.Previous != nil {
 		stored.previous = *o.Previous
 	}
 	for _, item := range o.Output {
 		stored.output = append(stored.output, encode(item))
 	}
-	size := 2 * len(stored.body)
+	size := 2 * len(encode(o))
 	for _, item := range own {
 		size += len(item)
 	}
@@ -67,13 +69,38 @@ func (x *exchange) storedByID() (storedResponse, *problem) {
 	return stored, nil
 }
 
-// getResponse also answers a cancel: whatever is stored has ended by then.
+// getResponse gives a response, with stream=true as the stream that it was or would have
+// been, without its delays and whole: of that, the events behind starting_after
+// (https://platform.openai.com/docs/guides/background).
 func getResponse(x *exchange) *problem {
 	stored, p := x.storedByID()
 	if p != nil {
 		return p
 	}
-	return x.answer(stored.body)
+	query := x.r.URL.Query()
+	if query.Get("stream") != "true" {
+		return x.answer(stored.object)
+	}
+	from := 0
+	if after := query.Get("starting_after"); after != "" {
+		n, err := strconv.ParseUint(after, 10, 31)
+		if err != nil {
+			return invalid("starting_after", "'starting_after' must be the sequence_number of an event")
+		}
+		from = int(n) + 1
+	}
+	x.chunks = stored.chunks
+	x.streamResponse(stored.object, from)
+	return nil
+}
+
+// cancelResponse changes nothing: whatever is stored has ended by then.
+func cancelResponse(x *exchange) *problem {
+	stored, p := x.storedByID()
+	if p != nil {
+		return p
+	}
+	return x.answer(stored.object)
 }
 
 func deleteResponse(x *exchange) *problem {

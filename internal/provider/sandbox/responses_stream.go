@@ -4,11 +4,13 @@ package sandbox
 type responsesStream struct {
 	*stream
 	next int
+	from int // the number of the first event to send
 }
 
-// streamResponse sends a response whose end is known as a stream that leads there.
-func (x *exchange) streamResponse(done *response, r reply) {
-	s := &responsesStream{stream: x.stream(eventStream)}
+// streamResponse sends a response whose end is known as a stream that leads there,
+// from one of its events on.
+func (x *exchange) streamResponse(done *response, from int) {
+	s := &responsesStream{stream: x.stream(eventStream), from: from}
 	begun := *done
 	begun.Status, begun.Output, begun.Usage, begun.Incomplete = "in_progress", []any{}, nil, nil
 	s.put(responsesEvent{Type: "response.created", Response: &begun})
@@ -23,14 +25,16 @@ func (x *exchange) streamResponse(done *response, r reply) {
 			s.message(i, item)
 		}
 	}
-	s.put(responsesEvent{Type: "response." + itemStatus(r), Response: done})
+	s.put(responsesEvent{Type: "response." + done.Status, Response: done})
 }
 
-// put sends an event under its number.
+// put sends an event under its number, unless it is one of those to leave out.
 func (s *responsesStream) put(e responsesEvent) {
 	e.Sequence = s.next
 	s.next++
-	s.event(e.Type, e)
+	if e.Sequence >= s.from {
+		s.event(e.Type, e)
+	}
 }
 
 func (s *responsesStream) message(i int, item *messageItem) {

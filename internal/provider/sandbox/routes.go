@@ -3,6 +3,8 @@ package sandbox
 // routes are all paths.
 func (s *server) routes() {
 	s.openaiRoutes()
+	s.videoRoutes()
+	s.uploadRoutes()
 	s.sharedRoutes()
 	s.messagesRoutes()
 	for _, version := range []string{"/v1beta", "/v1"} {
@@ -28,12 +30,28 @@ func (s *server) openaiRoutes() {
 	s.on("POST /v1/responses/compact", openai, compact)
 	s.on("GET /v1/responses/{id}", openai, getResponse)
 	s.on("DELETE /v1/responses/{id}", openai, deleteResponse)
-	s.on("POST /v1/responses/{id}/cancel", openai, getResponse)
+	s.on("POST /v1/responses/{id}/cancel", openai, cancelResponse)
 	s.on("GET /v1/responses/{id}/input_items", openai, responseInput)
 	s.on("POST /v1/batches", openai, createBatch)
-	s.on("GET /v1/batches", openai, listBatches)
-	s.on("GET /v1/batches/{id}", openai, getBatch)
 	s.on("POST /v1/batches/{id}/cancel", openai, getBatch)
+}
+
+func (s *server) videoRoutes() {
+	s.on("POST /v1/videos", openai, createVideo)
+	s.on("GET /v1/videos", openai, listVideos)
+	s.on("POST /v1/videos/edits", openai, editVideo)
+	s.on("POST /v1/videos/extensions", openai, extendVideo)
+	s.on("GET /v1/videos/{id}", openai, getVideo)
+	s.on("DELETE /v1/videos/{id}", openai, deleteVideo)
+	s.on("GET /v1/videos/{id}/content", openai, videoContent)
+	s.on("POST /v1/videos/{id}/remix", openai, remixVideo)
+}
+
+func (s *server) uploadRoutes() {
+	s.on("POST /v1/uploads", openai, createUpload)
+	s.on("POST /v1/uploads/{id}/parts", openai, addPart)
+	s.on("POST /v1/uploads/{id}/complete", openai, completeUpload)
+	s.on("POST /v1/uploads/{id}/cancel", openai, cancelUpload)
 }
 
 // sharedRoutes belong to several dialects; the headers decide.
@@ -45,6 +63,8 @@ func (s *server) sharedRoutes() {
 	s.on("GET /v1/files/{id}", shared, getFile)
 	s.on("GET /v1/files/{id}/content", shared, fileContent)
 	s.on("DELETE /v1/files/{id}", shared, deleteFile)
+	s.on("GET /v1/batches", shared, listBatches)
+	s.on("GET /v1/batches/{id}", shared, getBatch)
 }
 
 func (s *server) messagesRoutes() {
@@ -69,9 +89,13 @@ func (s *server) geminiRoutes(version string) {
 	s.on("GET "+version+"/cachedContents/{id}", gemini, getCache)
 	s.on("PATCH "+version+"/cachedContents/{id}", gemini, patchCache)
 	s.on("DELETE "+version+"/cachedContents/{id}", gemini, deleteCache)
+	s.on("POST "+version+"/batches/{id}", gemini, geminiBatchCall)
+	s.on("DELETE "+version+"/batches/{id}", gemini, deleteGeminiBatch)
 	if version == "/v1" {
 		return
 	}
+	s.on("GET "+version+"/batches", gemini, listBatches)
+	s.on("GET "+version+"/batches/{id}", gemini, getBatch)
 	s.on("GET "+version+"/models", gemini, listModels)
 	s.on("GET "+version+"/models/{rest...}", gemini, oneModel)
 	s.on("POST "+version+"/files", gemini, createFile)

@@ -29,8 +29,8 @@ type Options struct {
 // Spec is the sandbox with default options.
 var Spec = New(Options{})
 
-// New makes a sandbox with options of its own. It has its own memory of files, batches
-// and stored responses, and holds no goroutine but those of its open connections.
+// New makes a sandbox with options of its own. It has its own memory of files, batches,
+// videos and stored responses, and holds no goroutine but those of its open connections.
 func New(o Options) *provider.Spec {
 	l := newListener(Handler(o))
 	return &provider.Spec{
@@ -42,7 +42,7 @@ func New(o Options) *provider.Spec {
 		Speaks:  []dialect.Name{dialect.Chat, dialect.Responses, dialect.Messages, dialect.Gemini},
 		Operations: []llm.Operation{
 			llm.OpChat, llm.OpCompletions, llm.OpResponses, llm.OpEmbeddings, llm.OpModerations,
-			llm.OpImages, llm.OpSpeech, llm.OpTranscription, llm.OpRerank, llm.OpFiles,
+			llm.OpImages, llm.OpVideos, llm.OpSpeech, llm.OpTranscription, llm.OpRerank, llm.OpFiles,
 			llm.OpBatches, llm.OpCountTokens, llm.OpModels, llm.OpCached,
 		},
 		Shape:       provider.HostShape,
@@ -59,5 +59,6 @@ func New(o Options) *provider.Spec {
 }
 
 // Handler is the sandbox without connections of its own. It keeps at most 1,000
-// objects or 64 MiB of each kind of file, batch, response and cached content.
+// objects or 64 MiB of each kind: files, uploads and their parts, batches, videos,
+// responses and cached contents.
 func Handler(o Options) http.Handler { return newServer(o) }

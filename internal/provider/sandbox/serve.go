@@ -23,6 +23,9 @@ type server struct {
 	batches   *shelf[batch]
 	responses *shelf[storedResponse]
 	caches    *shelf[cachedContent]
+	parted    *shelf[partedUpload]
+	parts     *shelf[uploadPart]
+	videos    *shelf[video]
 }
 
 // endpoint answers one request, or gives the problem that is to be answered instead.
@@ -32,6 +35,7 @@ func newServer(o Options) *server {
 	s := &server{
 		options: o, files: newShelf[file](), uploads: newShelf[upload](), batches: newShelf[batch](),
 		responses: newShelf[storedResponse](), caches: newShelf[cachedContent](),
+		parted: newShelf[partedUpload](), parts: newShelf[uploadPart](), videos: newShelf[video](),
 	}
 	s.routes()
 	return s

@@ -60,6 +60,19 @@ func (s *shelf[T]) get(id string) (T, bool) {
 	return v.value, ok
 }
 
+// change puts what f makes of an object in its place, and reports whether there was one.
+// The object's size stays; f must not use the shelf.
+func (s *shelf[T]) change(id string, f func(T) T) (T, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.items[id]
+	if ok {
+		v.value = f(v.value)
+		s.items[id] = v
+	}
+	return v.value, ok
+}
+
 // remove reports whether there was such an object.
 func (s *shelf[T]) remove(id string) bool {
 	s.mu.Lock()
