@@ -21,6 +21,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	prov "github.com/sluice-gateway/sluice/internal/provider"
 	vendor "github.com/sluice-gateway/sluice/internal/provider/openai"
+	"github.com/sluice-gateway/sluice/internal/recall"
 	"github.com/sluice-gateway/sluice/internal/proxy"
 )
 
@@ -48,9 +49,10 @@ func bare(b testing.TB, upstream string) *proxy.Proxy {
 	if err != nil {
 		b.Fatal(err)
 	}
+	memory := recall.New(1 << 20)
 	p := proxy.New(proxy.Config{
 		Dialects: []*dialect.Dialect{openai.Dialect, openaichat.Dialect}, Keys: keys, Catalogue: models, Recorder: nothing{}, Objects: nothing{},
-		Observer: nothing{}, Ready: func() error { return nil }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Recall: memory, Observer: nothing{}, Ready: func() error { return nil }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	err = p.Swap(catalog.New(catalog.Snapshot{
 		Gateways: map[string]*catalog.Gateway{"default": {Name: "default", Keyed: true, Log: catalog.LogPolicy{Bodies: catalog.BodiesMetadata}}},

@@ -195,6 +195,7 @@ func (p *Proxy) Close() {
 	for _, c := range p.clients {
 		c.pool.Close()
 	}
+	p.recall.Close()
 }
 
 // Wait waits until no call is in flight, at most d.

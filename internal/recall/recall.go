@@ -40,6 +40,9 @@ func New(maxBytes int) *Memory {
 	})}
 }
 
+// Close ends what the Memory runs in the background.
+func (m *Memory) Close() { m.turns.StopAllGoroutines() }
+
 func key(workspace, call string) string { return workspace + "\x00" + call }
 
 // Keep keeps the state of a whole answer that calls tools.

@@ -48,7 +48,7 @@ func verbs(model string) []dialect.Endpoint {
 		return dialect.Endpoint{Method: http.MethodPost, Pattern: model + verb, Op: op, Body: dialect.JSON, Model: dialect.InPath, Object: object}
 	}
 	none := dialect.ObjectRule{}
-	batch := dialect.ObjectRule{Kind: "batch", Creates: true, IDAt: "name", Refers: batchInput}
+	batch := dialect.ObjectRule{Kind: "batch", Creates: true, IDAt: "name", Refers: batchInput, Yields: batchOutput}
 	return []dialect.Endpoint{
 		generate(model+"generateContent", dialect.Never),
 		generate(model+"streamGenerateContent", dialect.Always),
@@ -95,9 +95,12 @@ func caches(v string) []dialect.Endpoint {
 	}
 }
 
+// batchOutput are the members by which a finished batch names the file of its answers.
+var batchOutput = map[string]string{"response.responsesFile": "file", "metadata.output.responsesFile": "file"}
+
 // batches are long-running operations (https://ai.google.dev/api/batch-api).
 func batches(v string, shared bool) []dialect.Endpoint {
-	names := dialect.ObjectRule{Kind: "batch", Names: true}
+	names := dialect.ObjectRule{Kind: "batch", Names: true, Yields: batchOutput}
 	return []dialect.Endpoint{
 		{Method: http.MethodGet, Pattern: v + "/batches", Op: llm.OpBatches, Shared: shared,
 			Object: dialect.ObjectRule{Kind: "batch", Lists: true, Items: "operations", IDAt: "name"}},
