@@ -57,12 +57,24 @@ type Traits struct {
 	// NoSchema: response_format json_schema is not known, json_object is.
 	NoSchema bool
 	// EchoReasoning names the member in which an assistant's turn carries its reasoning
-	// back: reasoning_content, reasoning, reasoning_details; "" = it must not be sent.
+	// back: reasoning_content, reasoning, reasoning_details, or content (as parts of type
+	// thinking); "" = it must not be sent.
 	EchoReasoning string
 	// Reasoning says how reasoning is asked for in the chat dialect: "" =
 	// reasoning_effort, "object" = reasoning{effort, max_tokens}, "thinking" =
-	// thinking{type}, "enable_thinking" = enable_thinking and thinking_budget.
+	// thinking{type} beside reasoning_effort, "enable_thinking" = enable_thinking and
+	// thinking_budget.
 	Reasoning string
+	// Lacks are features that this provider refuses or does not know, though its dialect
+	// can express them: they are left out and told.
+	Lacks llm.Features
+	// Seed names the member of the seed where that is not seed.
+	Seed string
+	// NoUsageOption: stream_options is refused; usage comes unasked.
+	NoUsageOption bool
+	// StrictTurns: no turn of a user may follow a tool's, and a last turn of the assistant
+	// is marked as one to be continued.
+	StrictTurns bool
 	// CacheMarks: parts may bear cache_control.
 	CacheMarks bool
 	// ShortToolIDs: tool ids are nine letters or digits.

@@ -123,8 +123,8 @@ const (
 
 // Endpoint is one path of the data plane.
 //
-// Pattern's segments are literals, {id} (one segment) or {model} (the rest up to the
-// last colon, slashes and %2F included; a verb after the colon is a literal).
+// Pattern's segments are literals, {id} (one segment) or {model} (the rest, slashes and
+// %2F included, but for what the pattern has after it: a colon and a verb, or a segment).
 type Endpoint struct {
 	Method    string // "" = any
 	Pattern   string

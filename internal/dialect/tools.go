@@ -82,9 +82,13 @@ func (c *Call) MadeID(choice, n int) string {
 	return "call_" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:15]))
 }
 
-// ArgumentsObject gives a call's arguments as a JSON object. What a model wrote that is
-// none is kept in a member of its own: {"invalid_json": "what it wrote"}.
+// ArgumentsObject gives a call's arguments as a JSON object, those of a custom tool as
+// FunctionOf says. What a model wrote that is none is kept in a member of its own:
+// {"invalid_json": "what it wrote"}.
 func ArgumentsObject(c *llm.Call) llm.Raw {
+	if c.Custom {
+		return customArguments(c)
+	}
 	text := []byte(c.Arguments)
 	if c.Quoted {
 		s, _ := jsonscan.String(c.Arguments)
@@ -108,9 +112,11 @@ func ArgumentsObject(c *llm.Call) llm.Raw {
 }
 
 // ArgumentsText gives a call's arguments as a JSON string that holds JSON: "{}" when
-// there are none.
+// there are none. See ArgumentsObject for custom tools.
 func ArgumentsText(c *llm.Call) llm.Raw {
 	switch {
+	case c.Custom:
+		return jsonout.Quote(string(customArguments(c)))
 	case c.Quoted && len(c.Arguments) > 2:
 		return c.Arguments
 	case c.Quoted, len(c.Arguments) == 0, jsonscan.IsNull(c.Arguments):

@@ -91,6 +91,9 @@ type Reasoning struct {
 	Effort  string // "", none, minimal, low, medium, high, xhigh, max: as the caller wrote it
 	Budget  Count  // tokens
 	Summary string // how much of it to show: "", none, auto, concise, detailed
+	// State asks for the blobs that let a later call go on from the reasoning without the
+	// vendor's memory, where a vendor gives them on request only.
+	State bool
 }
 
 // Message is one turn.
@@ -111,6 +114,9 @@ type Tool struct {
 	Cache       string // see Part.Cache
 	// Vendor is the dialect's own definition, whole, unless Kind is Function.
 	Vendor Raw
+	// Group is the caller's definition of the named group of tools that this one stands
+	// in, whole; nil = none. Name then begins with the group's name.
+	Group Raw
 	Own    []Member
 }
 

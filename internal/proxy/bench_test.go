@@ -21,8 +21,8 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	prov "github.com/sluice-gateway/sluice/internal/provider"
 	vendor "github.com/sluice-gateway/sluice/internal/provider/openai"
-	"github.com/sluice-gateway/sluice/internal/recall"
 	"github.com/sluice-gateway/sluice/internal/proxy"
+	"github.com/sluice-gateway/sluice/internal/recall"
 )
 
 type nothing struct{}

@@ -28,7 +28,13 @@ func (t *tally) payload(text []byte) bool {
 	} else if len(text) < minPayload || !isBase64(text[:payloadTaste]) {
 		return false
 	}
-	t.media += mediaTokens(kind, text)
+	size := int64(len(text)) / 4 * 3
+	if n, known := mediaTokens(kind, size); known {
+		t.media += n
+		return true
+	}
+	t.letters += size
+	t.text.cost += size / 4 * token
 	return true
 }
 
@@ -42,9 +48,8 @@ func isBase64(b []byte) bool {
 }
 
 // mediaTokens tells media apart by their data URI, or by how the base64 of each format
-// begins.
-func mediaTokens(kind, data []byte) int64 {
-	size := int64(len(data)) / 4 * 3
+// begins. It gives false for a text, and for what may be one.
+func mediaTokens(kind []byte, size int64) (n int64, known bool) {
 	has := func(begins ...string) bool {
 		for _, b := range begins {
 			if bytes.HasPrefix(kind, []byte(b)) {
@@ -55,13 +60,11 @@ func mediaTokens(kind, data []byte) int64 {
 	}
 	switch {
 	case has("application/pdf", "JVBERi"):
-		return (1 + size/pageBytes) * pageTokens
+		return (1 + size/pageBytes) * pageTokens, true
 	case has("image/", "iVBORw", "/9j/", "R0lGOD", "UklGR"):
-		return imageTokens
+		return imageTokens, true
 	case has("audio/", "video/", "SUQz", "//u", "//t", "T2dn", "AAAA", "GkXf"):
-		return (1 + size/soundBytes) * soundTokens
-	case has("text/", "application/json"):
-		return 1 + size/4
+		return (1 + size/soundBytes) * soundTokens, true
 	}
-	return min(1+size/4, elsewhere)
+	return 0, false
 }

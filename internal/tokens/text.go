@@ -60,14 +60,17 @@ type reader struct {
 	cost  int64
 	run   int   // bytes of the present piece
 	class class // of the present piece
-	caps  bool  // the present word is in capitals so far
 	mark  bool  // one sign stands right before the present word
 }
 
 // plain takes text as it is.
 func (r *reader) plain(text []byte) {
 	for _, c := range text {
-		r.add(classes[c], c)
+		if k := classes[c]; k != r.class || k == foreign {
+			r.add(k, c)
+			continue
+		}
+		r.run++
 	}
 }
 
@@ -86,18 +89,18 @@ func (r *reader) add(k class, c byte) {
 		return
 	case lower:
 		if r.class == upper && r.run == 1 { // Word
-			r.class, r.run, r.caps = lower, 2, false
+			r.class, r.run = lower, 2
 			return
 		}
 		if r.class == upper { // HTTPServer: the last capital begins the next word
 			r.run--
 			r.end(k)
-			r.class, r.run, r.caps, r.mark = lower, 2, false, false
+			r.class, r.run, r.mark = lower, 2, false
 			return
 		}
 	}
 	r.end(k)
-	r.class, r.run, r.caps = k, 1, k == upper
+	r.class, r.run = k, 1
 }
 
 // end closes the present piece, which one of class next follows.
@@ -127,12 +130,14 @@ func (r *reader) end(next class) {
 	}
 }
 
-// close ends the text and gives its cost.
-func (r *reader) close() int64 {
+// free forgets the present piece, which costs nothing.
+func (r *reader) free() { r.class, r.run, r.mark = other, 0, false }
+
+// total ends the text and gives its cost.
+func (r *reader) total() int64 {
 	r.end(newline)
-	cost := r.cost
-	*r = reader{}
-	return cost
+	r.free()
+	return r.cost
 }
 
 func wordCost(n int, capitals bool) int64 {
@@ -170,7 +175,7 @@ func foreignCost(c byte) int64 {
 func Text(text []byte) int64 {
 	var r reader
 	r.plain(text)
-	return roundUp(r.close())
+	return roundUp(r.total())
 }
 
 func roundUp(cost int64) int64 { return (cost + token - 1) / token }
@@ -180,7 +185,11 @@ func (r *reader) escaped(text []byte) {
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if c != '\\' || i+1 == len(text) {
-			r.add(classes[c], c)
+			if k := classes[c]; k != r.class || k == foreign {
+				r.add(k, c)
+			} else {
+				r.run++
+			}
 			continue
 		}
 		i++

@@ -36,7 +36,7 @@ func checkStreamErrors(t *testing.T, d *dialect.Dialect) {
 		framed := d.FormatStreamError(fault.New(code, message), requestID)
 		m := d.NewMeter(llm.OpChat)
 		failed := 0
-		f := dialect.NewSSE(d.Digest)
+		f := NewFramer(d)
 		f.Feed(framed, func(e *dialect.Event) {
 			if !e.Comment && m.Event(e.Name, e.Data).Has(dialect.Failed) {
 				failed++
@@ -55,7 +55,7 @@ func checkStreamErrors(t *testing.T, d *dialect.Dialect) {
 
 func checkKeepAlive(t *testing.T, d *dialect.Dialect) {
 	m := d.NewMeter(llm.OpChat)
-	f := dialect.NewSSE(nil)
+	f := NewFramer(d)
 	f.Feed(d.KeepAlive, func(e *dialect.Event) {
 		if !e.Comment && m.Event(e.Name, e.Data) != 0 {
 			t.Errorf("%q means something", d.KeepAlive)

@@ -29,7 +29,7 @@ func checkExchanges(t *testing.T, d *dialect.Dialect) {
 }
 
 func checkStream(t *testing.T, d *dialect.Dialect, x *exchange) {
-	stream := []byte(x.sections["stream"])
+	stream := streamOf(d, x.sections["stream"])
 	r, signs := readStream(d, x.op(), stream)
 	whole := render(t, newReport(r, signs))
 	x.compare(t, whole)
@@ -58,7 +58,7 @@ func readStream(d *dialect.Dialect, op llm.Operation, pieces ...[]byte) (*dialec
 			signs = append(signs, m.Event(e.Name, e.Data))
 		}
 	}
-	f := dialect.NewSSE(d.Digest)
+	f := NewFramer(d)
 	for _, p := range pieces {
 		p = slices.Clone(p)
 		f.Feed(p, take)

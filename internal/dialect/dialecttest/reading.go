@@ -140,7 +140,7 @@ func Relay(d *dialect.Dialect, op llm.Operation, body []byte, size int) (r *dial
 			signs = append(signs, m.Event(e.Name, e.Data))
 		}
 	}
-	f := dialect.NewSSE(d.Digest)
+	f := NewFramer(d)
 	for p := range slices.Chunk(body, size) {
 		f.Feed(p, take)
 	}

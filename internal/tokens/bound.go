@@ -1,0 +1,34 @@
+package tokens
+
+// What vendors wrap around a request at the most, as recorded calls tell it.
+const (
+	baseBound   = 1024
+	turnBound   = 64
+	toolsBound  = 1024 // once, when there are tools
+	toolBound   = 128
+	answerBound = 512
+	mediaBound  = 8 // times what media count flat
+)
+
+// Bound gives more tokens than a vendor can count for the text of a request body: no
+// tokenizer in use makes more tokens of a text than it has bytes. It is three to five
+// times what Input says of prose. What neither can see (see the package comment) is not
+// bounded, and media are bounded for usual sizes only.
+func Bound(body []byte) int64 {
+	t, ok := read(body)
+	if !ok {
+		return baseBound + int64(len(body))
+	}
+	return t.bound()
+}
+
+func (t *tally) bound() int64 {
+	bound := baseBound + turnBound*t.turns + t.letters + t.ids + mediaBound*t.media
+	if t.tools > 0 {
+		bound += toolsBound + toolBound*t.tools
+	}
+	if t.answer.total() > 0 {
+		bound += answerBound
+	}
+	return bound
+}
