@@ -11,8 +11,8 @@ const (
 )
 
 // Bound gives more tokens than a vendor can count for the text of a request body: no
-// tokenizer in use makes more tokens of a text than it has bytes. It is three to five
-// times what Input says of prose. What neither can see (see the package comment) is not
+// tokenizer in use makes more tokens of a text than it has bytes. It is about seven times
+// what vendors count of usual requests. What neither can see (see the package comment) is not
 // bounded, and media are bounded for usual sizes only.
 func Bound(body []byte) int64 {
 	t, ok := read(body)

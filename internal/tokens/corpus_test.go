@@ -37,6 +37,7 @@ type recorded struct {
 	*dialecttest.Case
 	request  []byte
 	model    string
+	text     bool // all of its input stands in its body, as text
 	usage    llm.Usage
 	streamed tokens.Stream
 }
@@ -67,7 +68,7 @@ func read(t *testing.T, c *dialecttest.Case, d *dialect.Dialect) *recorded {
 	if err := json.Unmarshal(text, &q); err != nil {
 		t.Fatal(err)
 	}
-	r := &recorded{Case: c, request: q.Body}
+	r := &recorded{Case: c, request: q.Body, text: !beyond.Match(q.Body) && !house.MatchString(c.Name)}
 	if _, rest, ok := strings.Cut(q.Path, "/models/"); ok {
 		r.model, _, _ = strings.Cut(rest, ":")
 	}
@@ -110,8 +111,6 @@ var beyond = regexp.MustCompile(`previous_response_id|cachedContent|"conversatio
 
 // house matches servers that put a prompt of their own before the caller's.
 var house = regexp.MustCompile(`^(venice|perplexity)/`)
-
-func (r *recorded) text() bool { return !beyond.Match(r.request) && !house.MatchString(r.Name) }
 
 // mistakes are relative errors.
 type mistakes []float64
@@ -169,7 +168,7 @@ func (m *measure) check(t *testing.T, median float64) {
 func checkInput(t *testing.T, calls []*recorded) {
 	var m measure
 	for _, r := range calls {
-		if r.text() {
+		if r.text {
 			m.add(tokens.Input(r.request, r.model), r.usage.InputTokens.N)
 		}
 	}
@@ -181,11 +180,11 @@ func checkBound(t *testing.T, calls []*recorded) {
 	for _, r := range calls {
 		n, bound := r.usage.InputTokens.N, tokens.Bound(r.request)
 		switch {
-		case bound < n && r.text():
+		case bound < n && r.text:
 			t.Errorf("%s: the vendor counted %d, the bound is %d", r.Name, n, bound)
 		case bound < n:
 			t.Logf("not in the body: %s: the vendor counted %d, the bound is %d", r.Name, n, bound)
-		case n >= 1000 && r.text():
+		case n >= 1000 && r.text:
 			factors = append(factors, float64(bound)/float64(n))
 		}
 	}
@@ -199,7 +198,7 @@ func checkOutput(t *testing.T, calls []*recorded) {
 	var m measure
 	for _, r := range calls {
 		n := r.usage.OutputTokens.N
-		if r.streamed.Seen() && r.text() && n > 0 && r.usage.ReasoningTokens.N == 0 { // reasoning is not always shown
+		if r.streamed.Seen() && r.text && n > 0 && r.usage.ReasoningTokens.N == 0 { // reasoning is not always shown
 			m.add(r.streamed.Tokens(), n)
 		}
 	}

@@ -17,7 +17,7 @@ func outputCost(answer []byte, root part) int64 {
 // many, and of a large one the beginning: the others are taken to be alike.
 const (
 	lookAtAll   = 8
-	lookAtOneIn = 16
+	lookAtOneIn = 32
 	lookAtBytes = 8 << 10
 )
 
