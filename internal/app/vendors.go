@@ -6,6 +6,8 @@ import (
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/dialect/anthropic"
+	"github.com/sluice-gateway/sluice/internal/dialect/cohere"
+	"github.com/sluice-gateway/sluice/internal/dialect/converse"
 	"github.com/sluice-gateway/sluice/internal/dialect/gemini"
 	"github.com/sluice-gateway/sluice/internal/dialect/openai"
 	"github.com/sluice-gateway/sluice/internal/dialect/openaichat"
@@ -18,14 +20,14 @@ import (
 // Dialects lists every dialect of the data plane. The first one is for callers whose
 // dialect cannot be told.
 func Dialects() []*dialect.Dialect {
-	return []*dialect.Dialect{openai.Dialect, openaichat.Dialect, openairesponses.Dialect, anthropic.Dialect, gemini.Dialect}
+	return []*dialect.Dialect{openai.Dialect, openaichat.Dialect, openairesponses.Dialect, anthropic.Dialect, gemini.Dialect, converse.Dialect, cohere.Dialect}
 }
 
 // Vendors tells the configuration what kinds and dialects there are.
 func Vendors() config.Vendors {
 	v := config.Vendors{
-		Families: []string{"openai", "anthropic", "gemini"},
-		Unbuilt:  []string{"bedrock", "vertex", "cohere", "replicate", string(dialect.Converse), string(dialect.Cohere)},
+		Families: []string{"openai", "anthropic", "gemini", "bedrock", "cohere"},
+		Unbuilt:  []string{"bedrock", "vertex", "replicate"},
 	}
 	for _, d := range Dialects() {
 		if d.Name != dialect.OpenAI {

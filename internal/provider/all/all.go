@@ -8,6 +8,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/provider/anthropic"
 	"github.com/sluice-gateway/sluice/internal/provider/azure"
+	"github.com/sluice-gateway/sluice/internal/provider/cohere"
 	"github.com/sluice-gateway/sluice/internal/provider/compatible"
 	"github.com/sluice-gateway/sluice/internal/provider/gemini"
 	"github.com/sluice-gateway/sluice/internal/provider/openai"
@@ -21,6 +22,7 @@ func Specs() []*provider.Spec {
 		anthropic.Spec,
 		gemini.Spec,
 		azure.Spec,
+		cohere.Spec,
 		sandbox.Spec,
 	}, compatible.Specs()...)
 }

@@ -39,7 +39,7 @@ func TestAnEnvironmentVariableDiscoversOneKindOnly(t *testing.T) {
 }
 
 func TestTheNamesOfKindsThatComeLaterAreFree(t *testing.T) {
-	for _, name := range []string{"cohere", "vertex", "bedrock"} {
+	for _, name := range []string{"vertex", "bedrock"} {
 		if s, taken := all.Lookup(name); taken {
 			t.Errorf("%q is taken by %s", name, s.Name)
 		}

@@ -15,7 +15,7 @@ import (
 // recorded are the folders of recorded traffic and the kinds that they belong to.
 // Folders of servers of one's own, whose hosts are made up, are not among them.
 var recorded = map[string]string{
-	"alibaba": "alibaba", "anthropic": "anthropic", "baseten": "baseten", "cerebras": "cerebras", "crusoe": "crusoe",
+	"alibaba": "alibaba", "anthropic": "anthropic", "baseten": "baseten", "cerebras": "cerebras", "cohere": "cohere", "crusoe": "crusoe",
 	"deepseek": "deepseek", "doubleword": "doubleword", "gemini": "gemini", "groq": "groq", "heroku": "heroku",
 	"huggingface": "huggingface", "mistral": "mistral", "moonshot": "moonshot", "openai": "openai", "openrouter": "openrouter",
 	"perplexity": "perplexity", "together": "together", "venice": "venice", "vercel-gateway": "vercel", "voyage": "voyage",
@@ -30,6 +30,7 @@ var paths = []struct {
 	{llm.OpChat, "/v1/chat/completions"}, {llm.OpChat, "/v1/responses"}, {llm.OpChat, "/v1/messages"},
 	{llm.OpEmbeddings, "/v1/embeddings"}, {llm.OpTranscription, "/v1/audio/transcriptions"}, {llm.OpSpeech, "/v1/audio/speech"},
 	{llm.OpRerank, "/v1/rerank"}, {llm.OpModerations, "/v1/moderations"}, {llm.OpModels, "/v1/models"}, {llm.OpImages, "/v1/images/generations"},
+	{llm.OpChat, "/v2/chat"}, {llm.OpEmbeddings, "/v2/embed"}, {llm.OpRerank, "/v2/rerank"},
 }
 
 func TestRecordedCallsWentWhereTheSpecsSay(t *testing.T) {

@@ -14,6 +14,7 @@ const (
 	openai
 	anthropic
 	gemini
+	cohere
 )
 
 // familyOf tells by headers, then by the path, whose dialect a request speaks.
@@ -74,6 +75,8 @@ func (x *exchange) fail(p *problem) {
 		body = anthropicError(p, x.requestID())
 	case gemini:
 		body = geminiError(p)
+	case cohere:
+		body = cohereError(p, x.requestID())
 	default:
 		body = openaiError(p)
 	}

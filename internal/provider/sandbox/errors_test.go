@@ -10,6 +10,16 @@ import (
 	"github.com/sluice-gateway/sluice/internal/provider/sandbox"
 )
 
+// wrong is the message of an error in any dialect.
+func wrong(t *testing.T, body []byte) string {
+	t.Helper()
+	if m, ok := dig(t, body, "message").(string); ok { // Cohere's
+		return m
+	}
+	m, _ := dig(t, body, "error", "message").(string)
+	return m
+}
+
 func TestFailuresHaveTheShapeOfTheDialect(t *testing.T) {
 	for name, s := range dialects() {
 		for _, status := range []int{400, 401, 403, 404, 413, 429, 500, 503, 529} {
@@ -21,7 +31,7 @@ func TestFailuresHaveTheShapeOfTheDialect(t *testing.T) {
 			if wait := a.header.Get("Retry-After"); (wait != "") != (status == 429) {
 				t.Errorf("%s %d: retry-after %q", name, status, wait)
 			}
-			if m, _ := dig(t, a.body, "error", "message").(string); !strings.Contains(m, "on purpose") {
+			if m := wrong(t, a.body); !strings.Contains(m, "on purpose") {
 				t.Errorf("%s: %s", name, a.body)
 			}
 			if name == "messages" && dig(t, a.body, "type") != "error" || name == "gemini" && dig(t, a.body, "error", "code") != float64(status) {
@@ -54,6 +64,12 @@ func TestBadRequestsAreToldWhatIsWrong(t *testing.T) {
 		{"unreadable parameters", "/v1/chat/completions", `{"model":"echo?a=%zz","messages":[{"role":"user","content":"Hi"}]}`, 400, "cannot be read"},
 		{"no input", "/v1/responses", `{"model":"echo"}`, 400, "input"},
 		{"unknown response", "/v1/responses", `{"model":"echo","input":"Hi","previous_response_id":"resp_1"}`, 404, "resp_1"},
+		{"no messages for Cohere", "/v2/chat", `{"model":"echo"}`, 400, "messages"},
+		{"unknown role for Cohere", "/v2/chat", `{"model":"echo","messages":[{"role":"king","content":"Hi"}]}`, 400, "messages[0].role"},
+		{"no input type for Cohere", "/v2/embed", `{"model":"embed","texts":["a"]}`, 400, "input_type"},
+		{"nothing to embed for Cohere", "/v2/embed", `{"model":"embed","input_type":"search_query"}`, 400, "texts"},
+		{"unknown type of embedding", "/v2/embed", `{"model":"embed","input_type":"search_query","texts":["a"],"embedding_types":["int4"]}`, 400, "int4"},
+		{"nothing to rank for Cohere", "/v2/rerank", `{"model":"rerank","query":"q"}`, 400, "documents"},
 		{"no max_tokens", "/v1/messages", `{"model":"echo","messages":[{"role":"user","content":"Hi"}]}`, 400, "max_tokens"},
 		{"no contents", "/v1beta/models/echo:generateContent", `{}`, 400, "contents"},
 		{"unknown verb", "/v1beta/models/echo:sing", `{}`, 404, "no POST"},
@@ -67,7 +83,7 @@ func TestBadRequestsAreToldWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := post(t, c.target, c.body)
-			if m, _ := dig(t, a.body, "error", "message").(string); a.status != c.status || !strings.Contains(m, c.says) {
+			if m := wrong(t, a.body); a.status != c.status || !strings.Contains(m, c.says) {
 				t.Errorf("got %d %s, want %d and %q", a.status, a.body, c.status, c.says)
 			}
 		})

@@ -7,6 +7,7 @@ func (s *server) routes() {
 	s.uploadRoutes()
 	s.sharedRoutes()
 	s.messagesRoutes()
+	s.cohereRoutes()
 	for _, version := range []string{"/v1beta", "/v1"} {
 		s.geminiRoutes(version)
 	}
@@ -77,6 +78,12 @@ func (s *server) messagesRoutes() {
 	s.on("DELETE /v1/messages/batches/{id}", anthropic, deleteMessageBatch)
 	s.on("POST /v1/messages/batches/{id}/cancel", anthropic, getBatch)
 	s.on("GET /v1/messages/batches/{id}/results", anthropic, messageBatchResults)
+}
+
+func (s *server) cohereRoutes() {
+	s.on("POST /v2/chat", cohere, cohereChat)
+	s.on("POST /v2/embed", cohere, cohereEmbed)
+	s.on("POST /v2/rerank", cohere, cohereRerank)
 }
 
 // geminiRoutes are those of one version; under /v1 the shared ones stand already.

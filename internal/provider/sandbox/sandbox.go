@@ -39,7 +39,7 @@ func New(o Options) *provider.Spec {
 		BaseURL: "http://sandbox.internal",
 		KeyFree: true,
 		Free:    true,
-		Speaks:  []dialect.Name{dialect.Chat, dialect.Responses, dialect.Messages, dialect.Gemini},
+		Speaks:  []dialect.Name{dialect.Chat, dialect.Responses, dialect.Messages, dialect.Gemini, dialect.Cohere},
 		Operations: []llm.Operation{
 			llm.OpChat, llm.OpCompletions, llm.OpResponses, llm.OpEmbeddings, llm.OpModerations,
 			llm.OpImages, llm.OpVideos, llm.OpSpeech, llm.OpTranscription, llm.OpRerank, llm.OpFiles,

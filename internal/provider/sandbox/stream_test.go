@@ -63,6 +63,14 @@ func dialects() map[string]speech {
 			},
 			func(t *testing.T, b []byte) string { return text(t, dig(t, b, "usage")) },
 		},
+		"cohere": {
+			"/v2/chat", `{"model":"%s","messages":[{"role":"user","content":"%s"}]}`, inBody,
+			func(t *testing.T, b []byte) string {
+				out, _ := dig(t, b, "message", "content").([]any)
+				return fmt.Sprint(dig(t, b, "message", "content", len(out)-1, "text"))
+			},
+			func(t *testing.T, b []byte) string { return text(t, dig(t, b, "usage")) },
+		},
 		"gemini": {
 			"/v1beta/models/%s:generateContent", `{"contents":[{"parts":[{"text":"%[2]s"}]}]}`, inPath,
 			func(t *testing.T, b []byte) string {
@@ -116,6 +124,9 @@ func onePiece(t *testing.T, dialect string, e event) (part string, usage any) {
 	case "messages":
 		part, _ = dig(t, e.data, "delta", "text").(string)
 		return part, dig(t, e.data, "usage")
+	case "cohere":
+		part, _ = dig(t, e.data, "delta", "message", "content", "text").(string)
+		return part, dig(t, e.data, "delta", "usage")
 	}
 	if dig(t, e.data, "candidates", 0, "content", "parts", 0, "thought") == nil {
 		part, _ = dig(t, e.data, "candidates", 0, "content", "parts", 0, "text").(string)

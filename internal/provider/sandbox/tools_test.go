@@ -59,6 +59,20 @@ func TestToolsAreCalledAndTheirResultsAnsweredInMessages(t *testing.T) {
 	}
 }
 
+func TestToolsAreCalledAndTheirResultsAnsweredInCohere(t *testing.T) {
+	tools := `"tools":[{"type":"function","function":{"name":"weather","parameters":` + weather + `}}]`
+	a := post(t, "/v2/chat", `{"model":"chat","messages":[{"role":"user","content":"Weather?"}],`+tools+`}`)
+	if dig(t, a.body, "finish_reason") != "TOOL_CALL" || dig(t, a.body, "message", "tool_calls", 0, "function", "arguments") != wantArgs {
+		t.Fatalf("no call in %s", a.body)
+	}
+	next := fmt.Sprintf(`{"model":"chat","messages":[{"role":"user","content":"Weather?"},%s,{"role":"tool","tool_call_id":"%s","content":[{"type":"document","document":{"data":{"sky":"sunny"}}}]}],%s}`,
+		text(t, dig(t, a.body, "message")), dig(t, a.body, "message", "tool_calls", 0, "id"), tools)
+	a = post(t, "/v2/chat", next)
+	if said, _ := dig(t, a.body, "message", "content", 0, "text").(string); !strings.Contains(said, "sunny") || !strings.Contains(said, "Weather?") {
+		t.Errorf("after the result: %s", a.body)
+	}
+}
+
 func TestToolsAreCalledAndTheirResultsAnsweredInGemini(t *testing.T) {
 	tools := `"tools":[{"functionDeclarations":[{"name":"weather","parametersJsonSchema":` + weather + `}]}]`
 	a := post(t, "/v1beta/models/reason:generateContent", `{"contents":[{"role":"user","parts":[{"text":"Weather?"}]}],`+tools+`}`)

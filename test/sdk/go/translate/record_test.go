@@ -26,7 +26,7 @@ type recording struct {
 
 // stream reports whether the answer came as a stream.
 func (r *recording) stream() bool {
-	return r.Framing == "sse" || r.Framing == "eventstream" || r.Framing == "ndjson" || strings.HasSuffix(r.Kind, "-stream")
+	return strings.Contains(r.path, ":streamGenerateContent") || r.Framing == "sse" || r.Framing == "eventstream" || r.Framing == "ndjson" || strings.HasSuffix(r.Kind, "-stream")
 }
 
 // dialects says which dialect a recorded API speaks.

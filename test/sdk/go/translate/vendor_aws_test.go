@@ -22,7 +22,7 @@ func vendorConverse(r *recording) *meaning {
 			for _, c := range b.at("citationsContent").list("content") {
 				m.Text += c.text("text")
 			}
-			if t := b.at("toolUse"); t != nil {
+			if t := b.at("toolUse"); t != nil && t.text("type") != "server_tool_use" {
 				m.addCall(t.text("name"), jsonText(t["input"]))
 			}
 		}
@@ -61,7 +61,7 @@ func converseEvent(m *meaning, calls map[int]*chatCall, msg *eventstream.Message
 	i, _ := o["contentBlockIndex"].(float64)
 	switch msg.Headers.Get(":event-type").String() {
 	case "contentBlockStart":
-		if t := o.at("start", "toolUse"); t != nil {
+		if t := o.at("start", "toolUse"); t != nil && t.text("type") != "server_tool_use" {
 			calls[int(i)] = &chatCall{name: t.text("name")}
 		}
 	case "contentBlockDelta":

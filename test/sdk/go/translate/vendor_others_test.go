@@ -148,6 +148,9 @@ func vendorMessages(r *recording) *meaning {
 
 // messagesStream puts a stream together to the message that it says.
 func messagesStream(r *recording, m *meaning) object {
+	if whole := r.events(); len(whole) == 1 && whole[0].o.text("type") == "message" { // some proxies say it all at once
+		return whole[0].o
+	}
 	message := object{}
 	var blocks []object
 	usage := map[string]any{}
@@ -252,6 +255,12 @@ func vendorGemini(r *recording) *meaning {
 
 func geminiPart(m *meaning, p object) {
 	if f := p.at("functionCall"); f != nil {
+		if f["partialArgs"] != nil || f["willContinue"] != nil || f.text("name") == "" {
+			m.Partial = true
+		}
+		if f.text("name") == "" {
+			return
+		}
 		m.addCall(f.text("name"), jsonText(f["args"]))
 		return
 	}

@@ -1,0 +1,84 @@
+package cohere
+
+import (
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
+
+func kept(how string) dialect.Carry    { return dialect.Carry{Fate: dialect.Kept, How: how} }
+func mapped(how string) dialect.Carry  { return dialect.Carry{Fate: dialect.Mapped, How: how} }
+func refused(how string) dialect.Carry { return dialect.Carry{Fate: dialect.Refused, How: how} }
+
+// carries says what the dialect can express as the target. What is not here has no
+// place in it.
+var carries = map[llm.Feature]dialect.Carry{
+	llm.FSystem:           kept("messages[].role=system, all of them as one first turn"),
+	llm.FSystemLater:      mapped("a turn of the user, since only the first turn may be the system's"),
+	llm.FDeveloper:        mapped("as system turns"),
+	llm.FAssistantPrefill: mapped("the last turn as it is; whether it is continued is up to the model"),
+
+	llm.FImageURL:    kept("messages[].content[].image_url.url"),
+	llm.FImageData:   kept("a data: URI in messages[].content[].image_url.url"),
+	llm.FImageDetail: kept("messages[].content[].image_url.detail"),
+	llm.FImageFile:   refused("images are taken by URL or as bytes"),
+	llm.FAudioData:   refused("audio is not taken"),
+	llm.FVideo:       refused("video is not taken"),
+	llm.FFileURL:     refused("documents are taken as text"),
+	llm.FFileID:      refused("documents are taken as text"),
+	llm.FFileData:    mapped("text files as documents; any other kind is refused"),
+	llm.FFileText:    mapped("documents[].data.text; in the turn's text where JSON is asked for"),
+	llm.FFileName:    mapped("documents[].data.title"),
+	llm.FFileContext: mapped("documents[].data.context"),
+	llm.FFileCites:   mapped("documents are always cited"),
+
+	llm.FToolCall:    kept("messages[].tool_calls"),
+	llm.FToolResult:  kept("messages[].role=tool"),
+	llm.FResultMedia: mapped("documents of text as document; images in a turn of the user after the results"),
+	llm.FResultError: mapped(`{"error": text} as the content`),
+	llm.FThinking:    mapped("messages[].content[].thinking for models that reason; else, before tool calls, tool_plan"),
+	llm.FRefusal:     mapped("as text"),
+
+	llm.FTools:          kept("tools[].function"),
+	llm.FToolStrict:     mapped("strict_tools, when all tools are strict and each has a required parameter"),
+	llm.FChoiceNone:     kept("tool_choice: NONE"),
+	llm.FChoiceRequired: kept("tool_choice: REQUIRED"),
+	llm.FChoiceTool:     mapped("tool_choice: REQUIRED, and only that tool is offered"),
+	llm.FChoiceAllowed:  mapped("only those tools are offered"),
+
+	llm.FJSON:   kept("response_format.type"),
+	llm.FSchema: kept("response_format.json_schema"),
+	llm.FStrict: mapped("a schema is always followed strictly"),
+
+	llm.FMaxOutput:        kept("max_tokens"),
+	llm.FTemperature:      mapped("temperature, at most 1"),
+	llm.FTopP:             mapped("p, from 0.01 to 0.99"),
+	llm.FTopK:             mapped("k, at most 500"),
+	llm.FSeed:             kept("seed, unless negative"),
+	llm.FStop:             mapped("stop_sequences, the first five"),
+	llm.FFrequencyPenalty: mapped("frequency_penalty, from 0 to 1"),
+	llm.FPresencePenalty:  mapped("presence_penalty, from 0 to 1, unless there is a frequency penalty"),
+	llm.FLogprobs:         kept("logprobs"),
+	llm.FN:                mapped("one answer; to ask for more is refused"),
+	llm.FStreamUsage:      kept("usage always stands in message-end"),
+
+	llm.FThinkingBudget: kept("thinking.token_budget, for models that reason"),
+	llm.FThinkingEffort: mapped("thinking.type, and for little effort a thinking.token_budget"),
+	llm.FThinkingOff:    kept("thinking.type: disabled"),
+}
+
+// answerCarries says what a caller of the dialect can be given.
+var answerCarries = map[llm.Feature]dialect.Carry{
+	llm.AText:           kept("message.content[].text"),
+	llm.AThinking:       kept("message.content[].thinking"),
+	llm.AToolCall:       kept("message.tool_calls"),
+	llm.ARefusal:        mapped("as text"),
+	llm.ACitations:      mapped("message.citations, each source as a document"),
+	llm.ALogprobs:       mapped("logprobs, without ids of tokens and without alternatives"),
+	llm.AFinish:         mapped("finish_reason, the nearest of the vendor's six"),
+	llm.AStopText:       mapped("finish_reason: STOP_SEQUENCE"),
+	llm.AUsage:          kept("usage.billed_units and usage.tokens"),
+	llm.AUsageCache:     kept("usage.cached_tokens"),
+	llm.AUsageReasoning: kept("usage.tokens.reasoning_tokens"),
+	llm.AID:             kept("id"),
+	llm.ABlocked:        mapped("finish_reason: ERROR"),
+}
