@@ -63,8 +63,8 @@ func buildProvider(name string, c *config.Provider, boxes *sandboxes) *provider.
 		spec = boxes.of(name, sandbox.Options{Latency: c.Latency, Chunks: c.Chunks, ChunkDelay: c.ChunkDelay, FailureRate: c.Failure.Rate, FailureStatus: c.Failure.Status})
 	}
 	p := &provider.Provider{
-		Name: name, Spec: spec, BaseURL: strings.TrimRight(cmp.Or(c.BaseURL, spec.BaseURL), "/"), Speaks: spec.Speaks,
-		APIVersion: c.APIVersion, ProxyURL: c.Proxy.Reveal(), CAFile: c.CAFile, HTTP2: c.HTTP2,
+		Name: name, Spec: spec, BaseURL: baseOf(c, spec), Speaks: spec.Speaks,
+		APIVersion: c.APIVersion, Region: c.Region, Project: c.Project, ProxyURL: c.Proxy.Reveal(), CAFile: c.CAFile, HTTP2: c.HTTP2,
 		Timeouts: provider.Timeouts{Connect: c.Timeouts.Connect, FirstByte: c.Timeouts.FirstByte, FirstEvent: c.Timeouts.FirstEvent, Idle: c.Timeouts.Idle, Total: c.Timeouts.Total},
 		Retries:  provider.Retries{Max: c.Retries.Max, For: c.Retries.For, First: c.Retries.Backoff.First, Cap: c.Retries.Backoff.Max},
 		Models:   map[string]provider.Model{},
@@ -76,7 +76,7 @@ func buildProvider(name string, c *config.Provider, boxes *sandboxes) *provider.
 		}
 	}
 	for _, k := range c.Keys() {
-		p.Credentials = append(p.Credentials, provider.Credential{Name: k.Name, Key: k.APIKey.Reveal(), Weight: k.Weight})
+		p.Credentials = append(p.Credentials, provider.Credential{Name: k.Name, Key: k.APIKey.Reveal(), Weight: k.Weight, Fields: k.Fields()})
 	}
 	for h, v := range c.Headers {
 		p.Headers = append(p.Headers, provider.Header{Name: http.CanonicalHeaderKey(h), Value: v.Reveal()})
@@ -85,7 +85,19 @@ func buildProvider(name string, c *config.Provider, boxes *sandboxes) *provider.
 	for id, m := range c.Models {
 		p.Models[id] = provider.Model{Context: m.Context, MaxOutput: m.MaxOutput, Price: prices(&m)}
 	}
+	if spec.Complete != nil {
+		spec.Complete(p)
+	}
 	return p
+}
+
+// baseOf is the configured one, else the kind's, which may depend on the region.
+func baseOf(c *config.Provider, spec *provider.Spec) string {
+	base := cmp.Or(c.BaseURL, spec.BaseURL)
+	if base == "" && spec.Base != nil {
+		base = spec.Base(c.Region)
+	}
+	return strings.TrimRight(base, "/")
 }
 
 // sandboxes keeps the sandboxes of one process, so that a reload that changes nothing

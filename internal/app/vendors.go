@@ -44,8 +44,18 @@ func Vendors() config.Vendors {
 func kindOf(s *provider.Spec) config.Kind {
 	builtIn := s == sandbox.Spec
 	return config.Kind{
-		Name: s.Name, Aliases: s.Aliases, Env: s.Env, BaseEnv: s.BaseEnv, KeyFree: s.KeyFree,
-		NeedsBaseURL: s.BaseURL == "" || (s.KeyFree && !builtIn), BuiltIn: builtIn, Synthetic: builtIn,
-		Generic: s.Name == "openai-compatible",
+		Name: s.Name, Aliases: s.Aliases, Env: s.Env, BaseEnv: s.BaseEnv, KeyFree: s.KeyFree, Ambient: s.Ambient,
+		NeedsBaseURL: s.BaseURL == "" && s.Base == nil || (s.KeyFree && !builtIn), BuiltIn: builtIn, Synthetic: builtIn,
+		Generic: s.Name == "openai-compatible", Fields: fieldsOf(s), Region: settingOf(s.Region), Project: settingOf(s.Project),
 	}
 }
+
+func fieldsOf(s *provider.Spec) []config.KindField {
+	out := make([]config.KindField, len(s.Fields))
+	for i, f := range s.Fields {
+		out[i] = config.KindField(f)
+	}
+	return out
+}
+
+func settingOf(s *provider.Setting) *config.Setting { return (*config.Setting)(s) }

@@ -14,9 +14,12 @@ import (
 )
 
 var (
-	nameForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
-	hostForm   = regexp.MustCompile(`^(?:\*\.)?[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9-]{1,63})*$`)
-	headerForm = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+	nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
+	hostForm = regexp.MustCompile(`^(?:\*\.)?[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9-]{1,63})*$`)
+	// https://cloud.google.com/resource-manager/docs/creating-managing-projects
+	projectForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.:-]{0,62}$`)
+	regionForm  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+	headerForm  = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 )
 
 // PriceKinds are the kinds of price in the document.
@@ -60,10 +63,25 @@ func checkText(check, text string) string {
 		return checkHeaderValue(text)
 	case "headername":
 		return checkHeaderName(text)
+	case "identity":
+		return checkIdentity(text)
+	case "json":
+		return checkJSON(text)
+	case "region":
+		return checkForm(regionForm, text, "eu-central-1")
+	case "project":
+		return checkForm(projectForm, text, "my-project")
 	case "shared":
 		return checkShared(text)
 	}
 	return ""
+}
+
+func checkForm(form *regexp.Regexp, text, such string) string {
+	if form.MatchString(text) {
+		return ""
+	}
+	return "expected lower-case letters, digits and hyphens, such as " + such + ", found " + doctree.Quote(text)
 }
 
 // checkKey applies a named rule to a key of a mapping.

@@ -17,10 +17,10 @@ const defaultFailure = 503
 
 // Keys gives the provider's credentials, however they were written; empty when it has none.
 func (p *Provider) Keys() []Credential {
-	if len(p.Credentials) > 0 || !p.APIKey.IsSet() {
+	if len(p.Credentials) > 0 || !p.APIKey.IsSet() && p.Identity == (Identity{}) {
 		return p.Credentials
 	}
-	return []Credential{{Name: defaultCredential, APIKey: p.APIKey, Weight: 1}}
+	return []Credential{{Name: defaultCredential, APIKey: p.APIKey, Weight: 1, Identity: p.Identity}}
 }
 
 // complete adds what the document leaves to be known: kinds from names, usual
@@ -56,11 +56,16 @@ func (l *loader) kindOf(name string, p *Provider) (*Kind, bool) {
 	return l.vendors.find(name)
 }
 
-// usual fills key and base URL from the kind's usual variables.
+// usual fills credential, base URL, region and project from the kind's usual variables.
 func (l *loader) usual(p *Provider, kind *Kind) {
-	if l.cfg.Discover && !p.APIKey.IsSet() && len(p.Credentials) == 0 {
-		p.APIKey = l.usualKey(kind)
+	if l.cfg.Discover && len(p.Keys()) == 0 {
+		p.APIKey = l.firstOf(kind.Env)
 	}
+	if l.cfg.Discover && len(p.Keys()) == 0 {
+		l.usualIdentity(p, kind)
+	}
+	l.usualSetting(&p.Region, kind.Region, "region")
+	l.usualSetting(&p.Project, kind.Project, "project")
 	if kind.NeedsBaseURL && p.BaseURL == "" {
 		p.BaseURL = l.usualBase(kind)
 	}
@@ -78,16 +83,28 @@ func (l *loader) discover(kind *Kind) {
 			return
 		}
 		l.usual(&p, kind)
-		hasKey, hasBase := p.APIKey.IsSet(), p.BaseURL != ""
-		if kind.NeedsBaseURL && !hasBase || !hasKey && !(kind.KeyFree && hasBase) {
+		if !kind.discovered(&p) {
 			return
 		}
 	}
 	l.cfg.Providers[kind.Name] = p
 }
 
-func (l *loader) usualKey(kind *Kind) Secret {
-	for _, name := range kind.Env {
+// discovered reports whether the environment holds all that a provider of the kind
+// needs, and some of it in a variable that is the kind's own: access keys of a whole
+// cloud are set for other reasons.
+func (k *Kind) discovered(p *Provider) bool {
+	hasKey, hasBase := p.APIKey.IsSet(), p.BaseURL != ""
+	switch {
+	case k.NeedsBaseURL && !hasBase, k.Region != nil && p.Region == "" && !k.Region.free(p), k.Project != nil && p.Project == "" && !k.Project.free(p):
+		return false
+	}
+	return hasKey || hasBase && (k.KeyFree || len(p.Keys()) > 0)
+}
+
+// firstOf gives the first variable that is set, nothing when none is.
+func (l *loader) firstOf(names []string) Secret {
+	for _, name := range names {
 		text, ok := l.secrets.env(name)
 		if !ok || text == "" {
 			continue

@@ -35,9 +35,12 @@ type Bootstrap struct {
 
 // Provider is one configured vendor, or a server of one's own.
 type Provider struct {
-	Kind        string            `yaml:"kind" help:"What speaks there. Default: the provider's own name, when that is a known kind."`
-	APIKey      Secret            `yaml:"api_key" example:"env:PROVIDER_API_KEY" check:"header" help:"The vendor key, as a reference: env:NAME or file:PATH. Default: the vendor's usual environment variable."`
-	Credentials []Credential      `yaml:"credentials" example:"[{name: a, api_key: env:PROVIDER_KEY_A, weight: 2}, {name: b, api_key: env:PROVIDER_KEY_B}]" help:"Several vendor keys instead of api_key, chosen by weight."`
+	Kind        string       `yaml:"kind" help:"What speaks there. Default: the provider's own name, when that is a known kind."`
+	APIKey      Secret       `yaml:"api_key" example:"env:PROVIDER_API_KEY" check:"header" help:"The vendor key, as a reference: env:NAME or file:PATH. Default: the vendor's usual environment variable."`
+	Credentials []Credential `yaml:"credentials" example:"[{name: a, api_key: env:PROVIDER_KEY_A, weight: 2}, {name: b, api_key: env:PROVIDER_KEY_B}]" help:"Several credentials instead of api_key, chosen by weight. Each is a name with an api_key, or with the parts that its kind takes instead."`
+	Identity    `yaml:",inline"`
+	Region      string            `yaml:"region" example:"eu-central-1" check:"region" help:"Region, for clouds that have them. Default: the cloud's usual environment variable."`
+	Project     string            `yaml:"project" example:"my-project" check:"project" help:"Project, for clouds that have them. Default: the cloud's usual environment variable."`
 	BaseURL     string            `yaml:"base_url" example:"https://llm.example.com/v1" check:"baseurl" help:"Where the API is. For kinds to which /chat/completions is appended, what stands before it, such as https://host/v1; for the others the host."`
 	Speaks      []string          `yaml:"speaks" example:"[chat]" check:"dialect" help:"Conversation dialects it speaks: the caller's if listed, else the first. Default: what its kind speaks."`
 	Headers     map[string]Secret `yaml:"headers" example:"{x-team: search}" plain:"true" check:"header" help:"Sent with every request, over the kind's own. A value may be a reference; one that holds a credential must be."`
@@ -58,11 +61,12 @@ type Provider struct {
 	Discovered bool `yaml:"-"`
 }
 
-// Credential is one vendor key of a provider.
+// Credential is one vendor key of a provider, or what stands for one.
 type Credential struct {
-	Name   string `yaml:"name" required:"true" check:"name" help:"Name in entries and in sluice-credential."`
-	APIKey Secret `yaml:"api_key" required:"true" check:"header" help:"The key, as a reference: env:NAME or file:PATH."`
-	Weight int    `yaml:"weight" default:"1" min:"1" max:"1000" help:"Share of the calls, relative to the others."`
+	Name     string `yaml:"name" required:"true" check:"name" help:"Name in entries and in sluice-credential."`
+	APIKey   Secret `yaml:"api_key" check:"header" help:"The key, as a reference: env:NAME or file:PATH."`
+	Weight   int    `yaml:"weight" default:"1" min:"1" max:"1000" help:"Share of the calls, relative to the others."`
+	Identity `yaml:",inline"`
 }
 
 // Timeouts bound the phases of one attempt at a vendor.

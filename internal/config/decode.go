@@ -109,7 +109,7 @@ func (d *decoder) structure(n *doctree.Node, v reflect.Value, at place) {
 			d.unknownKey(m.Key, specs, here)
 			continue
 		}
-		d.value(m.Value, v.Field(specs[i].index), &specs[i], here)
+		d.value(m.Value, v.FieldByIndex(specs[i].index), &specs[i], here)
 	}
 	for _, s := range specs {
 		if s.required && n.Get(s.name) == nil {

@@ -36,7 +36,7 @@ func (d *decoder) defaults(t reflect.Type) reflect.Value {
 	v := reflect.New(t).Elem()
 	scratch := newDecoder(resolver{})
 	for _, s := range d.specsOf(t) {
-		field := v.Field(s.index)
+		field := v.FieldByIndex(s.index)
 		switch {
 		case s.def != "":
 			scratch.value(defaultNode(&s), field, &s, place{path: s.name})

@@ -48,8 +48,10 @@ func TestEveryFieldIsDocumentedAndItsExampleLoads(t *testing.T) {
 		}
 		path := strings.Split(strings.NewReplacer("providers.<name>", "providers."+kind, "gateways.<name>", "gateways.default", "models.<name>", "models.echo").Replace(f.Path), ".")
 		doc := strings.Join(path, ": {") + ": " + f.Example + strings.Repeat("}", len(path)-1)
-		src := source(doc, "PROVIDER_API_KEY=k", "PROVIDER_KEY_A=k", "PROVIDER_KEY_B=k")
-		src.Files = memFiles{"corporate-ca.pem": {mode: 0o600}}
+		src := source(doc, "PROVIDER_API_KEY=k", "PROVIDER_KEY_A=k", "PROVIDER_KEY_B=k", "AWS_ACCESS_KEY_ID=k", "AWS_SECRET_ACCESS_KEY=k",
+			"AWS_SESSION_TOKEN=k", "AZURE_TENANT_ID=k", "AZURE_CLIENT_ID=k", "AZURE_CLIENT_SECRET=k")
+		src.Files = memFiles{"corporate-ca.pem": {mode: 0o600}, "service-account.json": {data: `{"type": "service_account"}`, mode: 0o600}}
+		takeEverything(&src.Vendors)
 		_, problems := config.Load(src)
 		if err := problems.Err(); err != nil && !strings.Contains(f.Path, ".tls.") {
 			t.Errorf("%s: example is refused: %v\n%s", f.Path, err, doc)
@@ -80,6 +82,19 @@ func TestTheViewLoadsBackToTheSameView(t *testing.T) {
 		src.Data = first
 		if second := mustLoad(t, src).Redacted().YAML(); !bytes.Equal(first, second) {
 			t.Errorf("%s: got:\n%s\nwant:\n%s", file, second, first)
+		}
+	}
+}
+
+// takeEverything makes every kind one that takes every part of a credential by itself.
+func takeEverything(v *config.Vendors) {
+	for i := range v.Kinds {
+		k := &v.Kinds[i]
+		k.Region, k.Project, k.Fields = &config.Setting{}, &config.Setting{}, nil
+		for _, f := range config.Fields() {
+			if strings.HasPrefix(f.Path, "providers.<name>.credentials[].") {
+				k.Fields = append(k.Fields, config.KindField{Name: f.Name})
+			}
 		}
 	}
 }

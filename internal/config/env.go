@@ -36,7 +36,7 @@ type Overrides struct {
 // environ overlays what the environment sets. An empty variable counts as unset.
 func (d *decoder) environ(v reflect.Value, path string) {
 	for _, s := range d.specsOf(v.Type()) {
-		at, field := joinSchema(path, s.name), v.Field(s.index)
+		at, field := joinSchema(path, s.name), v.FieldByIndex(s.index)
 		switch {
 		case s.leaf():
 			d.fromEnv(field, &s, at)

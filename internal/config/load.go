@@ -36,7 +36,11 @@ type Kind struct {
 	Env          []string // variables that usually hold the key, the first set one counts
 	BaseEnv      string   // variable that usually holds the base URL, read when NeedsBaseURL
 	NeedsBaseURL bool
-	KeyFree      bool // works without a credential
+	KeyFree      bool        // works without a credential
+	Ambient      bool        // the machine may have a credential of its own
+	Fields       []KindField // what may stand for a key
+	Region       *Setting    // nil = it has none
+	Project      *Setting
 	BuiltIn      bool // a provider of this name exists without being configured
 	Synthetic    bool // answers by itself: takes latency, chunks, chunk_delay, failure
 	Generic      bool // for any server of its shape: suggested when a kind is missing

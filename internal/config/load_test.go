@@ -13,7 +13,7 @@ import (
 
 // goldenEnv is the environment of every document in testdata.
 func goldenEnv() []string {
-	return []string{"OPENAI_API_KEY=sk-open", "ANTHROPIC_A=sk-a", "ANTHROPIC_B=sk-b", "EMPTY=", "DATABASE_URL=postgres://u:p@db/sluice", "BROKEN=a\nb"}
+	return []string{"OPENAI_API_KEY=sk-open", "ANTHROPIC_A=sk-a", "ANTHROPIC_B=sk-b", "EMPTY=", "ACCOUNT={\"type\": \"service_account\", \"private_key\": \"k\"}", "DATABASE_URL=postgres://u:p@db/sluice", "BROKEN=a\nb"}
 }
 
 func goldenSource(t *testing.T, file string) config.Source {
@@ -109,13 +109,19 @@ func TestDiscovery(t *testing.T) {
 		{"needs the base URL too where the kind has none", "", []string{"AZURE_OPENAI_API_KEY=k"}, "sandbox"},
 		{"takes the base URL from its variable", "", []string{"AZURE_OPENAI_API_KEY=k", "AZURE_OPENAI_ENDPOINT=https://x.example.com/"}, "azure-openai sandbox"},
 		{"skips a malformed base URL", "", []string{"AZURE_OPENAI_API_KEY=k", "AZURE_OPENAI_ENDPOINT=nonsense"}, "sandbox"},
+		{"takes an application's parts in place of a key", "", []string{"AZURE_TENANT_ID=t", "AZURE_CLIENT_ID=c", "AZURE_CLIENT_SECRET=s", "AZURE_OPENAI_ENDPOINT=https://x.example.com"}, "azure-openai sandbox"},
+		{"takes no half of an application", "", []string{"AZURE_TENANT_ID=t", "AZURE_CLIENT_SECRET=s", "AZURE_OPENAI_ENDPOINT=https://x.example.com"}, "sandbox"},
+		{"needs a region where the kind does", "", []string{"CLOUD_TOKEN=k"}, "sandbox"},
+		{"takes the region from its variable", "", []string{"CLOUD_TOKEN=k", "CLOUD_DEFAULT_REGION=eu-1"}, "cloud sandbox"},
+		{"skips a malformed region", "", []string{"CLOUD_TOKEN=k", "CLOUD_REGION=evil.example.com/"}, "sandbox"},
+		{"does not take a whole cloud's keys for the wish to call models", "", []string{"CLOUD_ID=i", "CLOUD_SECRET=s", "CLOUD_REGION=eu-1", "PLATFORM_PROJECT=p"}, "sandbox"},
 		{"skips a key that no header can carry", "", []string{"OPENAI_API_KEY=a\nb"}, "sandbox"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := mustLoad(t, source(tt.doc, tt.env...))
 			var names []string
-			for _, name := range []string{"anthropic", "azure-openai", "gemini", "mine", "ollama", "openai", "sandbox"} {
+			for _, name := range []string{"anthropic", "azure-openai", "cloud", "gemini", "mine", "ollama", "openai", "sandbox"} {
 				if _, ok := cfg.Providers[name]; ok {
 					names = append(names, name)
 				}

@@ -9,7 +9,7 @@ import (
 
 // Field is one key of the document, as its struct tag describes it.
 //
-// The tags: yaml (name), help (one sentence or more), default and example (as YAML),
+// The tags: yaml (name; ",inline" = the fields of a struct that several have), help (one sentence or more), default and example (as YAML),
 // enum and later (values, and values that are not built yet), env (a short name beside
 // the regular one), min and max, check (a named rule, see checks.go), required, plain
 // (a secret that may also be written in plain), single (a scalar stands for a list, or
@@ -75,7 +75,7 @@ func joinSchema(path, name string) string {
 
 // spec is one field with its parsed tags.
 type spec struct {
-	index                               int
+	index                               []int // as of reflect.Value.FieldByIndex
 	typ                                 reflect.Type
 	name, help, def, example            string
 	check, single, env, min, max, since string
@@ -88,11 +88,18 @@ func specsOf(t reflect.Type) []spec {
 	for i := range t.NumField() {
 		tag := t.Field(i).Tag
 		name := tag.Get("yaml")
-		if name == "-" {
+		switch name {
+		case "-":
+			continue
+		case ",inline":
+			for _, s := range specsOf(t.Field(i).Type) {
+				s.index = append([]int{i}, s.index...)
+				out = append(out, s)
+			}
 			continue
 		}
 		s := spec{
-			index: i, typ: t.Field(i).Type, name: name, help: tag.Get("help"), def: tag.Get("default"),
+			index: []int{i}, typ: t.Field(i).Type, name: name, help: tag.Get("help"), def: tag.Get("default"),
 			example: tag.Get("example"), check: tag.Get("check"), single: tag.Get("single"), env: tag.Get("env"),
 			min: tag.Get("min"), max: tag.Get("max"), since: tag.Get("since"),
 			enum: words(tag.Get("enum")), later: words(tag.Get("later")),
@@ -211,7 +218,6 @@ func ReservedKeys() []Reserved {
 		{gateway + "mtls", "authentication by client certificate"},
 		{gateway + "log.redact", "redacting the log by rule"},
 		{gateway + "log.sample", "recording a sample of the calls"},
-		{provider + "region", "a region per provider"},
 		{provider + "regions", "a region per provider"},
 		{provider + "limits", "a limit per provider"},
 		{provider + "health", "active health probing"},

@@ -36,7 +36,7 @@ func (l *loader) provider(name string, p *Provider) {
 		l.needs(at, p, kind)
 	}
 	l.speaks(at, p)
-	l.credentials(at, p)
+	l.credentials(at, p, kind)
 	l.headers(at, p)
 	l.file(join(at, "ca_file"), p.CAFile)
 	if p.Retries.Backoff.First > p.Retries.Backoff.Max {
@@ -80,7 +80,9 @@ func (l *loader) needs(at string, p *Provider, kind *Kind) {
 	if kind.NeedsBaseURL && p.BaseURL == "" && !l.given(join(at, "base_url")) {
 		l.bad(at, "\"base_url\" is missing, which kind %q needs, such as https://llm.example.com/v1", kind.Name)
 	}
-	if !kind.KeyFree && len(p.Keys()) == 0 && !l.callersPay() && !l.given(join(at, "api_key")) && !l.given(join(at, "credentials")) {
+	l.setting(at, "region", p.Region, kind.Region, p, kind)
+	l.setting(at, "project", p.Project, kind.Project, p, kind)
+	if !kind.KeyFree && !kind.Ambient && len(p.Keys()) == 0 && !l.callersPay() && !l.given(join(at, "api_key")) && !l.given(join(at, "credentials")) {
 		l.bad(at, "no credential: write api_key: env:%s", append(kind.Env, "NAME")[0])
 	}
 	if !kind.Synthetic {
@@ -118,19 +120,6 @@ func (l *loader) speaks(at string, p *Provider) {
 		default:
 			l.bad(here, "unknown dialect %s%s", doctree.Quote(name), didYouMean(name, l.vendors.Dialects))
 		}
-	}
-}
-
-func (l *loader) credentials(at string, p *Provider) {
-	if l.given(join(at, "api_key")) && l.given(join(at, "credentials")) {
-		l.bad(join(at, "credentials"), "api_key is given too; keep one of the two")
-	}
-	seen := map[string]bool{}
-	for i, c := range p.Credentials {
-		if c.Name != "" && seen[c.Name] {
-			l.bad(join(doctree.Index(join(at, "credentials"), i), "name"), "the name %q is taken by another credential of this provider", c.Name)
-		}
-		seen[c.Name] = true
 	}
 }
 

@@ -29,7 +29,7 @@ func (v View) MarshalJSON() ([]byte, error) { return v.root.AppendJSON(nil), nil
 func structNode(v reflect.Value) *doctree.Node {
 	n := &doctree.Node{Kind: doctree.Map}
 	for _, s := range specsOf(v.Type()) {
-		if field := v.Field(s.index); s.def != "" || !empty(field) {
+		if field := v.FieldByIndex(s.index); s.def != "" || !empty(field) {
 			n.Members = append(n.Members, doctree.Member{Key: s.name, Value: valueNode(field, &s)})
 		}
 	}
@@ -96,8 +96,11 @@ func scalarNode(v reflect.Value, s *spec) *doctree.Node {
 	return &doctree.Node{Kind: doctree.Text, Text: v.String()}
 }
 
-// showSecret gives the reference; of a URL in plain, what is no secret in it.
+// showSecret gives the reference; in plain, what is no secret.
 func showSecret(s Secret, check string) string {
+	if check == "identity" && s.Ref() == "" {
+		return s.Reveal()
+	}
 	if s.Ref() != "" || !s.IsSet() || check != "storage" && check != "proxy" {
 		return s.String()
 	}

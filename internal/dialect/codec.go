@@ -65,6 +65,14 @@ type Traits struct {
 	// thinking{type} beside reasoning_effort, "enable_thinking" = enable_thinking and
 	// thinking_budget.
 	Reasoning string
+	// Efforts are the words of reasoning_effort that the provider takes, least first, with
+	// spaces between them; "" = none low medium high, and for the dialect's own vendor what
+	// its model takes.
+	Efforts string
+	// Files says how documents are sent: "" = file with the bytes, "file" = likewise, or a
+	// URL instead of the bytes, "document_url" and "file_url" = under these names, bytes or
+	// URL (the former with audio as a bare string too).
+	Files string
 	// Lacks are features that this provider refuses or does not know, though its dialect
 	// can express them: they are left out and told.
 	Lacks llm.Features
@@ -79,6 +87,8 @@ type Traits struct {
 	CacheMarks bool
 	// ShortToolIDs: tool ids are nine letters or digits.
 	ShortToolIDs bool
+	// NoCallIDs: a cloud's form of the Gemini dialect, whose calls and results have no ids.
+	NoCallIDs bool
 	// NoParallel: parallel_tool_calls is not known.
 	NoParallel bool
 	// TopK, MinP: chat providers that know top_k, min_p.

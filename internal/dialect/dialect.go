@@ -79,6 +79,9 @@ type Dialect struct {
 	// Codec maps conversations to llm and back; nil = the dialect has no conversation, or
 	// is only forwarded.
 	Codec Codec
+	// Ops map the operations beside conversation to llm and back; one that is not there
+	// is only forwarded.
+	Ops map[llm.Operation]*Op
 	// Fields and Carries are the dialect's part of the loss ledger: what its requests may
 	// hold, and what it can express as a target. A feature that is not in Carries is
 	// Dropped. AnswerFields and AnswerCarries are the same for answers: what a vendor of

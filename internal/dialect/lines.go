@@ -6,6 +6,9 @@ import (
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 )
 
+// JSONLinesType is the media type of newline-delimited JSON.
+const JSONLinesType = "application/x-ndjson"
+
 // lines frames JSON texts that stand one on a line.
 type lines struct{ carrier }
 

@@ -45,7 +45,11 @@ func (s *Spec) Check() error {
 			bad("base URL %q would send a key in clear", s.BaseURL)
 		}
 	}
+	if s.Base != nil && CheckBaseURL(s.Base("eu-1")) != nil {
+		bad("base URL %q of a region is none", s.Base("eu-1"))
+	}
 	s.checkAuth(bad)
+	s.checkFields(bad)
 	s.checkAbilities(bad)
 	s.checkHeaders(bad)
 	return errors.Join(errs...)
@@ -63,6 +67,29 @@ func (s *Spec) checkAuth(bad func(string, ...any)) {
 	}
 	if len(s.Env) == 0 && !s.KeyFree && len(s.Quirks) == 0 {
 		bad("no environment variable, and no word on why")
+	}
+}
+
+// fieldName is what the configuration may call a part of a credential.
+var fieldName = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+
+func (s *Spec) checkFields(bad func(string, ...any)) {
+	known := []string{"api_key"}
+	for _, f := range s.Fields {
+		known = append(known, f.Name)
+	}
+	for _, f := range s.Fields {
+		if !fieldName.MatchString(f.Name) {
+			bad("%q is no name for a part of a credential", f.Name)
+		}
+		for _, other := range append(slices.Clone(f.With), f.Not...) {
+			if other == f.Name || !slices.Contains(known, other) {
+				bad("%s: %q is no other part of a credential", f.Name, other)
+			}
+		}
+	}
+	if (len(s.Fields) > 0 || s.Ambient) && s.NewSigner == nil {
+		bad("nothing is made of its credentials")
 	}
 }
 

@@ -27,6 +27,9 @@ func (p *Provider) NativePath(rest string) string {
 	}
 	rest = cleanPath(rest)
 	_, base := p.split()
+	if p.Spec.Beside != nil && p.Spec.Beside(rest) {
+		base = strings.TrimSuffix(base, "/v1")
+	}
 	return base + rest[overlap(base, rest):]
 }
 

@@ -18,6 +18,7 @@ type Signing struct {
 	Method     string
 	Host       string
 	Path       string // escaped, with its query, as in the request line
-	Body       [][]byte
+	Header     []Header
+	Body       [][]byte    // nil unless Spec.SignsBody, or where there is none
 	Credential *Credential // nil = what the machine has (see Spec.Ambient)
 }

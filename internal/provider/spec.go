@@ -32,10 +32,21 @@ type Spec struct {
 	// NewSigner makes the Signer of one provider; nil = Auth says it all. A nil Signer
 	// without an error means the same for this provider's configuration.
 	NewSigner func(p *Provider) (Signer, error)
+	// SignsBody says that the Signer needs the whole body.
+	SignsBody bool
 	// Ambient says that the machine may have a credential of its own (an instance's role,
 	// a profile), so that none has to be configured.
 	Ambient bool
-	Headers []Header // sent unless the caller sends the same name
+	// Fields are what a credential may consist of instead of a key.
+	Fields []Field
+	// Region and Project say what the vendor makes of these settings; nil = it has none.
+	Region, Project *Setting
+	// Base gives the base URL of a region, for vendors that have one for each; nil =
+	// BaseURL. Complete fills what a Provider's configuration leaves to be known from its
+	// credentials; nil = nothing.
+	Base     func(region string) string
+	Complete func(p *Provider)
+	Headers  []Header // sent unless the caller sends the same name
 	// Forward are request headers of the caller, beyond the dialect's own, that this
 	// vendor understands (canonical names).
 	Forward []string
@@ -49,8 +60,24 @@ type Spec struct {
 	Traits dialect.Traits
 	// StreamUsage says how streams come to report usage.
 	StreamUsage StreamUsage
+	// Tongue gives the dialect of a model, for vendors that speak each of their dialects
+	// with other models; nil = any that the provider speaks, with any model.
+	Tongue func(model string) dialect.Name
+	// Forms gives the dialect in which this vendor has an operation beside conversation,
+	// where that is none of those it speaks or differs by model; nil = as the dialects
+	// that it speaks have it. One without the operation says that it is not there.
+	Forms func(op llm.Operation, model string) *dialect.Dialect
 	// Path rewrites the path for vendors whose paths are not their dialect's; nil = as is.
 	Path func(p *Provider, r PathRequest) string
+	// Edits are the changes to a JSON body for vendors whose form of a dialect differs in
+	// single members, however the body came about; nil = none.
+	Edits func(p *Provider, r PathRequest) Edits
+	// Native are formats of the vendor's own that are understood below
+	// /providers/{provider} alone. Their patterns stand behind base_url.
+	Native []*dialect.Dialect
+	// Beside reports native paths that stand beside base_url's trailing /v1 instead of
+	// below it; nil = none do.
+	Beside func(rest string) bool
 	// Classify corrects what the dialect's ParseError made of an error answer; nil = right as is.
 	Classify func(f *fault.Fault, status int, h http.Header, body []byte)
 

@@ -37,6 +37,9 @@ func (x *exchange) answer(resp *upstream.Response) error {
 		return nil
 	}
 	if x.translated() {
+		if x.ep.Op != llm.OpChat {
+			return x.answerTask(resp)
+		}
 		return x.answerTranslated(resp)
 	}
 	if x.ep.Object.Lists {

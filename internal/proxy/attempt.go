@@ -46,7 +46,9 @@ func movable(err error) bool {
 // allows, each with a credential that has not failed yet in this call.
 func (x *exchange) tryTarget(ctx context.Context, t route.Target) error {
 	x.target, x.lane = t, x.view.lanes[t.Provider.Name]
-	x.spoken = x.speak(x.lane)
+	if x.spoken = x.speak(x.lane); x.spoken == nil {
+		return x.answerEstimate()
+	}
 	var refused, limited uint64 // credentials that failed in this call, as sets of the first 64
 	for n := 0; ; n++ {
 		i, err := x.chooseCredential(refused | limited)
@@ -255,6 +257,11 @@ func (x *exchange) otherCredential(refused uint64) bool {
 // prepare makes the upstream request: path, header, body with the named edits.
 func (x *exchange) prepare(ctx context.Context) error {
 	l, req := x.lane, &x.scratch.req
+	if x.translated() && x.ep.Op != llm.OpChat {
+		if err := x.orderTask(); err != nil {
+			return err
+		}
+	}
 	*req = upstream.Request{Method: x.r.Method, Host: l.host, Path: x.upstreamPath()}
 	req.Header = x.upstreamHeader(x.scratch.fields[:0])
 	if key := x.key(); key != "" && l.signer == nil {
@@ -331,6 +338,9 @@ func (x *exchange) asksUsage() bool { return x.ep.Op == llm.OpChat || x.ep.Op ==
 // upstreamPath gives the path and query at the provider.
 func (x *exchange) upstreamPath() string {
 	if x.translated() {
+		if x.ep.Op != llm.OpChat {
+			return x.taskPath()
+		}
 		return x.chatPath()
 	}
 	path := x.native

@@ -48,18 +48,19 @@ type exchange struct {
 	ask  ask
 
 	// route and attempts
-	plan     []route.Target
-	target   route.Target
-	lane     *lane
-	spoken   *dialect.Dialect // with the current target's provider
-	tr       *translation     // nil unless the request is written anew
-	cred     *provider.Credential
-	brought  *provider.Credential // the caller's own, where that is allowed and given
-	hide     bool                 // an event exists only because Sluice asked for usage
-	home     *gateway.Object
-	attempts []gateway.Attempt
-	log      *logBlock
-	waited   time.Duration // blocked on upstreams
+	plan      []route.Target
+	target    route.Target
+	lane      *lane
+	spoken    *dialect.Dialect // with the current target's provider
+	tr        *translation     // nil unless the request is written anew
+	estimated bool             // the answer's count of tokens is no vendor's
+	cred      *provider.Credential
+	brought   *provider.Credential // the caller's own, where that is allowed and given
+	hide      bool                 // an event exists only because Sluice asked for usage
+	home      *gateway.Object
+	attempts  []gateway.Attempt
+	log       *logBlock
+	waited    time.Duration // blocked on upstreams
 
 	// answer
 	wrote      bool // the head went out

@@ -59,6 +59,9 @@ func (x *exchange) ownHead(w *headWriter) {
 	if x.tr != nil && len(x.tr.dropped) > 0 {
 		w.set("Sluice-Dropped-Params", headerSafe(strings.Join(x.tr.dropped, ", ")))
 	}
+	if x.estimated {
+		w.set("Sluice-Estimated", "tokens")
+	}
 	w.set("Sluice-Cache", "off")
 	w.set("Sluice-Overhead-Us", strconv.FormatInt(x.overhead().Microseconds(), 10))
 	if (x.closeAfter || x.stopped.Load()) && x.r.ProtoMajor == 1 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
@@ -46,7 +47,7 @@ func (x *exchange) passes(name string) bool {
 		return provider.ForwardNativeHeader(name)
 	}
 	if x.translated() && (name == "Accept" || name == "Content-Type") {
-		return name == "Content-Type"
+		return name == "Content-Type" && x.ep.Op == llm.OpChat
 	}
 	return provider.ForwardRequestHeader(x.spoken.Family, name, x.lane.provider.Spec)
 }

@@ -149,7 +149,7 @@ func (x *exchange) choosePlan() (err error) {
 			return err
 		}
 		if x.native == "" {
-			if l := x.view.lanes[t.Provider.Name]; !l.serves(x.ep) && !x.translates(l) {
+			if l := x.view.lanes[t.Provider.Name]; !l.serves(x.ep) && !x.translates(l, t.Model) {
 				return x.notSpoken(l)
 			}
 		}

@@ -20,12 +20,22 @@ type translation struct {
 	call    dialect.Call
 	out     []byte // what written.Body is a part of
 	dropped []string
+
+	// of an operation beside conversation
+	task   *llm.Task
+	order  dialect.OpOrder
+	opCall dialect.OpCall
 }
 
 // speak gives the dialect in which to talk to a provider: the caller's if it is
 // spoken there, else the first one that can be translated to; nil when there is none.
 func (x *exchange) speak(l *lane) *dialect.Dialect {
-	if x.native != "" || l.serves(x.ep) || x.ep.Op != llm.OpChat {
+	switch {
+	case x.native != "":
+		return x.dialect
+	case x.ep.Op != llm.OpChat:
+		return x.speakOp(l, x.target.Model)
+	case l.serves(x.ep):
 		return x.dialect
 	}
 	if x.dialect.Codec == nil {
@@ -36,8 +46,11 @@ func (x *exchange) speak(l *lane) *dialect.Dialect {
 
 // translates reports whether a call that a provider does not take in its caller's
 // dialect can be put into one that it does.
-func (x *exchange) translates(l *lane) bool {
-	return x.ep.Op == llm.OpChat && x.dialect.Codec != nil && l.tongue != nil
+func (x *exchange) translates(l *lane, model string) bool {
+	if x.ep.Op != llm.OpChat {
+		return x.speakOp(l, model) != nil || x.estimates(l, model)
+	}
+	return x.dialect.Codec != nil && l.tongue != nil
 }
 
 // translated reports whether the answer comes in another dialect than the caller's.
@@ -50,6 +63,9 @@ func (x *exchange) rewrites() bool {
 
 // translateRequest writes the request in the words of the target.
 func (x *exchange) translateRequest(req *upstream.Request) error {
+	if x.ep.Op != llm.OpChat {
+		return x.sendTask(req)
+	}
 	tr, err := x.parsed()
 	if err != nil {
 		return err

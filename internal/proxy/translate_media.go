@@ -32,9 +32,11 @@ func (x *exchange) inlineMedia(r *llm.Request) error {
 			wanted = append(wanted, m)
 		}
 	})
-	if len(wanted) == 0 {
-		return nil
-	}
+	return x.fetchAll(wanted)
+}
+
+// fetchAll fetches media, several at once.
+func (x *exchange) fetchAll(wanted []*llm.Media) error {
 	if len(wanted) > maxFetches {
 		return fault.Newf(fault.InvalidRequest, "The call names %d media by URL that the provider takes only as bytes; at most %d are fetched for one call.", len(wanted), maxFetches)
 	}

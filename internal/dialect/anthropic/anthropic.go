@@ -1,8 +1,8 @@
-// Package anthropic is Anthropic's Messages dialect: its paths, how its answers and
-// streams report usage, and how its errors look.
+// Package anthropic is Anthropic's Messages dialect: its paths, how its conversations
+// map to llm and back, how its answers and streams report usage, and how its errors look.
 //
-// It does not translate messages and knows no provider: whoever speaks this dialect
-// (the vendor itself, a cloud that resells it, a compatible server) is read alike.
+// It knows no provider: whoever speaks this dialect (the vendor itself, a cloud that
+// resells it, a compatible server) is read alike.
 package anthropic
 
 import (
@@ -27,7 +27,13 @@ var Dialect = &dialect.Dialect{
 	FormatStreamError: formatStreamError,
 	// The vendor's own keep-alive, which every SDK passes over
 	// (https://platform.claude.com/docs/en/build-with-claude/streaming#ping-events).
-	KeepAlive: []byte("event: ping\ndata: {\"type\": \"ping\"}\n\n"),
+	KeepAlive:     []byte("event: ping\ndata: {\"type\": \"ping\"}\n\n"),
+	Codec:         codec{},
+	Ops:           ops,
+	Fields:        fields,
+	Carries:       carries,
+	AnswerFields:  answerFields,
+	AnswerCarries: answerCarries,
 	Digest: []string{
 		"type", "id", "model", "stop_reason", "usage", "error", "request_id",
 		"message.id", "message.model", "message.stop_reason", "message.usage",

@@ -1,8 +1,9 @@
 // Package gemini is the dialect of the Gemini API: its paths, how its answers and
-// streams report usage, and how its errors look.
+// streams report usage, how its errors look, and how its conversations map to llm and
+// back.
 //
-// It does not translate messages and knows no provider: Google's two clouds, which
-// speak it with small differences, are read alike.
+// It knows no provider: Google's two clouds, which speak it with small differences, are
+// read alike.
 package gemini
 
 import (
@@ -37,6 +38,14 @@ var Dialect = &dialect.Dialect{
 		"predictions.*.mimeType", "predictions.*.embeddings.statistics.token_count",
 		"metadata.billableCharacterCount",
 	},
+	StreamQuery:   "alt=sse",
+	InlineMedia:   needsBytes,
+	Codec:         codec{},
+	Ops:           ops,
+	Fields:        fields,
+	Carries:       carries,
+	AnswerFields:  answerFields,
+	AnswerCarries: answerCarries,
 }
 
 // claims: every SDK of Google's sends headers of this family.

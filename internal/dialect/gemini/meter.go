@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -196,12 +197,17 @@ func (m *meter) blocked(feedback []byte) dialect.Sign {
 }
 
 func (m *meter) fail(data []byte) dialect.Sign {
+	m.report.Fault = faultOf(data)
+	return dialect.Failed
+}
+
+// faultOf reads an error that came in an answer or a stream.
+func faultOf(data []byte) *fault.Fault {
 	status, ok := jsonscan.Int(jsonscan.Get(data, "error", "code"))
 	if !ok || status < 400 || status > 599 {
 		status = statusOf(jsonscan.Get(data, "error", "status"))
 	}
-	m.report.Fault = parseError(int(status), nil, data)
-	return dialect.Failed
+	return parseError(int(status), nil, data)
 }
 
 func length(list []byte) (n int) {

@@ -17,16 +17,30 @@ type tokens struct {
 
 // readUsage brings the report up to date with the last usage.
 func (m *meter) readUsage() {
-	var t tokens
-	_ = jsonscan.Members(m.last, func(key, value []byte) bool { t.set(key, value); return true })
+	t := readTokens(m.last)
+	u := t.usage(m.whole && m.op != llm.OpEmbeddings)
+	u.Images = m.images.Add(m.predict.images)
+	unit(&u, llm.UnitSearches, int64(m.searches))
+	m.predict.addTo(&u)
+	m.report.Usage, m.report.ServiceTier = u, t.served()
+}
+
+// readTokens reads a usageMetadata.
+func readTokens(raw []byte) (t tokens) {
+	_ = jsonscan.Members(raw, func(key, value []byte) bool { t.set(key, value); return true })
+	return t
+}
+
+// usage gives the counts in the neutral sense. Of a whole answer, what it leaves out is
+// not to come.
+func (t *tokens) usage(whole bool) llm.Usage {
 	u := llm.Usage{
 		InputTokens:     t.prompt.Add(t.toolPrompt),
 		OutputTokens:    t.candidates.Add(t.thoughts),
 		CacheReadTokens: t.cached,
 		ReasoningTokens: t.thoughts,
-		Images:          m.images.Add(m.predict.images),
 	}
-	if !u.OutputTokens.Known && m.whole && m.op != llm.OpEmbeddings {
+	if !u.OutputTokens.Known && whole {
 		u.OutputTokens = t.rest()
 	}
 	u.AudioInputTokens = positive(t.audioIn)
@@ -34,9 +48,7 @@ func (m *meter) readUsage() {
 	unit(&u, llm.UnitCachedAudio, t.cachedAudio)
 	unit(&u, llm.UnitImageInputTokens, t.imageIn)
 	unit(&u, llm.UnitImageTokens, t.imageOut)
-	unit(&u, llm.UnitSearches, int64(m.searches))
-	m.predict.addTo(&u)
-	m.report.Usage, m.report.ServiceTier = u, t.served()
+	return u
 }
 
 func (t *tokens) set(key, value []byte) {

@@ -32,6 +32,7 @@ var Dialect = &dialect.Dialect{
 	FormatStreamError: FormatStreamError,
 	KeepAlive:         []byte(KeepAlive),
 	Digest:            digest,
+	Ops:               ops,
 }
 
 func endpoints() []dialect.Endpoint {

@@ -1,7 +1,8 @@
 // Package openaichat is the dialect of OpenAI's chat completions and of the legacy text
-// completions, with the variations that other servers of that shape have.
+// completions, with the variations that other servers of that shape have. It translates
+// chat completions; text completions are only forwarded.
 //
-// It does not translate messages, and leaves errors to the family's package.
+// It leaves errors to the family's package.
 package openaichat
 
 import (
@@ -31,4 +32,10 @@ var Dialect = &dialect.Dialect{
 		"id", "model", "service_tier", "usage", "x_groq", "error",
 		"choices.*.finish_reason", "choices.*.error",
 	},
+	InlineMedia:   needsBytes,
+	Codec:         codec{},
+	Fields:        fields,
+	Carries:       carries,
+	AnswerFields:  answerFields,
+	AnswerCarries: answerCarries,
 }

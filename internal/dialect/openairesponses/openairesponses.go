@@ -1,7 +1,8 @@
 // Package openairesponses is the dialect of OpenAI's Responses API: its paths, the
-// stored responses that they make, and what answers and streams say about themselves.
+// stored responses that they make, what answers and streams say about themselves, and
+// how its items map to llm.
 //
-// It does not translate items, and leaves whole error answers to the family's package.
+// It leaves whole error answers to the family's package.
 package openairesponses
 
 import (
@@ -37,6 +38,12 @@ var Dialect = &dialect.Dialect{
 		{Method: http.MethodPost, Pattern: "/v1/responses/{id}/cancel", Op: llm.OpResponses, Body: dialect.Opaque, Object: stored},
 		{Method: http.MethodGet, Pattern: "/v1/responses/{id}/input_items", Op: llm.OpResponses, Object: stored},
 	},
+	Codec:             codec{},
+	Ops:               ops,
+	Fields:            fields,
+	Carries:           carries,
+	AnswerFields:      answerFields,
+	AnswerCarries:     answerCarries,
 	NewMeter:          newMeter,
 	ParseError:        openai.ParseError,
 	FormatError:       openai.FormatError,

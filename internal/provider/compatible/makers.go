@@ -10,17 +10,17 @@ var makers = []*provider.Spec{
 	{
 		Name: "ai21", Title: "AI21 Labs", Page: "https://docs.ai21.com/docs/jamba-foundation-models", AsOf: asOf,
 		BaseURL: "https://api.ai21.com/studio/v1", Env: env("AI21_API_KEY"), Auth: bearer,
-		Speaks: chat, Operations: []llm.Operation{llm.OpChat},
+		Speaks: chat, Traits: usual, Operations: []llm.Operation{llm.OpChat},
 	},
 	{
 		Name: "arcee", Aliases: []string{"arcee-ai"}, Title: "Arcee AI", Page: "https://docs.arcee.ai", AsOf: asOf,
 		BaseURL: "https://api.arcee.ai/api/v1", Env: env("ARCEE_API_KEY"), Auth: bearer,
-		Speaks: chat, Operations: ops(),
+		Speaks: chat, Traits: usual, Operations: ops(),
 	},
 	{
 		Name: "cohere-compat", Title: "Cohere (OpenAI compatibility)", Page: "https://docs.cohere.com/docs/compatibility-api", AsOf: asOf,
 		BaseURL: "https://api.cohere.ai/compatibility/v1", Auth: bearer,
-		Speaks: chat, Operations: []llm.Operation{llm.OpChat, llm.OpEmbeddings},
+		Speaks: chat, Traits: cohereTraits, Operations: []llm.Operation{llm.OpChat, llm.OpEmbeddings},
 		StreamUsage: provider.UsageAlways, Catalogue: []string{"cohere"},
 		Quirks: quirks(
 			"stream_options is refused, so it is never added.",
@@ -30,7 +30,7 @@ var makers = []*provider.Spec{
 	{
 		Name: "deepseek", Title: "DeepSeek", Page: "https://api-docs.deepseek.com/", AsOf: asOf,
 		BaseURL: "https://api.deepseek.com", Env: env("DEEPSEEK_API_KEY"), Auth: bearer,
-		Speaks: chatAnswers, Operations: ops(),
+		Speaks: chatAnswers, Traits: deepseekTraits, Operations: ops(),
 		Quirks: quirks(
 			"The usage of a stream comes in its last chunk together with a choice.",
 			"Cached input stands in prompt_cache_hit_tokens, reasoning in reasoning_content.",
@@ -41,7 +41,7 @@ var makers = []*provider.Spec{
 	{
 		Name: "gemini-openai", Title: "Google Gemini API (OpenAI compatibility)", Page: "https://ai.google.dev/gemini-api/docs/openai", AsOf: asOf,
 		BaseURL: "https://generativelanguage.googleapis.com/v1beta/openai", Auth: bearer,
-		Speaks: chat, Operations: ops(llm.OpEmbeddings, llm.OpImages),
+		Speaks: chat, Traits: geminiTraits, Operations: ops(llm.OpEmbeddings, llm.OpImages),
 		Catalogue: []string{"google"},
 		Quirks: quirks(
 			"Errors are Google's, sometimes in an array of one.",
@@ -50,7 +50,7 @@ var makers = []*provider.Spec{
 	{
 		Name: "inception", Aliases: []string{"inceptionlabs"}, Title: "Inception", Page: "https://docs.inceptionlabs.ai/get-started/models", AsOf: asOf,
 		BaseURL: "https://api.inceptionlabs.ai/v1", Env: env("INCEPTION_API_KEY"), Auth: bearer,
-		Speaks: chat, Operations: ops(),
+		Speaks: chat, Traits: usual, Operations: ops(),
 	},
 	{
 		Name: "jina", Aliases: []string{"jina-ai"}, Title: "Jina AI", Page: "https://jina.ai/embeddings/", AsOf: asOf,
@@ -61,12 +61,12 @@ var makers = []*provider.Spec{
 	{
 		Name: "llama", Aliases: []string{"meta-llama"}, Title: "Meta Llama API", Page: "https://llama.developer.meta.com/docs/models", AsOf: asOf,
 		BaseURL: "https://api.llama.com/compat/v1", Env: env("LLAMA_API_KEY"), Auth: bearer,
-		Speaks: chat, Operations: ops(),
+		Speaks: chat, Traits: usual, Operations: ops(),
 	},
 	{
 		Name: "mistral", Aliases: []string{"mistralai", "mistral-ai"}, Title: "Mistral AI", Page: "https://docs.mistral.ai/api/", AsOf: asOf,
 		BaseURL: "https://api.mistral.ai/v1", Env: env("MISTRAL_API_KEY"), Auth: bearer,
-		Speaks: chat, Operations: ops(llm.OpEmbeddings, llm.OpModerations, llm.OpTranscription, llm.OpSpeech, llm.OpFiles),
+		Speaks: chat, Traits: mistralTraits, Operations: ops(llm.OpEmbeddings, llm.OpModerations, llm.OpTranscription, llm.OpSpeech, llm.OpFiles),
 		StreamUsage: provider.UsageAlways,
 		Quirks: quirks(
 			"stream_options.include_usage is refused with 422, so it is never added: usage always comes, in the last chunk together with a choice.",
@@ -78,12 +78,12 @@ var makers = []*provider.Spec{
 	{
 		Name: "morph", Title: "Morph", Page: "https://docs.morphllm.com/api-reference/introduction", AsOf: asOf,
 		BaseURL: "https://api.morphllm.com/v1", Env: env("MORPH_API_KEY"), Auth: bearer,
-		Speaks: chat, Operations: ops(),
+		Speaks: chat, Traits: usual, Operations: ops(),
 	},
 	{
 		Name: "perplexity", Aliases: []string{"pplx"}, Title: "Perplexity", Page: "https://docs.perplexity.ai/api-reference", AsOf: asOf,
 		BaseURL: "https://api.perplexity.ai", Env: env("PERPLEXITY_API_KEY", "PPLX_API_KEY"), Auth: bearer,
-		Speaks: chat, Operations: ops(llm.OpEmbeddings),
+		Speaks: chat, Traits: perplexityTraits, Operations: ops(llm.OpEmbeddings),
 		StreamUsage: provider.UsageAlways, Path: perplexityPath,
 		Quirks: quirks(
 			"Every chunk of a stream holds the usage so far: the last one counts.",
@@ -94,7 +94,7 @@ var makers = []*provider.Spec{
 	{
 		Name: "upstage", Title: "Upstage", Page: "https://developers.upstage.ai/docs/apis/chat", AsOf: asOf,
 		BaseURL: "https://api.upstage.ai/v1/solar", Env: env("UPSTAGE_API_KEY"), Auth: bearer,
-		Speaks: chat, Operations: ops(llm.OpEmbeddings),
+		Speaks: chat, Traits: usual, Operations: ops(llm.OpEmbeddings),
 	},
 	{
 		Name: "voyage", Aliases: []string{"voyageai", "voyage-ai"}, Title: "Voyage AI", Page: "https://docs.voyageai.com/reference/embeddings-api", AsOf: asOf,
@@ -105,7 +105,7 @@ var makers = []*provider.Spec{
 	{
 		Name: "writer", Title: "Writer", Page: "https://dev.writer.com/api-reference/completion-api/chat-completion", AsOf: asOf,
 		BaseURL: "https://api.writer.com/v1", Env: env("WRITER_API_KEY"), Auth: bearer,
-		Speaks: chat, Operations: ops(llm.OpCompletions), Path: writerPath,
+		Speaks: chat, Traits: usual, Operations: ops(llm.OpCompletions), Path: writerPath,
 		Quirks: quirks(
 			"Chat is /v1/chat, not /v1/chat/completions.",
 			"Chunks of a stream repeat the delta as message; streams end without [DONE]."),
@@ -113,7 +113,7 @@ var makers = []*provider.Spec{
 	{
 		Name: "xai", Aliases: []string{"x-ai", "grok"}, Title: "xAI", Page: "https://docs.x.ai/docs/api-reference", AsOf: asOf,
 		BaseURL: "https://api.x.ai/v1", Env: env("XAI_API_KEY"), Auth: bearer,
-		Speaks: chatAnswers, Operations: ops(llm.OpCompletions, llm.OpResponses, llm.OpImages, llm.OpFiles),
+		Speaks: chatAnswers, Traits: xaiTraits, Operations: ops(llm.OpCompletions, llm.OpResponses, llm.OpImages, llm.OpFiles),
 		Forward: []string{"X-Grok-Conv-Id"}, Catalogue: []string{"x-ai", "xai"}, Classify: xaiErrors,
 		Quirks: quirks(
 			"completion_tokens excludes reasoning_tokens; total_tokens includes them.",

@@ -15,6 +15,11 @@ import (
 // its first, else (no conversations) OpenAI's.
 func spoken(t *testing.T, spec *provider.Spec, c *section) *dialect.Dialect {
 	if name := c.attrs["dialect"]; name != "" {
+		for _, own := range spec.Native {
+			if own.Name == dialect.Name(name) {
+				return own
+			}
+		}
 		return find(t, dialect.Name(name))
 	}
 	for _, name := range spec.Speaks {
@@ -45,6 +50,7 @@ func answer(t *testing.T, spec *provider.Spec, c *section) {
 // stream lets the dialect read a stream: in one piece, byte by byte, and cut off.
 func stream(t *testing.T, spec *provider.Spec, c *section) {
 	d := spoken(t, spec, c)
+	c.body = wire(d, c.body)
 	whole, signs := read(d, c, c.body, len(c.body))
 	compare(t, c, whole)
 	if !signs.Has(dialect.Content) {
@@ -72,7 +78,9 @@ func stream(t *testing.T, spec *provider.Spec, c *section) {
 
 // failed lets the dialect read a stream that ends in an error.
 func failed(t *testing.T, spec *provider.Spec, c *section) {
-	r, signs := read(spoken(t, spec, c), c, c.body, len(c.body))
+	d := spoken(t, spec, c)
+	c.body = wire(d, c.body)
+	r, signs := read(d, c, c.body, len(c.body))
 	if !signs.Has(dialect.Failed) || r.Fault == nil {
 		t.Fatal("no failure was seen")
 	}
@@ -83,7 +91,7 @@ func failed(t *testing.T, spec *provider.Spec, c *section) {
 
 // read feeds a stream in pieces of a size and gives what all events together were.
 func read(d *dialect.Dialect, c *section, body []byte, size int) (*dialect.Report, dialect.Sign) {
-	m, f := d.NewMeter(operation(c)), dialect.NewSSE(d.Digest)
+	m, f := d.NewMeter(operation(c)), framer(d)
 	var signs dialect.Sign
 	each := func(e *dialect.Event) {
 		if !e.Comment && !e.Partial {

@@ -63,29 +63,43 @@ func urls(t *testing.T, spec *provider.Spec, cases []section) {
 				t.Fatalf("want operation, path and URL: %q", line)
 			}
 			covered[llm.Operation(f[0])] = true
-			r := provider.PathRequest{Op: llm.Operation(f[0]), Path: f[1], Model: "MODEL"}
-			if got := p.Origin() + p.URLPath(r); got != f[2] {
+			if got := p.Origin() + pathOf(p, &cases[i], f); got != f[2] {
 				t.Errorf("%s goes to %s, want %s", f[1], got, f[2])
 			}
 		}
 	}
 	for _, op := range spec.Operations {
-		if !covered[op] && op != llm.OpRealtime {
+		if !covered[op] && op != llm.OpRealtime && op != llm.OpPassthrough {
 			t.Errorf("operation %s has no line", op)
 		}
 	}
 }
 
+// pathOf gives where a line's path goes.
+func pathOf(p *provider.Provider, c *section, line []string) string {
+	if line[0] == "native" {
+		return p.NativePath(line[1])
+	}
+	model := c.attrs["model"]
+	if model == "" {
+		model = "MODEL"
+	}
+	return p.URLPath(provider.PathRequest{Op: llm.Operation(line[0]), Path: line[1], Model: model, Stream: c.attrs["stream"] == "true"})
+}
+
 // configured is the vendor in use: by its default base URL, or the section's.
 func configured(t *testing.T, spec *provider.Spec, c *section) *provider.Provider {
 	base := spec.BaseURL
+	if spec.Base != nil {
+		base = spec.Base(c.attrs["region"])
+	}
 	if b := c.attrs["base"]; b != "" {
 		base = b
 	}
 	if err := provider.CheckBaseURL(base); err != nil {
 		t.Fatal(err)
 	}
-	return &provider.Provider{Name: spec.Name, Spec: spec, BaseURL: base, APIVersion: c.attrs["version"]}
+	return &provider.Provider{Name: spec.Name, Spec: spec, BaseURL: base, APIVersion: c.attrs["version"], Region: c.attrs["region"], Project: c.attrs["project"]}
 }
 
 // auth compares how a key is presented with the golden text.

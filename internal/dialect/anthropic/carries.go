@@ -1,0 +1,93 @@
+package anthropic
+
+import (
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
+
+func kept(how string) dialect.Carry   { return dialect.Carry{Fate: dialect.Kept, How: how} }
+func mapped(how string) dialect.Carry { return dialect.Carry{Fate: dialect.Mapped, How: how} }
+
+// carries says how a request of another dialect is expressed. Where a model is named
+// "newer", those of Claude 4.7 and later are meant; see rules.
+var carries = map[llm.Feature]dialect.Carry{
+	llm.FSystem:           kept("system"),
+	llm.FSystemLater:      mapped("A text <system>…</system> in the user's turn where it stood."),
+	llm.FDeveloper:        mapped("Like a system turn."),
+	llm.FAssistantPrefill: mapped("The last message, its trailing white space cut; models that refuse it (4.6 and later, and any that thinks) are told to go on, and it counts as lost."),
+
+	llm.FImageURL:    kept("image.source.url"),
+	llm.FImageData:   kept("image.source.data"),
+	llm.FImageFile:   kept("image.source.file_id, with the beta header of files"),
+	llm.FFileURL:     kept("document.source.url"),
+	llm.FFileData:    mapped("document.source.data for PDF; files of text become plain text; other types are refused."),
+	llm.FFileID:      kept("document.source.file_id, with the beta header of files"),
+	llm.FFileText:    kept("document.source of type text or content"),
+	llm.FFileName:    kept("document.title"),
+	llm.FFileContext: kept("document.context"),
+	llm.FFileCites:   kept("document.citations.enabled"),
+
+	llm.FCache:         kept("cache_control; of more than four marks the last four, the others count as lost."),
+	llm.FCacheTTL:      mapped("cache_control.ttl; an hour after a mark of five minutes becomes five minutes, and counts as lost."),
+	llm.FToolCall:      kept("tool_use; arguments that are no JSON object are wrapped, ids the vendor refuses are rewritten."),
+	llm.FToolResult:    kept("tool_result, first in the user's turn; a call without a result is refused."),
+	llm.FResultMedia:   kept("blocks in tool_result.content"),
+	llm.FResultError:   kept("tool_result.is_error"),
+	llm.FThinking:      mapped("thinking, if its signature came from this provider and model; without one it is left out and counts as lost."),
+	llm.FThinkingState: mapped("thinking.signature and redacted_thinking.data of this provider and model; state of others counts as lost."),
+	llm.FRefusal:       mapped("text"),
+
+	llm.FTools:          kept("tools; a root schema that is no object is mended, names the vendor refuses are rewritten."),
+	llm.FToolStrict:     mapped("tools[].strict with the schema rewritten to the vendor's subset; models before 4.5 (but 4.1) lose it."),
+	llm.FToolCache:      kept("tools[].cache_control"),
+	llm.FCustomTool:     mapped("A tool with one member, input, a string."),
+	llm.FWebSearch:      mapped("web_search_20250305"),
+	llm.FCode:           mapped("code_execution_20250825"),
+	llm.FChoiceNone:     kept("tool_choice none"),
+	llm.FChoiceRequired: mapped("tool_choice any; thinking is off then, and counts as lost if it was asked for. Models that refuse to be forced (5.5, Fable, Mythos) are left to choose, and it counts as lost."),
+	llm.FChoiceTool:     mapped("tool_choice tool; as with any."),
+	llm.FChoiceAllowed:  mapped("Only the tools named are sent."),
+	llm.FParallel:       kept("tool_choice.disable_parallel_tool_use"),
+
+	llm.FJSON:       mapped("The system prompt asks for one JSON object."),
+	llm.FSchema:     mapped("output_config.format with the schema rewritten to the vendor's subset (closed objects, no limits, oneOf as anyOf); earlier models (before 4.5, but 4.1) are made to call a tool with the schema, whose input is given as the answer's text; models of other makers, and those that have tools of their own, are asked in the system prompt."),
+	llm.FStrict:     mapped("As the schema itself: where it is sent, it is obeyed."),
+	llm.FSchemaName: mapped("The description, where a tool stands for the schema; nowhere else is there a place for it."),
+
+	llm.FMaxOutput:       mapped("max_tokens, at most what the model can write; without it that limit itself is sent, since the vendor wants a number. A budget of thinking raises it where it must."),
+	llm.FTemperature:     mapped("temperature, above 1 as 1; lost for newer models and with thinking, which take none but 1."),
+	llm.FTopP:            mapped("top_p; lost for newer models, with thinking below 0.95, and beside temperature from 4.1 on."),
+	llm.FTopK:            mapped("top_k; lost for newer models and with thinking."),
+	llm.FStop:            mapped("stop_sequences; those of nothing but white space are lost."),
+	llm.FN:               mapped("One answer; more are refused."),
+	llm.FUser:            mapped("metadata.user_id, up to 256 characters"),
+	llm.FSafetyID:        mapped("metadata.user_id, before the end user's"),
+	llm.FTier:            mapped("service_tier: auto and priority as auto, default as standard_only; others are lost."),
+	llm.FStore:           mapped("Nothing is stored: false needs no word, true is lost."),
+	llm.FModalities:      mapped("Text alone; others are lost."),
+	llm.FSearchOptions:   mapped("web_search_20250305, with where the user is."),
+	llm.FStreamUsage:     kept("Usage always stands in the stream."),
+	llm.FThinkingEffort:  mapped("thinking adaptive with output_config.effort from 4.6 on (minimal as low; xhigh as max on 4.6); before that a budget: minimal 1024, low 2048, medium 8192, high 24576, above 32768 tokens, at most three quarters of max_tokens."),
+	llm.FThinkingBudget:  mapped("thinking.budget_tokens, at least 1024; newer models get an effort: up to 2048 low, 8192 medium, 24576 high, else max."),
+	llm.FThinkingSummary: mapped("thinking.display: none as omitted, any other as summarized."),
+	llm.FThinkingOff:     mapped("Thinking is not asked for, or disabled where it is on by itself; Sonnet 5.5 gets between_tools; Opus 5.5, Fable and Mythos cannot, and it counts as lost."),
+}
+
+// answerCarries says what a caller of this dialect can be given.
+var answerCarries = map[llm.Feature]dialect.Carry{
+	llm.AText:           kept("text"),
+	llm.AThinking:       kept("thinking"),
+	llm.AThinkingState:  mapped("thinking.signature, or redacted_thinking.data where no text belongs to it, in an envelope that says where it came from; state of a call stands before it."),
+	llm.AToolCall:       kept("tool_use"),
+	llm.ARefusal:        mapped("text, and stop_reason refusal"),
+	llm.ACitations:      mapped("citations, as a page that was found in the web"),
+	llm.AFinish:         kept("stop_reason; an unknown one keeps the vendor's word."),
+	llm.AStopText:       kept("stop_sequence"),
+	llm.AUsage:          kept("usage; input without cached tokens, as the dialect counts"),
+	llm.AUsageCache:     kept("usage.cache_read_input_tokens, cache_creation_input_tokens and cache_creation by lifetime"),
+	llm.AUsageReasoning: kept("usage.output_tokens_details.thinking_tokens"),
+	llm.ATier:           mapped("usage.service_tier: standard, priority, batch; default as standard"),
+	llm.AModel:          kept("model"),
+	llm.AID:             mapped("id, made from the gateway's own id of the call"),
+	llm.ABlocked:        mapped("stop_reason refusal, no content"),
+}

@@ -1,0 +1,4 @@
+package anthropic
+
+// codec implements dialect.Codec for the Messages dialect.
+type codec struct{}
