@@ -51,6 +51,9 @@ type Dialect struct {
 	// FormatError renders a fault as this dialect's own error answer (JSON) and says
 	// with which status.
 	FormatError func(f *fault.Fault, requestID string) (status int, body []byte)
+	// ErrorHead gives further header fields of an error answer, canonical names, that the
+	// dialect's SDKs read; nil = none.
+	ErrorHead func(f *fault.Fault, requestID string) [][2]string
 	// FormatStreamError renders a fault as this dialect's in-stream error, framed,
 	// with whatever ends a stream properly after an error.
 	FormatStreamError func(f *fault.Fault, requestID string) []byte

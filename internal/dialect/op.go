@@ -119,3 +119,13 @@ func Unreadable(what string) error {
 func (r *OpReply) JSONReply() bool {
 	return r.ContentType == "" || strings.Contains(r.ContentType, "json")
 }
+
+// PathOfOption gives the path by which a caller asked for something.
+func PathOfOption(t *llm.Task, p llm.Param) string {
+	for i := range t.Options {
+		if t.Options[i].Param == p {
+			return t.Options[i].Path
+		}
+	}
+	return string(p)
+}

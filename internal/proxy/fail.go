@@ -49,6 +49,11 @@ func (x *exchange) fail(err error) {
 	x.relayLimits(&w)
 	x.ownHead(&w)
 	x.faultHead(&w, f)
+	if x.dialect.ErrorHead != nil {
+		for _, h := range x.dialect.ErrorHead(f, x.id) {
+			w.set(h[0], h[1])
+		}
+	}
 	w.set("Content-Type", "application/json")
 	w.set("Content-Length", strconv.Itoa(len(body)))
 	x.answerKept.contentType = "application/json"

@@ -25,7 +25,7 @@ func TestUsageIsCountedAsTheDialectDoes(t *testing.T) {
 		t.Errorf("read again: %+v, %v", back.Usage, err)
 	}
 	empty := string(codec.FormatAnswer(nil, &llm.Answer{}, callOf()))
-	if empty != `{"id":"msg_req1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":0,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}}` {
+	if empty != `{"id":"msg_req1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":"end_turn","stop_sequence":null,"stop_details":null,"usage":{"input_tokens":0,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}}` {
 		t.Errorf("nothing is known: %s", empty)
 	}
 }

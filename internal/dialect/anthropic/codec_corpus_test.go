@@ -104,6 +104,8 @@ func rewritten(body []byte, want map[string]any) string {
 	return ""
 }
 
+func decode(text string, v any) error { return json.Unmarshal([]byte(text), v) }
+
 func render(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 // script writes events in short: each is kind, part and what there is to say.
 func script(steps ...string) (events []llm.Event) {
-	kinds := map[string]llm.PartKind{"text": llm.Text, "think": llm.Thinking, "call": llm.ToolCall, "vendor": llm.Vendor}
+	kinds := map[string]llm.PartKind{"text": llm.Text, "think": llm.Thinking, "call": llm.ToolCall, "custom": llm.ToolCall, "vendor": llm.Vendor}
 	what := map[int]llm.PartKind{}
 	for _, s := range steps {
 		f := strings.SplitN(s, " ", 3)
@@ -24,12 +24,12 @@ func script(steps ...string) (events []llm.Event) {
 		switch f[0] {
 		case "start":
 			e.Kind, e.Model = llm.Start, "gpt"
-		case "text", "think", "call", "vendor":
+		case "text", "think", "call", "custom", "vendor":
 			e.Kind, e.What = llm.PartStart, kinds[f[0]]
 			what[n] = e.What
 			switch e.What {
 			case llm.ToolCall:
-				e.CallID, e.CallName = "id"+f[1], "f"+f[1]
+				e.CallID, e.CallName, e.Custom = "id"+f[1], "f"+f[1], f[0] == "custom"
 			case llm.Vendor:
 				e.Raw = llm.Raw(f[2])
 			}
@@ -98,6 +98,9 @@ func TestBlocksNeverInterleave(t *testing.T) {
 			"start0:text delta0:a stop0 start1:tool_use:id1 delta1:{} stop1 start2:text delta2:b stop2"},
 		{"what nobody ended", []string{"call 0", `+ 0 "{}"`, "call 1", `+ 1 "{}"`}, "start0:tool_use:id0 delta0:{} stop0 start1:tool_use:id1 delta1:{} stop1"},
 		{"a block of this dialect's own tools", []string{`vendor 0 {"type":"server_tool_use","id":"s","name":"n","input":{}}`, "- 0", `vendor 1 {"type":"web_search_call"}`, "- 1"}, "start0:server_tool_use:s stop0"},
+		{"no arguments, in a word", []string{"call 0", `+ 0 "null"`, "- 0"}, "start0:tool_use:id0 stop0"},
+		{"a call with free text", []string{"custom 0", `+ 0 "a \"b\"\n"`, `+ 0 "c"`, "call 1", "- 0", "- 1"}, `start0:tool_use:id0 delta0:{"input":" delta0:a \"b\"\n delta0:c delta0:"} stop0 start1:tool_use:id1 stop1`},
+		{"a block of this dialect's own on several lines", []string{"vendor 0 {\n\"type\": \"server_tool_use\",\r\n \"id\":\"s\"}", "- 0"}, "start0:server_tool_use:s stop0"},
 		{"a delta that nothing announced", []string{`+ 0 "{}"`}, "start0:text delta0:{} stop0"},
 	}
 	for _, c := range cases {
@@ -113,10 +116,10 @@ func TestBlocksNeverInterleave(t *testing.T) {
 
 func TestUsageStandsAtTheEndAndAtTheStartIfItIsKnown(t *testing.T) {
 	late := string(formatAll(script("start", "text 0", `+ 0 "a"`, "- 0", "stop", "usage 3", "end")))
-	if !strings.Contains(late, `"stop_sequence":null,"usage":{"input_tokens":0,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}}}`) {
+	if !strings.Contains(late, `"stop_sequence":null,"stop_details":null,"usage":{"input_tokens":0,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}}}`) {
 		t.Errorf("at the start: %s", late)
 	}
-	if !strings.HasSuffix(late, `"delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"input_tokens":7,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":3}}`+"\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n") {
+	if !strings.HasSuffix(late, `"delta":{"stop_reason":"tool_use","stop_sequence":null,"stop_details":null},"usage":{"input_tokens":7,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":3}}`+"\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n") {
 		t.Errorf("at the end: %s", late)
 	}
 	early := string(formatAll(script("start", "usage 1", "text 0", `+ 0 "a"`, "- 0", "stop", "usage 3", "end")))

@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -33,7 +34,7 @@ func (codec) FormatAnswer(dst []byte, a *llm.Answer, c *dialect.Call) []byte {
 	if a.Blocked != "" && len(a.Choices) == 0 {
 		choice.Finish = llm.FinishFilter
 	}
-	f.stopped(choice.Finish, choice.Vendor, choice.StopText, choice.Parts)
+	f.stopped(choice.Finish, choice.Vendor, choice.StopText, hasCall(choice.Parts))
 	f.w.Key("usage")
 	f.usage(&a.Usage, a.Tier)
 	f.w.End('}')
@@ -65,12 +66,13 @@ func (f *answerWriter) id(id string) {
 }
 
 // stopped writes why the answer ended.
-func (f *answerWriter) stopped(finish llm.Finish, vendor string, stop llm.Raw, parts []llm.Part) {
+func (f *answerWriter) stopped(finish llm.Finish, vendor string, stop llm.Raw, called bool) {
 	if finish != llm.FinishStop {
 		stop = nil
 	}
-	f.w.Text("stop_reason", stopReason(finish, vendor, stop != nil, hasCall(parts)))
+	f.w.Text("stop_reason", stopReason(finish, vendor, stop != nil, called))
 	f.w.Member("stop_sequence", stop)
+	f.w.Member("stop_details", nil)
 }
 
 // stopReason gives a finish in the words of
@@ -122,6 +124,18 @@ func (f *answerWriter) part(p *llm.Part, n int) {
 	}
 }
 
+// onLine gives JSON without line ends, as the data of an event must be.
+func onLine(raw []byte) []byte {
+	if bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(raw, '\r') < 0 {
+		return raw
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return llm.Raw("null")
+	}
+	return b.Bytes()
+}
+
 // text writes a text; an empty one could not be sent back.
 func (f *answerWriter) text(p *llm.Part) {
 	if len(p.Text) <= 2 {
@@ -144,7 +158,7 @@ func (f *answerWriter) text(p *llm.Part) {
 // was found in the web, which is what other vendors cite.
 func (f *answerWriter) citation(c *llm.Citation) {
 	if kind := text(jsonscan.Get(c.Raw, "type")); bytes.HasSuffix(kind, []byte("_location")) {
-		f.w.Raw(c.Raw)
+		f.w.Raw(onLine(c.Raw))
 		return
 	}
 	f.w.Begin('{')
@@ -227,8 +241,10 @@ func (f *answerWriter) callHead(id, name string, n int) {
 // isOwnBlock tells the blocks of this dialect's own server tools from other vendors'.
 func isOwnBlock(raw llm.Raw) bool {
 	switch kind := text(jsonscan.Get(raw, "type")); string(kind) {
-	case "server_tool_use", "mcp_tool_use", "container_upload", "search_result", "compaction", "fallback":
+	case "server_tool_use", "mcp_tool_use", "container_upload", "search_result", "fallback":
 		return true
+	case "compaction": // another vendor has one, too
+		return jsonscan.Get(raw, "content") != nil
 	default:
 		return bytes.HasSuffix(kind, []byte("_tool_result"))
 	}

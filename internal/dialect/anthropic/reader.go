@@ -35,7 +35,7 @@ func (codec) ParseRequest(body []byte) (*llm.Request, error) {
 	turns := 4 + min(len(body)/512, 128)
 	p.req.Messages = make([]llm.Message, 1, turns) // the first is kept for the system's
 	p.parts = make([]llm.Part, 0, turns)
-	p.req.Thinking.State = true                // signatures are always part of this dialect's answers
+	p.req.Thinking.State = true // signatures are always part of this dialect's answers
 	if !p.in.At('{') {
 		return nil, fault.New(fault.InvalidRequest, "The request body must be a JSON object.")
 	}

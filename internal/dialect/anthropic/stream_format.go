@@ -33,6 +33,7 @@ type streamPart struct {
 	part     int
 	what     llm.PartKind
 	id, name string
+	custom   bool // its text is no JSON: it becomes the one member of an object
 	opened   bool // its block is open
 	ended    bool
 	done     bool // a call whose block was closed before it ended
@@ -119,6 +120,7 @@ func (f *streamFormatter) messageStart() {
 	f.w.B = append(f.w.B, "[]"...)
 	f.w.Member("stop_reason", nil)
 	f.w.Member("stop_sequence", nil)
+	f.w.Member("stop_details", nil)
 	f.w.Key("usage")
 	f.answerWriter.usage(&f.usage, f.tier)
 	f.w.End('}')
@@ -139,7 +141,7 @@ func (f *streamFormatter) of(e *llm.Event) *streamPart {
 
 func (f *streamFormatter) partStart(e *llm.Event) {
 	p := f.of(e)
-	p.id, p.name = e.CallID, e.CallName
+	p.id, p.name, p.custom = e.CallID, e.CallName, e.Custom
 	p.state = append(p.state, e.State...)
 	p.raw = append(p.raw[:0], e.Raw...)
 	if p.what == llm.ToolCall {
@@ -210,7 +212,9 @@ func (f *streamFormatter) wait(p *streamPart) {
 
 // givesWay reports whether a part may be closed before it ends: a call only when its
 // arguments are whole.
-func (p *streamPart) givesWay() bool { return p.what != llm.ToolCall || p.json.whole() }
+func (p *streamPart) givesWay() bool {
+	return p.what != llm.ToolCall || !p.custom && p.json.whole()
+}
 
 // advance writes the parts whose turn it is, up to one that is still going on and does
 // not give way.
@@ -271,7 +275,7 @@ func (f *streamFormatter) begin(p *streamPart) {
 		if isOwnBlock(p.raw) {
 			f.blockStart()
 			f.w.Key("content_block")
-			f.w.Raw(p.raw)
+			f.w.Raw(onLine(p.raw))
 			f.endEvent()
 			f.blockStop()
 		}
@@ -299,6 +303,16 @@ func (f *streamFormatter) open(p *streamPart) {
 		f.w.B = append(f.w.B, `,"content_block":{"type":"text","text":""}`...)
 	}
 	f.endEvent()
+	if p.custom {
+		f.argument(`{\"input\":\"`)
+	}
+}
+
+// argument writes a fragment, as it stands between quotes.
+func (f *streamFormatter) argument(said string) {
+	f.deltaHead(`input_json_delta","partial_json":"`)
+	f.w.B = append(append(f.w.B, said...), '"')
+	f.deltaEnd()
 }
 
 // redactedBlocks writes blobs that are known when a part begins, each as a block.
@@ -341,7 +355,11 @@ func (f *streamFormatter) say(p *streamPart, said []byte) {
 	f.open(p)
 	switch p.what {
 	case llm.ToolCall:
-		p.json.add(said)
+		if p.custom {
+			said = jsonout.AppendEscaped(nil, said)
+		} else if p.json.add(said); string(said) == "null" && !p.json.seen { // no arguments, in some words
+			return
+		}
 		f.deltaHead(`input_json_delta","partial_json":"`)
 	case llm.Thinking:
 		f.deltaHead(`thinking_delta","thinking":"`)
@@ -370,6 +388,9 @@ func (f *streamFormatter) close(p *streamPart) {
 	f.flush(p)
 	if p.what == llm.Thinking {
 		f.sign(p)
+	}
+	if p.opened && p.custom {
+		f.argument(`\"}`)
 	}
 	if p.opened {
 		f.blockStop()
@@ -406,12 +427,7 @@ func (f *streamFormatter) end() {
 	f.advance()
 	f.event("message_delta")
 	f.w.Object("delta")
-	stop := f.finish.StopText
-	if f.finish.Finish != llm.FinishStop {
-		stop = nil
-	}
-	f.w.Text("stop_reason", stopReason(f.finish.Finish, f.finish.Vendor, stop != nil, f.called))
-	f.w.Member("stop_sequence", stop)
+	f.stopped(f.finish.Finish, f.finish.Vendor, f.finish.StopText, f.called)
 	f.w.End('}')
 	f.w.Key("usage")
 	f.answerWriter.usage(&f.usage, "")

@@ -25,6 +25,7 @@ var Dialect = &dialect.Dialect{
 	Claims:            claims,
 	NewMeter:          func(llm.Operation) dialect.Meter { return new(meter) },
 	ParseError:        parseError,
+	ErrorHead:         errorHead,
 	FormatError:       formatError,
 	FormatStreamError: formatStreamError,
 	StreamType:        dialect.EventStreamType,

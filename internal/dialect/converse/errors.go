@@ -102,3 +102,9 @@ func formatStreamError(f *fault.Fault, _ string) []byte {
 		{Name: ":exception-type", Value: name}, {Name: ":content-type", Value: "application/json"}, {Name: ":message-type", Value: "exception"},
 	}, w.B)
 }
+
+// errorHead gives the fields in which the service names its errors
+// (https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization).
+func errorHead(f *fault.Fault, requestID string) [][2]string {
+	return [][2]string{{"X-Amzn-Errortype", exceptionOf(f.Status)}, {"X-Amzn-Requestid", requestID}}
+}

@@ -108,7 +108,11 @@ func writeRedacted(w *jsonout.Writer, value string) {
 }
 
 func (f *formatter) call(p *llm.Part) {
-	writeToolUse(&f.w, f.ids.ID(p.Call.ID), nameRule.Name(p.Call.Name, &f.names), dialect.ArgumentsObject(p.Call), p.Own)
+	var more []llm.Member
+	if f.own {
+		more = p.Own
+	}
+	writeToolUse(&f.w, f.ids.ID(p.Call.ID), nameRule.Name(p.Call.Name, &f.names), dialect.ArgumentsObject(p.Call), more)
 }
 
 func writeToolUse(w *jsonout.Writer, id, name string, input llm.Raw, more []llm.Member) {
@@ -215,6 +219,10 @@ func (f *formatter) media(p *llm.Part) {
 	if f.fileID(p) {
 		return
 	}
+	if len(m.Data) == 0 && needsBytes(m) && m.Text == nil && m.FileID == nil {
+		f.fail(fault.New(fault.UnsupportedParameter, "The provider takes media as bytes or from S3, not by URL. Send the bytes."))
+		return
+	}
 	kind, format := "", ""
 	switch p.Kind {
 	case llm.Image:
@@ -315,8 +323,6 @@ func (f *formatter) source(p *llm.Part) {
 			}
 		}
 		f.w.End(']')
-	case m.URL != nil:
-		f.fail(fault.New(fault.UnsupportedParameter, "The provider takes media as bytes or from S3, not by URL. Send the bytes."))
 	default:
 		f.bytes(nil)
 	}

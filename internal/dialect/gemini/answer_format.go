@@ -293,6 +293,7 @@ func (p *partWriter) special(raw llm.Raw, state []llm.Opaque) {
 }
 
 func isSpecial(raw llm.Raw) bool {
-	one, err := readPart(raw, ignore)
-	return err == nil && (one.special || one.thought && one.inline != nil)
+	r := jsonscan.NewReader(raw)
+	one, ok := readPart(&r, ignore)
+	return ok && (one.special || one.thought && one.inline != nil)
 }

@@ -60,7 +60,7 @@ func (f *frame) unix() int64 {
 // candidate is one alternative as it stands there.
 type candidate struct {
 	index                                int
-	parts                                llm.Raw
+	content                              llm.Raw
 	finish                               string
 	grounding, citations, logprobsResult llm.Raw
 }
@@ -72,9 +72,7 @@ func readCandidate(data []byte) (c candidate) {
 		}
 		switch string(key) {
 		case "content":
-			if c.parts = jsonscan.Get(v, "parts"); jsonscan.IsNull(c.parts) {
-				c.parts = nil
-			}
+			c.content = v
 		case "finishReason":
 			c.finish = word(v, finishReasons[:])
 		case "index":
@@ -173,9 +171,12 @@ func (p *answerParser) candidate(v []byte) {
 	p.a.Choices = append(p.a.Choices, llm.Choice{})
 	p.choice = &p.a.Choices[len(p.a.Choices)-1]
 	p.at, p.calls = p.at[:0], 0
-	if c.parts != nil {
-		_ = each(c.parts, func(v []byte) bool { p.part(v); return true })
-	}
+	r := jsonscan.NewReader(c.content)
+	r.Object(func(key []byte) {
+		if string(key) == "parts" && !r.At('n') {
+			eachOf(&r, func() { p.part(&r) })
+		}
+	})
 	if c.logprobsResult != nil {
 		p.choice.Logprobs = readLogprobs(c.logprobsResult)
 	}
@@ -186,9 +187,10 @@ func (p *answerParser) candidate(v []byte) {
 }
 
 // part reads a part of the vendor's.
-func (p *answerParser) part(v []byte) {
-	one, err := readPart(v, ignore)
-	if err != nil {
+func (p *answerParser) part(r *jsonscan.Reader) {
+	before := *r
+	one, ok := readPart(r, ignore)
+	if !ok {
 		return
 	}
 	var state []llm.Opaque
@@ -198,7 +200,7 @@ func (p *answerParser) part(v []byte) {
 	defer func() { p.at = append(p.at, len(p.choice.Parts)-1) }()
 	switch {
 	case one.special, one.thought && (one.inline != nil || one.file != nil):
-		p.add(llm.Part{Kind: llm.Vendor, Raw: v})
+		p.add(llm.Part{Kind: llm.Vendor, Raw: before.Raw()})
 	case one.call != nil:
 		p.call(one.call, state)
 	case one.solid() != nil:

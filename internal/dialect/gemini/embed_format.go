@@ -12,15 +12,18 @@ import (
 var embeddings = &dialect.Op{
 	Parse: parseEmbed, Answer: answerEmbed, Fields: embedFields,
 	Format: formatEmbed, Read: ReadEmbeddings,
-	Inline: func(*llm.Media) bool { return true },
-	Carries: dialect.Overlay(dialect.VectorCarries, map[llm.Param]dialect.Carry{
-		llm.ParamDimensions: {Fate: dialect.Kept, How: "outputDimensionality"},
-		llm.ParamPurpose:    {Fate: dialect.Kept, How: "taskType; gemini-embedding-2: the words that the vendor wants before the text"},
-		llm.ParamTitle:      {Fate: dialect.Kept, How: "title"},
-		llm.ParamImages:     {Fate: dialect.Kept, How: "inlineData, where the model takes images"},
-		llm.ParamMedia:      {Fate: dialect.Kept, How: "inlineData, where the model takes it"},
-	}),
+	Inline:  func(*llm.Media) bool { return true },
+	Carries: EmbedCarries,
 }
+
+// EmbedCarries is the ledger's column of forms that take a content.
+var EmbedCarries = dialect.Overlay(dialect.VectorCarries, map[llm.Param]dialect.Carry{
+	llm.ParamDimensions: {Fate: dialect.Kept, How: "outputDimensionality"},
+	llm.ParamPurpose:    {Fate: dialect.Kept, How: "taskType; gemini-embedding-2: the words that the vendor wants before the text"},
+	llm.ParamTitle:      {Fate: dialect.Kept, How: "title"},
+	llm.ParamImages:     {Fate: dialect.Kept, How: "inlineData, where the model takes images"},
+	llm.ParamMedia:      {Fate: dialect.Kept, How: "inlineData, where the model takes it"},
+})
 
 // maxEmbeds is how many requests a batch may have
 // (https://ai.google.dev/api/embeddings#method:-models.batchembedcontents).
@@ -31,14 +34,13 @@ func formatEmbed(t *llm.Task, to *dialect.Target) (o dialect.OpOrder, err error)
 	if err := dialect.AtMost(t, to, maxEmbeds); err != nil {
 		return o, err
 	}
-	purpose, _ := jsonscan.String(t.Asked(llm.ParamPurpose))
 	w := jsonout.Writer{B: make([]byte, 0, 256)}
 	w.Begin('{')
 	w.Array("requests")
 	for i := range t.Inputs {
 		w.Begin('{')
 		w.Text("model", "models/"+to.Model)
-		o.Lost = writeEmbed(&w, t, &t.Inputs[i], purpose, to.Model)
+		o.Lost = WriteEmbed(&w, t, &t.Inputs[i], to.Model)
 		w.End('}')
 	}
 	w.B = append(w.B, "]}"...)
@@ -46,8 +48,9 @@ func formatEmbed(t *llm.Task, to *dialect.Target) (o dialect.OpOrder, err error)
 	return o, nil
 }
 
-// writeEmbed writes what is to be embedded and how.
-func writeEmbed(w *jsonout.Writer, t *llm.Task, in *llm.Input, purpose, model string) (lost []llm.Param) {
+// WriteEmbed writes what is to be embedded and how, and says what the model cannot be told.
+func WriteEmbed(w *jsonout.Writer, t *llm.Task, in *llm.Input, model string) (lost []llm.Param) {
+	purpose, _ := jsonscan.String(t.Asked(llm.ParamPurpose))
 	title := t.Asked(llm.ParamTitle)
 	prefix := ""
 	if wantsPrefix(model) {
@@ -56,7 +59,7 @@ func writeEmbed(w *jsonout.Writer, t *llm.Task, in *llm.Input, purpose, model st
 			lost = append(lost, llm.ParamTitle)
 		}
 	} else {
-		if word := taskType(purpose); word != "" {
+		if word := TaskType(purpose); word != "" {
 			w.Text("taskType", word)
 		}
 		w.MemberIf("title", title)
@@ -89,8 +92,8 @@ func writeEmbedPart(w *jsonout.Writer, p *llm.Part, prefix string) {
 	w.End('}')
 }
 
-// taskType gives the vendor's word for a purpose, "" for none.
-func taskType(purpose string) string {
+// TaskType gives the vendor's word for a purpose, "" for none.
+func TaskType(purpose string) string {
 	for word, p := range taskTypes {
 		if p == purpose && purpose != "" {
 			return word

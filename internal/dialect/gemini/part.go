@@ -22,12 +22,13 @@ type part struct {
 	special bool
 }
 
-// readPart reads a part; other gets the members that are not in it, which say something
-// about the part or are not known.
-func readPart(v []byte, other func(key []byte, value llm.Raw)) (p part, err error) {
-	err = jsonscan.Members(v, func(key, value []byte) bool {
+// readPart reads the part that r stands before; other gets the members that are not in
+// it, which say something about the part or are not known. false = it is no object.
+func readPart(r *jsonscan.Reader, other func(key []byte, value llm.Raw)) (p part, ok bool) {
+	ok = r.Object(func(key []byte) {
+		value := r.Raw()
 		if jsonscan.IsNull(value) {
-			return true
+			return
 		}
 		switch string(key) {
 		case "text":
@@ -50,9 +51,8 @@ func readPart(v []byte, other func(key []byte, value llm.Raw)) (p part, err erro
 		default:
 			other(key, value)
 		}
-		return true
 	})
-	return p, err
+	return p, ok
 }
 
 // empty reports whether the part says nothing: no text and nothing else.
@@ -114,6 +114,15 @@ func nameOf(key []byte) string {
 
 // ignore is for readers of what does not matter.
 func ignore([]byte, llm.Raw) {}
+
+// eachOf is each for the value that r stands before.
+func eachOf(r *jsonscan.Reader, fn func()) bool {
+	if !r.At('[') {
+		fn()
+		return true
+	}
+	return r.Array(fn)
+}
 
 // each calls fn with each element of an array; a single value stands for an array of
 // it, as the vendor's servers read it.

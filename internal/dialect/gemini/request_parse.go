@@ -188,7 +188,8 @@ func (p *requestParser) system(v llm.Raw) {
 		return
 	}
 	if v[0] == '"' { // a bare text, as one cloud takes it
-		p.turn(llm.System).Parts = []llm.Part{{Kind: llm.Text, Text: v}}
+		m := p.turn(llm.System)
+		m.Parts = append(m.Parts, llm.Part{Kind: llm.Text, Text: v})
 		p.r.Has.Add(llm.FSystem)
 		return
 	}
@@ -206,16 +207,19 @@ func (p *requestParser) system(v llm.Raw) {
 	})
 	p.broken("systemInstruction", err)
 	if len(parts) > 0 {
-		p.turn(llm.System).Parts = parts
+		m := p.turn(llm.System)
+		m.Parts = append(m.Parts, parts...)
 		p.r.Has.Add(llm.FSystem)
 	}
 }
 
 func (p *requestParser) systemPart(parts []llm.Part, v []byte) []llm.Part {
 	const path = "systemInstruction.parts[]."
-	one, err := readPart(v, func(key []byte, _ llm.Raw) { p.unname(path + string(key)) })
-	p.broken("systemInstruction.parts", err)
+	r := jsonscan.NewReader(v)
+	one, ok := readPart(&r, func(key []byte, _ llm.Raw) { p.unname(path + string(key)) })
 	switch {
+	case !ok:
+		p.fail("systemInstruction.parts[]", "must be an object.")
 	case one.text == nil:
 		p.unname("systemInstruction.parts[]")
 	case p.isText(one.text, path+"text"):
@@ -224,9 +228,20 @@ func (p *requestParser) systemPart(parts []llm.Part, v []byte) []llm.Part {
 	return parts
 }
 
-// turn adds a message.
+// turn adds a message. Messages share the room for their parts: each begins where the
+// one before it ended.
 func (p *requestParser) turn(role llm.Role) *llm.Message {
-	p.r.Messages = append(p.r.Messages, llm.Message{Role: role})
+	if p.r.Messages == nil {
+		p.r.Messages = make([]llm.Message, 0, 8)
+	}
+	var room []llm.Part
+	if m := p.last(); cap(m.Parts) > len(m.Parts) {
+		room = m.Parts[len(m.Parts):len(m.Parts)]
+		m.Parts = slices.Clip(m.Parts)
+	} else {
+		room = make([]llm.Part, 0, 8)
+	}
+	p.r.Messages = append(p.r.Messages, llm.Message{Role: role, Parts: room})
 	return p.last()
 }
 
@@ -243,48 +258,67 @@ func (p *requestParser) contents(v llm.Raw) {
 		return
 	}
 	if v[0] == '"' { // a bare text, as one cloud takes it
-		p.turn(llm.User).Parts = []llm.Part{{Kind: llm.Text, Text: v}}
+		m := p.turn(llm.User)
+		m.Parts = append(m.Parts, llm.Part{Kind: llm.Text, Text: v})
 		return
 	}
 	p.content = -1
-	err := each(v, func(v []byte) bool {
-		p.content, p.part = p.content+1, -1
-		p.oneContent(v)
-		return p.err == nil
+	r := jsonscan.NewReader(v)
+	eachOf(&r, func() {
+		if p.content, p.part = p.content+1, -1; p.err == nil {
+			p.oneContent(&r)
+		}
 	})
-	p.broken("contents", err)
+	p.broken("contents", r.Err())
 	p.flush()
 	if m := p.last(); m.Role == llm.Assistant && len(p.open) == 0 {
 		p.r.Has.Add(llm.FAssistantPrefill)
 	}
 }
 
-// oneContent reads a turn. Its role may stand after its parts, so both are found first.
-func (p *requestParser) oneContent(v []byte) {
-	var role, parts llm.Raw
-	err := jsonscan.Members(v, func(key, v []byte) bool {
+// oneContent reads a turn. Where its role stands after its parts, these are come back to.
+func (p *requestParser) oneContent(r *jsonscan.Reader) {
+	var role llm.Raw
+	var parts jsonscan.Reader
+	later := false
+	ok := r.Object(func(key []byte) {
 		switch string(key) {
 		case "role":
-			role = v
+			role = r.Raw()
+			p.setRole(role)
 		case "parts":
-			parts = v
+			if role == nil {
+				parts, later = *r, true
+				r.Raw()
+			} else {
+				p.parts(r)
+			}
 		default:
 			p.unname("contents[]." + string(key))
 		}
-		return true
 	})
-	p.brokenAt("", err)
-	p.setRole(role)
-	if parts == nil || jsonscan.IsNull(parts) || p.err != nil {
+	if !ok && r.Err() == nil {
+		p.failAt("", "must be an object.")
+	}
+	if role == nil {
+		p.setRole(nil)
+	}
+	if later && r.Err() == nil {
+		p.parts(&parts)
+	}
+}
+
+// parts reads the parts of a turn.
+func (p *requestParser) parts(r *jsonscan.Reader) {
+	if r.At('n') || p.err != nil {
 		return
 	}
-	err = each(parts, func(v []byte) bool {
-		p.part++
-		p.onePart(v)
-		return p.err == nil
+	eachOf(r, func() {
+		if p.part++; p.err == nil {
+			p.onePart(r)
+		}
 	})
 	p.part = -1
-	p.brokenAt("parts", err)
 }
 
 // setRole begins a turn. Turns of the model that follow each other are one: SDKs keep

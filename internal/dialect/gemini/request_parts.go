@@ -13,10 +13,11 @@ import (
 const madeID = "sluice_call_"
 
 // onePart reads a part of a turn and puts it where it belongs.
-func (p *requestParser) onePart(v []byte) {
+func (p *requestParser) onePart(r *jsonscan.Reader) {
 	var own []llm.Member
 	var detail llm.Raw
-	one, err := readPart(v, func(key []byte, v llm.Raw) {
+	before := *r
+	one, ok := readPart(r, func(key []byte, v llm.Raw) {
 		name := camel(key)
 		own = append(own, llm.Member{Name: name, Value: v})
 		if name == "mediaResolution" {
@@ -25,14 +26,13 @@ func (p *requestParser) onePart(v []byte) {
 		}
 		p.unname("contents[].parts[]." + name)
 	})
-	p.brokenAt("", err)
-	if p.err != nil {
-		return
-	}
 	switch {
+	case r.Err() != nil:
+	case !ok:
+		p.failAt("", "must be an object.")
 	case one.special, one.thought && (one.inline != nil || one.file != nil): // an image that was thought
 		p.r.Has.Add(llm.FVendorPart)
-		p.add(llm.Part{Kind: llm.Vendor, Raw: v}, one.signature)
+		p.add(llm.Part{Kind: llm.Vendor, Raw: before.Raw()}, one.signature)
 	case one.call != nil:
 		p.call(one.call, one.signature, own)
 	case one.response != nil:
@@ -332,8 +332,11 @@ func (p *requestParser) resultMedia(res *llm.Result, v llm.Raw) {
 	}
 	const path = "contents[].parts[].functionResponse.parts[]."
 	err := each(v, func(v []byte) bool {
-		one, err := readPart(v, func(key []byte, _ llm.Raw) { p.unname(path + camel(key)) })
-		p.brokenAt("functionResponse.parts", err)
+		r := jsonscan.NewReader(v)
+		one, ok := readPart(&r, func(key []byte, _ llm.Raw) { p.unname(path + camel(key)) })
+		if !ok {
+			p.failAt("functionResponse.parts", "must hold objects.")
+		}
 		if one.inline == nil && one.file == nil {
 			return p.err == nil
 		}

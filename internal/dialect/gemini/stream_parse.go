@@ -120,13 +120,15 @@ func (p *streamParser) candidate(v []byte) {
 	if c.logprobsResult != nil {
 		logprobs = readLogprobs(c.logprobsResult)
 	}
-	if c.parts != nil {
-		_ = each(c.parts, func(v []byte) bool {
-			p.part(c.index, st, v, logprobs)
-			logprobs = nil
-			return true
-		})
-	}
+	r := jsonscan.NewReader(c.content)
+	r.Object(func(key []byte) {
+		if string(key) == "parts" && !r.At('n') {
+			eachOf(&r, func() {
+				p.part(c.index, st, &r, logprobs)
+				logprobs = nil
+			})
+		}
+	})
 	if c.finish != "" {
 		st.finish = c.finish
 	}
@@ -142,15 +144,16 @@ func (p *streamParser) candidate(v []byte) {
 }
 
 // part reads one part of a chunk.
-func (p *streamParser) part(n int, st *choiceState, v []byte, logprobs llm.Raw) {
-	one, err := readPart(v, ignore)
-	if err != nil {
+func (p *streamParser) part(n int, st *choiceState, r *jsonscan.Reader, logprobs llm.Raw) {
+	before := *r
+	one, ok := readPart(r, ignore)
+	if !ok {
 		return
 	}
 	state := p.state(one.signature)
 	switch {
 	case one.special, one.thought && (one.inline != nil || one.file != nil):
-		p.whole(n, st, llm.Event{What: llm.Vendor, Raw: v})
+		p.whole(n, st, llm.Event{What: llm.Vendor, Raw: before.Raw()})
 	case one.call != nil:
 		p.call(n, st, one.call, state)
 	case one.solid() != nil:

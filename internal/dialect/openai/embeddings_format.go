@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"slices"
+
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
@@ -10,10 +12,11 @@ import (
 // EmbeddingForm is a provider's form of /v1/embeddings: OpenAI's own with what differs.
 // What is empty is not known there.
 type EmbeddingForm struct {
-	Most       int    // inputs in one call; 0 = any number
-	Dimensions string // the member for the length of vectors
-	Kinds      string // the member for the kind of numbers
-	Purpose    string // the member for what vectors are for
+	Most       int      // inputs in one call; 0 = any number
+	Dimensions string   // the member for the length of vectors
+	Kinds      string   // the member for the kind of numbers
+	KindWords  []string // the kinds that there are beside floats
+	Purpose    string   // the member for what vectors are for
 	// Word gives the provider's word for a purpose and a model ("" = none was said), and
 	// whether it says just that.
 	Word func(model, purpose string) (word string, exact bool)
@@ -56,10 +59,14 @@ func (f *EmbeddingForm) format(t *llm.Task, to *dialect.Target) (o dialect.OpOrd
 		w.Member(f.Dimensions, v)
 	}
 	o.Lost = f.purpose(&w, t, to)
-	f.numbers(&w, &t.Vectors)
+	if err := f.numbers(&w, t, to); err != nil {
+		return o, err
+	}
 	if how, ok := jsonscan.String(t.Asked(llm.ParamTruncate)); ok && f.Truncate != nil {
 		if member, value := f.Truncate(how); member != "" {
 			w.Member(member, value)
+		} else {
+			o.Lost = append(o.Lost, llm.ParamTruncate)
 		}
 	}
 	for _, p := range [...]llm.Param{llm.ParamUser, llm.ParamNormalize, llm.ParamLate} {
@@ -118,15 +125,22 @@ func (f *EmbeddingForm) purpose(w *jsonout.Writer, t *llm.Task, to *dialect.Targ
 	return nil
 }
 
-func (f *EmbeddingForm) numbers(w *jsonout.Writer, v *llm.VectorForm) {
-	if kind := v.Kind(); kind != llm.KindFloat && f.Kinds != "" {
-		w.Text(f.Kinds, kind)
+// numbers says which kind of numbers is wanted, and in which spelling.
+func (f *EmbeddingForm) numbers(w *jsonout.Writer, t *llm.Task, to *dialect.Target) error {
+	if kind := t.Vectors.Kind(); kind != llm.KindFloat {
+		if !slices.Contains(f.KindWords, kind) {
+			return dialect.Unsupported(to, dialect.PathOfOption(t, llm.ParamKinds), "it gives no numbers of the kind "+kind)
+		}
+		if f.Kinds != "" {
+			w.Text(f.Kinds, kind)
+		}
 	}
-	if v.Base64 {
+	if t.Vectors.Base64 {
 		w.TextIf("encoding_format", f.Base64)
 	} else {
 		w.TextIf("encoding_format", f.Float)
 	}
+	return nil
 }
 
 // read reads an answer of this shape.

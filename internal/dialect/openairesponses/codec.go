@@ -4,7 +4,6 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
-	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
 // own is the dialect's name in requests and in envelopes of reasoning state.
@@ -56,6 +55,3 @@ func text(v []byte) string {
 	s, _ := jsonscan.String(v)
 	return s
 }
-
-// has reports whether a blob is of a kind and written in this dialect.
-func isOwnState(o *llm.Opaque) bool { return o.Dialect == own && o.Kind == encrypted }

@@ -44,8 +44,7 @@ func marked(m *llm.Message, mark llm.Raw) bool {
 // message writes a turn as the items that it is.
 func (w *requestWriter) message(m *llm.Message) {
 	parts := m.Parts
-	for n := 0; len(parts) > 0; parts = parts[n:] {
-		n = 1
+	for n := 1; len(parts) > 0; parts, n = parts[n:], 1 {
 		p := &parts[0]
 		switch p.Kind {
 		case llm.Thinking:
@@ -55,7 +54,7 @@ func (w *requestWriter) message(m *llm.Message) {
 		case llm.ToolResult:
 			w.result(p)
 		case llm.Vendor:
-			w.vendorItem(m.Role, p)
+			w.vendorItem(p)
 		default:
 			n = w.run(parts)
 			w.messageItem(m.Role, parts[:n])
@@ -92,7 +91,8 @@ func isItem(raw llm.Raw) bool {
 // contentKinds are parts of contents for which there is no neutral word.
 var contentKinds = [...]string{"input_video", "computer_screenshot", "encrypted_content"}
 
-func (w *requestWriter) vendorItem(role llm.Role, p *llm.Part) {
+// vendorItem writes an item of the caller's that only this dialect has.
+func (w *requestWriter) vendorItem(p *llm.Part) {
 	if w.home && isItem(p.Raw) {
 		w.Raw(p.Raw)
 	}

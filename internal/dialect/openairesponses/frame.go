@@ -156,7 +156,7 @@ func writeUsage(w *jsonout.Writer, u *llm.Usage) {
 }
 
 // status gives a response's status and why it is incomplete.
-func status(finish llm.Finish, vendor string) (status, reason string) {
+func status(finish llm.Finish) (status, reason string) {
 	switch finish {
 	case llm.FinishLength, llm.FinishContext:
 		return "incomplete", "max_output_tokens"

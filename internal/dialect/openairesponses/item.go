@@ -20,7 +20,7 @@ type item struct {
 	extra                            [][]byte // names of other members that are not null
 }
 
-// readItem reads an item's members into it. What it held before is forgotten.
+// read reads an item's members into it. What it held before is forgotten.
 func (it *item) read(raw []byte) error {
 	*it = item{raw: raw, extra: it.extra[:0]}
 	err := jsonscan.Members(raw, it.member)

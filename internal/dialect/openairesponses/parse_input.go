@@ -1,6 +1,7 @@
 package openairesponses
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -221,10 +222,13 @@ func (p *requestReader) readVendor(it *item) {
 	if it.isOutput() {
 		role = llm.ToolRole
 	}
-	p.r.Has.Add(llm.FVendorPart)
-	switch string(it.kind) {
-	case "item_reference", "compaction": // they stand for turns that are not here
-		p.r.Refuse = append(p.r.Refuse, "input["+strconv.Itoa(p.at)+"] ("+string(it.kind)+")")
+	switch kind := string(it.kind); {
+	case kind == "item_reference" && bytes.HasPrefix(bare(it.id), []byte("rs_")):
+		p.r.Has.Add(llm.FThinkingState) // a conversation is whole without its reasoning
+	case kind == "item_reference", kind == "compaction": // it stands for turns that are not here
+		p.r.Refuse = append(p.r.Refuse, "input["+strconv.Itoa(p.at)+"] ("+kind+")")
+	default:
+		p.r.Has.Add(llm.FVendorPart)
 	}
 	p.vendorTurn(role, it)
 }

@@ -164,6 +164,8 @@ func TestWhatOnlyTheVendorHasIsRefusedElsewhere(t *testing.T) {
 		`{"input":"hi","background":true}`:                                              "background",
 		`{"input":"hi","background":false}`:                                             "",
 		`{"input":[{"role":"user","content":"hi"},{"type":"item_reference","id":"a"}]}`: "input[1] (item_reference)",
+		`{"input":[{"role":"user","content":"hi"},{"type":"item_reference","id":"rs_1"},{"role":"assistant","content":"so"}]}`: "",
+		`{"input":[{"type":"compaction","encrypted_content":"gAAA"}]}`:                                                         "input[0] (compaction)",
 	} {
 		if got := strings.Join(parsed(t, body).Refuse, " "); got != want {
 			t.Errorf("%s: refuses %q, want %q", body, got, want)

@@ -25,7 +25,6 @@ type streamFormatter struct {
 	scratch jsonout.Writer
 
 	finish llm.Finish
-	vendor string
 	usage  llm.Usage
 	known  bool // usage is
 }
@@ -96,7 +95,7 @@ func (f *streamFormatter) Format(dst []byte, e *llm.Event) []byte {
 	case llm.PartEnd:
 		f.partEnd(e)
 	case llm.Finished:
-		f.finish, f.vendor = e.Finish, e.Vendor
+		f.finish = e.Finish
 		f.endAll()
 	case llm.UsageEvent:
 		f.usage, f.known = *e.Usage, true
@@ -146,7 +145,7 @@ func (f *streamFormatter) start() {
 
 func (f *streamFormatter) state() state {
 	s := state{output: f.output.write}
-	s.status, s.reason = status(f.finish, f.vendor)
+	s.status, s.reason = status(f.finish)
 	if f.known {
 		s.usage = &f.usage
 	}

@@ -360,7 +360,7 @@ func (f *streamFormatter) image(e *llm.Event) llm.Raw {
 	return w.B
 }
 
-// groupOf finds the tool that a call names, nil when there is none.
+// toolOf finds the tool that a call names, nil when there is none.
 func toolOf(r *llm.Request, name string) *llm.Tool {
 	if r == nil {
 		return nil

@@ -36,3 +36,13 @@ func ops(more ...llm.Operation) []llm.Operation {
 func env(names ...string) []string { return names }
 
 func quirks(sentences ...string) []string { return sentences }
+
+// as gives the operations that a vendor has in a form of its own.
+func as(d *dialect.Dialect) func(llm.Operation, string) *dialect.Dialect {
+	return func(op llm.Operation, _ string) *dialect.Dialect {
+		if d.Ops[op] == nil {
+			return nil
+		}
+		return d
+	}
+}

@@ -1,6 +1,8 @@
 package compatible
 
 import (
+	"github.com/sluice-gateway/sluice/internal/dialect/huggingface"
+	"github.com/sluice-gateway/sluice/internal/dialect/nvidia"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
@@ -108,12 +110,13 @@ var hosts = []*provider.Spec{
 	},
 	{
 		Name: "huggingface", Aliases: []string{"hf"}, Title: "Hugging Face Inference Providers", Page: "https://huggingface.co/docs/inference-providers", AsOf: asOf,
-		BaseURL: "https://router.huggingface.co/v1", Env: env("HF_TOKEN"), Auth: bearer,
-		Speaks: chatAnswers, Traits: usual, Operations: ops(), Forward: []string{"X-Hf-Bill-To"},
+		BaseURL: "https://router.huggingface.co/v1", Env: env("HF_TOKEN"), Auth: bearer, Forms: as(huggingface.Inference),
+		Speaks: chatAnswers, Traits: usual, Operations: ops(llm.OpEmbeddings), Forward: []string{"X-Hf-Bill-To"},
 		Quirks: quirks(
 			"A model may name who serves it: org/model:provider; answers have the shape of that provider.",
 			"Spent credits are answered with 402.",
-			"retry-after may stand on successful answers and means nothing there."),
+			"retry-after may stand on successful answers and means nothing there.",
+			"Embeddings are asked of the pipeline feature-extraction of hf-inference, on base_url's host."),
 	},
 	{
 		Name: "hyperbolic", Title: "Hyperbolic", Page: "https://docs.hyperbolic.xyz", AsOf: asOf,
@@ -147,7 +150,7 @@ var hosts = []*provider.Spec{
 	},
 	{
 		Name: "nvidia", Aliases: []string{"nvidia-nim", "nim"}, Title: "NVIDIA NIM", Page: "https://docs.api.nvidia.com/nim/", AsOf: asOf,
-		BaseURL: "https://integrate.api.nvidia.com/v1", Env: env("NVIDIA_API_KEY"), Auth: bearer,
+		BaseURL: "https://integrate.api.nvidia.com/v1", Env: env("NVIDIA_API_KEY"), Auth: bearer, Forms: as(nvidia.Dialect),
 		Speaks: chat, Traits: usual, Operations: ops(llm.OpCompletions, llm.OpEmbeddings),
 		Quirks: quirks("Some embedding models want input_type in the body.", "Errors may be {status, title, detail}."),
 	},

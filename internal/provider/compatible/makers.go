@@ -1,6 +1,10 @@
 package compatible
 
 import (
+	"github.com/sluice-gateway/sluice/internal/dialect/jina"
+	"github.com/sluice-gateway/sluice/internal/dialect/mistral"
+	"github.com/sluice-gateway/sluice/internal/dialect/perplexity"
+	"github.com/sluice-gateway/sluice/internal/dialect/voyage"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
@@ -54,9 +58,9 @@ var makers = []*provider.Spec{
 	},
 	{
 		Name: "jina", Aliases: []string{"jina-ai"}, Title: "Jina AI", Page: "https://jina.ai/embeddings/", AsOf: asOf,
-		BaseURL: "https://api.jina.ai/v1", Env: env("JINA_API_KEY"), Auth: bearer,
+		BaseURL: "https://api.jina.ai/v1", Env: env("JINA_API_KEY"), Auth: bearer, Forms: as(jina.Dialect),
 		Operations: []llm.Operation{llm.OpEmbeddings, llm.OpRerank},
-		Quirks:     quirks("Embeddings and rerank only; both report usage.total_tokens.", "Errors are {detail}."),
+		Quirks:     quirks("Embeddings and rerank only; both report usage.total_tokens.", "A body that has members of Jina's own (task, late_chunking, embedding_type, normalized, truncate) is forwarded as it is, any other is written anew.", "Errors are {detail}."),
 	},
 	{
 		Name: "llama", Aliases: []string{"meta-llama"}, Title: "Meta Llama API", Page: "https://llama.developer.meta.com/docs/models", AsOf: asOf,
@@ -65,7 +69,7 @@ var makers = []*provider.Spec{
 	},
 	{
 		Name: "mistral", Aliases: []string{"mistralai", "mistral-ai"}, Title: "Mistral AI", Page: "https://docs.mistral.ai/api/", AsOf: asOf,
-		BaseURL: "https://api.mistral.ai/v1", Env: env("MISTRAL_API_KEY"), Auth: bearer,
+		BaseURL: "https://api.mistral.ai/v1", Env: env("MISTRAL_API_KEY"), Auth: bearer, Forms: as(mistral.Dialect),
 		Speaks: chat, Traits: mistralTraits, Operations: ops(llm.OpEmbeddings, llm.OpModerations, llm.OpTranscription, llm.OpSpeech, llm.OpFiles),
 		StreamUsage: provider.UsageAlways,
 		Quirks: quirks(
@@ -73,6 +77,7 @@ var makers = []*provider.Spec{
 			"Reasoning comes inside content, as an array of parts of type thinking.",
 			"Unknown request members are refused with 422.",
 			"Errors are flat {object, message, type, code, raw_status_code}, or {detail}.",
+			"Moderations have no flagged of their own; dimensions of embeddings are output_dimension.",
 			"Batches, FIM, OCR and agents have paths of their own: /providers/mistral/…."),
 	},
 	{
@@ -82,13 +87,14 @@ var makers = []*provider.Spec{
 	},
 	{
 		Name: "perplexity", Aliases: []string{"pplx"}, Title: "Perplexity", Page: "https://docs.perplexity.ai/api-reference", AsOf: asOf,
-		BaseURL: "https://api.perplexity.ai", Env: env("PERPLEXITY_API_KEY", "PPLX_API_KEY"), Auth: bearer,
+		BaseURL: "https://api.perplexity.ai", Env: env("PERPLEXITY_API_KEY", "PPLX_API_KEY"), Auth: bearer, Forms: as(perplexity.Dialect),
 		Speaks: chat, Traits: perplexityTraits, Operations: ops(llm.OpEmbeddings),
 		StreamUsage: provider.UsageAlways, Path: perplexityPath,
 		Quirks: quirks(
 			"Every chunk of a stream holds the usage so far: the last one counts.",
 			"Streams end without [DONE].",
 			"Chat has no /v1 in its path, the other operations do.",
+			"Embeddings are whole numbers of a byte in base64; callers who do not ask for base64_int8 or base64_binary get floats.",
 			"Searches and their cost stand in usage beside the tokens."),
 	},
 	{
@@ -98,9 +104,9 @@ var makers = []*provider.Spec{
 	},
 	{
 		Name: "voyage", Aliases: []string{"voyageai", "voyage-ai"}, Title: "Voyage AI", Page: "https://docs.voyageai.com/reference/embeddings-api", AsOf: asOf,
-		BaseURL: "https://api.voyageai.com/v1", Env: env("VOYAGE_API_KEY"), Auth: bearer,
+		BaseURL: "https://api.voyageai.com/v1", Env: env("VOYAGE_API_KEY"), Auth: bearer, Forms: as(voyage.Dialect),
 		Operations: []llm.Operation{llm.OpEmbeddings, llm.OpRerank}, Catalogue: []string{"voyageai"},
-		Quirks: quirks("Embeddings and rerank only; usage has total_tokens alone.", "Errors are {detail}."),
+		Quirks: quirks("Embeddings and rerank only; usage has total_tokens alone.", "A body that has members of Voyage's own (input_type, truncation, output_dimension, output_dtype; top_k) is forwarded as it is, any other is written anew.", "Errors are {detail}."),
 	},
 	{
 		Name: "writer", Title: "Writer", Page: "https://dev.writer.com/api-reference/completion-api/chat-completion", AsOf: asOf,

@@ -1,6 +1,7 @@
 package compatible
 
 import (
+	"github.com/sluice-gateway/sluice/internal/dialect/huggingface"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
@@ -79,6 +80,12 @@ var own = []*provider.Spec{
 		BaseURL: "http://127.0.0.1:30000/v1", KeyFree: true, Auth: bearer, Path: keepVersion,
 		Speaks: chat, Traits: sglangTraits, Operations: ops(llm.OpCompletions, llm.OpEmbeddings, llm.OpRerank),
 		Quirks: quirks(hostOnly, "Errors are flat {object, message, type, code}."),
+	},
+	{
+		Name: "tei", Aliases: []string{"text-embeddings-inference"}, Title: "Text Embeddings Inference", Page: "https://huggingface.github.io/text-embeddings-inference/", AsOf: asOf,
+		BaseURL: "http://127.0.0.1:8080/v1", KeyFree: true, Auth: bearer, Path: keepVersion, Forms: as(huggingface.TEI),
+		Operations: []llm.Operation{llm.OpEmbeddings, llm.OpRerank},
+		Quirks:     quirks(hostOnly, "Reranking is /rerank on base_url's host, with texts instead of documents."),
 	},
 	{
 		Name: "tgi", Aliases: []string{"text-generation-inference"}, Title: "Text Generation Inference", Page: "https://huggingface.co/docs/text-generation-inference", AsOf: asOf,
