@@ -21,7 +21,11 @@ func ReadURL(m *llm.Media, url llm.Raw) {
 	body := []byte(url[len(prefix) : len(url)-1])
 	if bytes.IndexByte(body, '\\') >= 0 { // some writers escape every slash
 		s, _ := jsonscan.String(url)
-		body = []byte(s[len(prefix)-1:])
+		var ok bool
+		if body, ok = Unwrapped(s[min(len(prefix)-1, len(s)):]); !ok {
+			m.URL = url
+			return
+		}
 	}
 	head, data, ok := bytes.Cut(body, []byte{','})
 	if !ok {
@@ -36,6 +40,23 @@ func ReadURL(m *llm.Media, url llm.Raw) {
 		data = []byte(base64.StdEncoding.EncodeToString(percentDecoded(data)))
 	}
 	m.Data = data
+}
+
+// Unwrapped takes the line ends out of base64 that stood escaped in a JSON string, as
+// some writers break it. It gives false for what would not stand between quotes as it
+// is.
+func Unwrapped(s string) ([]byte, bool) {
+	out := make([]byte, 0, len(s))
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '\n' || c == '\r':
+		case c < 0x20 || c == '"' || c == '\\':
+			return nil, false
+		default:
+			out = append(out, c)
+		}
+	}
+	return out, true
 }
 
 func percentDecoded(b []byte) []byte {

@@ -4,9 +4,12 @@ import "strings"
 
 // URLPath gives what stands after the origin for a data-plane path: base_url's own
 // path joined with r.Path, escaped as r.Path is, with "?query" where the vendor's
-// paths carry one. Dot segments in r.Path are removed and never climb above base_url.
+// paths carry one; r.Root leaves base_url's own path out. Dot segments in r.Path are removed and never climb above base_url.
 func (p *Provider) URLPath(r PathRequest) string {
 	r.Path = cleanPath(r.Path)
+	if r.Root {
+		return r.Path
+	}
 	_, base := p.split()
 	if p.Spec.Path != nil {
 		return base + p.Spec.Path(p, r)

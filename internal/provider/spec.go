@@ -132,6 +132,8 @@ type PathRequest struct {
 	Model string // the vendor's id, "" when none
 	// Stream says that a stream is asked for, where that makes another path.
 	Stream bool
+	// Root says that the path stands on base_url's host, whatever base_url's own path.
+	Root bool
 }
 
 // Provider is one configured provider. It is immutable but for the turn of its

@@ -183,11 +183,8 @@ func (x *exchange) taskPath() string {
 	if before, after, ok := strings.Cut(path, "{model}"); ok {
 		path = before + escapeModel(bareModel(x.target.Model)) + after
 	}
-	if o.Root {
-		return path
-	}
 	path, query, _ := strings.Cut(path, "?")
-	path = x.lane.provider.URLPath(provider.PathRequest{Op: x.ep.Op, Path: path, Model: x.target.Model})
+	path = x.lane.provider.URLPath(provider.PathRequest{Op: x.ep.Op, Path: path, Model: x.target.Model, Root: o.Root})
 	return provider.Target(path, query)
 }
 

@@ -35,6 +35,7 @@ type calls struct {
 	mode  string
 	addr  string
 	key   string
+	model string
 	body  int
 	conns int
 	rate  int
@@ -50,6 +51,7 @@ func runLoad(args []string) error {
 	f.StringVar(&c.mode, "mode", "closed", "closed, open or stream")
 	f.StringVar(&c.addr, "addr", "", "host:port")
 	f.StringVar(&c.key, "key", "", "gateway key")
+	f.StringVar(&c.model, "model", "gpt-4o-mini", "model")
 	f.IntVar(&c.body, "body", 1024, "bytes of a request's body")
 	f.IntVar(&c.conns, "conns", 64, "connections")
 	f.IntVar(&c.rate, "rate", 1000, "calls a second, mode open")
@@ -130,7 +132,7 @@ func (c *calls) request() []byte {
 	if c.mode == "stream" {
 		extra = `"stream":true,"stream_options":{"include_usage":true},"user":"` + c.pace.String() + `",`
 	}
-	begin := `{"model":"gpt-4o-mini",` + extra + `"temperature":0.7,"max_tokens":256,"messages":[{"role":"system","content":"You are a concise, careful assistant."},{"role":"user","content":"`
+	begin := `{"model":"` + c.model + `",` + extra + `"temperature":0.7,"max_tokens":256,"messages":[{"role":"system","content":"You are a concise, careful assistant."},{"role":"user","content":"`
 	body := begin + filler(c.body-len(begin)-len(`"}]}`)) + `"}]}`
 	return fmt.Appendf(nil, "POST /v1/chat/completions HTTP/1.1\r\nHost: %s\r\nUser-Agent: OpenAI/Python 1.99.0\r\nAccept: application/json\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nx-stainless-lang: python\r\nContent-Length: %d\r\n\r\n%s", c.addr, c.key, len(body), body)
 }

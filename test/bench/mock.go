@@ -26,22 +26,36 @@ func runMock(args []string) error {
 	if err != nil {
 		return err
 	}
-	whole := wholeAnswer()
 	for {
 		c, err := l.Accept()
 		if err != nil {
 			return err
 		}
-		go serveMock(c, whole)
+		go serveMock(c)
 	}
 }
 
+// tongue is how the upstream says things in one dialect.
+type tongue struct {
+	whole            []byte
+	begin, each, end string // of a stream
+}
+
 // serveMock answers the calls of one connection until it is closed.
-func serveMock(c net.Conn, whole []byte) {
+func serveMock(c net.Conn) {
+	chat, messages := chatTongue(), messagesTongue()
 	defer c.Close()
 	in := bufio.NewReaderSize(c, 32<<10)
 	var body []byte
 	for {
+		line, err := in.Peek(20)
+		if err != nil {
+			return
+		}
+		say := chat
+		if bytes.Contains(line, []byte("/v1/messages")) {
+			say = messages
+		}
 		n, err := readHead(in)
 		if err != nil {
 			return
@@ -54,9 +68,9 @@ func serveMock(c net.Conn, whole []byte) {
 			return
 		}
 		if bytes.Contains(body, []byte(`"stream":true`)) {
-			err = streamMock(c, paceOf(body))
+			err = streamMock(c, paceOf(body), say)
 		} else {
-			_, err = c.Write(whole)
+			_, err = c.Write(say.whole)
 		}
 		if err != nil {
 			return
@@ -102,6 +116,9 @@ func paceOf(body []byte) pace {
 	p := pace{10, 20 * time.Millisecond}
 	_, rest, ok := bytes.Cut(body, []byte(`"user":"`))
 	if !ok {
+		_, rest, ok = bytes.Cut(body, []byte(`"user_id":"`))
+	}
+	if !ok {
 		return p
 	}
 	text, _, _ := bytes.Cut(rest, []byte(`"`))
@@ -118,9 +135,13 @@ func paceOf(body []byte) pace {
 const streamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nx-request-id: req_bench\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 // streamMock sends a stream: its head with the first chunk, then one chunk at a time.
-func streamMock(c net.Conn, p pace) error {
-	event := []byte(chunked(`data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini","choices":[{"index":0,"delta":{"content":" measure"},"finish_reason":null}]}` + "\n\n"))
-	if _, err := c.Write(append([]byte(streamHead), event...)); err != nil {
+func streamMock(c net.Conn, p pace, say tongue) error {
+	event := []byte(chunked(say.each))
+	first := streamHead
+	if say.begin != "" {
+		first += chunked(say.begin)
+	}
+	if _, err := c.Write(append([]byte(first), event...)); err != nil {
 		return err
 	}
 	began := time.Now()
@@ -130,19 +151,40 @@ func streamMock(c net.Conn, p pace) error {
 			return err
 		}
 	}
-	end := chunked(`data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}`+"\n\n"+
-		`data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini","choices":[],"usage":{"prompt_tokens":200,"completion_tokens":50,"total_tokens":250}}`+"\n\n"+"data: [DONE]\n\n") +
-		"0\r\n\r\n"
-	_, err := c.Write([]byte(end))
+	_, err := c.Write([]byte(chunked(say.end) + "0\r\n\r\n"))
 	return err
 }
 
 func chunked(s string) string { return fmt.Sprintf("%x\r\n%s\r\n", len(s), s) }
 
-// wholeAnswer is a chat answer with a body of 1 KB.
-func wholeAnswer() []byte {
-	const begin = `{"id":"chatcmpl-bench","object":"chat.completion","created":1700000000,"model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":"`
-	const end = `","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":200,"completion_tokens":120,"total_tokens":320,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}}`
+func chatTongue() tongue {
+	const chunk = `data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini","choices":[`
+	return tongue{
+		whole: wholeAnswer(`{"id":"chatcmpl-bench","object":"chat.completion","created":1700000000,"model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":"`,
+			`","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":200,"completion_tokens":120,"total_tokens":320,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}}`),
+		each: chunk + `{"index":0,"delta":{"content":" measure"},"finish_reason":null}]}` + "\n\n",
+		end: chunk + `{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n" +
+			chunk + `],"usage":{"prompt_tokens":200,"completion_tokens":50,"total_tokens":250}}` + "\n\n" + "data: [DONE]\n\n",
+	}
+}
+
+// messagesTongue says the same in another dialect, for translation.
+func messagesTongue() tongue {
+	const usage = `"usage":{"input_tokens":200,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":120}`
+	return tongue{
+		whole: wholeAnswer(`{"id":"msg_bench","type":"message","role":"assistant","model":"claude-bench","content":[{"type":"text","text":"`,
+			`"}],"stop_reason":"end_turn","stop_sequence":null,`+usage+`}`),
+		begin: `event: message_start` + "\n" + `data: {"type":"message_start","message":{"id":"msg_bench","type":"message","role":"assistant","model":"claude-bench","content":[],"stop_reason":null,"stop_sequence":null,` + usage + `}}` + "\n\n" +
+			`event: content_block_start` + "\n" + `data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}` + "\n\n",
+		each: `event: content_block_delta` + "\n" + `data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" measure"}}` + "\n\n",
+		end: `event: content_block_stop` + "\n" + `data: {"type":"content_block_stop","index":0}` + "\n\n" +
+			`event: message_delta` + "\n" + `data: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":50}}` + "\n\n" +
+			`event: message_stop` + "\n" + `data: {"type":"message_stop"}` + "\n\n",
+	}
+}
+
+// wholeAnswer is an answer with a body of 1 KB.
+func wholeAnswer(begin, end string) []byte {
 	body := begin + filler(1024-len(begin)-len(end)) + end
 	return fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-request-id: req_bench\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }

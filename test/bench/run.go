@@ -68,7 +68,7 @@ func (p *plan) measureAll() (err error) {
 		return err
 	}
 	defer p.mock.stop()
-	if _, err := awaitFirst(p.up, time.Now()); err != nil {
+	if _, err := awaitFirst(p.up, "gpt-4o-mini", time.Now()); err != nil {
 		return err
 	}
 	for r := range p.rounds {
@@ -104,7 +104,7 @@ func (p *plan) round(r int) error {
 			return err
 		}
 		live = append(live, t)
-		took, err := awaitFirst(t.addr, began)
+		took, err := awaitFirst(t.addr, t.model(), began)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -126,8 +126,8 @@ func (p *plan) round(r int) error {
 }
 
 // awaitFirst calls again and again until the first 200, and gives the time since the start.
-func awaitFirst(addr string, began time.Time) (time.Duration, error) {
-	request := (&calls{mode: "closed", addr: addr, key: gatewayKey, body: 1024}).request()
+func awaitFirst(addr, model string, began time.Time) (time.Duration, error) {
+	request := (&calls{mode: "closed", addr: addr, key: gatewayKey, model: model, body: 1024}).request()
 	for time.Since(began) < 15*time.Second {
 		c, err := net.DialTimeout("tcp", addr, time.Second)
 		if err == nil {
@@ -146,7 +146,7 @@ func awaitFirst(addr string, began time.Time) (time.Duration, error) {
 
 // load runs the callers and gives what they saw and what the target used meanwhile.
 func (p *plan) load(t *target, args ...string) (r result, cpu time.Duration, err error) {
-	args = append([]string{"-c", strconv.Itoa(max(p.loadCore, 0)), os.Args[0], "load", "-addr", t.addr, "-key", gatewayKey}, args...)
+	args = append([]string{"-c", strconv.Itoa(max(p.loadCore, 0)), os.Args[0], "load", "-addr", t.addr, "-key", gatewayKey, "-model", t.model()}, args...)
 	cmd := exec.Command("taskset", args...)
 	if p.loadCore < 0 {
 		cmd = exec.Command(args[2], args[3:]...)

@@ -118,13 +118,13 @@ var rows = []row{
 
 // print writes the table of figures and the table of bars.
 func (s *samples) print(w io.Writer, p *plan) error {
-	columns := []string{direct, nginx, goproxy, paused, draining}
+	columns := []string{direct, nginx, goproxy, paused, draining, foreign}
 	fmt.Fprintf(w, "# Bench\n\n%d rounds, %d s a phase, %s, %d CPUs: proxies on core %d, upstream and callers on core %d. Medians; in brackets the median of the ratios to %s of the same round.\n", p.rounds, p.secs, runtime.Version(), runtime.NumCPU(), p.core, p.loadCore, goproxy)
 	fmt.Fprintf(w, "`%s` has `storage.drain: paused`; of `%s` CPU counts until the store holds every entry. Other work had at most %.0f %% of a CPU in a measurement that counts.\n\n| |", paused, draining, 100*max(s.worst, 0))
 	for _, c := range columns {
 		fmt.Fprintf(w, " %s |", c)
 	}
-	fmt.Fprint(w, "\n|---|---|---|---|---|---|\n")
+	fmt.Fprint(w, "\n|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
 		fmt.Fprintf(w, "| %s (%s) |", r.what, r.unit)
 		for _, c := range columns {
@@ -169,10 +169,20 @@ var bars = []bar{
 	{"CPU until the store holds every entry, 1 KB", 1.6, "%.2f×", ratioOf("CPU per call 1 KB", draining)},
 	{"CPU until the store holds every entry, 20 KB", 1.6, "%.2f×", ratioOf("CPU per call 20 KB", draining)},
 	{"CPU per stream chunk", 1.0, "%.2f×", ratioOf("CPU per chunk", paused)},
+	{"translation: CPU per call, 1 KB, to the same dialect's", 2.0, "%.2f×", func(s *samples) (float64, bool) { return s.ratio("CPU per call 1 KB", foreign, paused) }},
+	{"translation: CPU per further KB", 2.0, "%.2f µs", perKB},
+	{"translation: CPU per stream event", 3.0, "%.2f µs", func(s *samples) (float64, bool) { return s.added("CPU per chunk", foreign, paused) }},
 	{"added p50 at the fixed rate", 200, "%.0f µs", func(s *samples) (float64, bool) { return s.added("p50 at fixed rate", paused, direct) }},
 	{"RSS idle", 45, "%.0f MB", medianOf("RSS idle")},
 	{"RSS with 1,000 streams", 120, "%.0f MB", medianOf("RSS with 1,000 streams")},
 	{"first 200 after the start", 200, "%.0f ms", medianOf("ready")},
+}
+
+// perKB is what translation costs for each further KB of a request.
+func perKB(s *samples) (float64, bool) {
+	large, ok := s.added("CPU per call 20 KB", foreign, paused)
+	small, ok2 := s.added("CPU per call 1 KB", foreign, paused)
+	return (large - small) / 19, ok && ok2
 }
 
 // bars writes the promises; a missed one is told, and is no error.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 const (
@@ -21,6 +22,7 @@ const (
 	goproxy  = "goproxy"
 	paused   = "sluice"
 	draining = "sluice, draining"
+	foreign  = "sluice, translating"
 )
 
 // target is what is measured in one round.
@@ -64,7 +66,7 @@ func (l *launcher) start(name string) (*target, error) {
 		t.proc, err = spawn(l.core, log, nil, dir, os.Args[0], "goproxy", "-addr", t.addr, "-up", "http://"+l.up)
 	default:
 		if t.admin, err = freeAddress(); err == nil {
-			t.proc, err = l.startSluice(dir, log, t, name == paused)
+			t.proc, err = l.startSluice(dir, log, t, name != draining)
 		}
 	}
 	return t, err
@@ -80,6 +82,9 @@ func (l *launcher) startSluice(dir, log string, t *target, pause bool) (*process
 	doc := fmt.Sprintf("discover: false\nproviders:\n  openai: { base_url: \"http://%s/v1\", api_key: env:BENCH_UPSTREAM_KEY }\ngateways: { default: { log: { bodies: metadata } } }\nstorage: { drain: %s }\n", l.up, drain)
 	if err := os.WriteFile(filepath.Join(dir, "sluice.yaml"), []byte(doc), 0o600); err != nil {
 		return nil, err
+	}
+	if t.name == foreign {
+		doc = strings.Replace(doc, fmt.Sprintf("openai: { base_url: \"http://%s/v1\"", l.up), fmt.Sprintf("anthropic: { base_url: \"http://%s\"", l.up), 1)
 	}
 	env := []string{"BENCH_UPSTREAM_KEY=upstream", "SLUICE_KEY=" + gatewayKey, "SLUICE_ADMIN_TOKEN=" + adminToken}
 	return spawn(l.core, log, env, dir, l.sluice, "serve", "--data", dir, "--listen", t.addr, "--admin-listen", t.admin)
@@ -124,11 +129,19 @@ http {
 
 // names lists the targets that can be measured here.
 func names() []string {
-	all := []string{direct, goproxy, paused, draining}
+	all := []string{direct, goproxy, paused, draining, foreign}
 	if _, err := exec.LookPath("nginx"); err == nil {
 		all = append(all, nginx)
 	} else {
 		fmt.Fprintln(os.Stderr, "*** nginx is not installed: it is left out ***")
 	}
 	return all
+}
+
+// model is what is asked for at the target.
+func (t *target) model() string {
+	if t.name == foreign {
+		return "anthropic/claude-bench"
+	}
+	return "gpt-4o-mini"
 }

@@ -55,9 +55,6 @@ func readPart(r *jsonscan.Reader, other func(key []byte, value llm.Raw)) (p part
 	return p, ok
 }
 
-// empty reports whether the part says nothing: no text and nothing else.
-func (p *part) empty() bool { return len(p.text) <= 2 && !p.special && p.solid() == nil }
-
 // solid gives what the part holds beside text.
 func (p *part) solid() llm.Raw {
 	for _, v := range [...]llm.Raw{p.call, p.response, p.inline, p.file} {

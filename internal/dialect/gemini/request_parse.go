@@ -73,8 +73,12 @@ func (p *requestParser) member(key []byte, v llm.Raw) {
 	case "serviceTier", "service_tier":
 		p.r.Set(llm.FTier, neutralTier(p.text(v, "serviceTier")))
 	case "store":
-		p.r.Set(llm.FStore, v)
+		p.flag(llm.FStore, v, "store")
 	case "labels":
+		if v[0] != '{' {
+			p.fail("labels", "must be an object.")
+			return
+		}
 		p.r.Set(llm.FMetadata, v)
 	case "cachedContent", "cached_content":
 		p.r.Own = append(p.r.Own, llm.Member{Name: "cachedContent", Value: v})
@@ -142,6 +146,15 @@ func (p *requestParser) text(v llm.Raw, path string) string {
 		p.fail(path, "must be a string.")
 	}
 	return s
+}
+
+// flag notes a setting that is true or false.
+func (p *requestParser) flag(f llm.Feature, v llm.Raw, path string) {
+	if _, ok := jsonscan.Bool(v); !ok {
+		p.fail(path, "must be true or false.")
+		return
+	}
+	p.r.Set(f, v)
 }
 
 // isText checks that v is a string.

@@ -94,7 +94,7 @@ func (p *requestParser) words(one *part, own []llm.Member) {
 	case one.thought:
 		p.thought(one)
 	case p.role == llm.Assistant && one.signature == nil && own == nil:
-		if len(one.text) > 2 {
+		if len(one.text) > 2 { // the last chunk of a stream has an empty text, which one SDK sends back as {}
 			p.goOn(one.text)
 		}
 	case one.text == nil && one.signature == nil && len(own) == 0:

@@ -311,6 +311,8 @@ func TestWhatIsWrongInARequestIsNamed(t *testing.T) {
 		`{"contents":[],"toolConfig":{"functionCallingConfig":{"mode":"SOME"}}}`:            "toolConfig.functionCallingConfig.mode",
 		`{"contents":[],"generationConfig":{"temperature":"hot"}}`:                          "generationConfig.temperature",
 		`{"contents":[],"generationConfig":{"maxOutputTokens":1.5}}`:                        "generationConfig.maxOutputTokens",
+		`{"contents":[],"store":"yes"}`:                                                     "store",
+		`{"contents":[],"labels":["a"]}`:                                                    "labels",
 		`{"contents":[],"generationConfig":{"stopSequences":[7]}}`:                          "generationConfig.stopSequences",
 	} {
 		_, err := gemini.Dialect.Codec.ParseRequest([]byte(body))
@@ -326,7 +328,7 @@ func TestWhatACallerMeansIsRead(t *testing.T) {
 		"system_instruction":{"parts":{"text":"Be brief."}},
 		"contents":[
 			{"role":"user","parts":{"text":"hi"}},
-			{"role":"model","parts":[{"text":"Hel"}]},{"role":"model","parts":[{"text":"lo"}]},{"role":"model","parts":[{"text":"\n"},{"functionCall":{"name":"f","args":{"a":1}},"thoughtSignature":"c2ln"},{"functionCall":{"name":"f"}},{"functionCall":{"id":"x","name":"g"}}]},
+			{"role":"model","parts":[{"text":"Hel"}]},{"role":"model","parts":[{"text":"lo"}]},{"role":"model","parts":[{}]},{"role":"model","parts":[{"text":"\n"},{"functionCall":{"name":"f","args":{"a":1}},"thoughtSignature":"c2ln"},{"functionCall":{"name":"f"}},{"functionCall":{"id":"x","name":"g"}}]},
 			{"role":"function","parts":[{"functionResponse":{"name":"g","response":{"n":1}}},{"functionResponse":{"name":"f","response":{"output":"one"}}}]},
 			{"role":"user","parts":[{"text":"so"},{"functionResponse":{"name":"f","response":{"error":"two"}}}]}
 		],

@@ -130,8 +130,12 @@ func (f *requestWriter) output() {
 		f.lose(llm.FJSON, llm.FSchema, llm.FSchemaName, llm.FStrict)
 		return
 	}
+	schema := o.Kind == "schema" && o.Schema != nil && f.gets(llm.FSchema)
+	if !schema && !f.gets(llm.FJSON) {
+		return
+	}
 	f.w.Text("responseMimeType", "application/json")
-	if o.Kind == "schema" && o.Schema != nil {
+	if schema {
 		f.w.Member("responseJsonSchema", f.schema())
 	}
 }
@@ -183,7 +187,7 @@ func (f *requestWriter) schema() llm.Raw {
 // models that do not think (https://ai.google.dev/gemini-api/docs/thinking).
 func (f *requestWriter) thinking() {
 	t := &f.r.Thinking
-	if *t == (llm.Reasoning{}) && !f.hasOwn("generationConfig.thinkingConfig.") {
+	if *t == (llm.Reasoning{}) && !f.hasOwn("generationConfig.thinkingConfig.") || !f.gets(llm.FThinkingEffort) && !f.gets(llm.FThinkingBudget) {
 		return
 	}
 	if f.m.gen == gemini1 || f.m.gen == gemini2 || f.m.gen == otherModel && f.to.Facts.Known && !f.to.Facts.Reasoning {

@@ -42,7 +42,7 @@ func (p *requestParser) setting(key []byte, v llm.Raw) {
 	case "logprobs":
 		p.whole(llm.FTopLogprobs, v, "logprobs")
 	case "responseLogprobs", "response_logprobs":
-		p.r.Set(llm.FLogprobs, v)
+		p.flag(llm.FLogprobs, v, "generationConfig.responseLogprobs")
 	case "maxOutputTokens", "max_output_tokens":
 		p.maxOutput(v)
 	case "stopSequences", "stop_sequences":

@@ -113,12 +113,12 @@ func (f *streamFormatter) content(e *llm.Event, ch *choiceWriter) {
 }
 
 func (f *streamFormatter) text(e *llm.Event, ch *choiceWriter) {
+	ch.ascii = ch.ascii && isASCII(e.Text)
 	if len(e.Cites) > 0 && ch.ascii {
 		ch.grounds.add(0, "", e.Cites)
 	} else if len(e.Cites) > 0 {
 		ch.grounds.add(0, "", placeless(e.Cites))
 	}
-	ch.ascii = ch.ascii && isASCII(e.Text)
 	if len(e.Text) <= 2 && len(e.State) == 0 && e.Raw == nil {
 		return
 	}

@@ -202,6 +202,9 @@ func (f *requestWriter) toolName(name string) string {
 func (f *requestWriter) tools() {
 	functions, vendors := f.chooseTools()
 	if functions+vendors == 0 {
+		if f.own {
+			f.choice(false, false)
+		}
 		return
 	}
 	w := &f.w
@@ -329,7 +332,7 @@ func (f *requestWriter) choice(functions, vendors bool) {
 // leaves text free ask for VALIDATED.
 func (f *requestWriter) mode(functions, vendors bool) (string, []string) {
 	c := &f.r.Choice
-	if !functions {
+	if !functions && !f.own {
 		return "", nil
 	}
 	switch c.Mode {

@@ -239,3 +239,24 @@ func TestWhatIsMalformedIsNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestBytesCannotBreakOutOfTheirString(t *testing.T) {
+	for _, part := range []string{
+		`{"type":"input_audio","input_audio":{"data":"AA\",\"x\":\"","format":"wav"}}`,
+		`{"type":"image_url","image_url":{"url":"data:image/png;base64,AA\"},\"x\":{\""}}`,
+		`{"type":"image_url","image_url":{"url":"data:image/\"x\";base64,AAAA"}}`,
+		`{"type":"file","file":{"filename":"a","file_data":"AA\",\"x\":\""}}`,
+		`{"type":"input_audio","input_audio":{"data":"AAAA\nAAAA","format":"wav"}}`,
+		`{"type":"image_url","image_url":{"url":"data:image\/png;base64,AAAA\r\nAA\u0001"}}`,
+	} {
+		r, err := codec.ParseRequest([]byte(`{"messages":[{"role":"user","content":[` + part + `]}]}`))
+		if err != nil {
+			continue
+		}
+		r.Dialect = "messages"
+		w, err := codec.FormatRequest(nil, r, &dialect.Target{Model: "m"})
+		if err == nil && (!json.Valid(w.Body) || strings.Contains(string(w.Body), `"x":`)) {
+			t.Errorf("%s became %s", part, w.Body)
+		}
+	}
+}

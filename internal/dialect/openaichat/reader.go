@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -179,13 +180,17 @@ func (p *reader) check(err error) {
 }
 
 // bare gives what stands between the quotes of a string that holds base64: some
-// writers escape its slashes.
+// writers escape its slashes. What is no base64 stays escaped, since it is written
+// between quotes again.
 func bare(v llm.Raw) []byte {
 	if text, ok := jsonscan.Plain(v); ok {
 		return text
 	}
 	s, _ := jsonscan.String(v)
-	return []byte(s)
+	if text, ok := dialect.Unwrapped(s); ok {
+		return text
+	}
+	return v[1 : len(v)-1]
 }
 
 // cacheMark reads {type: ephemeral, ttl}

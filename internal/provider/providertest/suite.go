@@ -84,7 +84,7 @@ func pathOf(p *provider.Provider, c *section, line []string) string {
 	if model == "" {
 		model = "MODEL"
 	}
-	return p.URLPath(provider.PathRequest{Op: llm.Operation(line[0]), Path: line[1], Model: model, Stream: c.attrs["stream"] == "true"})
+	return p.URLPath(provider.PathRequest{Op: llm.Operation(line[0]), Path: line[1], Model: model, Stream: c.attrs["stream"] == "true", Root: c.attrs["root"] == "true"})
 }
 
 // configured is the vendor in use: by its default base URL, or the section's.
