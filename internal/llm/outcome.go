@@ -1,5 +1,7 @@
 package llm
 
+import "slices"
+
 // Outcome is the answer to a Task. Which of its lists counts is told by the task's Op.
 type Outcome struct {
 	ID      string
@@ -20,23 +22,38 @@ type Outcome struct {
 
 // VectorForm says how embeddings are to be written.
 type VectorForm struct {
-	// Kinds of numbers: float, int8, uint8, binary, ubinary; none = float.
+	// Kinds of numbers: float, int8, uint8, binary, ubinary, and base64, which are floats
+	// in another spelling where several kinds stand side by side; none = float.
 	Kinds []string
 	// Base64 says that the numbers are to stand as the base64 of their bytes, those of
 	// floats in four bytes each, little-endian.
 	Base64 bool
 }
 
-// Kind gives the one kind of numbers wanted where a form has but one: the first.
-func (f *VectorForm) Kind() string {
-	if len(f.Kinds) == 0 {
-		return KindFloat
+// Numbers gives the kinds of numbers that a vendor must give, each once.
+func (f *VectorForm) Numbers() (kinds []string) {
+	for _, k := range f.Kinds {
+		if k == KindBase64 {
+			k = KindFloat
+		}
+		if !slices.Contains(kinds, k) {
+			kinds = append(kinds, k)
+		}
 	}
-	return f.Kinds[0]
+	if len(kinds) == 0 {
+		kinds = []string{KindFloat}
+	}
+	return kinds
 }
 
-// KindFloat is the kind of numbers that every model gives.
-const KindFloat = "float"
+// Kind gives the kind of numbers wanted where a form has but one: the first.
+func (f *VectorForm) Kind() string { return f.Numbers()[0] }
+
+// KindFloat is the kind of numbers that every model gives, KindBase64 another spelling.
+const (
+	KindFloat  = "float"
+	KindBase64 = "base64"
+)
 
 // Vector is one embedding. One of Numbers and Base64 is set.
 type Vector struct {

@@ -38,7 +38,6 @@ func TestEachControlIsObeyedOrRefusedByNameNeverIgnored(t *testing.T) {
 		"provider, unknown":            {"", []string{"sluice-provider", "nobody"}, 400, "invalid_request"},
 		"provider, a list":             {"", []string{"sluice-provider", "openai, gemini"}, 400, "invalid_request"},
 		"provider, empty":              {"", []string{"sluice-provider", ""}, 400, "invalid_request"},
-		"provider, not its dialect":    {"", []string{"sluice-provider", "anthropic"}, 400, "unsupported_operation"},
 		"credential, unknown":          {"", []string{"sluice-credential", "nobody"}, 400, "invalid_request"},
 		"cache no-store":               {"", []string{"sluice-cache", "no-store"}, 200, ""},
 		"cache, several":               {"", []string{"sluice-cache", "no-cache, max-age=60,stale-if-error=5"}, 200, ""},

@@ -136,7 +136,7 @@ func TestATranslatedStreamThatIsCutIsBilled(t *testing.T) {
 	if anthropic.Dialect.Codec == nil || openaichat.Dialect.Codec == nil {
 		t.Skip("these dialects are not translated")
 	}
-	c := begun["chat"]
+	c := begun["responses"] // what the provider is asked in
 	g, _ := start(t, func(call *testup.Call) { cutOff(call, "text/event-stream", c.head+strings.Repeat(c.piece, 10)) }, "")
 	resp, _ := g.Post("/v1/messages", `{"model":"openai/gpt-4o-mini","max_tokens":99,"stream":true,"messages":[{"role":"user","content":"`+question+`"}]}`)
 	e := g.Entry(resp.Header.Get("sluice-request-id"))

@@ -80,11 +80,11 @@ func (l *launcher) startSluice(dir, log string, t *target, pause bool) (*process
 		drain = "paused"
 	}
 	doc := fmt.Sprintf("discover: false\nproviders:\n  openai: { base_url: \"http://%s/v1\", api_key: env:BENCH_UPSTREAM_KEY }\ngateways: { default: { log: { bodies: metadata } } }\nstorage: { drain: %s }\n", l.up, drain)
-	if err := os.WriteFile(filepath.Join(dir, "sluice.yaml"), []byte(doc), 0o600); err != nil {
-		return nil, err
-	}
 	if t.name == foreign {
 		doc = strings.Replace(doc, fmt.Sprintf("openai: { base_url: \"http://%s/v1\"", l.up), fmt.Sprintf("anthropic: { base_url: \"http://%s\"", l.up), 1)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "sluice.yaml"), []byte(doc), 0o600); err != nil {
+		return nil, err
 	}
 	env := []string{"BENCH_UPSTREAM_KEY=upstream", "SLUICE_KEY=" + gatewayKey, "SLUICE_ADMIN_TOKEN=" + adminToken}
 	return spawn(l.core, log, env, dir, l.sluice, "serve", "--data", dir, "--listen", t.addr, "--admin-listen", t.admin)

@@ -46,7 +46,7 @@ func orID(a *llm.Outcome, c *dialect.OpCall) string {
 
 func writeKind(w *jsonout.Writer, a *llm.Outcome, kind string) (err error) {
 	stored := kind
-	if kind == kindBase64 {
+	if kind == llm.KindBase64 {
 		stored = llm.KindFloat
 	}
 	vectors := slices.Clone(a.Vectors)
@@ -59,7 +59,7 @@ func writeKind(w *jsonout.Writer, a *llm.Outcome, kind string) (err error) {
 		}
 		w.Begin('[')
 		w.B = w.B[:len(w.B)-1]
-		if kind != kindBase64 {
+		if kind != llm.KindBase64 {
 			if w.B, err = dialect.AppendVectorNumbers(w.B, v); err != nil {
 				return err
 			}

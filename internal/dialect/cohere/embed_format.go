@@ -59,7 +59,7 @@ func (f *EmbedForm) format(t *llm.Task, to *dialect.Target) (o dialect.OpOrder, 
 	}
 	inputs(&w, t.Inputs, word)
 	w.Array("embedding_types")
-	for _, kind := range wantedKinds(&t.Vectors) {
+	for _, kind := range t.Vectors.Numbers() {
 		w.String(kind)
 	}
 	w.End(']')
@@ -71,31 +71,6 @@ func (f *EmbedForm) format(t *llm.Task, to *dialect.Target) (o dialect.OpOrder, 
 	w.End('}')
 	o.Path, o.Body = f.Path, w.B
 	return o, nil
-}
-
-// wantedKinds: floats are asked for as such, whatever spelling the caller wants.
-func wantedKinds(v *llm.VectorForm) (all []string) {
-	for _, kind := range v.Kinds {
-		if kind == kindBase64 {
-			kind = llm.KindFloat
-		}
-		if !contains(all, kind) {
-			all = append(all, kind)
-		}
-	}
-	if len(all) == 0 {
-		all = []string{llm.KindFloat}
-	}
-	return all
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // inputType gives the vendor's word for a purpose, which the models from the third on
@@ -184,7 +159,7 @@ func ReadEmbeddings(r *dialect.OpReply, _ *dialect.OpCall) (*llm.Outcome, error)
 				break
 			}
 			_ = jsonscan.Members(v, func(kind, v []byte) bool {
-				if !jsonscan.IsNull(v) && string(kind) != kindBase64 {
+				if !jsonscan.IsNull(v) && string(kind) != llm.KindBase64 {
 					bad = readKind(a, strings.TrimSuffix(string(kind), "_"), v)
 				}
 				return bad == nil

@@ -103,9 +103,7 @@ func (r *embedReader) purpose(path string, v llm.Raw) {
 }
 
 // Kinds of vectors; base64 are floats in another spelling.
-var kinds = []string{llm.KindFloat, "int8", "uint8", "binary", "ubinary", kindBase64}
-
-const kindBase64 = "base64"
+var kinds = []string{llm.KindFloat, "int8", "uint8", "binary", "ubinary", llm.KindBase64}
 
 func (r *embedReader) kinds(path string, v llm.Raw) {
 	for _, kind := range r.Words(path, v) {
@@ -115,7 +113,7 @@ func (r *embedReader) kinds(path string, v llm.Raw) {
 		r.Task.Vectors.Kinds = append(r.Task.Vectors.Kinds, kind)
 		switch kind {
 		case llm.KindFloat:
-		case kindBase64:
+		case llm.KindBase64:
 			r.Uses(llm.ParamBase64, path)
 		default:
 			r.Uses(llm.ParamKinds, path)

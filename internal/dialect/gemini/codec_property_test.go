@@ -131,7 +131,8 @@ func (g *generator) results(calls []llm.Part) (parts []llm.Part) {
 }
 
 func (g *generator) tools(r *llm.Request) {
-	if g.IntN(2) == 0 {
+	if g.IntN(2) == 0 { // what is said of tools may stand without them, for those of a cache
+		r.Choice = []llm.ToolChoice{{}, {Mode: "auto"}, {Mode: "none"}}[g.IntN(3)]
 		return
 	}
 	r.Tools = append(r.Tools, llm.Tool{Kind: llm.Function, Name: "f.g", Description: quoted(g.word()), Parameters: llm.Raw(`{"type":"object","properties":{"b":{"const":1},"a":{}}}`)})

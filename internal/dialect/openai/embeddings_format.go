@@ -127,7 +127,11 @@ func (f *EmbeddingForm) purpose(w *jsonout.Writer, t *llm.Task, to *dialect.Targ
 
 // numbers says which kind of numbers is wanted, and in which spelling.
 func (f *EmbeddingForm) numbers(w *jsonout.Writer, t *llm.Task, to *dialect.Target) error {
-	if kind := t.Vectors.Kind(); kind != llm.KindFloat {
+	kinds := t.Vectors.Numbers()
+	if len(kinds) > 1 {
+		return dialect.Unsupported(to, dialect.PathOfOption(t, llm.ParamKinds), "it gives one kind of numbers at a time")
+	}
+	if kind := kinds[0]; kind != llm.KindFloat {
 		if !slices.Contains(f.KindWords, kind) {
 			return dialect.Unsupported(to, dialect.PathOfOption(t, llm.ParamKinds), "it gives no numbers of the kind "+kind)
 		}

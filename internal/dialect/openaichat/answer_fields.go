@@ -19,13 +19,16 @@ func tells(members string) string {
 // answerFields are the fields of answers, of OpenAI's reference
 // (https://platform.openai.com/docs/api-reference/chat/object) and of other vendors.
 var answerFields = []dialect.Field{
-	{Path: "object"},
+	{Path: "object", Frame: true},
 	{Path: "id", Feature: llm.AID, Example: holds(`"content":"x"`, "")},
 	{Path: "created", Feature: llm.ACreated, Example: holds(`"content":"x"`, "")},
 	{Path: "model", Feature: llm.AModel, Example: holds(`"content":"x"`, "")},
 	{Path: "choices", Feature: llm.AChoices, Example: `{"choices":[{"index":0,"message":{"content":"x"},"finish_reason":"stop"},{"index":1,"message":{"content":"y"},"finish_reason":"stop"}]}`},
-	{Path: "choices[].index"},
-	{Path: "choices[].message.role"},
+	{Path: "choices[].index", Frame: true},
+	{Path: "choices[].message", Frame: true},
+	{Path: "choices[].message.role", Frame: true},
+	{Path: "choices[].logprobs", Frame: true},
+	{Path: "usage", Frame: true},
 	{Path: "choices[].message.content", Feature: llm.AText, Example: holds(`"content":"x"`, "")},
 	{Path: "choices[].message.refusal", Feature: llm.ARefusal, Example: holds(`"refusal":"no"`, "")},
 	{Path: "choices[].message.reasoning_content", Feature: llm.AThinking, Example: holds(`"content":"x","reasoning_content":"hm"`, "")},

@@ -414,7 +414,7 @@ func checkStreamCodec(c *dialecttest.Case) string {
 	if last := events[len(events)-1]; last.Kind == llm.Fail {
 		return last.Err.Error()
 	}
-	for _, size := range []int{1 + len(c.Body)>>15, 333} {
+	for _, size := range []int{1 + len(c.Body)>>13, 333} {
 		again, _ := readStreamCodec(c.Body, size)
 		if !reflect.DeepEqual(events, again) {
 			return fmt.Sprintf("in pieces of %d it reads differently", size)

@@ -25,14 +25,53 @@ func TestExamplesOfFieldsAreWhatTheLedgerSays(t *testing.T) {
 		if f.Feature != 0 && !r.Has.Has(f.Feature) {
 			t.Errorf("%s: %s is not seen in %s", f.Path, f.Feature, f.Example)
 		}
-		if f.Feature == 0 && !named(r, f.Path) {
+		if f.Refuse && len(r.Refuse) == 0 {
+			t.Errorf("%s: it is not refused", f.Path)
+		}
+		if f.Feature == 0 && !f.Frame && !named(r, f.Path) {
 			t.Errorf("%s: it is among neither %v nor %v", f.Path, r.Unnamed, r.Own)
 		}
 	}
 }
 
+// published are the fields of requests in OpenAI's reference, as its Go SDK (v3.96.0)
+// has them.
+var published = strings.Fields(`
+messages model frequency_penalty logprobs max_completion_tokens max_tokens n presence_penalty prompt_cache_key safety_identifier seed store
+temperature top_logprobs top_p parallel_tool_calls user audio audio.format audio.voice logit_bias metadata modalities moderation moderation.model moderation.policy
+prompt_cache_retention reasoning_effort service_tier stop stream stream_options stream_options.include_usage stream_options.include_obfuscation verbosity
+function_call function_call.name functions functions[].name functions[].description functions[].parameters prediction prediction.type prediction.content
+prompt_cache_options prompt_cache_options.mode prompt_cache_options.ttl response_format response_format.type response_format.json_schema
+response_format.json_schema.name response_format.json_schema.description response_format.json_schema.schema response_format.json_schema.strict
+tool_choice tool_choice.type tool_choice.function tool_choice.function.name tool_choice.custom tool_choice.custom.name tool_choice.allowed_tools tool_choice.allowed_tools.mode
+tool_choice.allowed_tools.tools tools tools[].type tools[].function tools[].function.name tools[].function.description tools[].function.parameters tools[].function.strict
+tools[].custom tools[].custom.name tools[].custom.description tools[].custom.format tools[].custom.format.type tools[].custom.format.grammar
+tools[].custom.format.grammar.definition tools[].custom.format.grammar.syntax web_search_options web_search_options.search_context_size web_search_options.user_location
+web_search_options.user_location.type web_search_options.user_location.approximate web_search_options.user_location.approximate.city
+web_search_options.user_location.approximate.country web_search_options.user_location.approximate.region web_search_options.user_location.approximate.timezone
+messages[].role messages[].content messages[].name messages[].refusal messages[].audio messages[].audio.id messages[].function_call messages[].function_call.name
+messages[].function_call.arguments messages[].tool_calls messages[].tool_calls[].id messages[].tool_calls[].type messages[].tool_calls[].function
+messages[].tool_calls[].function.name messages[].tool_calls[].function.arguments messages[].tool_calls[].custom messages[].tool_calls[].custom.name
+messages[].tool_calls[].custom.input messages[].tool_call_id messages[].content[].type messages[].content[].text messages[].content[].refusal
+messages[].content[].image_url messages[].content[].image_url.url messages[].content[].image_url.detail messages[].content[].input_audio
+messages[].content[].input_audio.data messages[].content[].input_audio.format messages[].content[].file messages[].content[].file.file_data
+messages[].content[].file.file_id messages[].content[].file.filename messages[].content[].prompt_cache_breakpoint
+messages[].content[].prompt_cache_breakpoint.mode messages[].content[].prompt_cache_breakpoint.ttl`)
+
+func TestEveryPublishedFieldStandsInTheLedger(t *testing.T) {
+	known := map[string]bool{}
+	for _, f := range openaichat.Dialect.Fields {
+		known[f.Path] = true
+	}
+	for _, path := range published {
+		if !known[path] {
+			t.Errorf("%s is missing", path)
+		}
+	}
+}
+
 func named(r *llm.Request, path string) bool {
-	path, _, _ = strings.Cut(path, "(")
+	path, _, _ = strings.Cut(path, " (")
 	return slices.ContainsFunc(r.Unnamed, func(p string) bool { return p == path })
 }
 
@@ -194,6 +233,7 @@ var rich = []string{
 	`{"model":"m","messages":[{"role":"user","content":"hi"}],"response_format":{"type":"json_schema","json_schema":{"name":"n","description":"d","schema":{"type":"object","properties":{"b":{"type":"string"},"a":{"type":"number"}}},"strict":false,"x":1},"y":2},"stream":true,"stream_options":{"include_usage":true,"z":3}}`,
 	`{"model":"m","messages":[{"role":"user","content":"hi"}],"tools":[{"type":"custom","custom":{"name":"f","format":{"type":"grammar","grammar":{"syntax":"lark","definition":"x"}}}},{"type":"web_search","x":1}],"tool_choice":{"type":"custom","custom":{"name":"f"}}}`,
 	`{"model":"m","messages":[{"role":"user","content":"hi"}],"tool_choice":{"type":"special","special":1}}`,
+	`{"model":"m","messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"x","reasoning":{"odd":1}},{"role":"user","content":"hi"}],"tool_choice":{"type":"none"}}`,
 }
 
 func TestWhatIsMalformedIsNamed(t *testing.T) {

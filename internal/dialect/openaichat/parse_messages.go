@@ -85,8 +85,11 @@ func (p *reader) rareTurnMember(key, v []byte) {
 	case "refusal":
 		t.refusal = p.text(v, "messages[].refusal")
 	case "reasoning_content", "reasoning":
-		if s := p.text(v, "messages[].reasoning_content"); len(s) > len(t.reasoning) {
-			t.reasoning = s
+		switch {
+		case v[0] != '"':
+			p.keep(&t.own, "messages[].", key, v)
+		case len(v) > len(t.reasoning):
+			t.reasoning = v
 		}
 	case "reasoning_details":
 		p.array(v, "messages[].reasoning_details", p.thought)
@@ -96,6 +99,9 @@ func (p *reader) rareTurnMember(key, v []byte) {
 		t.cache = p.cacheMark(v, "messages[].cache_control")
 	case "extra_content":
 		p.extra(&t.state, &t.own, v, "messages[].")
+	case "audio": // an answer that only its vendor can look up
+		p.keep(&t.own, "messages[].", key, v)
+		p.r.Refuse = append(p.r.Refuse, p.place("messages[].audio"))
 	default:
 		p.keep(&t.own, "messages[].", key, v)
 	}

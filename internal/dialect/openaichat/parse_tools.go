@@ -124,6 +124,11 @@ func (p *reader) choice(v []byte) {
 	known := false
 	p.object(v, "tool_choice", func(key, v []byte) {
 		switch string(key) {
+		case "type": // some callers write {type: auto}
+			if word := p.word(v, "tool_choice.type"); word == "auto" || word == "none" || word == "required" {
+				p.mode(word)
+				known = true
+			}
 		case "function", "custom":
 			c.Mode, c.Names, known = "tool", []string{p.nameIn(v, "tool_choice.function")}, true
 			p.r.Has.Add(llm.FChoiceTool)
