@@ -15,6 +15,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/dialect"
+	messages "github.com/sluice-gateway/sluice/internal/dialect/anthropic"
 	"github.com/sluice-gateway/sluice/internal/dialect/openai"
 	"github.com/sluice-gateway/sluice/internal/dialect/openaichat"
 	"github.com/sluice-gateway/sluice/internal/front"
@@ -43,20 +44,24 @@ const benchSecret = "sk-sluice-bench-0123456789"
 
 // bare is a proxy without store and spool, in front of an upstream.
 func bare(b testing.TB, upstream string) *proxy.Proxy {
+	return bareFor(b, vendor.Spec, upstream+"/v1")
+}
+
+// bareFor is the same in front of a vendor of any kind.
+func bareFor(b testing.TB, spec *prov.Spec, baseURL string) *proxy.Proxy {
 	keys := &auth.Keys{}
 	keys.Swap([]*gateway.Key{{ID: "k", Workspace: "default", Hash: gateway.HashKey(benchSecret)}})
 	models, err := account.Load()
 	if err != nil {
 		b.Fatal(err)
 	}
-	memory := recall.New(1 << 20)
 	p := proxy.New(proxy.Config{
-		Dialects: []*dialect.Dialect{openai.Dialect, openaichat.Dialect}, Keys: keys, Catalogue: models, Recorder: nothing{}, Objects: nothing{},
-		Recall: memory, Observer: nothing{}, Ready: func() error { return nil }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Dialects: []*dialect.Dialect{openai.Dialect, openaichat.Dialect, messages.Dialect}, Keys: keys, Catalogue: models, Recorder: nothing{}, Objects: nothing{},
+		Recall: recall.New(1 << 20), Observer: nothing{}, Ready: func() error { return nil }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	err = p.Swap(catalog.New(catalog.Snapshot{
 		Gateways: map[string]*catalog.Gateway{"default": {Name: "default", Keyed: true, Log: catalog.LogPolicy{Bodies: catalog.BodiesMetadata}}},
-		Providers: map[string]*prov.Provider{"openai": {Name: "openai", Spec: vendor.Spec, BaseURL: upstream + "/v1", Speaks: vendor.Spec.Speaks,
+		Providers: map[string]*prov.Provider{spec.Name: {Name: spec.Name, Spec: spec, BaseURL: baseURL, Speaks: spec.Speaks,
 			Credentials: []prov.Credential{{Name: "a", Key: "vendor", Weight: 1}}, Timeouts: prov.DefaultTimeouts()}},
 		Limits: catalog.Limits{JSONBody: 64 << 20, InFlight: 10000, Memory: 1 << 40, BodyIdle: 30 * time.Second},
 		Lister: nothing{},

@@ -226,6 +226,7 @@ func (s *translatedStream) take(events []llm.Event) {
 			return
 		case llm.End:
 			s.ended = true
+			s.recall.Keep(s.x.who.Workspace) // before the caller, who may answer at once, sees the end
 		}
 		s.recall.See(e)
 		s.out = s.writer.Format(s.out, e)
@@ -276,7 +277,6 @@ func (s *translatedStream) end(err error) error {
 		err = fault.New(fault.UpstreamError, "The provider's stream ended before it was complete.")
 	}
 	if err == nil {
-		s.recall.Keep(x.who.Workspace)
 		x.costTrailer()
 		return nil
 	}

@@ -103,6 +103,9 @@ func throughDataPlane(r *recording, h *home, body []byte, contentType string) *a
 	if e == nil || e.op == "models" || h.kind == "ollama" && h.base == "" {
 		return nil
 	}
+	if h.rewrites(e, body) {
+		return nil
+	}
 	a := &ask{door: "data-plane", endpoint: e, op: e.op, path: path, plain: body, body: body}
 	switch e.place {
 	case inBody, inForm:

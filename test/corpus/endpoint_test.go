@@ -110,6 +110,21 @@ func (h *home) serves(e *endpoint) bool {
 	return h.speaksFamilyOf(e)
 }
 
+// rewrites reports whether the vendor's form of an operation is one of its own, and the
+// body not in its words: such a call is written anew on the data plane.
+func (h *home) rewrites(e *endpoint, body []byte) bool {
+	if h.spec.Forms == nil {
+		return false
+	}
+	op := llm.Operation(e.op)
+	form := h.spec.Forms(op, "")
+	if form == nil || form.Ops[op] == nil {
+		return false
+	}
+	native := form.Ops[op].Native
+	return native == nil || !native(body)
+}
+
 // speaksFamilyOf reports whether one of the provider's dialects is of the path's family.
 func (h *home) speaksFamilyOf(e *endpoint) bool {
 	if e.shape == "" {

@@ -126,3 +126,15 @@ func refused(t *testing.T, s *stage, path, body string, status int, words ...str
 		t.Error("it reached the vendor")
 	}
 }
+
+// named puts a model's name in.
+func named(text, model string) string { return strings.ReplaceAll(text, "MODEL", model) }
+
+func contains(text string, words ...string) bool {
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			return false
+		}
+	}
+	return true
+}

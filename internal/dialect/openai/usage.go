@@ -33,6 +33,27 @@ func ReadUsage(u *llm.Usage, usage []byte) {
 // tier that some vendors name there, nil when it does not stand there.
 func ReadUsageFrom(u *llm.Usage, in *jsonscan.Reader) (tier []byte) {
 	r := usageReader{u: u}
+	r.read(in)
+	r.reconcile()
+	return r.tier
+}
+
+// ToldUsage is ToldUsageFrom for a usage object.
+func ToldUsage(u *llm.Usage, usage []byte) {
+	in := jsonscan.NewReader(usage)
+	ToldUsageFrom(u, &in)
+}
+
+// ToldUsageFrom is ReadUsageFrom without the corrections: what callers of another
+// dialect are told is what the vendor said. What it costs is reckoned from the other.
+func ToldUsageFrom(u *llm.Usage, in *jsonscan.Reader) (tier []byte) {
+	r := usageReader{u: u}
+	r.read(in)
+	return r.tier
+}
+
+func (r *usageReader) read(in *jsonscan.Reader) {
+	u := r.u
 	in.Object(func(key []byte) { r.member(key, in) })
 	if !u.CacheReadTokens.Known {
 		u.CacheReadTokens = r.cached
@@ -40,8 +61,6 @@ func ReadUsageFrom(u *llm.Usage, in *jsonscan.Reader) (tier []byte) {
 	if !u.CacheWriteTokens.Known {
 		u.CacheWriteTokens = r.written
 	}
-	r.reconcile()
-	return r.tier
 }
 
 func (r *usageReader) member(key []byte, in *jsonscan.Reader) {

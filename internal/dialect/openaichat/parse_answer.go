@@ -66,7 +66,7 @@ func (p *answerReader) usage(v []byte) {
 		return
 	}
 	in := jsonscan.NewReader(v)
-	openai.SetWord(&p.a.Tier, openai.ReadUsageFrom(&p.a.Usage, &in))
+	openai.SetWord(&p.a.Tier, openai.ToldUsageFrom(&p.a.Usage, &in))
 }
 
 // readSources reads what one vendor searched: objects, or bare URLs, which say less

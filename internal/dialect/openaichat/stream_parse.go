@@ -155,7 +155,7 @@ func (p *streamParser) readUsage(in *jsonscan.Reader) {
 		return
 	}
 	var u llm.Usage
-	openai.SetWord(&p.tier, openai.ReadUsageFrom(&u, in))
+	openai.SetWord(&p.tier, openai.ToldUsageFrom(&u, in))
 	p.usage, p.counted = u, true
 }
 

@@ -104,7 +104,7 @@ func (codec) ParseAnswer(body []byte, c *dialect.Call) (*llm.Answer, error) {
 	choice.Finish, choice.Vendor = r.finish(out.called)
 	a.Choices = []llm.Choice{choice}
 	if isObject(r.usage) {
-		openai.ReadUsage(&a.Usage, r.usage)
+		openai.ToldUsage(&a.Usage, r.usage)
 	}
 	return a, nil
 }

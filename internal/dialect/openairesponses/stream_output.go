@@ -266,7 +266,7 @@ func (p *streamParser) finish(r *response) {
 	p.out = append(p.out, llm.Event{Kind: llm.Finished, Finish: finish, Vendor: vendor, ID: id, Model: model, Tier: tier})
 	if isObject(r.usage) {
 		p.usage = llm.Usage{}
-		openai.ReadUsage(&p.usage, r.usage)
+		openai.ToldUsage(&p.usage, r.usage)
 		p.out = append(p.out, llm.Event{Kind: llm.UsageEvent, Usage: &p.usage, Tier: tier})
 	}
 	p.out = append(p.out, llm.Event{Kind: llm.End})

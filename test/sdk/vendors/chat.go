@@ -114,7 +114,7 @@ func (r *reader) chatCalls(t *turn, m object) {
 		if !json.Valid([]byte(f.text("arguments"))) {
 			r.refuse("the arguments of %s are no JSON: %q", f.text("name"), f.text("arguments"))
 		}
-		t.calls = append(t.calls, call{c.text("id"), f.text("name"), f.text("arguments")})
+		t.calls = append(t.calls, call{id: c.text("id"), name: f.text("name"), args: f.text("arguments")})
 	}
 	for _, d := range m.list("reasoning_details") {
 		t.states = append(t.states, d.text("signature"), d.text("data"))

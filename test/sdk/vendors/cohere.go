@@ -46,10 +46,10 @@ func (r *reader) cohereMessage(m object) {
 		return
 	case "user":
 		r.only(role, m, "role", "content")
-		t.user = r.cohereText(m["content"], &t)
+		t.user = r.cohereText(m["content"])
 	case "assistant":
 		r.only(role, m, "role", "content", "tool_calls", "tool_plan", "citations")
-		if t.said = r.cohereText(m["content"], &t); t.said == "" && !m.has("tool_calls") {
+		if t.said = r.cohereText(m["content"]); t.said == "" && !m.has("tool_calls") {
 			r.refuse("an assistant's message with neither text nor calls")
 		}
 		for _, c := range m.list("tool_calls") {
@@ -58,12 +58,12 @@ func (r *reader) cohereMessage(m object) {
 			if !json.Valid([]byte(f.text("arguments"))) {
 				r.refuse("the arguments of %s are no JSON: %q", f.text("name"), f.text("arguments"))
 			}
-			t.calls = append(t.calls, call{c.text("id"), f.text("name"), f.text("arguments")})
+			t.calls = append(t.calls, call{id: c.text("id"), name: f.text("name"), args: f.text("arguments")})
 		}
 	case "tool":
 		r.only(role, m, "role", "content", "tool_call_id")
 		last := r.sameTurn(func(t *turn) bool { return len(t.results) > 0 })
-		last.results = append(last.results, result{m.text("tool_call_id"), r.cohereText(m["content"], &t)})
+		last.results = append(last.results, result{m.text("tool_call_id"), r.cohereText(m["content"])})
 		return
 	default:
 		r.refuse("a message of role %q", role)
@@ -71,8 +71,7 @@ func (r *reader) cohereMessage(m object) {
 	r.turns = append(r.turns, t)
 }
 
-// cohereText gives the text of content. A thought is its own state: Cohere has no other.
-func (r *reader) cohereText(v any, t *turn) string {
+func (r *reader) cohereText(v any) string {
 	if s, ok := v.(string); ok {
 		return s
 	}
@@ -83,11 +82,9 @@ func (r *reader) cohereText(v any, t *turn) string {
 		switch kind := o.text("type"); kind {
 		case "text":
 			b.WriteString(o.text("text"))
-		case "thinking":
-			t.states = append(t.states, o.text("thinking"))
 		case "document":
 			b.WriteString(jsonText(o.at("document")["data"]))
-		case "image_url":
+		case "thinking", "image_url":
 		default:
 			r.refuse("a part of type %q", kind)
 		}

@@ -28,8 +28,10 @@ func readConverse(r *reader, o object) {
 	r.schema = o.at("outputConfig", "textFormat").text("type") == "json_schema" || o.at("additionalModelRequestFields", "output_config").has("format")
 	thinking := o.at("additionalModelRequestFields", "thinking")
 	r.thinks = thinking != nil && thinking.text("type") != "disabled"
-	if thinking.text("type") == "enabled" && (thinking.number("budget_tokens") < 1024 || thinking.number("budget_tokens") >= o.at("inferenceConfig").number("maxTokens")) {
-		r.refuse("budget_tokens is %v with maxTokens %v", thinking["budget_tokens"], o.at("inferenceConfig")["maxTokens"])
+	if most := o.at("inferenceConfig").number("maxTokens"); thinking.text("type") == "enabled" { // none is the model's own
+		if budget := thinking.number("budget_tokens"); budget < 1024 || most != 0 && budget >= most {
+			r.refuse("budget_tokens is %v with maxTokens %v", budget, most)
+		}
 	}
 	for _, s := range o.list("system") {
 		r.only("system", s, "text", "cachePoint", "guardContent")
@@ -67,7 +69,7 @@ func (r *reader) converseMessage(m object) {
 		case b.has("toolUse"):
 			u := b.at("toolUse")
 			r.only("toolUse", u, "toolUseId", "name", "input", "type")
-			t.calls = append(t.calls, call{u.text("toolUseId"), u.text("name"), jsonText(u["input"])})
+			t.calls = append(t.calls, call{id: u.text("toolUseId"), name: u.text("name"), args: jsonText(u["input"])})
 		case b.has("toolResult"):
 			t.results = append(t.results, r.converseResult(b.at("toolResult")))
 		case b.has("reasoningContent"):

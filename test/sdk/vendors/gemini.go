@@ -108,7 +108,7 @@ func (r *reader) geminiContent(c object) {
 		case p.has("functionCall"):
 			f := p.at("functionCall")
 			r.only("functionCall", f, "id", "name", "args")
-			t.calls = append(t.calls, call{f.text("id"), f.text("name"), jsonText(f["args"])})
+			t.calls = append(t.calls, call{id: f.text("id"), name: f.text("name"), args: jsonText(f["args"])})
 		case p.has("functionResponse"):
 			f := p.at("functionResponse")
 			r.only("functionResponse", f, "id", "name", "response", "parts", "willContinue", "scheduling")

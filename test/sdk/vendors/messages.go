@@ -106,7 +106,7 @@ func (r *reader) messagesMessage(m object) {
 			if !messagesID.MatchString(b.text("id")) {
 				r.refuse("the id %q of a call", b.text("id"))
 			}
-			t.calls = append(t.calls, call{b.text("id"), b.text("name"), jsonText(b["input"])})
+			t.calls = append(t.calls, call{id: b.text("id"), name: b.text("name"), args: jsonText(b["input"])})
 		case "tool_result":
 			r.only(kind, b, "type", "tool_use_id", "content", "is_error", "cache_control")
 			if t.user != "" {

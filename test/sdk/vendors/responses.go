@@ -54,7 +54,7 @@ func (r *reader) responsesItem(item object, stateless bool) {
 			r.refuse("the arguments of %s are no JSON: %q", item.text("name"), item.text("arguments"))
 		}
 		t := r.sameTurn(func(t *turn) bool { return len(t.results) == 0 && t.user == "" })
-		t.calls = append(t.calls, call{item.text("call_id"), item.text("name"), item.text("arguments")})
+		t.calls = append(t.calls, call{id: item.text("call_id"), name: item.text("name"), args: item.text("arguments")})
 	case "function_call_output":
 		r.only(kind, item, "type", "id", "call_id", "output", "status")
 		t := r.sameTurn(func(t *turn) bool { return len(t.results) > 0 })

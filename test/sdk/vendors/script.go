@@ -3,6 +3,7 @@ package vendors
 import (
 	"encoding/base64"
 	"fmt"
+	"hash/fnv"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -32,7 +33,10 @@ type turn struct {
 	states  []string // opaque reasoning state
 }
 
-type call struct{ id, name, args string }
+type call struct {
+	id, name, args string
+	anonymous      bool // its vendor gives no ids
+}
 
 type result struct{ id, text string }
 
@@ -118,16 +122,15 @@ func play(a *ask, dialect, name string) *say {
 	}
 	if a.thinks && strings.Contains(words, "think") {
 		s.thought = Thought
+	}
+	if s.thought != "" && dialect != "cohere" { // which has none
 		s.state = base64.StdEncoding.EncodeToString([]byte(fmt.Sprintf("state of %s at %s, turn %d", name, dialect, rounds)))
-		if dialect == "cohere" { // it has no state but the thought itself
-			s.state = s.thought
-		}
 	}
 	steps := strings.Split(words, ", then")
 	if rounds < len(steps) {
 		for i, m := range callWords.FindAllStringSubmatch(steps[rounds], -1) {
 			if a.tools[m[1]] {
-				s.calls = append(s.calls, call{fmt.Sprintf("id%d%d%s", rounds, i, letters(name)), m[1], m[2]})
+				s.calls = append(s.calls, call{fmt.Sprintf("id%d%d%s", rounds, i, short(name)), m[1], m[2], dialect == "gemini"})
 			}
 		}
 	}
@@ -136,7 +139,7 @@ func play(a *ask, dialect, name string) *say {
 	case len(a.answers()) > 0 && a.forced == "":
 		s.text = Saying + strings.Join(texts(a.answers()), " and ")
 	case a.forced != "" && len(a.tools) > 0:
-		s.calls = []call{{"idf" + letters(name), a.forcedTool(), Structured}}
+		s.calls = []call{{"idf" + short(name), a.forcedTool(), Structured, dialect == "gemini"}}
 	case a.schema:
 		s.text = Structured
 	default:
@@ -154,9 +157,11 @@ func (a *ask) forcedTool() string {
 	return a.forced
 }
 
-// letters makes a part of an id of a name.
-func letters(name string) string {
-	return regexp.MustCompile(`[^a-zA-Z0-9]`).ReplaceAllString(name, "")
+// short makes a part of an id of a name: some vendors' ids have at most 40 letters.
+func short(name string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name))
+	return fmt.Sprintf("%08x", h.Sum32())
 }
 
 func texts(all []result) (out []string) {

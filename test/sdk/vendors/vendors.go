@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -27,7 +29,13 @@ type Exchange struct {
 type Vendors struct {
 	mu     sync.Mutex
 	seen   []Exchange
-	issued map[string][]string // opaque state handed out, by case
+	issued map[string]*issued // by case
+}
+
+// issued is what a case was given, and has to come back.
+type issued struct {
+	states []string
+	calls  []call
 }
 
 // dialect is one native tongue.
@@ -93,18 +101,19 @@ func (v *Vendors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer says what the script has for a request, and keeps the exchange.
 func (v *Vendors) answer(w http.ResponseWriter, d dialect, in *reader, x *Exchange) {
 	v.mu.Lock()
-	for _, state := range v.issued[x.Case] {
-		if len(in.ask.answers()) > 0 && !in.ask.brings(state) {
-			in.refuse("the state %s of an earlier turn is not brought back", state)
-		}
+	given := v.issued[x.Case]
+	if given == nil {
+		given = &issued{}
 	}
+	in.remembers(given)
 	s := play(&in.ask, d.name, x.Case)
-	if s.state != "" {
-		if v.issued == nil {
-			v.issued = map[string][]string{}
-		}
-		v.issued[x.Case] = append(v.issued[x.Case], s.state)
+	if given.calls = append(given.calls, s.calls...); s.state != "" {
+		given.states = append(given.states, s.state)
 	}
+	if v.issued == nil {
+		v.issued = map[string]*issued{}
+	}
+	v.issued[x.Case] = given
 	x.Problems = in.problems
 	v.seen = append(v.seen, *x)
 	v.mu.Unlock()
@@ -116,6 +125,29 @@ func (v *Vendors) answer(w http.ResponseWriter, d dialect, in *reader, x *Exchan
 	default:
 		d.say(w, &in.ask, s)
 	}
+}
+
+// remembers checks that a conversation brings back what it was given, and no call that
+// was never made.
+func (r *reader) remembers(given *issued) {
+	results := len(r.answers()) > 0
+	for _, state := range given.states {
+		if results && !r.brings(state) {
+			r.refuse("the state %s of an earlier turn is not brought back", state)
+		}
+	}
+	for _, t := range r.turns[r.start()+1:] {
+		for _, c := range t.calls {
+			if !slices.ContainsFunc(given.calls, func(g call) bool { return g.same(c) }) {
+				r.refuse("the call %s of %s with %s was never made", c.id, c.name, c.args)
+			}
+		}
+	}
+}
+
+// same reports whether two calls are the same; an id may be missing.
+func (c call) same(d call) bool {
+	return c.name == d.name && (c.id == d.id || d.id == "" || c.anonymous) && reflect.DeepEqual(objectFrom(c.args), objectFrom(d.args))
 }
 
 // Seen gives the exchanges of a case so far; of all cases, when name is "".

@@ -54,6 +54,9 @@ func askMessages(ctx context.Context, h *http.Client, url, key, model, text stri
 		}
 	}
 	m.Finish = map[anthropic.StopReason]string{"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tools", "refusal": "refusal", "pause_turn": "pause", "model_context_window_exceeded": "context"}[got.StopReason]
+	if m.Finish == "" {
+		m.Finish = "other"
+	}
 	u := got.Usage
 	m.count("in", float64(u.InputTokens+u.CacheReadInputTokens+u.CacheCreationInputTokens))
 	m.count("cached", float64(u.CacheReadInputTokens))
@@ -63,7 +66,7 @@ func askMessages(ctx context.Context, h *http.Client, url, key, model, text stri
 
 func anthropicFailed(err error) *meaning {
 	var e *anthropic.Error
-	if errors.As(err, &e) {
+	if errors.As(err, &e) && e.StatusCode >= 400 {
 		return &meaning{Status: e.StatusCode, Text: e.RawJSON()}
 	}
 	return &meaning{Failed: true, Text: err.Error()}

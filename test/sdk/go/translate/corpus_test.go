@@ -142,7 +142,7 @@ func leaveOut(r *recording) string {
 	switch {
 	case strings.Contains(r.Kind, "manage"), strings.Contains(r.Kind, "compact"):
 		return "no conversation"
-	case r.Status < 400 && r.dialect == "chat" && (!strings.Contains(string(r.body), `"choices"`) || strings.Contains(string(r.body), `"object":"list"`)) && !strings.Contains(string(r.body), `"error"`):
+	case r.Status < 400 && r.dialect == "chat" && (!strings.Contains(string(r.body), `"choices"`) || parse(r.body).text("object") == "list") && !strings.Contains(string(r.body), `"error"`):
 		return "no conversation"
 	case strings.HasSuffix(r.path, "/responses") && len(r.body) == 0, r.Status == 101:
 		return "a WebSocket's handshake"

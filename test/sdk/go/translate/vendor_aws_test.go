@@ -86,6 +86,8 @@ func converseFinish(f string) string {
 		return "length"
 	case "tool_use":
 		return "tools"
+	case "refusal":
+		return "refusal"
 	case "guardrail_intervened", "content_filtered":
 		return "filter"
 	case "model_context_window_exceeded":
