@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/sluice-gateway/sluice/internal/app"
@@ -128,9 +127,12 @@ func tell(t *testing.T, from, to *dialect.Dialect, target *dialect.Target, examp
 		return
 	}
 	back, err := to.Codec.ParseRequest(w.Body)
-	if err != nil || len(back.Unnamed) > 0 {
-		t.Errorf("%s: what was written is not read again: %v, %q unknown: %s", at, err, back.Unnamed, w.Body)
+	if err != nil || back == nil {
+		t.Errorf("%s: what was written is not read again: %v: %s", at, err, w.Body)
 		return
+	}
+	if len(back.Unnamed) > 0 {
+		t.Errorf("%s: the target's own table does not know %q: %s", at, back.Unnamed, w.Body)
 	}
 	for _, f := range r.Has.All() {
 		o := fateOf(r, f, to, target, &w, back)

@@ -7,6 +7,9 @@ import (
 
 // ops are the operations beside conversation that are translated.
 var ops = map[llm.Operation]*dialect.Op{
-	llm.OpEmbeddings:  embeddings,
-	llm.OpCountTokens: countTokens,
+	llm.OpEmbeddings:    embeddings,
+	llm.OpCountTokens:   countTokens,
+	llm.OpImages:        images,
+	llm.OpSpeech:        speech,
+	llm.OpTranscription: transcription,
 }

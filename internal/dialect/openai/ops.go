@@ -7,9 +7,12 @@ import (
 
 // ops are the operations that are translated.
 var ops = map[llm.Operation]*dialect.Op{
-	llm.OpEmbeddings:  embeddings.Op(),
-	llm.OpRerank:      rerank.Op(),
-	llm.OpModerations: {Parse: parseModeration, Answer: answerModeration, Fields: moderationFields},
+	llm.OpEmbeddings:    embeddings.Op(),
+	llm.OpRerank:        rerank.Op(),
+	llm.OpModerations:   {Parse: parseModeration, Answer: answerModeration, Fields: moderationFields},
+	llm.OpImages:        ImageOp(dialect.Op{}),
+	llm.OpSpeech:        SpeechOp(dialect.Op{}),
+	llm.OpTranscription: TranscriptionOp(dialect.Op{}),
 }
 
 // Vendor makes the form of a vendor whose errors and usage are like this family's.
