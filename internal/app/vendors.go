@@ -27,7 +27,7 @@ func Dialects() []*dialect.Dialect {
 func Vendors() config.Vendors {
 	v := config.Vendors{
 		Families: []string{"openai", "anthropic", "gemini", "bedrock", "cohere"},
-		Unbuilt:  []string{"bedrock", "vertex", "replicate"},
+		Unbuilt:  []string{"replicate"},
 	}
 	for _, d := range Dialects() {
 		if d.Name != dialect.OpenAI {

@@ -82,6 +82,8 @@ type Dialect struct {
 	// Codec maps conversations to llm and back; nil = the dialect has no conversation, or
 	// is only forwarded.
 	Codec Codec
+	// Recollection, for dialects whose requests may name earlier answers; nil elsewhere.
+	Recollection Recollection
 	// Ops map the operations beside conversation to llm and back; one that is not there
 	// is only forwarded.
 	Ops map[llm.Operation]*Op
@@ -124,6 +126,7 @@ type Streaming uint8
 const (
 	Never    Streaming = iota
 	ByMember           // when the top-level member (or form field) "stream" is true
+	Unless             // unless the top-level member "stream" is false
 	Always             // the path says so
 )
 
@@ -144,6 +147,9 @@ type Endpoint struct {
 	Repeats []string
 	// Shared marks a path that several dialects have; headers decide (see Claims).
 	Shared bool
+	// Own marks an operation that only this dialect has, whatever its Op counts as: it is
+	// forwarded, and never translated.
+	Own bool
 }
 
 // ObjectRule says which vendor ids an endpoint creates, names or lists.

@@ -28,8 +28,8 @@ func (s *sse) Feed(p []byte, fn func(*Event)) {
 	cr := nextCR(p, start)
 	for i := start; i < len(p); {
 		if i == start && !s.midLine && !s.pending() {
-			if n := loneData(p[i:cr]); n > 0 {
-				s.giveLone(p[i:i+n], fn)
+			if name, data, n := lone(p[i:cr]); n > 0 {
+				s.giveLone(name, data, p[i:i+n], fn)
 				i += n
 				start = i
 				continue
@@ -63,27 +63,39 @@ func (s *sse) Feed(p []byte, fn func(*Event)) {
 	s.hold(p[start:], fn)
 }
 
-// loneData gives the length of an event at the start of p that is one data line and
-// its blank line, the form of nearly all events; 0 when there is none.
-func loneData(p []byte) int {
-	if len(p) < 7 || string(p[:5]) != "data:" {
-		return 0
+// lone reads an event at the start of p that is one line of data and a blank line,
+// perhaps with a line before that names it: the form of nearly all events. n is its
+// length, 0 when there is none.
+func lone(p []byte) (name, data []byte, n int) {
+	name, at := fieldLine(p, "event:")
+	data, n = fieldLine(p[at:], "data:")
+	if n += at; n == at || n == len(p) || p[n] != '\n' {
+		return nil, nil, 0
 	}
-	n := bytes.IndexByte(p, '\n')
-	if n < 0 || n+1 == len(p) || p[n+1] != '\n' {
-		return 0
+	return name, data, n + 1
+}
+
+// fieldLine reads a line with a field at the start of p; n is its length, 0 when there
+// is none.
+func fieldLine(p []byte, field string) (value []byte, n int) {
+	if len(p) < len(field) || string(p[:len(field)]) != field {
+		return nil, 0
 	}
-	return n + 2
+	end := bytes.IndexByte(p, '\n')
+	if end < 0 {
+		return nil, 0
+	}
+	value = p[len(field):end:end]
+	if len(value) > 0 && value[0] == ' ' {
+		value = value[1:]
+	}
+	return value, end + 1
 }
 
 // giveLone gives such an event.
-func (s *sse) giveLone(raw []byte, fn func(*Event)) {
+func (s *sse) giveLone(name, data, raw []byte, fn func(*Event)) {
 	s.text.atStart = false
-	data := raw[5 : len(raw)-2 : len(raw)-2]
-	if len(data) > 0 && data[0] == ' ' {
-		data = data[1:]
-	}
-	s.event.Name, s.event.Data, s.event.Raw = nil, data, raw
+	s.event.Name, s.event.Data, s.event.Raw = name, data, raw
 	s.event.Partial, s.event.Comment = false, false
 	fn(&s.event)
 }

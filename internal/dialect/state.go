@@ -21,7 +21,23 @@ var envelopePrefix = base64.StdEncoding.EncodeToString([]byte(magic))
 
 // HoldsEnvelope reports whether a body may hold reasoning state that came from
 // elsewhere, so that it cannot be forwarded as it is.
-func HoldsEnvelope(body []byte) bool { return bytes.Contains(body, []byte(envelopePrefix)) }
+func HoldsEnvelope(body []byte) bool {
+	for at, hits := 0, 0; hits < 64+at/16; hits++ {
+		n := bytes.IndexByte(body[at:], envelopePrefix[rare])
+		if n < 0 {
+			return false
+		}
+		at += n + 1
+		if at > rare && bytes.HasPrefix(body[at-1-rare:], []byte(envelopePrefix)) {
+			return true
+		}
+	}
+	return bytes.Contains(body, []byte(envelopePrefix))
+}
+
+// rare is where in the prefix a letter stands that is seldom in text (W). To look for
+// it first is many times faster than to look for the whole, unless it is everywhere.
+const rare = 5
 
 // Wrap gives what stands in a caller's field for a blob. In a field of the blob's own
 // dialect whose origin is not known it is the blob itself.
@@ -50,6 +66,24 @@ func Unwrap(value string, field Name, kind string) llm.Opaque {
 // own, and it came from there or nobody knows better.
 func (t *Target) Takes(o *llm.Opaque, own Name) bool {
 	return o.Dialect == string(own) && (o.Provider == "" || o.Provider == t.Provider && o.Model == t.Model)
+}
+
+// Forgets reports whether a request holds blobs of which the target does not get all. In
+// foreign requests a piece that bears one loses it even where the piece itself is sent.
+func (t *Target) Forgets(r *llm.Request, own Name) bool {
+	if !r.Has.Has(llm.FThinkingState) {
+		return false
+	}
+	for i := range r.Messages {
+		for n := range r.Messages[i].Parts {
+			for k := range r.Messages[i].Parts[n].State {
+				if !t.Takes(&r.Messages[i].Parts[n].State[k], own) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // State finds a blob of a kind that the target takes; nil when there is none.

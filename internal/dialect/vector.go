@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"math"
@@ -69,22 +70,40 @@ func AppendVectorBase64(dst []byte, v *llm.Vector) ([]byte, error) {
 	if len(v.Base64) > 0 {
 		return append(dst, v.Base64...), nil
 	}
-	raw := make([]byte, 0, len(v.Numbers)/3+8)
-	wrong := false
-	err := jsonscan.Elements(v.Numbers, func(n []byte) bool {
-		f, ok := jsonscan.Float(n)
-		wrong = wrong || !ok
-		if v.Kind == "" || v.Kind == llm.KindFloat {
-			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(float32(f)))
-		} else {
-			raw = append(raw, byte(int64(f)))
-		}
-		return true
-	})
-	if err != nil || wrong {
+	raw, ok := packed(make([]byte, 0, len(v.Numbers)/2+8), v)
+	if !ok {
 		return dst, Unreadable("an embedding is no array of numbers")
 	}
 	return base64.StdEncoding.AppendEncode(dst, raw), nil
+}
+
+// packed appends the bytes of an array of numbers.
+func packed(raw []byte, v *llm.Vector) ([]byte, bool) {
+	floats := v.Kind == "" || v.Kind == llm.KindFloat
+	list := bytes.TrimSpace(v.Numbers)
+	if len(list) < 2 || list[0] != '[' || list[len(list)-1] != ']' {
+		return raw, false
+	}
+	list = bytes.TrimSpace(list[1 : len(list)-1])
+	for len(list) > 0 {
+		n := bytes.IndexByte(list, ',')
+		number := list
+		if n >= 0 {
+			number, list = list[:n], list[n+1:]
+		} else {
+			list = nil
+		}
+		f, err := strconv.ParseFloat(string(bytes.TrimSpace(number)), 64)
+		switch {
+		case err != nil:
+			return raw, false
+		case floats:
+			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(float32(f)))
+		default:
+			raw = append(raw, byte(int64(f)))
+		}
+	}
+	return raw, true
 }
 
 // decodedVector reads base64 with or without its padding.

@@ -60,7 +60,7 @@ const (
 	// output
 	FJSON       // any JSON object
 	FSchema     // JSON of a schema
-	FSchemaName // with its description
+	FSchemaName // words about the schema; its name is a mere label
 	FStrict     // of the schema
 
 	// settings with neutral forms
@@ -175,7 +175,7 @@ var featureNames = [featureCount]string{
 	FCache: "cache marks", FCacheTTL: "lifetimes of cache marks", FToolCall: "tool calls", FToolResult: "tool results", FResultMedia: "images and files in tool results", FResultError: "errors of tools", FThinking: "reasoning text in the history", FThinkingState: "reasoning state in the history", FRefusal: "refusals in the history", FCitations: "citations in the history", FVendorPart: "parts of one vendor",
 	FTools: "function tools", FToolStrict: "strict tools", FToolCache: "cache marks on tools", FToolExamples: "examples of tool calls", FCustomTool: "tools called with free text", FWebSearch: "web search by the vendor", FCode: "code execution by the vendor", FBuiltin: "other tools of one vendor",
 	FChoiceNone: "tool choice: none", FChoiceRequired: "tool choice: required", FChoiceTool: "tool choice: one tool", FChoiceAllowed: "tool choice: some tools", FParallel: "parallel tool calls",
-	FJSON: "JSON output", FSchema: "output of a JSON schema", FSchemaName: "name of the output schema", FStrict: "strictness of the output schema",
+	FJSON: "JSON output", FSchema: "output of a JSON schema", FSchemaName: "description of the output schema", FStrict: "strictness of the output schema",
 	FMaxOutput: "maximum of output tokens", FTemperature: "temperature", FTopP: "top p", FTopK: "top k", FMinP: "min p", FFrequencyPenalty: "frequency penalty", FPresencePenalty: "presence penalty", FSeed: "seed", FStop: "stop sequences", FN: "several answers", FLogprobs: "log probabilities", FTopLogprobs: "top log probabilities", FLogitBias: "logit bias",
 	FUser: "end user", FSafetyID: "safety identifier", FMetadata: "metadata", FTier: "service tier", FStore: "storing of the answer", FCacheKey: "prompt cache key", FCacheRetention: "prompt cache retention", FVerbosity: "verbosity", FModalities: "modalities of output", FAudioOut: "audio output", FPrediction: "predicted output", FSearchOptions: "web search options", FStreamUsage: "usage in streams",
 	FThinkingEffort: "reasoning effort", FThinkingBudget: "reasoning budget", FThinkingSummary: "showing of reasoning", FThinkingOff: "no reasoning",

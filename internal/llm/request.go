@@ -20,6 +20,9 @@ type Request struct {
 	Dialect string // of the caller; what only that dialect has is written back only there
 	Model   string // as the caller spelt it; a codec leaves it to its caller
 	Stream  bool   // likewise, where the path says so
+	// Previous is the id of the answer that the caller goes on from, where its turns stand
+	// in Messages; "" = none.
+	Previous string
 
 	Messages []Message // in order, system turns where they stood
 	Tools    []Tool
@@ -63,13 +66,47 @@ func (r *Request) Setting(f Feature) Raw {
 	return nil
 }
 
-// Set notes a setting and that the request has it. null sets nothing.
+// Set notes a setting, and that the request has it unless it asks for what every vendor
+// does unasked. null sets nothing.
 func (r *Request) Set(f Feature, v Raw) {
 	if len(v) == 0 || string(v) == "null" {
 		return
 	}
 	r.Settings = append(r.Settings, Setting{f, v})
-	r.Has.Add(f)
+	if !unasked(f, v) {
+		r.Has.Add(f)
+	}
+}
+
+// unasked reports whether a value asks for what is so anyway: one answer, in text,
+// without log probabilities.
+func unasked(f Feature, v Raw) bool {
+	switch f {
+	case FN:
+		return string(v) == "1"
+	case FLogprobs:
+		return string(v) == "false"
+	case FTopLogprobs:
+		return string(v) == "0"
+	case FModalities:
+		return string(v) == `["text"]`
+	}
+	return false
+}
+
+// Prefilled reports whether the last turn is the assistant's and calls no tool, so that
+// it is to be continued.
+func (r *Request) Prefilled() bool {
+	n := len(r.Messages)
+	if n == 0 || r.Messages[n-1].Role != Assistant {
+		return false
+	}
+	for i := range r.Messages[n-1].Parts {
+		if r.Messages[n-1].Parts[i].Kind == ToolCall {
+			return false
+		}
+	}
+	return true
 }
 
 // Unname notes a member that no Feature stands for.
@@ -117,7 +154,7 @@ type Tool struct {
 	// Group is the caller's definition of the named group of tools that this one stands
 	// in, whole; nil = none. Name then begins with the group's name.
 	Group Raw
-	Own    []Member
+	Own   []Member
 }
 
 // ToolKind is what a tool is.

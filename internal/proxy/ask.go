@@ -66,7 +66,8 @@ func (x *exchange) scan() error {
 	if err := x.scanModel(body, spans[wantModel]); err != nil {
 		return err
 	}
-	if x.ep.Streaming == dialect.ByMember {
+	if x.ep.Streaming == dialect.ByMember || x.ep.Streaming == dialect.Unless {
+		x.stream = x.ep.Streaming == dialect.Unless
 		if err := x.scanStream(spans[wantStream].Of(body)); err != nil {
 			return err
 		}

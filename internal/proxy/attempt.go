@@ -280,15 +280,23 @@ func (x *exchange) prepare(ctx context.Context) error {
 
 // sign puts the credential on a request that is complete.
 func (x *exchange) sign(ctx context.Context, req *upstream.Request) error {
-	if req.Stream != nil {
-		return fault.Newf(fault.UnsupportedOperation, "The provider '%s' signs what it is sent, so uploads cannot flow through.", x.target.Provider.Name)
+	in := provider.Signing{Method: req.Method, Host: req.Host, Path: req.Path, Body: req.Body, Credential: x.cred}
+	if x.target.Provider.Spec.SignsBody {
+		if req.Stream != nil {
+			return fault.Newf(fault.UnsupportedOperation, "The provider '%s' signs what it is sent, so uploads cannot flow through.", x.target.Provider.Name)
+		}
+		for _, f := range req.Header {
+			in.Header = append(in.Header, provider.Header(f))
+		}
 	}
-	fields, err := x.lane.signer.Sign(ctx, &provider.Signing{Method: req.Method, Host: req.Host, Path: req.Path, Body: req.Body, Credential: x.cred})
+	fields, err := x.lane.signer.Sign(ctx, &in)
 	if err != nil {
 		return err
 	}
 	for _, f := range fields {
-		req.Header = append(req.Header, upstream.Field{Name: f.Name, Value: f.Value})
+		if !overridden(x.lane.forced, f.Name) {
+			req.Header = append(req.Header, upstream.Field(f))
+		}
 	}
 	return nil
 }
@@ -309,7 +317,9 @@ func (x *exchange) upstreamBody(req *upstream.Request) error {
 	case dialect.NoBody:
 		return nil
 	case dialect.Opaque:
-		if x.r.ContentLength != 0 {
+		if whole := x.body.bytes(); whole != nil {
+			req.Body = append(x.scratch.parts[:0], whole)
+		} else if x.r.ContentLength != 0 {
 			req.Stream, req.Length, req.StopStream = x.opaqueBody(), x.r.ContentLength, x.stopBody
 		}
 		return nil
@@ -326,7 +336,10 @@ func (x *exchange) upstreamBody(req *upstream.Request) error {
 	} else if at := x.ask.spans[wantModel]; at.Found() && x.ask.model != x.target.Model {
 		edits = append(edits, edit{at, []byte(x.target.Model)})
 	}
-	slices.SortFunc(edits, func(a, b edit) int { return a.at.Start - b.at.Start })
+	if x.ep.Body == dialect.JSON {
+		edits = x.vendorEdits(edits, x.body.bytes())
+	}
+	sortEdits(edits)
 	req.Body = splice(x.scratch.parts[:0], x.body.bytes(), edits)
 	x.keepSent(req.Body)
 	return nil

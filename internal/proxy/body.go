@@ -41,8 +41,12 @@ const spillAbove = membuf.Max
 func (x *exchange) readBody() error {
 	limit := x.view.Limits.JSONBody
 	switch x.ep.Body {
-	case dialect.NoBody, dialect.Opaque:
+	case dialect.NoBody:
 		return nil
+	case dialect.Opaque:
+		if x.pinned == nil || !x.pinned.Spec.SignsBody {
+			return nil
+		}
 	case dialect.Multipart:
 		limit = x.view.Limits.MultipartBody
 	}

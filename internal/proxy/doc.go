@@ -9,6 +9,7 @@
 //	authenticate  serve.go     who
 //	controls      controls.go  ctl
 //	read + scan   body.go      body, ask
+//	recollect     recollect.go said
 //	authorise     serve.go     –
 //	route         serve.go     plan
 //	attempts      attempt.go   lane, cred, attempts, waited

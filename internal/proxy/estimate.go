@@ -26,7 +26,7 @@ func (x *exchange) estimate(said int64) {
 		return
 	}
 	if !u.InputTokens.Known {
-		n := tokens.Input(x.body.bytes(), x.target.Model)
+		n := tokens.Input(x.words(), x.target.Model)
 		u.InputTokens = llm.Known(n)
 		u.SetUnit(unitEstimatedInput, float64(n))
 	}

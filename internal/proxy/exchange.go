@@ -46,6 +46,7 @@ type exchange struct {
 	// read and scan
 	body body
 	ask  ask
+	said *dialect.Recollected // nil unless the body names earlier answers that are remembered
 
 	// route and attempts
 	plan      []route.Target

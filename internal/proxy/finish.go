@@ -28,6 +28,7 @@ func (x *exchange) finish() {
 		x.p.inFlight.Add(-1)
 	}
 	x.releaseBody()
+	x.releaseTranslation()
 	abort := x.abort
 	x.free()
 	if abort {
@@ -132,6 +133,7 @@ func (x *exchange) entryTarget(e *gateway.Entry) {
 		return
 	}
 	e.Provider, e.Model, e.Credential = x.lane.provider.Name, clip(x.target.Model), x.credentialName()
+	e.Region = x.lane.provider.Region
 	e.ProviderDialect = e.ClientDialect
 	if x.spoken != nil {
 		e.ProviderDialect = string(x.spoken.Name)

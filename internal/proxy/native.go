@@ -34,6 +34,9 @@ func (x *exchange) useNative(l *lane) error {
 		return err
 	}
 	x.ep = x.p.nativeEndpoint
+	if l.own != nil && len(l.own.findFolded(l.behindBase(meant))) > 0 {
+		return x.unusual()
+	}
 	if _, deployed := l.deployment(x.p.router, strings.ToLower(meant), x.r.Method); deployed {
 		return x.unusual()
 	}
@@ -94,7 +97,33 @@ func (p *Proxy) known(l *lane, native, method string) (match, bool) {
 			}
 		}
 	}
+	if m, ok := l.vendors(native, method); ok {
+		return m, true
+	}
 	return l.deployment(p.router, native, method)
+}
+
+// vendors finds the endpoint behind a path that only the vendor has.
+func (l *lane) vendors(native, method string) (match, bool) {
+	if l.own == nil {
+		return match{}, false
+	}
+	path, _, _ := strings.Cut(native, "?")
+	for _, m := range l.own.find(l.behindBase(path)) {
+		if m.ep.Method == "" || m.ep.Method == method {
+			return m, true
+		}
+	}
+	return match{}, false
+}
+
+// behindBase gives what of a vendor's own path stands behind base_url, or behind what
+// base_url has before its version where the path stands beside that.
+func (l *lane) behindBase(path string) string {
+	if rest, ok := strings.CutPrefix(path, l.basePath); ok && (rest == "" || rest[0] == '/') {
+		return rest
+	}
+	return strings.TrimPrefix(path, strings.TrimSuffix(l.basePath, "/v1"))
 }
 
 // methodsOf lists the methods that a path takes.

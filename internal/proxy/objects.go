@@ -79,6 +79,9 @@ func (x *exchange) findHome() error {
 		named[id] = "file"
 	}
 	for id, kind := range named {
+		if x.said != nil && id == x.said.Previous {
+			continue // it lives here
+		}
 		if err := x.visit(id, kind); err != nil {
 			return err
 		}

@@ -195,7 +195,6 @@ func (p *Proxy) Close() {
 	for _, c := range p.clients {
 		c.pool.Close()
 	}
-	p.recall.Close()
 }
 
 // Wait waits until no call is in flight, at most d.

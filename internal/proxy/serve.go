@@ -65,6 +65,9 @@ func (x *exchange) serve() error {
 	if err := x.read(); err != nil {
 		return err
 	}
+	if err := x.recollect(); err != nil {
+		return err
+	}
 	if err := x.choosePlan(); err != nil {
 		return err
 	}
@@ -149,7 +152,7 @@ func (x *exchange) choosePlan() (err error) {
 			return err
 		}
 		if x.native == "" {
-			if l := x.view.lanes[t.Provider.Name]; !l.serves(x.ep) && !x.translates(l, t.Model) {
+			if l := x.view.lanes[t.Provider.Name]; !l.takes(x.ep, t.Model) && !x.translates(l, t.Model) {
 				return x.notSpoken(l)
 			}
 		}
@@ -160,6 +163,9 @@ func (x *exchange) choosePlan() (err error) {
 // notSpoken says why a provider cannot take the call.
 func (x *exchange) notSpoken(l *lane) error {
 	name := l.provider.Name
+	if x.ep.Own {
+		return fault.Newf(fault.UnsupportedOperation, "The provider '%s' has no counterpart of %s: only providers that speak the %s dialect have.", name, x.ep.Pattern, x.dialect.Name)
+	}
 	if x.ep.Op != llm.OpChat {
 		return fault.Newf(fault.UnsupportedOperation, "The provider '%s' has no %s operation in the %s dialect.", name, x.ep.Op, x.dialect.Family)
 	}

@@ -29,16 +29,21 @@ type relay struct {
 	hid     bool  // something was kept from the caller
 	sifted  error // of writing what passed the sieve
 	said    tokens.Stream
+	take    func(*dialect.Event) // see or sift, bound once, since that allocates
 }
 
 func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) error {
 	s := &relay{x: x, framer: framer, meter: x.dialect.NewMeter(x.ep.Op), array: strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json")}
 	x.report = s.meter.Report()
 	defer framer.Release()
+	s.take = s.see
 	if enc := resp.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		x.hide = false
 		s.decode = newCopyDecoder(enc, s.examine)
 		defer s.decode.close()
+	}
+	if x.hide {
+		s.take = s.sift
 	}
 	resp.AwaitEvent(x.target.Provider.Timeouts.FirstEvent)
 	x.waited += resp.Waited
@@ -88,7 +93,7 @@ func (s *relay) forward(resp *upstream.Response, p []byte) error {
 	switch {
 	case s.x.hide:
 		s.x.vendorKept.add(p)
-		s.framer.Feed(p, s.sift)
+		s.framer.Feed(p, s.take)
 		if s.sifted != nil {
 			return s.sifted
 		}
@@ -97,7 +102,7 @@ func (s *relay) forward(resp *upstream.Response, p []byte) error {
 		if s.decode != nil {
 			s.decode.write(p)
 		} else {
-			s.framer.Feed(p, s.see)
+			s.framer.Feed(p, s.take)
 		}
 		s.x.answerKept.add(p)
 		if err := s.x.write(p); err != nil {
@@ -115,7 +120,7 @@ func (s *relay) forward(resp *upstream.Response, p []byte) error {
 	return nil
 }
 
-func (s *relay) examine(p []byte) { s.framer.Feed(p, s.see) }
+func (s *relay) examine(p []byte) { s.framer.Feed(p, s.take) }
 
 // see notes what an event means.
 func (s *relay) see(e *dialect.Event) { s.note(e) }
@@ -153,11 +158,11 @@ func (s *relay) last() error {
 		s.decode.close()
 	}
 	if s.x.hide {
-		s.framer.Close(s.sift)
+		s.framer.Close(s.take)
 		s.x.flush()
 		return s.sifted
 	}
-	s.framer.Close(s.see)
+	s.framer.Close(s.take)
 	return nil
 }
 

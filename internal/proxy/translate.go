@@ -1,12 +1,15 @@
 package proxy
 
 import (
+	"iter"
+	"math/bits"
 	"slices"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/membuf"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
@@ -18,7 +21,7 @@ type translation struct {
 	request *llm.Request
 	written dialect.Written
 	call    dialect.Call
-	out     []byte // what written.Body is a part of
+	room    *membuf.Buffer // what written.Body is a part of, unless it outgrew it
 	dropped []string
 
 	// of an operation beside conversation
@@ -35,13 +38,13 @@ func (x *exchange) speak(l *lane) *dialect.Dialect {
 		return x.dialect
 	case x.ep.Op != llm.OpChat:
 		return x.speakOp(l, x.target.Model)
-	case l.serves(x.ep):
+	case l.takes(x.ep, x.target.Model):
 		return x.dialect
 	}
-	if x.dialect.Codec == nil {
+	if x.dialect.Codec == nil || x.ep.Own {
 		return nil
 	}
-	return l.tongue
+	return l.target(x.target.Model)
 }
 
 // translates reports whether a call that a provider does not take in its caller's
@@ -50,7 +53,7 @@ func (x *exchange) translates(l *lane, model string) bool {
 	if x.ep.Op != llm.OpChat {
 		return x.speakOp(l, model) != nil || x.estimates(l, model)
 	}
-	return x.dialect.Codec != nil && l.tongue != nil
+	return !x.ep.Own && x.dialect.Codec != nil && l.target(model) != nil
 }
 
 // translated reports whether the answer comes in another dialect than the caller's.
@@ -58,7 +61,13 @@ func (x *exchange) translated() bool { return x.spoken != nil && x.spoken != x.d
 
 // rewrites reports whether the request must be written anew.
 func (x *exchange) rewrites() bool {
-	return x.translated() || x.ep.Op == llm.OpChat && x.dialect.Codec != nil && x.native == "" && dialect.HoldsEnvelope(x.body.bytes())
+	switch {
+	case x.translated():
+		return true
+	case x.ep.Op != llm.OpChat || x.ep.Own || x.dialect.Codec == nil || x.native != "":
+		return false
+	}
+	return x.said != nil || dialect.HoldsEnvelope(x.body.bytes())
 }
 
 // translateRequest writes the request in the words of the target.
@@ -78,10 +87,12 @@ func (x *exchange) translateRequest(req *upstream.Request) error {
 	if err := x.inlineMedia(tr.request); err != nil {
 		return err
 	}
-	if tr.written, err = x.spoken.Codec.FormatRequest(tr.out[:0], tr.request, &to); err != nil {
+	if tr.room == nil {
+		tr.room = membuf.Get(written(len(x.body.bytes())))
+	}
+	if tr.written, err = x.spoken.Codec.FormatRequest(tr.room.Bytes[:0], tr.request, &to); err != nil {
 		return err
 	}
-	tr.out = tr.written.Body
 	if x.translated() {
 		tr.dropped = x.lost(tr)
 		if x.gw.RefuseUnsupported && len(tr.dropped) > 0 {
@@ -95,9 +106,21 @@ func (x *exchange) translateRequest(req *upstream.Request) error {
 	for _, h := range tr.written.Header {
 		req.Header = append(req.Header, upstream.Field{Name: h[0], Value: h[1]})
 	}
-	req.Body = append(x.scratch.parts[:0], tr.written.Body)
-	x.keepTranslated(tr.written.Body)
+	body := x.editWritten(tr.written.Body)
+	req.Body = append(x.scratch.parts[:0], body)
+	x.keepTranslated(body)
 	return nil
+}
+
+// written guesses the size of a text of n bytes in the words of another dialect.
+func written(n int) int { return n + n/8 + 512 }
+
+// releaseTranslation gives back what a translation was written to. Nothing may use the
+// request's body any more.
+func (x *exchange) releaseTranslation() {
+	if x.tr != nil {
+		x.tr.room.Release()
+	}
 }
 
 func hasQuery(raw, pair string) bool {
@@ -109,11 +132,14 @@ func (x *exchange) parsed() (*translation, error) {
 	if x.tr != nil {
 		return x.tr, nil
 	}
-	r, err := x.dialect.Codec.ParseRequest(x.body.bytes())
+	r, err := x.dialect.Codec.ParseRequest(x.words())
 	if err != nil {
 		return nil, err
 	}
 	r.Model, r.Stream = x.ask.model, x.stream
+	if x.said != nil {
+		r.Previous = x.said.Previous
+	}
 	x.p.recall.Restore(x.who.Workspace, r)
 	x.tr = &translation{request: r}
 	return x.tr, nil
@@ -128,7 +154,7 @@ func (x *exchange) refuseLoss(tr *translation) error {
 	if len(tr.request.Refuse) > 0 {
 		return unsupported(name, tr.request.Refuse[0], "")
 	}
-	for _, f := range tr.request.Has.All() {
+	for f := range features(tr.request.Has) {
 		if c := x.spoken.Carries[f]; c.Fate == dialect.Refused {
 			return unsupported(name, x.fieldOf(f), c.How)
 		}
@@ -163,7 +189,13 @@ func (x *exchange) lost(tr *translation) []string {
 			names = append(names, name)
 		}
 	}
-	for _, f := range r.Has.Without(dialect.Carried(x.spoken.Carries)).With(tr.written.Lost).All() {
+	lost := tr.written.Lost
+	for f := range features(r.Has) {
+		if x.spoken.Carries[f].Fate == dialect.Dropped {
+			lost.Add(f)
+		}
+	}
+	for f := range features(lost) {
 		add(x.fieldOf(f))
 	}
 	for _, path := range r.Unnamed {
@@ -183,6 +215,19 @@ func (x *exchange) lost(tr *translation) []string {
 		addOwn(r.Tools[i].Own, r.Unnamed, add)
 	}
 	return names
+}
+
+// features gives the members of a set in order.
+func features(s llm.Features) iter.Seq[llm.Feature] {
+	return func(yield func(llm.Feature) bool) {
+		for i, word := range s {
+			for ; word != 0; word &= word - 1 {
+				if !yield(llm.Feature(i<<6 | bits.TrailingZeros64(word))) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // addOwn names members that only the caller's dialect has, unless a path says more.

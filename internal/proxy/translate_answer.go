@@ -50,7 +50,11 @@ func (x *exchange) answerTranslated(resp *upstream.Response) error {
 	if x.stream {
 		return x.replay(resp, a)
 	}
-	return x.writeTranslated(resp, x.dialect.Codec.FormatAnswer(nil, a, &x.tr.call))
+	room := membuf.Get(written(len(plain)))
+	defer room.Release()
+	body := x.dialect.Codec.FormatAnswer(room.Bytes, a, &x.tr.call)
+	x.remember(body)
+	return x.writeTranslated(resp, body)
 }
 
 // unreadable is what an answer means that its own dialect cannot read.
@@ -90,8 +94,14 @@ func (x *exchange) translatedHead(resp *upstream.Response, contentType string) h
 // replay gives a whole answer to a caller who asked for a stream.
 func (x *exchange) replay(resp *upstream.Response, a *llm.Answer) error {
 	f := x.dialect.Codec.NewStreamFormatter(&x.tr.call)
-	var out []byte
-	llm.Replay(a, func(e *llm.Event) { out = f.Format(out, e) })
+	room := membuf.Get(streamBuffer)
+	defer room.Release()
+	out, last := room.Bytes, 0
+	llm.Replay(a, func(e *llm.Event) {
+		last = len(out)
+		out = f.Format(out, e)
+	})
+	x.remember(out[last:])
 	w := x.translatedHead(resp, x.streamType())
 	x.costHead(&w)
 	x.answerKept.contentType = x.streamType()
@@ -178,19 +188,22 @@ func (x *exchange) relayTranslated(resp *upstream.Response, framer dialect.Frame
 
 // run reads until the stream ends. One read, one write, one flush.
 func (s *translatedStream) run(resp *upstream.Response, framer dialect.Framer) error {
-	buf := membuf.Get(streamBuffer)
+	buf, room := membuf.Get(streamBuffer), membuf.Get(streamBuffer)
 	defer buf.Release()
+	defer room.Release()
+	s.out = room.Bytes
+	see := s.see // bound once, since that allocates
 	for {
 		n, err := resp.Read(buf.Bytes[:cap(buf.Bytes)])
 		if n > 0 {
 			s.x.vendorKept.add(buf.Bytes[:n])
-			framer.Feed(buf.Bytes[:n], s.see)
+			framer.Feed(buf.Bytes[:n], see)
 			if err := s.send(resp); err != nil || s.failed != nil {
 				return err
 			}
 		}
 		if err == io.EOF {
-			framer.Close(s.see)
+			framer.Close(see)
 			s.take(s.parser.End(s.events[:0]))
 			return s.send(resp)
 		}
@@ -229,7 +242,11 @@ func (s *translatedStream) take(events []llm.Event) {
 			s.recall.Keep(s.x.who.Workspace) // before the caller, who may answer at once, sees the end
 		}
 		s.recall.See(e)
+		from := len(s.out)
 		s.out = s.writer.Format(s.out, e)
+		if e.Kind == llm.End {
+			s.x.remember(s.out[from:])
+		}
 	}
 }
 

@@ -61,7 +61,7 @@ func (x *exchange) callerOp() *dialect.Op {
 // form of its own whose words the body is not in; nil when there is none.
 func (x *exchange) speakOp(l *lane, model string) *dialect.Dialect {
 	form, own := x.formOf(l, model)
-	if l.serves(x.ep) {
+	if l.takes(x.ep, model) {
 		if !own || form == nil || form == x.dialect || x.callerOp() == nil {
 			return x.dialect
 		}
@@ -86,7 +86,7 @@ func (x *exchange) task() (*translation, error) {
 	if x.tr != nil {
 		return x.tr, nil
 	}
-	t, err := x.callerOp().Parse(&dialect.OpRequest{Path: x.ep.Pattern, ContentType: x.r.Header.Get("Content-Type"), Body: x.body.bytes()})
+	t, err := x.callerOp().Parse(&dialect.OpRequest{Path: x.ep.Pattern, ContentType: x.r.Header.Get("Content-Type"), Body: x.words()})
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,8 @@ type lane struct {
 	basePath  string
 	dialect   *dialect.Dialect // the one it prefers; nil when it has no conversation
 	tongue    *dialect.Dialect // the first of its conversations that can be translated to; nil = none
+	tongues   map[dialect.Name]*dialect.Dialect
+	own       *router // of paths that only the vendor has; nil = none
 	families  []string
 	catalogue []string
 	fixed     []upstream.Field // sent unless the caller sends the same
@@ -50,11 +52,16 @@ func (p *Proxy) newLane(pr *provider.Provider, client *upstream.Client) (*lane, 
 	if len(l.catalogue) == 0 {
 		l.catalogue = []string{pr.Spec.Name}
 	}
+	l.tongues = map[dialect.Name]*dialect.Dialect{}
+	if len(pr.Spec.Native) > 0 {
+		l.own = newRouter(pr.Spec.Native)
+	}
 	for _, name := range pr.Speaks {
 		d := p.byName[name]
 		if d == nil {
 			continue
 		}
+		l.tongues[name] = d
 		if l.dialect == nil {
 			l.dialect = d
 		}
@@ -127,6 +134,32 @@ func (l *lane) serves(ep *endpoint) bool {
 		return slices.Contains(l.provider.Speaks, dialect.Responses)
 	}
 	return slices.Contains(l.families, ep.dialect.Family) && slices.Contains(spec.Operations, ep.Op)
+}
+
+// takes reports whether the provider takes this endpoint for a model in the endpoint's
+// own dialect.
+func (l *lane) takes(ep *endpoint, model string) bool {
+	if !l.serves(ep) {
+		return false
+	}
+	only := l.only(model)
+	return only == nil || only == ep.dialect || ep.Op != llm.OpChat && only.Family == ep.dialect.Family
+}
+
+// only gives the one dialect that is spoken with a model; nil where any will do.
+func (l *lane) only(model string) *dialect.Dialect {
+	if l.provider.Spec.Tongue == nil || model == "" {
+		return nil
+	}
+	return l.tongues[l.provider.Spec.Tongue(bareModel(model))]
+}
+
+// target gives the conversation dialect to translate to for a model; nil = none.
+func (l *lane) target(model string) *dialect.Dialect {
+	if only := l.only(model); only != nil && only.Codec != nil {
+		return only
+	}
+	return l.tongue
 }
 
 // facts gives what is known of a model, configured facts before the catalogue's.

@@ -1,14 +1,14 @@
-// Package recall is the memory of reasoning state for clients that drop what they do
-// not know: what a vendor's turn with tool calls must come back with is kept under
-// the ids of these calls, and put back when the results arrive without it. It is
-// bounded, lives in this process, and forgets: a conversation is valid without it.
+// Package recall is the memory of what clients do not send again. Of reasoning state,
+// for clients that drop what they do not know: what a vendor's turn with tool calls must
+// come back with is kept under the ids of these calls, and put back when the results
+// arrive without it; a conversation is valid without it. And of whole answers, for
+// dialects whose clients name them instead (said.go). It is bounded, lives in this
+// process, keeps workspaces apart, and forgets.
 package recall
 
 import (
 	"slices"
 	"time"
-
-	"github.com/maypok86/otter/v2"
 
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -16,12 +16,15 @@ import (
 const (
 	// maxTurn bounds what one turn may hold, in bytes; a larger one is not kept.
 	maxTurn = 256 << 10
-	// lifetime is how long a turn that nobody asks for is kept.
+	// lifetime is how long what nobody asks for is kept.
 	lifetime = 2 * time.Hour
 )
 
-// Memory keeps turns. It is safe for concurrent use.
-type Memory struct{ turns *otter.Cache[string, *turn] }
+// Memory keeps turns and answers. It is safe for concurrent use.
+type Memory struct {
+	shelves *shelves
+	now     func() time.Time
+}
 
 // turn is what came before and with the tool calls of one answer.
 type turn struct {
@@ -31,17 +34,17 @@ type turn struct {
 	shared   int // under how many ids it is kept
 }
 
-// New makes a Memory that holds at most so many bytes.
-func New(maxBytes int) *Memory {
-	return &Memory{otter.Must(&otter.Options[string, *turn]{
-		MaximumWeight:    uint64(maxBytes),
-		Weigher:          func(key string, t *turn) uint32 { return uint32(len(key) + t.bytes/max(t.shared, 1) + 200) },
-		ExpiryCalculator: otter.ExpiryAccessing[string, *turn](lifetime),
-	})}
-}
+func (t *turn) weight() int { return t.bytes / max(t.shared, 1) }
 
-// Close ends what the Memory runs in the background.
-func (m *Memory) Close() { m.turns.StopAllGoroutines() }
+// New makes a Memory that holds at most so many bytes.
+func New(maxBytes int) *Memory { return NewAt(maxBytes, time.Now) }
+
+// NewAt is New with a clock.
+func NewAt(maxBytes int, now func() time.Time) *Memory { return &Memory{newShelves(maxBytes), now} }
+
+func (m *Memory) set(key string, thing kept) { m.shelves.of(key).put(key, thing, m.now()) }
+
+func (m *Memory) get(key string) kept { return m.shelves.of(key).get(key, m.now()) }
 
 func key(workspace, call string) string { return workspace + "\x00" + call }
 
@@ -85,7 +88,7 @@ func (m *Memory) keep(workspace string, t *turn) {
 	}
 	t.shared = len(t.calls)
 	for id := range t.calls {
-		m.turns.Set(key(workspace, id), t)
+		m.set(key(workspace, id), t)
 	}
 }
 
@@ -125,7 +128,7 @@ func (m *Memory) find(workspace string, parts []llm.Part) *turn {
 			return nil // the client kept it
 		}
 		if p.Kind == llm.ToolCall && found == nil {
-			found, _ = m.turns.GetIfPresent(key(workspace, p.Call.ID))
+			found, _ = m.get(key(workspace, p.Call.ID)).(*turn)
 		}
 	}
 	return found
@@ -212,7 +215,12 @@ func (s *Stream) Keep(workspace string) {
 }
 
 // Bytes tells about how much is held.
-func (m *Memory) Bytes() uint64 {
-	m.turns.CleanUp()
-	return m.turns.WeightedSize()
+func (m *Memory) Bytes() (n int) {
+	for i := range m.shelves.all {
+		s := &m.shelves.all[i]
+		s.mu.Lock()
+		n += s.bytes
+		s.mu.Unlock()
+	}
+	return n
 }

@@ -13,12 +13,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func memory(t *testing.T, bytes int) *recall.Memory {
-	m := recall.New(bytes)
-	t.Cleanup(m.Close)
-	return m
-}
-
 var signed = []llm.Opaque{{Dialect: "messages", Provider: "a", Model: "m", Kind: "signature", Value: "sig"}}
 
 func answer() *llm.Answer {
@@ -49,13 +43,13 @@ func restored(t *testing.T, m *recall.Memory) {
 }
 
 func TestStateThatAClientDroppedComesBackWithItsToolCalls(t *testing.T) {
-	m := memory(t, 1<<20)
+	m := recall.New(1 << 20)
 	m.Keep("team", answer())
 	restored(t, m)
 }
 
 func TestStateOfAStreamComesBackLikewise(t *testing.T) {
-	m := memory(t, 1<<20)
+	m := recall.New(1 << 20)
 	s := m.Stream()
 	llm.Replay(answer(), func(e *llm.Event) {
 		if e.Kind == llm.Delta && e.What == llm.Thinking { // in pieces
@@ -73,7 +67,7 @@ func TestStateOfAStreamComesBackLikewise(t *testing.T) {
 }
 
 func TestNothingIsPutWhereItDoesNotBelong(t *testing.T) {
-	m := memory(t, 1<<20)
+	m := recall.New(1 << 20)
 	m.Keep("team", answer())
 	kept := llm.Part{Kind: llm.Thinking, Text: llm.Raw(`"hm"`), State: []llm.Opaque{{Value: "own"}}}
 	for name, c := range map[string]struct {
@@ -92,7 +86,7 @@ func TestNothingIsPutWhereItDoesNotBelong(t *testing.T) {
 }
 
 func TestTurnsWithoutStateAndHugeOnesAreNotKept(t *testing.T) {
-	m := memory(t, 1<<20)
+	m := recall.New(1 << 20)
 	a := answer()
 	a.Choices[0].Parts[0].State, a.Choices[0].Parts[3].State = nil, nil
 	m.Keep("team", a)
@@ -107,7 +101,7 @@ func TestTurnsWithoutStateAndHugeOnesAreNotKept(t *testing.T) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	m := memory(t, 64<<10)
+	m := recall.New(64 << 10)
 	for i := range 1000 {
 		a := answer()
 		a.Choices[0].Parts[2].Call.ID = strings.Repeat("x", i%50) + string(rune('a'+i%26)) + "-" + strings.Repeat("y", i/50)

@@ -105,7 +105,12 @@ func (c *Call) Answer(status int, contentType string, body []byte) {
 // Stream answers 200 with an event stream, one flush per piece. step, when not nil, is
 // called before each piece.
 func (c *Call) Stream(step func(i int), pieces ...string) {
-	c.w.Header().Set("Content-Type", "text/event-stream")
+	c.StreamAs("text/event-stream", step, pieces...)
+}
+
+// StreamAs is Stream with another content type.
+func (c *Call) StreamAs(contentType string, step func(i int), pieces ...string) {
+	c.w.Header().Set("Content-Type", contentType)
 	c.w.WriteHeader(http.StatusOK)
 	c.w.(http.Flusher).Flush()
 	for i, p := range pieces {

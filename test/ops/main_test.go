@@ -18,6 +18,7 @@ import (
 var vendors = map[string]string{
 	"openai": "/v1", "gemini": "", "cohere": "", "voyage": "/v1", "jina": "/v1", "mistral": "/v1", "perplexity": "", "nvidia": "/v1",
 	"huggingface": "/v1", "tei": "/v1", "anthropic": "", "openai-compatible": "/v1",
+	"xai": "/v1", "together": "/v1",
 }
 
 // stage is a gateway between this test as caller and as every vendor.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/sluice-gateway/sluice/internal/app"
@@ -31,17 +32,33 @@ func conversing(t *testing.T) (all []*dialect.Dialect) {
 type kind uint8
 
 const (
-	lost   kind = iota // left out and told
-	silent             // left out and not told
-	other              // it changed what was written
-	whole              // it comes out again in the target's own words
-	failed             // the call is refused
+	lost    kind = iota // left out and told
+	silent              // left out and not told
+	unasked             // the target does so anyway
+	other               // it changed what was written
+	whole               // it comes out again in the target's own words
+	refused             // the call is
 )
 
 // outcome is what became of a feature in one example.
 type outcome struct {
 	kind kind
 	why  string
+}
+
+// ledger is what was found out about it.
+type ledger struct {
+	seen map[dialect.Name]map[llm.Feature][]outcome // by target
+	said map[string]bool
+}
+
+// once reports what is wrong once for all models and examples.
+func (l *ledger) once(t *testing.T, key, format string, args ...any) {
+	t.Helper()
+	if !l.said[key] {
+		l.said[key] = true
+		t.Errorf(format, args...)
+	}
 }
 
 // TestTheLedgerSaysWhatHappens reads each field's example in its own dialect and writes
@@ -51,9 +68,9 @@ type outcome struct {
 // told as lost, and what is called mapped makes a difference somewhere.
 func TestTheLedgerSaysWhatHappens(t *testing.T) {
 	all := conversing(t)
-	seen := map[dialect.Name]map[llm.Feature][]outcome{}
+	l := ledger{map[dialect.Name]map[llm.Feature][]outcome{}, map[string]bool{}}
 	for _, d := range all {
-		seen[d.Name] = map[llm.Feature][]outcome{}
+		l.seen[d.Name] = map[llm.Feature][]outcome{}
 	}
 	for _, from := range all {
 		for _, example := range examplesOf(from) {
@@ -68,14 +85,14 @@ func TestTheLedgerSaysWhatHappens(t *testing.T) {
 				}
 				for _, target := range targetsOf(to) {
 					target.Stream = r.Stream
-					tell(t, from, to, &target, example, seen[to.Name])
+					l.tell(t, from, to, &target, example)
 				}
 			}
 		}
 	}
 	for _, to := range all {
 		for f, carry := range to.Carries {
-			checkOutcomes(t, to, f, carry, seen[to.Name][f])
+			checkOutcomes(t, to, f, carry, l.seen[to.Name][f])
 		}
 	}
 }
@@ -107,8 +124,9 @@ func examplesOf(d *dialect.Dialect) (all []string) {
 }
 
 // tell notes what becomes of each feature of an example at a target.
-func tell(t *testing.T, from, to *dialect.Dialect, target *dialect.Target, example string, seen map[llm.Feature][]outcome) {
+func (l *ledger) tell(t *testing.T, from, to *dialect.Dialect, target *dialect.Target, example string) {
 	t.Helper()
+	seen := l.seen[to.Name]
 	r, err := from.Codec.ParseRequest([]byte(example))
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +136,7 @@ func tell(t *testing.T, from, to *dialect.Dialect, target *dialect.Target, examp
 	w, err := to.Codec.FormatRequest(nil, r, target)
 	if err != nil {
 		for _, f := range r.Has.All() {
-			seen[f] = append(seen[f], outcome{failed, at + ": " + err.Error()})
+			seen[f] = append(seen[f], outcome{refused, at + ": " + err.Error()})
 		}
 		return
 	}
@@ -136,28 +154,40 @@ func tell(t *testing.T, from, to *dialect.Dialect, target *dialect.Target, examp
 	}
 	for _, f := range r.Has.All() {
 		o := fateOf(r, f, to, target, &w, back)
+		if wrong := o.against(to.Carries[f], f, &w); wrong != "" {
+			l.once(t, fmt.Sprint(from.Name, to.Name, f, wrong), "%s: %q is called %s, and %s: %s: %s", at, f, to.Carries[f].Fate, wrong, example, w.Body)
+		}
 		o.why = at + ": " + o.why
 		seen[f] = append(seen[f], o)
-		carry := to.Carries[f]
-		switch {
-		case carry.Fate == dialect.Refused:
-		case carry.Fate == dialect.Dropped && (o.kind == whole || w.Lost.Has(f)) && !implied.Has(f):
-			t.Errorf("%s: %q is called dropped, and comes out or is told as lost: %s: %s", at, f, example, w.Body)
-		case carry.Fate != dialect.Dropped && o.kind == silent && !needless(r, f, to):
-			t.Errorf("%s: %q is called %s, and is left out in silence: %s: %s", at, f, carry.Fate, example, w.Body)
-		case carry.Fate == dialect.Kept && o.kind == other && !byOrigin.Has(f):
-			t.Errorf("%s: %q is called kept, and comes out as something else: %s: %s", at, f, example, w.Body)
-		}
 	}
+}
+
+// against says how an outcome contradicts what the ledger says; "" = not at all.
+func (o *outcome) against(carry dialect.Carry, f llm.Feature, w *dialect.Written) string {
+	switch {
+	case carry.Fate == dialect.Refused:
+		return "it is not refused"
+	case carry.Fate == dialect.Dropped && w.Lost.Has(f):
+		return "it is told as lost though it never comes"
+	case carry.Fate == dialect.Dropped && o.kind == whole && !byPlace.Has(f):
+		return "it comes out"
+	case carry.Fate == dialect.Kept && o.kind == other && !byOrigin.Has(f) && !strings.Contains(carry.How, ";"):
+		return "it comes out as something else"
+	case carry.Fate != dialect.Dropped && o.kind == silent:
+		return "it is left out in silence"
+	}
+	return ""
 }
 
 // fateOf says what became of a feature that a request has.
 func fateOf(r *llm.Request, f llm.Feature, to *dialect.Dialect, target *dialect.Target, w *dialect.Written, back *llm.Request) outcome {
 	switch {
-	case w.Lost.Has(f):
+	case w.Lost.Has(f) || goneWithWhole(f, w.Lost):
 		return outcome{lost, "it is lost"}
-	case back.Has.Has(f):
+	case said(f, back):
 		return outcome{whole, ""}
+	case needless(r, f, to, target):
+		return outcome{unasked, ""}
 	}
 	less, ok := without(r, f)
 	if !ok {
@@ -172,17 +202,8 @@ func fateOf(r *llm.Request, f llm.Feature, to *dialect.Dialect, target *dialect.
 // byOrigin are features of which only what came from the target itself is used there.
 var byOrigin = llm.Of(llm.FThinkingState, llm.FThinking, llm.FImageFile, llm.FFileID, llm.FVendorPart, llm.FBuiltin)
 
-// implied are features that another one brings with it in some dialect.
-var implied = llm.Of()
-
-// needless reports whether a request says with a feature what the target does unasked.
-func needless(r *llm.Request, f llm.Feature, to *dialect.Dialect) bool {
-	switch f {
-	case llm.FStreamUsage:
-		return true
-	}
-	return false
-}
+// byPlace are features that a place in the conversation is; it stays where it is.
+var byPlace = llm.Of(llm.FAssistantPrefill)
 
 func checkOutcomes(t *testing.T, to *dialect.Dialect, f llm.Feature, carry dialect.Carry, all []outcome) {
 	t.Helper()
@@ -190,7 +211,7 @@ func checkOutcomes(t *testing.T, to *dialect.Dialect, f llm.Feature, carry diale
 		t.Errorf("%s: %q is called %s, and no example shows it", to.Name, f, carry.Fate)
 		return
 	}
-	good := func(o outcome) bool { return o.kind == whole || carry.Fate == dialect.Mapped && o.kind == other }
+	good := func(o outcome) bool { return o.kind == whole || carry.Fate == dialect.Mapped && (o.kind == other || o.kind == unasked) }
 	if (carry.Fate == dialect.Kept || carry.Fate == dialect.Mapped) && !byOrigin.Has(f) && !slices.ContainsFunc(all, good) {
 		t.Errorf("%s: %q is called %s, and in %d examples it never is: %s", to.Name, f, carry.Fate, len(all), all[0].why)
 	}

@@ -30,9 +30,9 @@ func targetsOf(d *dialect.Dialect) (out []dialect.Target) {
 		if s.Traits == (dialect.Traits{}) || !slices.Contains(s.Speaks, d.Name) {
 			continue
 		}
-		t := dialect.Target{Provider: "somewhere", Model: models[d.Name][0], Traits: s.Traits}
-		if d.Name == dialect.Chat {
-			t.Model = "some-model"
+		t := dialect.Target{Provider: "somewhere", Model: "some-model", Traits: s.Traits}
+		if d.Name != dialect.Chat { // most traits are of that dialect
+			t.Model, t.Traits = models[d.Name][0], dialect.Traits{Version: s.Traits.Version, NoCallIDs: s.Traits.NoCallIDs}
 		}
 		if !slices.Contains(out, t) {
 			out = append(out, t)

@@ -119,7 +119,7 @@ func (p *reader) finish() {
 		return
 	}
 	last := &r.Messages[len(r.Messages)-1]
-	if last.Role == llm.Assistant {
+	if r.Prefilled() {
 		r.Has.Add(llm.FAssistantPrefill)
 	}
 	if n := len(last.Parts); p.mark != "" && n > 0 && last.Parts[n-1].Cache == "" {

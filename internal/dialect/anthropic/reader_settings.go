@@ -61,8 +61,9 @@ func (p *reader) readChoice(v []byte) {
 			name = p.word("tool_choice", "name", value)
 		case "disable_parallel_tool_use":
 			parallel := !p.flag("tool_choice", "disable_parallel_tool_use", value)
-			c.Parallel = &parallel
-			p.req.Has.Add(llm.FParallel)
+			if c.Parallel = &parallel; !parallel {
+				p.req.Has.Add(llm.FParallel)
+			}
 		default:
 			p.unname("tool_choice", string(key))
 		}

@@ -14,6 +14,7 @@ import (
 // else begins, and goes on in another block should more of it come.
 type streamFormatter struct {
 	answerWriter
+	from    int       // where the data of the event begins
 	start   llm.Event // held for a usage that follows at once
 	begun   bool      // message_start has been written
 	held    bool      // start is held
@@ -103,12 +104,17 @@ func (f *streamFormatter) setUsage(e *llm.Event) {
 func (f *streamFormatter) event(name string) {
 	f.w.B = append(f.w.B, "event: "...)
 	f.w.B = append(f.w.B, name...)
-	f.w.B = append(f.w.B, "\ndata: {\"type\":\""...)
+	f.w.B = append(f.w.B, "\ndata: "...)
+	f.from = len(f.w.B)
+	f.w.B = append(f.w.B, "{\"type\":\""...)
 	f.w.B = append(f.w.B, name...)
 	f.w.B = append(f.w.B, '"')
 }
 
-func (f *streamFormatter) endEvent() { f.w.B = append(f.w.B, "}\n\n"...) }
+func (f *streamFormatter) endEvent() {
+	jsonout.OneLine(f.w.B[f.from:])
+	f.w.B = append(f.w.B, "}\n\n"...)
+}
 
 // messageStart writes the head, with the usage that is known so far.
 func (f *streamFormatter) messageStart() {
@@ -342,13 +348,18 @@ func (f *streamFormatter) blockStop() {
 
 // deltaHead begins a delta of the open block up to its text.
 func (f *streamFormatter) deltaHead(member string) {
-	f.w.B = append(f.w.B, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":"...)
+	f.w.B = append(f.w.B, "event: content_block_delta\ndata: "...)
+	f.from = len(f.w.B)
+	f.w.B = append(f.w.B, "{\"type\":\"content_block_delta\",\"index\":"...)
 	f.w.B = strconv.AppendInt(f.w.B, int64(f.block), 10)
 	f.w.B = append(f.w.B, `,"delta":{"type":"`...)
 	f.w.B = append(f.w.B, member...)
 }
 
-func (f *streamFormatter) deltaEnd() { f.w.B = append(f.w.B, "}}\n\n"...) }
+func (f *streamFormatter) deltaEnd() {
+	f.w.B = append(f.w.B, '}')
+	f.endEvent()
+}
 
 // say writes new text, as it stands between quotes.
 func (f *streamFormatter) say(p *streamPart, said []byte) {

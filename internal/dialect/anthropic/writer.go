@@ -44,6 +44,9 @@ type openCall struct{ id, given, name string }
 func (codec) FormatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dialect.Written, error) {
 	start := len(dst)
 	f := &writer{w: jsonout.Writer{B: slices.Grow(dst, 1024)}, r: r, to: to, rules: rulesOf(to.Model)}
+	if to.Forgets(r, dialect.Messages) {
+		f.lose(llm.FThinkingState)
+	}
 	if f.same() {
 		f.keep()
 	} else {
@@ -206,7 +209,7 @@ func (f *writer) outputConfig() {
 		f.w.Object("format")
 		f.w.Text("type", "json_schema")
 		f.w.Key("schema")
-		f.schema(f.r.Output.Schema, !f.same())
+		f.schema(dialect.Described(&f.r.Output), !f.same())
 		f.w.End('}')
 	}
 	f.w.End('}')
@@ -274,12 +277,6 @@ func (f *writer) loseSettings() {
 	if v := f.setting(llm.FStore); string(v) == "true" {
 		f.out.Lost.Add(llm.FStore)
 	}
-	_ = jsonscan.Elements(f.setting(llm.FModalities), func(v []byte) bool {
-		if string(text(v)) != "text" {
-			f.out.Lost.Add(llm.FModalities)
-		}
-		return true
-	})
 }
 
 // tail writes what only this dialect has, and the stream.

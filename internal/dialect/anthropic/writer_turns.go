@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -70,7 +71,7 @@ func onlyText(turns []llm.Message) (only *llm.Part) {
 func (f *writer) instruction() llm.Raw {
 	text := "Answer with one JSON object and nothing else: no words around it, no code fence."
 	if f.r.Output.Kind == "schema" {
-		text = "Answer with one JSON value and nothing else: no words around it, no code fence. It must match this JSON schema:\n" + string(f.r.Output.Schema)
+		text = "Answer with one JSON value and nothing else: no words around it, no code fence. It must match this JSON schema:\n" + string(dialect.Described(&f.r.Output))
 	}
 	return jsonout.Quote(text)
 }

@@ -21,6 +21,8 @@ var (
 	cohereLater = form(llm.OpEmbeddings, cohereEmbeddings("NONE", "LEFT", "RIGHT"))
 	cohereRanks = form(llm.OpRerank, rerank(`,"api_version":2`))
 	amazonRanks = form(llm.OpRerank, rerank(""))
+	canvasForm  = form(llm.OpImages, canvas)
+	stableForm  = form(llm.OpImages, stability)
 	none        = &dialect.Dialect{Name: name, Family: "bedrock"}
 )
 
@@ -49,6 +51,14 @@ func Form(op llm.Operation, model string) *dialect.Dialect {
 			return cohereRanks
 		case strings.Contains(model, "amazon.rerank"):
 			return amazonRanks
+		}
+		return none
+	case llm.OpImages:
+		switch {
+		case strings.Contains(model, "nova-canvas"), strings.Contains(model, "titan-image"):
+			return canvasForm
+		case strings.Contains(model, "stability.sd3"), strings.Contains(model, "stability.stable-image"):
+			return stableForm
 		}
 		return none
 	case llm.OpCountTokens:

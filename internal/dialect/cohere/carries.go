@@ -45,9 +45,10 @@ var carries = map[llm.Feature]dialect.Carry{
 	llm.FChoiceTool:     mapped("tool_choice: REQUIRED, and only that tool is offered"),
 	llm.FChoiceAllowed:  mapped("only those tools are offered"),
 
-	llm.FJSON:   kept("response_format.type"),
-	llm.FSchema: kept("response_format.json_schema"),
-	llm.FStrict: mapped("a schema is always followed strictly"),
+	llm.FJSON:       kept("response_format.type"),
+	llm.FSchema:     kept("response_format.json_schema"),
+	llm.FSchemaName: mapped("the schema's own description"),
+	llm.FStrict:     mapped("a schema is always followed strictly"),
 
 	llm.FMaxOutput:        kept("max_tokens"),
 	llm.FTemperature:      mapped("temperature, at most 1"),
@@ -58,8 +59,8 @@ var carries = map[llm.Feature]dialect.Carry{
 	llm.FFrequencyPenalty: mapped("frequency_penalty, from 0 to 1"),
 	llm.FPresencePenalty:  mapped("presence_penalty, from 0 to 1, unless there is a frequency penalty"),
 	llm.FLogprobs:         kept("logprobs"),
-	llm.FN:                mapped("one answer; to ask for more is refused"),
-	llm.FStreamUsage:      kept("usage always stands in message-end"),
+	llm.FN:                refused("it gives one answer to a call"),
+	llm.FStreamUsage:      mapped("usage always stands in message-end"),
 
 	llm.FThinkingBudget: kept("thinking.token_budget, for models that reason"),
 	llm.FThinkingEffort: mapped("thinking.type, and for little effort a thinking.token_budget"),

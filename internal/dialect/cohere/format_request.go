@@ -87,7 +87,7 @@ func (w *writer) output() {
 	w.Object("response_format")
 	w.Text("type", "json_object")
 	if o.Kind == "schema" {
-		w.MemberIf("json_schema", o.Schema)
+		w.MemberIf("json_schema", dialect.Described(o))
 	}
 	w.End('}')
 }

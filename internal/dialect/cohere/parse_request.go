@@ -208,7 +208,7 @@ func (q *request) finish() {
 	if len(q.documents) > 0 {
 		q.placeDocuments()
 	}
-	if n := len(q.r.Messages); n > 0 && q.r.Messages[n-1].Role == llm.Assistant {
+	if q.r.Prefilled() {
 		q.has(llm.FAssistantPrefill)
 	}
 }

@@ -73,17 +73,26 @@ func (f *streamFormatter) Format(dst []byte, e *llm.Event) []byte {
 	return dst
 }
 
+// event is an event that is being written.
+type event struct {
+	jsonout.Writer
+	from int // where its data begins
+}
+
 // begin writes an event's name, and its type in the data.
-func begin(dst []byte, kind string) jsonout.Writer {
-	dst = append(append(append(dst, "event: "...), kind...), "\ndata: {\"type\":\""...)
-	return jsonout.Writer{B: append(append(dst, kind...), '"')}
+func begin(dst []byte, kind string) event {
+	dst = append(append(append(dst, "event: "...), kind...), "\ndata: "...)
+	from := len(dst)
+	dst = append(append(append(dst, "{\"type\":\""...), kind...), '"')
+	return event{jsonout.Writer{B: dst}, from}
 }
 
 // close closes n objects and the event.
-func close(w *jsonout.Writer, n int) []byte {
+func close(w *event, n int) []byte {
 	for range n {
 		w.B = append(w.B, '}')
 	}
+	jsonout.OneLine(w.B[w.from:])
 	return append(w.B, "}\n\n"...)
 }
 
@@ -133,7 +142,7 @@ func (f *streamFormatter) piece(dst []byte, e *llm.Event, kind string) []byte {
 	w.Member(kind, e.Text)
 	w.B = append(w.B, "}}}"...)
 	if len(e.Raw) > 2 {
-		appendLogprob(&w, e.Raw)
+		appendLogprob(&w.Writer, e.Raw)
 	}
 	return close(&w, 0)
 }
@@ -155,7 +164,7 @@ func (f *streamFormatter) citation(dst []byte, c *llm.Citation) []byte {
 	w.Object("delta")
 	w.Object("message")
 	w.Key("citations")
-	appendCitation(&w, c, f.content-1)
+	appendCitation(&w.Writer, c, f.content-1)
 	dst = close(&w, 2)
 	w = begin(dst, "citation-end")
 	w.Number("index", int64(f.cited))

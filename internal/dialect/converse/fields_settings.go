@@ -57,7 +57,7 @@ func settingFields() []dialect.Field {
 		{Path: "outputConfig", Feature: llm.FSchema}, {Path: "outputConfig.textFormat", Feature: llm.FSchema}, {Path: "outputConfig.textFormat.type", Feature: llm.FSchema},
 		{Path: "outputConfig.textFormat.structure", Feature: llm.FSchema}, {Path: "outputConfig.textFormat.structure.jsonSchema", Feature: llm.FSchema},
 		{Path: "outputConfig.textFormat.structure.jsonSchema.schema", Feature: llm.FSchema, Example: schema, Note: "JSON in a string"},
-		{Path: "outputConfig.textFormat.structure.jsonSchema.name", Feature: llm.FSchemaName, Example: schema},
+		{Path: "outputConfig.textFormat.structure.jsonSchema.name", Frame: true},
 		{Path: "outputConfig.textFormat.structure.jsonSchema.description", Feature: llm.FSchemaName, Example: schema},
 		{Path: "outputConfig.effort", Feature: llm.FThinkingEffort, Example: setting(`"outputConfig":{"effort":"low"}`)},
 		{Path: "requestMetadata", Feature: llm.FMetadata, Example: setting(`"requestMetadata":{"a":"b"}`)}, {Path: "requestMetadata.*", Feature: llm.FMetadata},

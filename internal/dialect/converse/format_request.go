@@ -45,6 +45,12 @@ func (codec) FormatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dial
 	if f.model.family == claude && !f.own {
 		f.ids = claudeIDRule
 	}
+	if !f.own {
+		f.r = dialect.Unfolded(r)
+	}
+	if to.Forgets(r, dialect.Converse) {
+		f.loseIf(llm.FThinkingState)
+	}
 	f.check()
 	f.plan = f.makePlan()
 	f.conversation()
@@ -85,13 +91,8 @@ func (f *formatter) loseIf(features ...llm.Feature) {
 // check refuses what cannot be left out, and notes what there is no member for unless it
 // asks for what is so anyway.
 func (f *formatter) check() {
-	for _, x := range [...]struct {
-		feature llm.Feature
-		same    string
-	}{{llm.FStore, "false"}, {llm.FLogprobs, "false"}, {llm.FModalities, `["text"]`}} {
-		if v := f.r.Setting(x.feature); v != nil && string(v) != x.same {
-			f.lose(x.feature)
-		}
+	if v := f.r.Setting(llm.FStore); v != nil && string(v) != "false" {
+		f.lose(llm.FStore)
 	}
 	if n, ok := jsonscan.Int(f.r.Setting(llm.FN)); ok && n > 1 {
 		f.fail(fault.Newf(fault.UnsupportedParameter, "This provider gives one answer to a call, not %d.", n).Field("n"))
@@ -304,5 +305,5 @@ func (f *formatter) instruction() llm.Raw {
 		return llm.Raw(jsonOnly)
 	}
 	f.loseIf(llm.FSchema, llm.FStrict)
-	return jsonout.Quote(jsonShape + "\n" + string(o.Schema))
+	return jsonout.Quote(jsonShape + "\n" + string(dialect.Described(o)))
 }

@@ -154,8 +154,9 @@ func (p *parser) claudeChoice(d *jsonscan.Reader) {
 		case "disable_parallel_tool_use":
 			if off := p.flag(d, at+".disable_parallel_tool_use"); off != nil {
 				on := !*off
-				c.Parallel = &on
-				p.r.Has.Add(llm.FParallel)
+				if c.Parallel = &on; !on {
+					p.r.Has.Add(llm.FParallel)
+				}
 			}
 		default:
 			p.unname(at + "." + string(key))

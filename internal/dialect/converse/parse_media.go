@@ -139,8 +139,7 @@ func (p *parser) searchResult(d *jsonscan.Reader) {
 func (p *parser) searchPart(d *jsonscan.Reader, member string) llm.Part {
 	ahead := *d
 	m := &llm.Media{Type: "text/plain"}
-	part := llm.Part{Kind: llm.File, Media: m}
-	p.keep(&part.Own, member[:max(0, strings.LastIndexByte(member, '.'))], []byte("searchResult"), ahead.Raw())
+	part := llm.Part{Kind: llm.File, Media: m, Raw: ahead.Raw()}
 	var pieces [][]byte
 	p.object(d, member, func(key []byte) {
 		switch string(key) {
@@ -156,8 +155,13 @@ func (p *parser) searchPart(d *jsonscan.Reader, member string) llm.Part {
 			})
 		case "citations":
 			m.Cites = p.cites(d, member+".citations")
+		default: // nobody else has a place for where it was found
+			p.unname(member + "." + string(key))
 		}
 	})
+	if m.Name != nil {
+		p.r.Has.Add(llm.FFileName)
+	}
 	if m.Text = jsonout.Join(`\n`, pieces...); m.Text == nil {
 		m.Text = llm.Raw(`""`)
 	}

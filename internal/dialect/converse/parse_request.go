@@ -154,9 +154,7 @@ func (p *parser) structure(d *jsonscan.Reader) {
 				o.Kind, o.Schema = "schema", p.schema(d, at+".jsonSchema.schema")
 				p.r.Has.Add(llm.FSchema)
 			case "name":
-				if o.Name = p.word(d, at+".jsonSchema.name"); o.Name != "" {
-					p.r.Has.Add(llm.FSchemaName)
-				}
+				o.Name = p.word(d, at+".jsonSchema.name")
 			case "description":
 				if o.Description = p.text(d, at+".jsonSchema.description"); o.Description != nil {
 					p.r.Has.Add(llm.FSchemaName)
@@ -209,7 +207,7 @@ func (p *parser) messages(d *jsonscan.Reader) {
 		p.turn++
 	})
 	p.list = ""
-	if n := len(p.r.Messages); n > 0 && p.r.Messages[n-1].Role == llm.Assistant {
+	if p.r.Prefilled() {
 		p.r.Has.Add(llm.FAssistantPrefill)
 	}
 }

@@ -43,6 +43,7 @@ func faults(e *dialect.Endpoint) (wrong []string) {
 	check(e.Model != dialect.InBody || e.Body == dialect.JSON, "a model in the body needs a JSON body")
 	check(e.Model != dialect.InForm || e.Body == dialect.Multipart, "a model in a form needs a form")
 	check(e.Streaming != dialect.ByMember || e.Body == dialect.JSON || e.Body == dialect.Multipart, "a member stream needs a body that is read")
+	check(e.Streaming != dialect.Unless || e.Body == dialect.JSON, "a member stream needs a body that is read")
 	check(e.Method != http.MethodGet || e.Body == dialect.NoBody, "GET with a body")
 	check(o.Kind != "" || !o.Creates && !o.Names && !o.Deletes && !o.Lists, "an object without a kind")
 	check(!o.Creates || o.IDAt != "", "no place of the new id")

@@ -32,9 +32,6 @@ type requestWriter struct {
 func (codec) FormatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dialect.Written, error) {
 	f := requestWriter{w: jsonout.Writer{B: dst}, r: r, to: to, m: factsOf(to.Model), own: r.Dialect == string(ownName)}
 	f.lost = r.Has.Without(r.Has.Without(to.Traits.Lacks))
-	if parallel := r.Choice.Parallel; parallel != nil && !*parallel {
-		f.lose(llm.FParallel)
-	}
 	f.w.B = append(f.w.B, '{')
 	f.system()
 	f.contents()

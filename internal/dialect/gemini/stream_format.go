@@ -1,8 +1,6 @@
 package gemini
 
 import (
-	"bytes"
-
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -232,7 +230,7 @@ func (f *streamFormatter) endChunk() {
 		}
 	}
 	f.w.B = append(append(f.w.B, f.head...), '}')
-	oneLine(f.w.B[f.from:])
+	jsonout.OneLine(f.w.B[f.from:])
 	if !f.c.Array {
 		f.w.B = append(f.w.B, "\r\n\r\n"...)
 	}
@@ -291,16 +289,4 @@ func (f *streamFormatter) finish(n int, ch *choiceWriter) {
 		ch.grounds.write(w)
 	}
 	w.End('}')
-}
-
-// oneLine puts spaces for the line ends in JSON, which stand in no string: what was
-// copied may have been spread over several lines, and a line ends a field of an event.
-func oneLine(b []byte) {
-	for _, end := range [...]byte{'\n', '\r'} {
-		rest := b
-		for n := bytes.IndexByte(rest, end); n >= 0; n = bytes.IndexByte(rest, end) {
-			rest[n] = ' '
-			rest = rest[n+1:]
-		}
-	}
 }

@@ -1,5 +1,5 @@
-// Package mistral is Mistral's form of embeddings and moderation, which share their
-// paths with OpenAI's shape and differ in what they say.
+// Package mistral is Mistral's form of embeddings, moderation, speech and transcription,
+// which share their paths with OpenAI's shape and differ in what they say.
 package mistral
 
 import (
@@ -11,8 +11,10 @@ import (
 // Dialect is the form (https://docs.mistral.ai/api/). Members that the vendor does not
 // know are refused by it.
 var Dialect = openai.Vendor("mistral", map[llm.Operation]*dialect.Op{
-	llm.OpEmbeddings:  embeddings.Op(),
-	llm.OpModerations: openai.ModerationOp(formatModeration, readModeration, moderationCarries),
+	llm.OpEmbeddings:    embeddings.Op(),
+	llm.OpModerations:   openai.ModerationOp(formatModeration, readModeration, moderationCarries),
+	llm.OpSpeech:        speech,
+	llm.OpTranscription: transcription,
 })
 
 // embeddings are like OpenAI's, so that what holds no foreign words is forwarded.

@@ -1,6 +1,9 @@
 package openaichat
 
 import (
+	"bytes"
+	"slices"
+
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
@@ -14,7 +17,9 @@ type entry struct {
 	text  llm.Raw // of reasoning.text and reasoning.summary
 	id    string
 	blob  llm.Raw // the signature, or the encrypted data
-	value []byte  // the entry without its text
+	index llm.Raw
+	grown bool   // text is the entry's own, with the pieces before it
+	value []byte // the entry without its text
 }
 
 // readEntry reads an entry. It must be an object.
@@ -32,6 +37,8 @@ func readEntry(v []byte) (e entry) {
 			e.kind, _ = jsonscan.String(v)
 		case "id":
 			e.id, _ = jsonscan.String(v)
+		case "index":
+			e.index = v
 		case "signature", "data":
 			if len(v) > 2 && v[0] == '"' {
 				e.blob = v
@@ -44,6 +51,27 @@ func readEntry(v []byte) (e entry) {
 	w.End('}')
 	e.value = w.B
 	return e
+}
+
+// continues reports whether an entry is a further piece of the one before it: clients
+// keep what a stream gave, piece by piece, and the signature comes with the last one.
+func (e *entry) continues(before *entry) bool {
+	return e.index != nil && bytes.Equal(e.index, before.index) && e.kind == before.kind && e.kind != entryEncrypted && before.blob == nil
+}
+
+// join puts the text of the pieces before it in front of an entry's own.
+func (e *entry) join(before *entry) {
+	switch {
+	case before.text == nil:
+	case e.text == nil:
+		e.text, e.grown = before.text, before.grown
+	default:
+		head := before.text[:len(before.text)-1]
+		if !before.grown {
+			head = slices.Clip(head) // what follows there is the body
+		}
+		e.text, e.grown = append(head, e.text[1:]...), true
+	}
 }
 
 // asked gives the part of a caller's history that an entry is: what the gateway sealed

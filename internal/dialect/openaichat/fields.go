@@ -153,8 +153,8 @@ var fields = []dialect.Field{
 	// output
 	{Path: "response_format.type (json_object)", Feature: llm.FJSON, Example: with(`"response_format":{"type":"json_object"}`)},
 	{Path: "response_format.json_schema.schema", Feature: llm.FSchema, Example: with(`"response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object"}}}`)},
-	{Path: "response_format.json_schema.name", Feature: llm.FSchemaName, Example: with(`"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"}}}`)},
-	{Path: "response_format.json_schema.description", Feature: llm.FSchemaName},
+	{Path: "response_format.json_schema.name", Frame: true},
+	{Path: "response_format.json_schema.description", Feature: llm.FSchemaName, Example: with(`"response_format":{"type":"json_schema","json_schema":{"name":"n","description":"d","schema":{"type":"object"}}}`)},
 	{Path: "response_format.json_schema.strict", Feature: llm.FStrict, Example: with(`"response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":{"type":"object"}}}`)},
 	{Path: "response_format (other)", Example: with(`"response_format":{"type":"grammar","grammar":"x"}`), Note: "grammars and regular expressions of some servers"},
 

@@ -174,7 +174,8 @@ func (w *writer) echoText(member string, parts []llm.Part, calls bool) {
 		}
 		if len(p.Text) > 0 {
 			texts = append(texts, p.Text)
-		} else if len(p.State) > 0 {
+		}
+		if len(p.State) > 0 { // text says nothing of it
 			w.lose(llm.FThinkingState)
 		}
 	}

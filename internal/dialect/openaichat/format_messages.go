@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -134,7 +135,7 @@ func (w *writer) schemaInWords() {
 		return
 	}
 	w.begin("system", nil)
-	w.Text("content", "Answer with one JSON object and nothing else. It must match this JSON schema: "+string(out.Schema))
+	w.Text("content", "Answer with one JSON object and nothing else. It must match this JSON schema: "+string(dialect.Described(out)))
 	w.End('}')
 }
 

@@ -12,6 +12,7 @@ type turn struct {
 	toolID    llm.Raw
 	content   []llm.Part
 	thoughts  []llm.Part // of reasoning_details
+	entry     entry      // the last of them
 	reasoning llm.Raw    // the text beside them
 	refusal   llm.Raw
 	calls     []llm.Part
@@ -126,8 +127,13 @@ func (p *reader) thought(v []byte) {
 		p.fail("messages[].reasoning_details[]", "an object")
 		return
 	}
-	e := readEntry(v)
-	p.turn.thoughts = append(p.turn.thoughts, e.asked())
+	e, t := readEntry(v), &p.turn
+	if n := len(t.thoughts); n > 0 && e.continues(&t.entry) {
+		e.join(&t.entry)
+		t.thoughts = t.thoughts[:n-1]
+	}
+	t.entry = e
+	t.thoughts = append(t.thoughts, e.asked())
 	p.r.Has.Add(llm.FThinking)
 	p.r.Has.Add(llm.FThinkingState)
 }

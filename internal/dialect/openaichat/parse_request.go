@@ -20,7 +20,7 @@ func (codec) ParseRequest(body []byte) (*llm.Request, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	if n := len(p.r.Messages); n > 0 && p.r.Messages[n-1].Role == llm.Assistant && !calls(p.r.Messages[n-1].Parts) {
+	if p.r.Prefilled() {
 		p.r.Has.Add(llm.FAssistantPrefill)
 	}
 	return p.r, nil
@@ -58,7 +58,10 @@ func (p *reader) member(key []byte) {
 	case "tool_choice":
 		p.choice(v)
 	case "parallel_tool_calls":
-		if r.Choice.Parallel = p.flag(v, "parallel_tool_calls"); r.Choice.Parallel != nil {
+		if b := p.flag(v, "parallel_tool_calls"); b != nil {
+			r.Choice.Parallel = b
+		}
+		if b := r.Choice.Parallel; b != nil && !*b {
 			r.Has.Add(llm.FParallel)
 		}
 	case "functions":
@@ -176,7 +179,7 @@ func (p *reader) schemaAsked() {
 	}
 	out.Kind = "schema"
 	r.Has.Add(llm.FSchema)
-	if out.Name != "" || out.Description != nil {
+	if out.Description != nil {
 		r.Has.Add(llm.FSchemaName)
 	}
 	if out.Strict != nil {

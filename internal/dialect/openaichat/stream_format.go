@@ -10,6 +10,7 @@ import (
 type streamFormatter struct {
 	answerWriter
 	head    []byte // of every chunk, up to its choices
+	from    int    // where the rest of the current one begins
 	asked   bool   // the caller wants usage
 	choices []written
 	usage   llm.Usage
@@ -108,6 +109,7 @@ func (f *streamFormatter) choice(index int) *written {
 // open begins a chunk with a delta of a choice.
 func (f *streamFormatter) open(choice int) {
 	f.B = append(f.B, f.head...)
+	f.from = len(f.B)
 	f.Begin('{')
 	f.Number("index", int64(choice))
 	f.Object("delta")
@@ -132,6 +134,7 @@ func (f *streamFormatter) shutWith(logprobs llm.Raw, finish string) {
 	if f.asked {
 		f.B = append(f.B, `,"usage":null`...)
 	}
+	jsonout.OneLine(f.B[f.from:])
 	f.B = append(f.B, "}\n\n"...)
 }
 

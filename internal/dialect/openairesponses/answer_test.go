@@ -13,12 +13,14 @@ import (
 func TestAWholeAnswerIsReadInItsOrder(t *testing.T) {
 	c := aCall()
 	c.Names = map[string]string{"short": "files.read"}
+	c.Request = parsed(t, `{"input":"hi","tools":[{"type":"namespace","name":"mcp","tools":[{"type":"function","name":"get"}]},{"type":"function","name":"found"}]}`)
 	a, err := codec.ParseAnswer([]byte("\n\n"+`{"id":"resp_1","created_at":7.0,"model":"m-1","status":"completed","service_tier":"flex","output":[
 		{"type":"reasoning","id":"rs_1","summary":[],"content":[{"type":"reasoning_text","text":"hm"}],"encrypted_content":"gAAA"},
 		{"type":"message","content":[{"type":"output_text","text":"so","annotations":[{"type":"url_citation","url":"https://a","title":"A","start_index":1,"end_index":2}],"logprobs":[{"token":"so"}]},{"type":"refusal","refusal":"no"}]},
 		{"type":"function_call","call_id":"c1","name":"short","arguments":""},
 		{"type":"custom_tool_call","call_id":"c2","name":"patch","input":"x"},
 		{"type":"function_call","call_id":"c3","namespace":"mcp","name":"get","arguments":"{}"},
+		{"type":"function_call","call_id":"c4","namespace":"found","name":"found","arguments":"{}"},
 		{"type":"image_generation_call","id":"ig","result":"iVBORw0KGgo=","output_format":"png"},
 		{"type":"web_search_call","id":"ws"}],
 		"usage":{"input_tokens":3,"output_tokens":2,"total_tokens":5}}`), c)
@@ -38,7 +40,8 @@ func TestAWholeAnswerIsReadInItsOrder(t *testing.T) {
 	}
 	want := fmt.Sprint([]string{
 		fmt.Sprint(llm.Thinking, ` "hm"`), fmt.Sprint(llm.Text, ` "so"`), fmt.Sprint(llm.Refusal, ` "no"`), fmt.Sprint(llm.ToolCall, ` c1 files.read "" false`),
-		fmt.Sprint(llm.ToolCall, ` c2 patch "x" true`), fmt.Sprint(llm.ToolCall, ` c3 mcp__get "{}" false`), fmt.Sprint(llm.Image, " image/png"), fmt.Sprint(llm.Vendor, " "),
+		fmt.Sprint(llm.ToolCall, ` c2 patch "x" true`), fmt.Sprint(llm.ToolCall, ` c3 mcp__get "{}" false`), fmt.Sprint(llm.ToolCall, ` c4 found "{}" false`),
+		fmt.Sprint(llm.Image, " image/png"), fmt.Sprint(llm.Vendor, " "),
 	})
 	if fmt.Sprint(got) != want {
 		t.Errorf("got  %v\nwant %v", got, want)

@@ -47,7 +47,7 @@ var carries = map[llm.Feature]dialect.Carry{
 
 	llm.FJSON:       kept("text.format json_object"),
 	llm.FSchema:     kept("text.format json_schema"),
-	llm.FSchemaName: kept("text.format.name and description"),
+	llm.FSchemaName: kept("text.format.description"),
 	llm.FStrict:     kept("text.format.strict"),
 
 	llm.FMaxOutput:       mapped("max_output_tokens, at least 16 and at most what the model gives"),
@@ -55,7 +55,7 @@ var carries = map[llm.Feature]dialect.Carry{
 	llm.FTopP:            kept("top_p, for models that take it"),
 	llm.FLogprobs:        mapped("include message.output_text.logprobs, for models that take it"),
 	llm.FTopLogprobs:     kept("top_logprobs, for models that take it"),
-	llm.FN:               mapped("one answer; a request for more is refused"),
+	llm.FN:               {Fate: dialect.Refused, How: "it gives one answer to a call"},
 	llm.FUser:            kept("user"),
 	llm.FSafetyID:        kept("safety_identifier"),
 	llm.FMetadata:        kept("metadata"),

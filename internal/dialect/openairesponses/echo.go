@@ -39,7 +39,7 @@ func echo(r *llm.Request) []byte {
 	w.Key("max_output_tokens")
 	w.B = r.MaxOutput.AppendJSON(w.B)
 	w.Flag("parallel_tool_calls", r.Choice.Parallel == nil || *r.Choice.Parallel)
-	w.Member("previous_response_id", nil)
+	w.previous()
 	w.Flag("store", false)
 	for _, e := range echoed {
 		w.Member(e.name, w.echoOf(e.name, e.feature, e.other))
@@ -62,6 +62,15 @@ func (w *requestWriter) instructions() {
 		text = m[0].Parts[0].Text
 	}
 	w.Member("instructions", text)
+}
+
+func (w *requestWriter) previous() {
+	w.Key(previousMember)
+	if w.r.Previous == "" {
+		w.Raw(nil)
+	} else {
+		w.String(w.r.Previous)
+	}
 }
 
 func (w *requestWriter) echoOf(name string, f llm.Feature, other string) llm.Raw {

@@ -82,7 +82,8 @@ var fields = []dialect.Field{
 
 	{Path: "text.format (json_object)", Feature: llm.FJSON, Example: asked + `"text":{"format":{"type":"json_object"}}}`},
 	{Path: "text.format.schema", Feature: llm.FSchema, Example: asked + `"text":{"format":{"type":"json_schema","name":"n","schema":{"type":"object"}}}}`},
-	{Path: "text.format.name", Feature: llm.FSchemaName, Example: asked + `"text":{"format":{"type":"json_schema","name":"n","schema":{"type":"object"}}}}`, Note: "and description"},
+	{Path: "text.format.name", Frame: true},
+	{Path: "text.format.description", Feature: llm.FSchemaName, Example: asked + `"text":{"format":{"type":"json_schema","name":"n","description":"d","schema":{"type":"object"}}}}`},
 	{Path: "text.format.strict", Feature: llm.FStrict, Example: asked + `"text":{"format":{"type":"json_schema","name":"n","schema":{"type":"object"},"strict":true}}}`},
 	{Path: "text.verbosity", Feature: llm.FVerbosity, Example: asked + `"text":{"verbosity":"low"}}`},
 

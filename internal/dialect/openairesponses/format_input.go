@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -210,17 +211,16 @@ func (w *requestWriter) plainText(role llm.Role, parts []llm.Part, whole llm.Raw
 func (w *requestWriter) others(whole llm.Raw, but ...string) {
 	jsonscan.Members(whole, func(key, v []byte) bool {
 		if !isNull(v) && !slices.Contains(but, string(key)) {
-			w.rawKey(key)
+			writeRawKey(&w.Writer, key)
 			w.Raw(v)
 		}
 		return true
 	})
 }
 
-// rawKey writes a name as it stood in another text.
-func (w *requestWriter) rawKey(key []byte) {
-	w.Raw(nil)
-	w.B = append(w.B[:len(w.B)-len("null")], '"')
+// writeRawKey writes a name as it stood in another text.
+func writeRawKey(w *jsonout.Writer, key []byte) {
+	w.Raw([]byte{'"'})
 	w.B = append(append(w.B, key...), '"', ':')
 }
 

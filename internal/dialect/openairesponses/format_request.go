@@ -30,6 +30,12 @@ func (codec) FormatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dial
 		return dialect.Written{}, fault.New(fault.UnsupportedParameter, "This model gives one answer to a request; ask for one at a time ('n' must be 1).").Field("n")
 	}
 	w := &requestWriter{Writer: jsonout.Writer{B: append(dst, '{')}, r: r, to: to, ability: abilityOf(to), home: r.Dialect == own}
+	if !w.home {
+		w.r = dialect.Unfolded(r)
+	}
+	if to.Forgets(r, dialect.Responses) {
+		w.lose(llm.FThinkingState)
+	}
 	w.TextIf("model", to.Model)
 	if to.Stream {
 		w.Flag("stream", true)

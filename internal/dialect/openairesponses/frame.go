@@ -20,6 +20,9 @@ type frame struct {
 	settings []byte // members, without the comma before them
 }
 
+// responsePrefix is what the id of a response begins with.
+const responsePrefix = "resp_"
+
 func newFrame(c *dialect.Call) frame { return frame{c: c, seed: seedOf(c.ID)} }
 
 // maxSeed keeps made ids within the 64 characters that the vendor takes back.
@@ -72,7 +75,7 @@ func (f *frame) write(w *jsonout.Writer, s *state) {
 		created = f.c.Time.Unix()
 	}
 	w.B = append(w.B, '{')
-	w.Text("id", "resp_"+f.seed)
+	w.Text("id", responsePrefix+f.seed)
 	w.Text("object", "response")
 	w.Number("created_at", created)
 	w.Text("status", s.status)

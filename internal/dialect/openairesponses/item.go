@@ -89,11 +89,15 @@ func (it *item) isOutput() bool {
 }
 
 // callName gives the name by which a call's tool is known in llm.Tool.Name: that of
-// its namespace and its own, joined.
-func (it *item) callName() string {
+// its namespace and its own joined, where the caller has declared it in one. Vendors name
+// a namespace with tools of no group, too, once a search has found them.
+func (it *item) callName(r *llm.Request) string {
 	name := text(it.name)
 	if isString(it.space) {
-		return joinName(text(it.space), name)
+		joined := joinName(text(it.space), name)
+		if t := toolOf(r, joined); t != nil && t.Group != nil {
+			return joined
+		}
 	}
 	return name
 }

@@ -28,7 +28,7 @@ var Dialect = &dialect.Dialect{
 	Endpoints: []dialect.Endpoint{
 		{Method: http.MethodPost, Pattern: "/v1/responses", Op: llm.OpChat, Body: dialect.JSON, Model: dialect.InBody, Streaming: dialect.ByMember,
 			Object: dialect.ObjectRule{Kind: kindResponse, Creates: true, IDAt: "id", Refers: refers}},
-		{Method: http.MethodPost, Pattern: "/v1/responses/compact", Op: llm.OpChat, Body: dialect.JSON, Model: dialect.InBody,
+		{Method: http.MethodPost, Pattern: "/v1/responses/compact", Op: llm.OpChat, Body: dialect.JSON, Model: dialect.InBody, Own: true,
 			Object: dialect.ObjectRule{Refers: refers}},
 		{Method: http.MethodPost, Pattern: "/v1/responses/input_tokens", Op: llm.OpCountTokens, Body: dialect.JSON, Model: dialect.InBody,
 			Object: dialect.ObjectRule{Refers: refers}},
@@ -39,6 +39,7 @@ var Dialect = &dialect.Dialect{
 		{Method: http.MethodGet, Pattern: "/v1/responses/{id}/input_items", Op: llm.OpResponses, Object: stored},
 	},
 	Codec:             codec{},
+	Recollection:      recollection{},
 	Ops:               ops,
 	Fields:            fields,
 	Carries:           carries,

@@ -182,7 +182,7 @@ func callOf(it *item, c *dialect.Call) *llm.Call {
 		call.Name = toolSearch
 		return call
 	}
-	call.Name = c.ToolName(it.callName())
+	call.Name = c.ToolName(it.callName(c.Request))
 	return call
 }
 

@@ -141,9 +141,36 @@ func (p *requestReader) readCall(it *item, arguments []byte, custom bool) {
 		p.failItem("input", "a string")
 		return
 	}
-	call := &llm.Call{ID: text(it.callID), Name: it.callName(), Arguments: arguments, Quoted: isString(arguments) && !custom, Custom: custom}
+	call := &llm.Call{ID: text(it.callID), Name: text(it.name), Arguments: arguments, Quoted: isString(arguments) && !custom, Custom: custom}
 	p.unnameItem(it)
 	p.called(it, call)
+	p.spaced = p.spaced || isString(it.space)
+}
+
+// joinCalls gives calls of tools that stand in a namespace the name by which these are
+// known, which can be told once all tools have been read.
+func (p *requestReader) joinCalls() {
+	if !p.spaced {
+		return
+	}
+	var it item
+	for i := range p.r.Messages {
+		parts := p.r.Messages[i].Parts
+		for n := range parts {
+			if c := parts[n].Call; c != nil && it.read(parts[n].Raw) == nil && isString(it.space) {
+				c.Name = it.callName(p.r)
+				p.names[c.ID] = c.Name
+			}
+		}
+	}
+	for i := range p.r.Messages {
+		parts := p.r.Messages[i].Parts
+		for n := range parts {
+			if result := parts[n].Result; result != nil && result.Name != "" {
+				result.Name = p.names[result.ID]
+			}
+		}
+	}
 }
 
 // called appends a call to the assistant's turn, and remembers its tool's name.

@@ -19,10 +19,10 @@ type requestReader struct {
 	late                                           []llm.Tool // that stood in items of the input
 	within                                         bool       // an item is being read
 
-	item  item
-	names map[string]string // of called tools by id
-	signs []sign            // signatures of the current assistant turn that await their call
-
+	item   item
+	names  map[string]string // of called tools by id
+	spaced bool              // a call names a namespace
+	signs  []sign            // signatures of the current assistant turn that await their call
 }
 
 // ParseRequest implements dialect.Codec.
@@ -42,6 +42,7 @@ func (codec) ParseRequest(body []byte) (*llm.Request, error) {
 		return nil, p.err
 	}
 	p.r.Tools = append(p.r.Tools, p.late...)
+	p.joinCalls()
 	p.noteLast()
 	return p.r, nil
 }
@@ -118,8 +119,9 @@ func (p *requestReader) plain(key, v []byte) {
 		r.Has.Add(llm.FMaxOutput)
 	case "parallel_tool_calls":
 		parallel := p.flag("parallel_tool_calls", v)
-		r.Choice.Parallel = &parallel
-		r.Has.Add(llm.FParallel)
+		if r.Choice.Parallel = &parallel; !parallel {
+			r.Has.Add(llm.FParallel)
+		}
 	default:
 		p.setting(key, v)
 	}

@@ -155,6 +155,31 @@ func TestToolsOfANamespaceAreKnownByBothNames(t *testing.T) {
 	}
 }
 
+// TestANamespaceThatTheCallerHasNotDeclaredIsNoPartOfAName: the vendor names one with
+// every tool that a search has found.
+func TestANamespaceThatTheCallerHasNotDeclaredIsNoPartOfAName(t *testing.T) {
+	const call = `{"type":"function_call","call_id":"c","namespace":"rate","name":"rate","arguments":"{}"}`
+	r := parsed(t, `{"input":[{"role":"user","content":"hi"},{"type":"tool_search_call","call_id":"s","execution":"client","arguments":{}},
+		{"type":"tool_search_output","call_id":"s","execution":"client","tools":[{"type":"function","name":"rate","defer_loading":true}]},`+call+`,{"type":"function_call_output","call_id":"c","output":"1"}],"tools":[{"type":"tool_search","execution":"client"}]}`)
+	if got := r.Messages[3].Parts[0].Call.Name; got != "rate" {
+		t.Errorf("the call is of %s", got)
+	}
+	if got := r.Messages[4].Parts[0].Result.Name; got != "rate" {
+		t.Errorf("the result is of %s", got)
+	}
+	if got := r.Messages[1].Parts[0].Call.Name; got != "tool_search" {
+		t.Errorf("the search is %s", got)
+	}
+	p := codec.NewStreamParser(aCall())
+	var names []string
+	for _, e := range p.Parse(nil, []byte("response.output_item.added"), []byte(`{"output_index":0,"item":`+call+`}`)) {
+		names = append(names, e.CallName)
+	}
+	if !slices.Contains(names, "rate") {
+		t.Errorf("streamed calls are of %q", names)
+	}
+}
+
 func TestWhatOnlyTheVendorHasIsRefusedElsewhere(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"input":"hi","previous_response_id":"resp_1"}`:                                "previous_response_id",

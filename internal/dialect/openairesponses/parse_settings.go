@@ -82,9 +82,6 @@ func (p *requestReader) readFormat(format []byte) {
 	case "json_schema":
 		o.Kind = "schema"
 		p.r.Has.Add(llm.FSchema)
-		if o.Name != "" {
-			p.r.Has.Add(llm.FSchemaName)
-		}
 	default:
 		p.ownMember("text.", []byte("format"), format)
 	}

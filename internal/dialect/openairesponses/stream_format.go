@@ -13,6 +13,7 @@ type streamFormatter struct {
 	jsonout.Writer
 	frame   frame
 	quiet   bool // only the whole answer is wanted
+	from    int  // where the data of the event begins
 	seq     int64
 	started bool
 	over    bool
@@ -117,7 +118,9 @@ func (f *streamFormatter) begin(kind string) bool {
 	}
 	f.B = append(f.B, "event: "...)
 	f.B = append(f.B, kind...)
-	f.B = append(f.B, "\ndata: {\"type\":\""...)
+	f.B = append(f.B, "\ndata: "...)
+	f.from = len(f.B)
+	f.B = append(f.B, "{\"type\":\""...)
 	f.B = append(f.B, kind...)
 	f.B = append(f.B, '"')
 	f.Number("sequence_number", f.seq)
@@ -126,7 +129,10 @@ func (f *streamFormatter) begin(kind string) bool {
 }
 
 // end ends an event.
-func (f *streamFormatter) end() { f.B = append(f.B, "}\n\n"...) }
+func (f *streamFormatter) end() {
+	jsonout.OneLine(f.B[f.from:])
+	f.B = append(f.B, "}\n\n"...)
+}
 
 // start writes the events before the first item.
 func (f *streamFormatter) start() {

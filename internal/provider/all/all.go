@@ -8,11 +8,13 @@ import (
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/provider/anthropic"
 	"github.com/sluice-gateway/sluice/internal/provider/azure"
+	"github.com/sluice-gateway/sluice/internal/provider/bedrock"
 	"github.com/sluice-gateway/sluice/internal/provider/cohere"
 	"github.com/sluice-gateway/sluice/internal/provider/compatible"
 	"github.com/sluice-gateway/sluice/internal/provider/gemini"
 	"github.com/sluice-gateway/sluice/internal/provider/openai"
 	"github.com/sluice-gateway/sluice/internal/provider/sandbox"
+	"github.com/sluice-gateway/sluice/internal/provider/vertex"
 )
 
 // Specs lists every kind, those with a package of their own first.
@@ -22,6 +24,8 @@ func Specs() []*provider.Spec {
 		anthropic.Spec,
 		gemini.Spec,
 		azure.Spec,
+		bedrock.Spec,
+		vertex.Spec,
 		cohere.Spec,
 		sandbox.Spec,
 	}, compatible.Specs()...)

@@ -38,6 +38,11 @@ func section(b *strings.Builder, s *provider.Spec) {
 		fmt.Fprintf(b, "Also called %s.\n", code(s.Aliases))
 	}
 	fmt.Fprintf(b, "Authentication: %s.\n", auth(s))
+	if len(s.Fields) > 0 {
+		fmt.Fprintf(b, "Instead of a key: %s.\n", parts(s.Fields))
+	}
+	setting(b, "region", s.Region)
+	setting(b, "project", s.Project)
 	if len(s.Forward) > 0 {
 		fmt.Fprintf(b, "Headers of the caller that are forwarded beside the dialect's: %s.\n", code(s.Forward))
 	}
@@ -49,13 +54,42 @@ func section(b *strings.Builder, s *provider.Spec) {
 	}
 }
 
+// parts lists what a credential may consist of, with the usual variables.
+func parts(fields []provider.Field) string {
+	out := make([]string, len(fields))
+	for i, f := range fields {
+		if out[i] = code([]string{f.Name}); len(f.Env) > 0 {
+			out[i] += " (" + code(f.Env) + ")"
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// setting says what the vendor makes of region or project.
+func setting(b *strings.Builder, name string, s *provider.Setting) {
+	if s == nil {
+		return
+	}
+	var from []string
+	if len(s.Env) > 0 {
+		from = append(from, "else from "+code(s.Env))
+	}
+	if s.Default != "" {
+		from = append(from, "else `"+s.Default+"`")
+	}
+	fmt.Fprintf(b, "It takes a `%s`%s.\n", name, strings.Join(append([]string{""}, from...), ", "))
+}
+
 // anchor is the name that Markdown renderers give to a heading.
 func anchor(name string) string { return strings.ReplaceAll(name, ".", "") }
 
 func baseURL(s *provider.Spec) string {
 	base := "to be configured"
-	if s.BaseURL != "" {
+	switch {
+	case s.BaseURL != "":
 		base = "`" + s.BaseURL + "`"
+	case s.Base != nil:
+		base = "`" + s.Base("REGION") + "`"
 	}
 	if s.BaseEnv != "" {
 		base += ", or from `" + s.BaseEnv + "`"

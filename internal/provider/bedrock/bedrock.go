@@ -3,10 +3,12 @@
 package bedrock
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/dialect/invoke"
+	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
@@ -30,6 +32,7 @@ var Spec = &provider.Spec{
 	Shape:       provider.HostShape,
 	StreamUsage: provider.UsageAlways,
 	Path:        path,
+	Classify:    classify,
 	Native:      []*dialect.Dialect{invoke.Dialect},
 	Catalogue:   []string{"aws", "amazon-bedrock"},
 	Quirks: []string{
@@ -66,4 +69,12 @@ func base(region string) string {
 		domain = "amazonaws.eu"
 	}
 	return "https://bedrock-runtime." + region + "." + domain
+}
+
+// classify keeps to itself what the vendor says of a refused signature: it repeats what
+// was signed, a session's token too.
+func classify(f *fault.Fault, status int, _ http.Header, _ []byte) {
+	if status == http.StatusForbidden && f.Kind == fault.Credential {
+		provider.RefusedCredential(f)
+	}
 }

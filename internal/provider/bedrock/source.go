@@ -111,7 +111,7 @@ func client(p *provider.Provider) (config.HTTPClient, error) {
 // refusal keeps of the vendor's error what may be shown.
 func refusal(err error) error {
 	answer, ok := errors.AsType[*smithyhttp.ResponseError](err)
-	if !ok || answer.Response == nil {
+	if !ok || answer.HTTPStatusCode() == 0 {
 		return err
 	}
 	r := &token.Refusal{Host: "the token service", Status: answer.HTTPStatusCode()}

@@ -3,6 +3,7 @@ package compatible
 import (
 	"github.com/sluice-gateway/sluice/internal/dialect/huggingface"
 	"github.com/sluice-gateway/sluice/internal/dialect/nvidia"
+	"github.com/sluice-gateway/sluice/internal/dialect/together"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
@@ -206,7 +207,7 @@ var hosts = []*provider.Spec{
 	},
 	{
 		Name: "together", Aliases: []string{"togetherai", "together-ai"}, Title: "Together AI", Page: "https://docs.together.ai/reference/chat-completions-1", AsOf: asOf,
-		BaseURL: "https://api.together.xyz/v1", Env: env("TOGETHER_API_KEY", "TOGETHER_AI_API_KEY"), Auth: bearer,
+		BaseURL: "https://api.together.xyz/v1", Env: env("TOGETHER_API_KEY", "TOGETHER_AI_API_KEY"), Auth: bearer, Forms: as(together.Dialect),
 		Speaks: chat, Traits: togetherTraits, Operations: ops(llm.OpCompletions, llm.OpEmbeddings, llm.OpImages, llm.OpSpeech, llm.OpTranscription, llm.OpRerank, llm.OpFiles, llm.OpBatches),
 		Catalogue: []string{"together", "togetherai"},
 		Quirks: quirks(

@@ -5,6 +5,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect/mistral"
 	"github.com/sluice-gateway/sluice/internal/dialect/perplexity"
 	"github.com/sluice-gateway/sluice/internal/dialect/voyage"
+	"github.com/sluice-gateway/sluice/internal/dialect/xai"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
@@ -118,7 +119,7 @@ var makers = []*provider.Spec{
 	},
 	{
 		Name: "xai", Aliases: []string{"x-ai", "grok"}, Title: "xAI", Page: "https://docs.x.ai/docs/api-reference", AsOf: asOf,
-		BaseURL: "https://api.x.ai/v1", Env: env("XAI_API_KEY"), Auth: bearer,
+		BaseURL: "https://api.x.ai/v1", Env: env("XAI_API_KEY"), Auth: bearer, Forms: as(xai.Dialect),
 		Speaks: chatAnswers, Traits: xaiTraits, Operations: ops(llm.OpCompletions, llm.OpResponses, llm.OpImages, llm.OpFiles),
 		Forward: []string{"X-Grok-Conv-Id"}, Catalogue: []string{"x-ai", "xai"}, Classify: xaiErrors,
 		Quirks: quirks(

@@ -17,7 +17,7 @@ var Spec = &provider.Spec{
 	Auth:    provider.Auth{Header: "X-Goog-Api-Key"},
 	Speaks:  []dialect.Name{dialect.Gemini},
 	Operations: []llm.Operation{
-		llm.OpChat, llm.OpEmbeddings, llm.OpCountTokens, llm.OpFiles, llm.OpCached, llm.OpBatches, llm.OpModels,
+		llm.OpChat, llm.OpEmbeddings, llm.OpCountTokens, llm.OpImages, llm.OpSpeech, llm.OpTranscription, llm.OpFiles, llm.OpCached, llm.OpBatches, llm.OpModels,
 	},
 	Shape:       provider.HostShape,
 	StreamUsage: provider.UsageAlways,

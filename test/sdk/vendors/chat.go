@@ -62,14 +62,14 @@ func (r *reader) chatMessage(m object) {
 			r.refuse("a user message without text")
 		}
 	case "assistant":
-		r.only("assistant message", m, "role", "content", "name", "refusal", "audio", "tool_calls", "reasoning", "reasoning_content", "reasoning_details")
+		r.only("assistant message", m, "role", "content", "name", "refusal", "audio", "tool_calls", "reasoning", "reasoning_content", "reasoning_details", "parsed")
 		t.said = r.chatContent(role, m["content"])
 		r.chatCalls(&t, m)
 		if t.said == "" && len(t.calls) == 0 {
 			r.refuse("an assistant message with neither text nor calls")
 		}
 	case "tool":
-		r.only("tool message", m, "role", "content", "tool_call_id")
+		r.only("tool message", m, "role", "content", "tool_call_id", "name")
 		if last := len(r.turns) - 1; last >= 0 && len(r.turns[last].results) > 0 {
 			r.turns[last].results = append(r.turns[last].results, result{m.text("tool_call_id"), r.chatContent(role, m["content"])})
 			return

@@ -53,6 +53,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 type reader struct {
 	ask
 	problems []string
+	renamed  []string
 }
 
 func (r *reader) refuse(format string, args ...any) {

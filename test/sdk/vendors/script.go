@@ -138,7 +138,7 @@ func play(a *ask, dialect, name string) *say {
 	case len(s.calls) > 0:
 	case len(a.answers()) > 0 && a.forced == "":
 		s.text = Saying + strings.Join(texts(a.answers()), " and ")
-	case a.forced != "" && len(a.tools) > 0:
+	case a.forced != "" && len(a.tools) > 0, a.tools["degrees"]: // some SDKs make a tool of a schema
 		s.calls = []call{{"idf" + short(name), a.forcedTool(), Structured, dialect == "gemini"}}
 	case a.schema:
 		s.text = Structured
@@ -150,7 +150,7 @@ func play(a *ask, dialect, name string) *say {
 
 func (a *ask) forcedTool() string {
 	for name := range a.tools {
-		if a.forced == "*" || a.forced == name {
+		if a.forced == "*" || a.forced == name || name == "degrees" {
 			return name
 		}
 	}

@@ -22,6 +22,7 @@ type Exchange struct {
 	Path     string          `json:"path"`
 	Body     json.RawMessage `json:"body"`
 	Problems []string        `json:"problems"` // nil = the vendor takes it
+	Renamed  []string        `json:"renamed"`  // ids of calls that the vendor never gave; nil = none
 }
 
 // Vendors is a handler that plays every vendor. Its zero value is ready for use, by
@@ -114,7 +115,7 @@ func (v *Vendors) answer(w http.ResponseWriter, d dialect, in *reader, x *Exchan
 		v.issued = map[string]*issued{}
 	}
 	v.issued[x.Case] = given
-	x.Problems = in.problems
+	x.Problems, x.Renamed = in.problems, in.renamed
 	v.seen = append(v.seen, *x)
 	v.mu.Unlock()
 	switch {
@@ -138,16 +139,18 @@ func (r *reader) remembers(given *issued) {
 	}
 	for _, t := range r.turns[r.start()+1:] {
 		for _, c := range t.calls {
-			if !slices.ContainsFunc(given.calls, func(g call) bool { return g.same(c) }) {
-				r.refuse("the call %s of %s with %s was never made", c.id, c.name, c.args)
+			if !slices.ContainsFunc(given.calls, func(g call) bool { return g.means(c) }) {
+				r.refuse("the call of %s with %s was never made", c.name, c.args)
+			} else if !slices.ContainsFunc(given.calls, func(g call) bool { return g.anonymous || g.id == c.id }) {
+				r.renamed = append(r.renamed, c.id)
 			}
 		}
 	}
 }
 
-// same reports whether two calls are the same; an id may be missing.
-func (c call) same(d call) bool {
-	return c.name == d.name && (c.id == d.id || d.id == "" || c.anonymous) && reflect.DeepEqual(objectFrom(c.args), objectFrom(d.args))
+// means reports whether two calls ask for the same.
+func (c call) means(d call) bool {
+	return c.name == d.name && reflect.DeepEqual(objectFrom(c.args), objectFrom(d.args))
 }
 
 // Seen gives the exchanges of a case so far; of all cases, when name is "".

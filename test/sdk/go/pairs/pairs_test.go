@@ -145,6 +145,7 @@ func (p *pair) check(t *testing.T) {
 		if x.Dialect != p.vendor {
 			t.Errorf("the vendor was asked in %s", x.Dialect)
 		}
+		same(t, "ids that the vendor never gave", x.Renamed, nil)
 		if t.Failed() {
 			t.Logf("the vendor received %s %s", x.Path, x.Body)
 		}
