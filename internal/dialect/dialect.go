@@ -82,6 +82,9 @@ type Dialect struct {
 	// Codec maps conversations to llm and back; nil = the dialect has no conversation, or
 	// is only forwarded.
 	Codec Codec
+	// SignsThoughts says that the dialect's own vendors refuse reasoning that bears no
+	// state of theirs.
+	SignsThoughts bool
 	// Recollection, for dialects whose requests may name earlier answers; nil elsewhere.
 	Recollection Recollection
 	// Ops map the operations beside conversation to llm and back; one that is not there

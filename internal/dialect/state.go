@@ -3,6 +3,7 @@ package dialect
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -61,6 +62,37 @@ func Unwrap(value string, field Name, kind string) llm.Opaque {
 	}
 	return llm.Opaque{Dialect: string(field), Kind: kind, Value: value}
 }
+
+// kindMark is the Kind of a blob that is none: it only tells where reasoning came from
+// that its vendor gave no state with.
+const kindMark = "mark"
+
+// Mark makes such a blob for reasoning of an answer.
+func Mark(spoken Name, c *Call) llm.Opaque {
+	return llm.Opaque{Dialect: string(spoken), Provider: c.Provider, Model: c.Model, Kind: kindMark}
+}
+
+// Unmark takes the marks out of a request, so that only vendors' own blobs are state.
+func Unmark(r *llm.Request) {
+	if !r.Has.Has(llm.FThinkingState) {
+		return
+	}
+	stateful := false
+	for i := range r.Messages {
+		parts := r.Messages[i].Parts
+		for n := range parts {
+			if p := &parts[n]; slices.ContainsFunc(p.State, isMark) {
+				p.State = slices.DeleteFunc(slices.Clone(p.State), isMark)
+			}
+			stateful = stateful || len(parts[n].State) > 0
+		}
+	}
+	if !stateful {
+		r.Has = r.Has.Without(llm.Of(llm.FThinkingState))
+	}
+}
+
+func isMark(o llm.Opaque) bool { return o.Kind == kindMark }
 
 // Takes reports whether a blob may be sent to the target: its form is the dialect's
 // own, and it came from there or nobody knows better.

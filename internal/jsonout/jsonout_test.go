@@ -80,3 +80,18 @@ func TestStringsAreJoinedAsTheyStand(t *testing.T) {
 		}
 	}
 }
+
+func TestJSONIsPutOnOneLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                                 "",
+		`{"a":"\n"}`:                       `{"a":"\n"}`,
+		"{\n\t\"a\": [\r\n1,\r2\n]\n}":     "{ \t\"a\": [  1, 2 ] }",
+		"\n\n" + strings.Repeat("x", 100):  "  " + strings.Repeat("x", 100),
+		strings.Repeat("y", 70) + "\r\n\r": strings.Repeat("y", 70) + "   ",
+	} {
+		b := []byte(in)
+		if jsonout.OneLine(b); string(b) != want {
+			t.Errorf("%q became %q, want %q", in, b, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ package ledger
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -33,8 +34,9 @@ func fate(f *dialect.Field, carries map[llm.Feature]dialect.Carry) dialect.Carry
 	return carries[f.Feature]
 }
 
-// Page writes the page for dialects that have conversations, in their order.
-func Page(dialects []*dialect.Dialect) []byte {
+// Page writes the page for dialects, in their order; forms are those of vendors that
+// have operations beside conversation in words of their own.
+func Page(dialects, forms []*dialect.Dialect) []byte {
 	var all []*dialect.Dialect
 	for _, d := range dialects {
 		if d.Codec != nil {
@@ -63,6 +65,7 @@ func Page(dialects []*dialect.Dialect) []byte {
 		fmt.Fprintf(&b, "\n### A caller who speaks `%s`\n\n| answered | becomes | how |\n|---|---|---|\n", d.Name)
 		hows(&b, llm.AnswerFeatures(), d.AnswerCarries)
 	}
+	writeOperations(&b, dialects, slices.Concat(dialects, forms))
 	return b.Bytes()
 }
 

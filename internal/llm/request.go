@@ -56,6 +56,22 @@ type Setting struct {
 	Value   Raw
 }
 
+// Unasked reports whether a setting asks for what is so anyway: one answer, in text,
+// without log probabilities.
+func (s *Setting) Unasked() bool {
+	switch s.Feature {
+	case FN:
+		return string(s.Value) == "1"
+	case FLogprobs:
+		return string(s.Value) == "false"
+	case FTopLogprobs:
+		return string(s.Value) == "0"
+	case FModalities:
+		return string(s.Value) == `["text"]`
+	}
+	return false
+}
+
 // Setting gives the value of a setting, nil when the caller did not send it (or null).
 func (r *Request) Setting(f Feature) Raw {
 	for i := range r.Settings {
@@ -72,41 +88,31 @@ func (r *Request) Set(f Feature, v Raw) {
 	if len(v) == 0 || string(v) == "null" {
 		return
 	}
-	r.Settings = append(r.Settings, Setting{f, v})
-	if !unasked(f, v) {
+	s := Setting{f, v}
+	r.Settings = append(r.Settings, s)
+	if !s.Unasked() {
 		r.Has.Add(f)
 	}
 }
 
-// unasked reports whether a value asks for what is so anyway: one answer, in text,
-// without log probabilities.
-func unasked(f Feature, v Raw) bool {
-	switch f {
-	case FN:
-		return string(v) == "1"
-	case FLogprobs:
-		return string(v) == "false"
-	case FTopLogprobs:
-		return string(v) == "0"
-	case FModalities:
-		return string(v) == `["text"]`
-	}
-	return false
-}
-
-// Prefilled reports whether the last turn is the assistant's and calls no tool, so that
-// it is to be continued.
+// Prefilled reports whether the last turn is the assistant's and ends with words, so
+// that it is to be continued.
 func (r *Request) Prefilled() bool {
 	n := len(r.Messages)
 	if n == 0 || r.Messages[n-1].Role != Assistant {
 		return false
 	}
-	for i := range r.Messages[n-1].Parts {
-		if r.Messages[n-1].Parts[i].Kind == ToolCall {
+	parts := r.Messages[n-1].Parts
+	for i := range parts {
+		if parts[i].Kind == ToolCall {
 			return false
 		}
 	}
-	return true
+	if len(parts) == 0 {
+		return true
+	}
+	last := parts[len(parts)-1].Kind
+	return last != Thinking && last != Vendor
 }
 
 // Unname notes a member that no Feature stands for.

@@ -140,7 +140,7 @@ func (x *exchange) parsed() (*translation, error) {
 	if x.said != nil {
 		r.Previous = x.said.Previous
 	}
-	x.p.recall.Restore(x.who.Workspace, r)
+	x.restore(r)
 	x.tr = &translation{request: r}
 	return x.tr, nil
 }

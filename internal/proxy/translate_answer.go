@@ -45,7 +45,7 @@ func (x *exchange) answerTranslated(resp *upstream.Response) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	x.p.recall.Keep(x.who.Workspace, a)
+	x.keep(a)
 	x.firstByte = time.Now()
 	if x.stream {
 		return x.replay(resp, a)
@@ -157,6 +157,7 @@ type translatedStream struct {
 	parser  dialect.StreamParser
 	writer  dialect.StreamFormatter
 	recall  recall.Stream
+	marker  marker
 	events  []llm.Event
 	out     []byte
 	content bool // the first content event was seen
@@ -168,7 +169,7 @@ type translatedStream struct {
 func (x *exchange) relayTranslated(resp *upstream.Response, framer dialect.Framer) error {
 	s := &translatedStream{
 		x: x, meter: x.spoken.NewMeter(x.ep.Op), parser: x.spoken.Codec.NewStreamParser(&x.tr.call), writer: x.dialect.Codec.NewStreamFormatter(&x.tr.call),
-		recall: x.p.recall.Stream(),
+		recall: x.p.recall.Stream(), marker: marker{state: []llm.Opaque{dialect.Mark(x.spoken.Name, &x.tr.call)}},
 	}
 	x.report = s.meter.Report()
 	framer.HoldUpTo(maxTranslated)
@@ -241,7 +242,11 @@ func (s *translatedStream) take(events []llm.Event) {
 			s.ended = true
 			s.recall.Keep(s.x.who.Workspace) // before the caller, who may answer at once, sees the end
 		}
+		marked := s.marker.see(e)
 		s.recall.See(e)
+		if marked && !s.x.dialect.SignsThoughts {
+			e.State = nil
+		}
 		from := len(s.out)
 		s.out = s.writer.Format(s.out, e)
 		if e.Kind == llm.End {

@@ -24,8 +24,11 @@ func (x *exchange) formOf(l *lane, model string) (d *dialect.Dialect, own bool) 
 			return writes(d, op), true
 		}
 	}
-	if !slices.Contains(spec.Operations, op) {
+	switch {
+	case !slices.Contains(spec.Operations, op):
 		return nil, false
+	case spec.Tongue != nil:
+		return writes(l.target(model), op), false
 	}
 	for _, name := range l.provider.Speaks {
 		if d := writes(x.p.byName[name], op); d != nil {
@@ -61,6 +64,9 @@ func (x *exchange) callerOp() *dialect.Op {
 // form of its own whose words the body is not in; nil when there is none.
 func (x *exchange) speakOp(l *lane, model string) *dialect.Dialect {
 	form, own := x.formOf(l, model)
+	if own && form == nil && x.ep.Op == llm.OpCountTokens {
+		return nil // what the vendor does not count is estimated
+	}
 	if l.takes(x.ep, model) {
 		if !own || form == nil || form == x.dialect || x.callerOp() == nil {
 			return x.dialect
@@ -94,7 +100,7 @@ func (x *exchange) task() (*translation, error) {
 	x.tr = &translation{task: t}
 	if t.Chat != nil {
 		t.Chat.Model, x.tr.request = x.ask.model, t.Chat
-		x.p.recall.Restore(x.who.Workspace, t.Chat)
+		x.restore(t.Chat)
 	}
 	return x.tr, nil
 }

@@ -7,6 +7,7 @@
 package recall
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -29,9 +30,15 @@ type Memory struct {
 // turn is what came before and with the tool calls of one answer.
 type turn struct {
 	thinking []llm.Part
-	calls    map[string][]llm.Opaque // by call id
+	calls    map[string]call // by id
 	bytes    int
 	shared   int // under how many ids it is kept
+}
+
+// call is one call of a tool.
+type call struct {
+	name  string
+	state []llm.Opaque
 }
 
 func (t *turn) weight() int { return t.bytes / max(t.shared, 1) }
@@ -67,9 +74,9 @@ func (t *turn) add(p *llm.Part) {
 		t.bytes += len(p.Text) + size(p.State)
 	case llm.ToolCall:
 		if t.calls == nil {
-			t.calls = map[string][]llm.Opaque{}
+			t.calls = map[string]call{}
 		}
-		t.calls[p.Call.ID] = slices.Clone(p.State)
+		t.calls[p.Call.ID] = call{p.Call.Name, slices.Clone(p.State)}
 		t.bytes += len(p.Call.ID) + size(p.State)
 	}
 }
@@ -81,20 +88,27 @@ func size(states []llm.Opaque) (n int) {
 	return n
 }
 
-// keep stores a turn unless nothing in it has state, no tool is called, or it is too large.
+// keep stores a turn unless nothing in it has state, no tool is called, or it is too
+// large. Some vendors count their ids anew in every conversation: an id that comes twice
+// leads nowhere any more, since nobody could say to which.
 func (m *Memory) keep(workspace string, t *turn) {
 	if len(t.calls) == 0 || t.bytes > maxTurn || !t.stateful() {
 		return
 	}
 	t.shared = len(t.calls)
 	for id := range t.calls {
-		m.set(key(workspace, id), t)
+		k := key(workspace, id)
+		if old, ok := m.get(k).(*turn); ok && !reflect.DeepEqual(old, t) {
+			m.set(k, &turn{})
+			continue
+		}
+		m.set(k, t)
 	}
 }
 
 func (t *turn) stateful() bool {
-	for _, s := range t.calls {
-		if len(s) > 0 {
+	for _, c := range t.calls {
+		if len(c.state) > 0 {
 			return true
 		}
 	}
@@ -107,13 +121,15 @@ func (m *Memory) Restore(workspace string, r *llm.Request) {
 	if !r.Has.Has(llm.FToolCall) {
 		return
 	}
+	var last *turn
 	for i := range r.Messages {
 		msg := &r.Messages[i]
 		if msg.Role != llm.Assistant {
 			continue
 		}
 		if t := m.find(workspace, msg.Parts); t != nil {
-			msg.Parts = t.into(msg.Parts)
+			msg.Parts = t.into(msg.Parts, t == last)
+			last = t
 			r.Has.Add(llm.FThinkingState)
 		}
 	}
@@ -129,16 +145,22 @@ func (m *Memory) find(workspace string, parts []llm.Part) *turn {
 		}
 		if p.Kind == llm.ToolCall && found == nil {
 			found, _ = m.get(key(workspace, p.Call.ID)).(*turn)
+			if found != nil && found.calls[p.Call.ID].name != p.Call.Name {
+				return nil
+			}
 		}
 	}
 	return found
 }
 
 // into gives the parts with the turn's state: its reasoning in place of what came, the
-// calls with theirs.
-func (t *turn) into(parts []llm.Part) []llm.Part {
+// calls with theirs. begun says that the turn goes on from the message before, where a
+// client tells each call in a message of its own.
+func (t *turn) into(parts []llm.Part, begun bool) []llm.Part {
 	out := make([]llm.Part, 0, len(parts)+len(t.thinking))
-	out = append(out, t.thinking...)
+	if !begun {
+		out = append(out, t.thinking...)
+	}
 	for _, p := range parts {
 		switch p.Kind {
 		case llm.Thinking:
@@ -146,7 +168,7 @@ func (t *turn) into(parts []llm.Part) []llm.Part {
 				continue
 			}
 		case llm.ToolCall:
-			p.State = t.calls[p.Call.ID]
+			p.State = t.calls[p.Call.ID].state
 		}
 		out = append(out, p)
 	}
@@ -180,7 +202,7 @@ func (s *Stream) See(e *llm.Event) {
 		s.parts[at], s.order = p, append(s.order, at)
 	}
 	if e.What == llm.ToolCall && p.Call == nil && e.CallID != "" {
-		p.Call = &llm.Call{ID: e.CallID}
+		p.Call = &llm.Call{ID: e.CallID, Name: e.CallName}
 	}
 	p.State = append(p.State, e.State...)
 	s.bytes += size(e.State)

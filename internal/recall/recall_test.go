@@ -85,6 +85,46 @@ func TestNothingIsPutWhereItDoesNotBelong(t *testing.T) {
 	}
 }
 
+func TestAnIDThatComesTwiceLeadsNowhere(t *testing.T) {
+	m := recall.New(1 << 20)
+	m.Keep("team", answer())
+	m.Keep("team", answer()) // the same answer, once more
+	restored(t, m)
+	other := answer()
+	other.Choices[0].Parts[0].Text = llm.Raw(`"what somebody else was thinking"`)
+	m.Keep("team", other)
+	m.Keep("team", answer())
+	r := history()
+	m.Restore("team", r)
+	if len(r.Messages[1].Parts) != 3 {
+		t.Errorf("reasoning of one of two conversations was put in: %s", r.Messages[1].Parts[0].Text)
+	}
+}
+
+func TestAnIDOfAnotherToolIsAnother(t *testing.T) {
+	m := recall.New(1 << 20)
+	m.Keep("team", answer())
+	r := history()
+	r.Messages[1].Parts[1].Call.Name = "g"
+	m.Restore("team", r)
+	if len(r.Messages[1].Parts) != 3 {
+		t.Error("a turn of another tool was put in")
+	}
+}
+
+func TestATurnThatIsToldInSeveralMessagesThinksOnce(t *testing.T) {
+	m := recall.New(1 << 20)
+	m.Keep("team", answer())
+	r := history()
+	calls := r.Messages[1].Parts
+	r.Messages = []llm.Message{{Role: llm.Assistant, Parts: calls[:2]}, {Role: llm.Assistant, Parts: calls[2:]}}
+	m.Restore("team", r)
+	want := answer().Choices[0].Parts
+	if diff := cmp.Diff([]llm.Message{{Role: llm.Assistant, Parts: want[:3]}, {Role: llm.Assistant, Parts: want[3:]}}, r.Messages); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTurnsWithoutStateAndHugeOnesAreNotKept(t *testing.T) {
 	m := recall.New(1 << 20)
 	a := answer()

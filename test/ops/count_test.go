@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/sluice-gateway/sluice/internal/testup"
@@ -23,13 +24,16 @@ func TestTokensAreCountedByTheVendorWhateverTheCallerSpeaks(t *testing.T) {
 	}
 	answers := map[string]string{"messages": `{"input_tokens":42}`, "responses": `{"object":"response.input_tokens","input_tokens":42}`, "gemini": `{"totalTokens":42}`}
 	targets := map[string]struct{ model, at, answer, must string }{
-		"messages":  {"anthropic/claude-sonnet-4-5", "/v1/messages/count_tokens", `{"input_tokens":42}`, `"input_schema"`},
-		"responses": {"openai/gpt-4o", "/v1/responses/input_tokens", `{"object":"response.input_tokens","input_tokens":42}`, `"type":"function"`},
-		"gemini":    {"gemini/gemini-2.5-pro", "/v1beta/models/gemini-2.5-pro:countTokens", `{"totalTokens":42,"promptTokensDetails":[{"modality":"TEXT","tokenCount":42}]}`, `"functionDeclarations"`},
+		"messages":         {"anthropic/claude-sonnet-4-5", "/v1/messages/count_tokens", `{"input_tokens":42}`, `"input_schema"`},
+		"responses":        {"openai/gpt-4o", "/v1/responses/input_tokens", `{"object":"response.input_tokens","input_tokens":42}`, `"type":"function"`},
+		"converse":         {"bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0", "/model/anthropic.claude-sonnet-4-5-20250929-v1%3A0/count-tokens", `{"inputTokens":42}`, `"toolSpec"`},
+		"vertex":           {"vertex/gemini-2.5-pro", "/v1/publishers/google/models/gemini-2.5-pro:countTokens", `{"totalTokens":42}`, `"contents"`},
+		"claude at vertex": {"vertex/claude-sonnet-4-5", "/v1/publishers/anthropic/models/count-tokens:rawPredict", `{"input_tokens":42}`, `"model":"claude-sonnet-4-5"`},
+		"gemini":           {"gemini/gemini-2.5-pro", "/v1beta/models/gemini-2.5-pro:countTokens", `{"totalTokens":42,"promptTokensDetails":[{"modality":"TEXT","tokenCount":42}]}`, `"functionDeclarations"`},
 	}
 	for caller, ask := range asks {
 		for target, to := range targets {
-			if caller == target {
+			if caller == target || caller == "gemini" && target == "vertex" || caller == "messages" && target == "claude at vertex" {
 				continue
 			}
 			t.Run(caller+" to "+target, func(t *testing.T) {
@@ -56,7 +60,7 @@ func TestTokensOfAVendorThatCountsNoneAreEstimatedAndSaySo(t *testing.T) {
 		{"/v1beta/models/MODEL:countTokens", countGemini, "totalTokens"},
 		{"/model/MODEL/count-tokens", `{"input":{"converse":{"system":[{"text":"be brief"}],"messages":[{"role":"user","content":[{"text":"hi there"}]}]}}}`, "inputTokens"},
 	} {
-		model := "cohere/command-a-03-2025"
+		model := map[bool]string{false: "cohere/command-a-03-2025", true: "bedrock/amazon.nova-pro-v1:0"}[tt.member == "inputTokens"]
 		before := len(s.up.Calls())
 		resp, body := s.Post(named(tt.path, model), named(tt.body, model))
 		var got map[string]any
@@ -70,7 +74,7 @@ func TestTokensOfAVendorThatCountsNoneAreEstimatedAndSaySo(t *testing.T) {
 		if len(s.up.Calls()) != before {
 			t.Errorf("%s: it reached the vendor", tt.path)
 		}
-		if e := s.Entry(resp.Header.Get("Sluice-Request-Id")); e.Operation != "count_tokens" || e.Provider != "cohere" || e.Status != 200 || e.Usage.InputTokens.Known {
+		if e := s.Entry(resp.Header.Get("Sluice-Request-Id")); e.Operation != "count_tokens" || !strings.HasPrefix(model, e.Provider) || e.Status != 200 || e.Usage.InputTokens.Known {
 			t.Errorf("%s: the entry is %+v", tt.path, e)
 		}
 	}

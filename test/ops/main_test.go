@@ -18,7 +18,7 @@ import (
 var vendors = map[string]string{
 	"openai": "/v1", "gemini": "", "cohere": "", "voyage": "/v1", "jina": "/v1", "mistral": "/v1", "perplexity": "", "nvidia": "/v1",
 	"huggingface": "/v1", "tei": "/v1", "anthropic": "", "openai-compatible": "/v1",
-	"xai": "/v1", "together": "/v1",
+	"xai": "/v1", "together": "/v1", "bedrock": "", "vertex": "",
 }
 
 // stage is a gateway between this test as caller and as every vendor.
@@ -33,7 +33,7 @@ func newStage(t *testing.T, more string) *stage {
 	var b strings.Builder
 	b.WriteString("discover: false\nproviders:\n")
 	for kind, base := range vendors {
-		fmt.Fprintf(&b, "  %s: { kind: %s, api_key: env:VENDOR_KEY, base_url: %q, retries: { max: 0 } }\n", kind, kind, up.URL+base)
+		fmt.Fprintf(&b, "  %s: { kind: %s, api_key: env:VENDOR_KEY, base_url: %q, retries: { max: 0 }%s }\n", kind, kind, up.URL+base, map[string]string{"bedrock": ", region: us-east-1"}[kind])
 	}
 	b.WriteString(more)
 	return &stage{testgw.StartWith(t, testgw.Options{Config: b.String(), Env: map[string]string{"VENDOR_KEY": "vendor-key-0123456789"}}), up}

@@ -34,6 +34,9 @@ func TestRerankingOfEveryCallerReachesEveryVendor(t *testing.T) {
 			at: "/rerank", answer: teiRanks, got: `{"query":"q","texts":["a","b"],"truncate":true}`, spoken: "tei",
 			want: `{"id":"REQUEST-ID","object":"list","model":"bge-reranker","results":[{"index":1,"relevance_score":0.9,"document":{"text":"b"}}]}`},
 
+		{name: "to bedrock", path: "/v1/rerank", ask: `{"model":"bedrock/amazon.rerank-v1:0","query":"q","documents":["a","b"],"top_n":2}`,
+			at: "/model/amazon.rerank-v1%3A0/invoke", answer: cohereRanks, got: `{"query":"q","documents":["a","b"],"top_n":2}`, spoken: "bedrock-amazon",
+			want: `{"id":"c1","object":"list","model":"amazon.rerank-v1:0","results":[{"index":1,"relevance_score":0.9},{"index":0,"relevance_score":0.1}],"meta":{"billed_units":{"search_units":1}}}`},
 		{name: "cohere to voyage", path: "/v2/rerank", ask: `{"model":"voyage/rerank-2.5","query":"q","documents":["a","b"],"top_n":2,"max_tokens_per_doc":100}`,
 			at: "/v1/rerank", answer: voyageRanks, got: `{"model":"rerank-2.5","query":"q","documents":["a","b"],"top_k":2}`, dropped: "max_tokens_per_doc",
 			want: `{"id":"REQUEST-ID","results":[{"index":1,"relevance_score":0.9},{"index":0,"relevance_score":0.1}],"meta":{"api_version":{"version":"2"},"billed_units":{"input_tokens":9}}}`},

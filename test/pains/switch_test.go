@@ -40,7 +40,7 @@ func TestAStrangerGetsNoReasoningState(t *testing.T) {
 		}
 		for _, c := range callers {
 			for _, b := range strangers {
-				if c.name == l.vendor.dialect || c.name == b.dialect || b.asked() == l.vendor.asked() {
+				if c.name == l.vendor.dialect || b.asked() == l.vendor.asked() {
 					continue // forwarded as it is
 				}
 				for _, forgets := range []bool{false, true} {

@@ -182,7 +182,7 @@ func (o *outcome) against(carry dialect.Carry, f llm.Feature, w *dialect.Written
 // fateOf says what became of a feature that a request has.
 func fateOf(r *llm.Request, f llm.Feature, to *dialect.Dialect, target *dialect.Target, w *dialect.Written, back *llm.Request) outcome {
 	switch {
-	case w.Lost.Has(f) || goneWithWhole(f, w.Lost):
+	case w.Lost.Has(f) || goneWithWhole(r, f, to, w.Lost):
 		return outcome{lost, "it is lost"}
 	case said(f, back):
 		return outcome{whole, ""}
@@ -211,7 +211,9 @@ func checkOutcomes(t *testing.T, to *dialect.Dialect, f llm.Feature, carry diale
 		t.Errorf("%s: %q is called %s, and no example shows it", to.Name, f, carry.Fate)
 		return
 	}
-	good := func(o outcome) bool { return o.kind == whole || carry.Fate == dialect.Mapped && (o.kind == other || o.kind == unasked) }
+	good := func(o outcome) bool {
+		return o.kind == whole || carry.Fate == dialect.Mapped && (o.kind == other || o.kind == unasked)
+	}
 	if (carry.Fate == dialect.Kept || carry.Fate == dialect.Mapped) && !byOrigin.Has(f) && !slices.ContainsFunc(all, good) {
 		t.Errorf("%s: %q is called %s, and in %d examples it never is: %s", to.Name, f, carry.Fate, len(all), all[0].why)
 	}

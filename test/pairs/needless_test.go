@@ -29,8 +29,8 @@ func needless(r *llm.Request, f llm.Feature, to *dialect.Dialect, target *dialec
 		return !slices.ContainsFunc(r.Messages, func(m llm.Message) bool { return m.Role == llm.System && len(m.Parts) > 0 })
 	case llm.FStore:
 		return value == "false"
-	case llm.FToolStrict: // what is not strict anyway
-		return !slices.ContainsFunc(r.Tools, func(t llm.Tool) bool { return t.Strict != nil && *t.Strict })
+	case llm.FToolStrict: // what is not strict anyway, or obeyed where a call is required
+		return to.Name == dialect.Gemini && r.Has.Has(llm.FChoiceRequired) || !slices.ContainsFunc(r.Tools, func(t llm.Tool) bool { return t.Strict != nil && *t.Strict })
 	case llm.FStrict: // a schema is always obeyed there
 		return to.Name != dialect.Chat && to.Name != dialect.Responses || !*r.Output.Strict
 	case llm.FFileCites: // documents are always cited there
@@ -39,8 +39,10 @@ func needless(r *llm.Request, f llm.Feature, to *dialect.Dialect, target *dialec
 		return r.Thinking.Effort == "" && (r.Thinking.Mode == "adaptive" || r.Thinking.Budget.Known)
 	case llm.FThinkingOff: // it is not done unasked, or not at all
 		return to.Name == dialect.Messages || to.Name == dialect.Converse || slices.Contains(thoughtless, target.Model)
-	case llm.FThinkingSummary: // there is none
-		return r.Thinking.Mode == "" && r.Thinking.Effort == "" && !r.Thinking.Budget.Known
+	case llm.FThinkingSummary: // there is none, or it is shown anyway
+		t := &r.Thinking
+		shown := to.Name == dialect.Messages || to.Name == dialect.Converse || target.Traits.Reasoning == "object"
+		return t.Mode == "" && t.Effort == "" && !t.Budget.Known || shown && t.Summary != "none"
 	}
 	return false
 }
@@ -51,7 +53,7 @@ func callable(r *llm.Request) bool {
 
 // ofWhole says of what a feature is a detail: with the whole it goes, too.
 var ofWhole = map[llm.Feature][]llm.Feature{
-	llm.FCacheTTL:       {llm.FCache, llm.FToolCache},
+	llm.FCacheTTL:       {llm.FCache, llm.FToolCache, llm.FTools},
 	llm.FImageDetail:    {llm.FImageFile, llm.FImageURL},
 	llm.FFileName:       {llm.FFileID, llm.FFileURL, llm.FFileData},
 	llm.FFileContext:    {llm.FFileID, llm.FFileURL, llm.FFileData},
@@ -71,8 +73,9 @@ var ofWhole = map[llm.Feature][]llm.Feature{
 	llm.FAudioOut:       {llm.FModalities},
 }
 
-// goneWithWhole reports whether what a feature is a detail of is told as lost.
-func goneWithWhole(f llm.Feature, lost llm.Features) bool {
+// goneWithWhole reports whether what a feature is a detail of is told as dropped.
+func goneWithWhole(r *llm.Request, f llm.Feature, to *dialect.Dialect, lost llm.Features) bool {
+	lost = lost.With(r.Has.Without(dialect.Carried(to.Carries)))
 	return slices.ContainsFunc(ofWhole[f], lost.Has)
 }
 

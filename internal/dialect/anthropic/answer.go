@@ -15,7 +15,7 @@ type answering struct {
 }
 
 func newAnswering(c *dialect.Call) answering {
-	return answering{call: c, byTool: answersByTool(c.Request, rulesOf(c.Model))}
+	return answering{call: c, byTool: wantsSchema(c.Request) && answersByTool(c.Request, rulesOf(c.Model))}
 }
 
 // isAnswer reports whether a tool is the one whose input is the answer.
@@ -108,7 +108,7 @@ func (r *answering) finish(word string, called bool) llm.Finish {
 }
 
 func (r *answering) parts(list []byte) []llm.Part {
-	all := make([]llm.Part, 0, 4)
+	all := make([]llm.Part, 0, 2)
 	_ = jsonscan.Elements(list, func(v []byte) bool {
 		var b block
 		if b.cut(v) {

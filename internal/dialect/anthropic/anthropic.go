@@ -29,6 +29,7 @@ var Dialect = &dialect.Dialect{
 	// (https://platform.claude.com/docs/en/build-with-claude/streaming#ping-events).
 	KeepAlive:     []byte("event: ping\ndata: {\"type\": \"ping\"}\n\n"),
 	Codec:         codec{},
+	SignsThoughts: true,
 	Ops:           ops,
 	Fields:        fields,
 	Carries:       carries,

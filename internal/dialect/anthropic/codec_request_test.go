@@ -431,7 +431,6 @@ func TestSettingsThatOnlySomeValuesOfCanBeHad(t *testing.T) {
 		{set(llm.FStore, `true`), `"max_tokens"`, "storing of the answer"},
 		{set(llm.FN, `1`), `"max_tokens"`, ""},
 		{set(llm.FModalities, `["text"]`), `"max_tokens"`, ""},
-		{set(llm.FModalities, `["text","audio"]`), `"max_tokens"`, "modalities of output"},
 		{set(llm.FUser, `"u"`), `"metadata":{"user_id":"u"}`, ""},
 		{set(llm.FSafetyID, `"s"`), `"metadata":{"user_id":"s"}`, ""},
 		{set(llm.FUser, `"`+strings.Repeat("u", 300)+`"`), `"max_tokens"`, "end user"},

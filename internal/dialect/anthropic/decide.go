@@ -111,7 +111,12 @@ const answerToolName = "answer_in_json"
 
 // answersByTool is asked again when the answer is read.
 func answersByTool(r *llm.Request, is rules) bool {
-	return r != nil && r.Dialect != own && r.Output.Kind == "schema" && len(r.Tools) == 0 && !r.Has.Has(llm.FToolCall) && is.claude && !is.schema
+	return wantsSchema(r) && len(r.Tools) == 0 && !r.Has.Has(llm.FToolCall) && is.claude && !is.schema
+}
+
+// wantsSchema reports whether a caller of another dialect asked for an answer of a schema.
+func wantsSchema(r *llm.Request) bool {
+	return r != nil && r.Dialect != own && r.Output.Kind == "schema"
 }
 
 // decideThinking: a forced tool goes before thinking, since the two together are refused

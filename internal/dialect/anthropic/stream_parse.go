@@ -26,6 +26,11 @@ type streamParser struct {
 	vendor   string // stop_reason
 	stopText []byte
 	cites    [1]llm.Citation
+
+	// Of the last piece that was read: one like it is not read again.
+	form  jsonscan.Form
+	index int64
+	kind  []byte
 }
 
 // openBlock is a block that has begun and not ended.
@@ -249,8 +254,17 @@ func (p *streamParser) find(at int64) *openBlock {
 	return nil
 }
 
-// blockDelta reads the next piece of a block.
+// blockDelta gives the next piece of a block.
 func (p *streamParser) blockDelta(dst []llm.Event, data []byte) []llm.Event {
+	if value := p.form.Match(data); value != nil {
+		if o := p.find(p.index); o != nil {
+			return p.piece(dst, o, p.kind, value)
+		}
+	}
+	return p.readDelta(dst, data)
+}
+
+func (p *streamParser) readDelta(dst []llm.Event, data []byte) []llm.Event {
 	var at int64
 	var delta []byte
 	_ = jsonscan.Members(data, func(key, v []byte) bool {
@@ -272,6 +286,8 @@ func (p *streamParser) blockDelta(dst []llm.Event, data []byte) []llm.Event {
 		}
 		return true
 	})
+	p.form.Learn(data, value)
+	p.index, p.kind = at, append(p.kind[:0], kind...)
 	o := p.find(at)
 	if o == nil {
 		if dst, o = p.unbegun(dst, at, kind); o == nil {

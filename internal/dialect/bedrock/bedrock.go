@@ -14,24 +14,27 @@ import (
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html.
 const invoke = "/model/{model}/invoke"
 
+// The forms, by whose model it is. Entries call them by these names.
 var (
-	titan       = form(llm.OpEmbeddings, titanEmbeddings)
-	titanImages = form(llm.OpEmbeddings, titanMultimodal)
-	cohereThird = form(llm.OpEmbeddings, cohereEmbeddings("NONE", "START", "END"))
-	cohereLater = form(llm.OpEmbeddings, cohereEmbeddings("NONE", "LEFT", "RIGHT"))
-	cohereRanks = form(llm.OpRerank, rerank(`,"api_version":2`))
-	amazonRanks = form(llm.OpRerank, rerank(""))
-	canvasForm  = form(llm.OpImages, canvas)
-	stableForm  = form(llm.OpImages, stability)
-	none        = &dialect.Dialect{Name: name, Family: "bedrock"}
+	titan       = form("bedrock-titan", llm.OpEmbeddings, titanEmbeddings)
+	titanImages = form("bedrock-titan-image", llm.OpEmbeddings, titanMultimodal)
+	cohereThird = form("bedrock-cohere", llm.OpEmbeddings, cohereEmbeddings("NONE", "START", "END"))
+	cohereLater = form("bedrock-cohere", llm.OpEmbeddings, cohereEmbeddings("NONE", "LEFT", "RIGHT"))
+	cohereRanks = form("bedrock-cohere", llm.OpRerank, rerank(`,"api_version":2`))
+	amazonRanks = form("bedrock-amazon", llm.OpRerank, rerank(""))
+	canvasForm  = form("bedrock-canvas", llm.OpImages, canvas)
+	stableForm  = form("bedrock-stability", llm.OpImages, stability)
+	none        = &dialect.Dialect{Name: "bedrock", Family: "bedrock"}
 )
 
-// name is how entries call the form.
-const name = "bedrock-invoke"
+// Forms lists one of each kind.
+func Forms() []*dialect.Dialect {
+	return []*dialect.Dialect{titan, titanImages, cohereThird, cohereRanks, amazonRanks, canvasForm, stableForm}
+}
 
 // form makes the dialect of one model's operation. What was used stands in the header of
 // the answer, so that no meter reads it from the body.
-func form(op llm.Operation, o *dialect.Op) *dialect.Dialect {
+func form(name dialect.Name, op llm.Operation, o *dialect.Op) *dialect.Dialect {
 	d := converse.Dialect
 	return &dialect.Dialect{
 		Name: name, Family: d.Family, ParseError: d.ParseError, FormatError: d.FormatError,

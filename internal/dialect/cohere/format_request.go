@@ -24,6 +24,10 @@ type writer struct {
 // gives the same bytes and the vendor's cache still hits.
 func formatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dialect.Written, error) {
 	w := &writer{Writer: jsonout.Writer{B: dst}, r: r, to: to, own: r.Dialect == own}
+	if !w.own {
+		r = dialect.Unfolded(r)
+		w.r = r
+	}
 	// "response_format is not supported with RAG": https://docs.cohere.com/reference/errors
 	w.inline = !w.own && (r.Output.Kind != "" || hasBareFiles(r))
 	w.B = append(w.B, '{')

@@ -36,6 +36,7 @@ var Dialect = &dialect.Dialect{
 		"delta.text", "delta.toolUse.input", "delta.reasoningContent.text", "delta.image.source.bytes",
 	},
 	Codec:         codec{},
+	SignsThoughts: true,
 	Ops:           ops,
 	Fields:        fields(),
 	Carries:       carries,

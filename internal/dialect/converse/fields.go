@@ -104,7 +104,9 @@ func searchFields(at string, frame func(string) string) []dialect.Field {
 	const note = "a text document to targets of other dialects"
 	return []dialect.Field{
 		{Path: at, Feature: llm.FFileText, Example: frame(`{"searchResult":{"source":"u","title":"t","content":[{"text":"hi"}],"citations":{"enabled":true}}}`), Note: note},
-		{Path: at + ".source"}, {Path: at + ".title"}, {Path: at + ".content"}, {Path: at + ".content[].text"},
+		{Path: at + ".source", Example: frame(`{"searchResult":{"source":"u","title":"t","content":[{"text":"hi"}]}}`)},
+		{Path: at + ".title", Feature: llm.FFileName, Example: frame(`{"searchResult":{"source":"u","title":"t","content":[{"text":"hi"}]}}`)},
+		{Path: at + ".content", Feature: llm.FFileText}, {Path: at + ".content[].text", Feature: llm.FFileText},
 		{Path: at + ".citations", Feature: llm.FFileCites}, {Path: at + ".citations.enabled", Feature: llm.FFileCites},
 	}
 }

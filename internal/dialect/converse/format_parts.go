@@ -24,6 +24,11 @@ func (f *formatter) part(p *llm.Part, role string) {
 	case llm.ToolResult:
 		f.open(role)
 		f.result(p)
+		if p.Cache == "" && !f.own { // a mark inside it has no place of its own
+			marked := *p
+			marked.Cache = markIn(p.Result)
+			p = &marked
+		}
 	case llm.Vendor:
 		if f.own {
 			f.open(role)
@@ -37,13 +42,26 @@ func (f *formatter) part(p *llm.Part, role string) {
 	}
 }
 
+// markIn gives the last cache mark on a piece of a result; "" = none.
+func markIn(r *llm.Result) (mark string) {
+	for i := range r.Parts {
+		if c := r.Parts[i].Cache; c != "" {
+			mark = c
+		}
+	}
+	return mark
+}
+
 // ownBlock gives a block as its writer in this dialect had it, nil when it was an
 // ordinary one.
 func ownBlock(p *llm.Part) llm.Raw {
 	for _, m := range p.Own {
-		if m.Name == "guardContent" || m.Name == "searchResult" {
+		if m.Name == "guardContent" {
 			return m.Value
 		}
+	}
+	if p.Kind == llm.File {
+		return p.Raw // a searchResult
 	}
 	return nil
 }

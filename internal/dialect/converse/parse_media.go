@@ -156,7 +156,7 @@ func (p *parser) searchPart(d *jsonscan.Reader, member string) llm.Part {
 		case "citations":
 			m.Cites = p.cites(d, member+".citations")
 		default: // nobody else has a place for where it was found
-			p.unname(member + "." + string(key))
+			p.unname(p.where(member+"."+string(key), false))
 		}
 	})
 	if m.Name != nil {

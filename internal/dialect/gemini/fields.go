@@ -222,7 +222,7 @@ var carries = map[llm.Feature]dialect.Carry{
 	llm.FThinkingState:    {Fate: dialect.Kept, How: "thoughtSignature, where it came from this provider and model; else Gemini 3 is told skip_thought_signature_validator"},
 	llm.FRefusal:          {Fate: dialect.Mapped, How: "text"},
 	llm.FTools:            {Fate: dialect.Kept, How: "functionDeclarations with parametersJsonSchema; const becomes enum; names that the vendor refuses are rewritten and given back"},
-	llm.FToolStrict:       {Fate: dialect.Mapped, How: "functionCallingConfig.mode VALIDATED, for all tools, since Gemini 2.5"},
+	llm.FToolStrict:       {Fate: dialect.Mapped, How: "functionCallingConfig.mode VALIDATED, or ANY where a call is required: for all tools, since Gemini 2.5"},
 	llm.FCustomTool:       {Fate: dialect.Mapped, How: "a function with one string, input"},
 	llm.FWebSearch:        {Fate: dialect.Mapped, How: "googleSearch, without the caller's settings; beside functions since Gemini 3"},
 	llm.FCode:             {Fate: dialect.Mapped, How: "codeExecution; beside functions since Gemini 3"},

@@ -326,7 +326,7 @@ func (f *requestWriter) fits(p *llm.Part) bool {
 	if f.own {
 		return true
 	}
-	if f.m.gen != gemini3 || p.Media.Data == nil {
+	if f.m.gen != gemini3 || p.Media.Data == nil || p.Media.Context != nil {
 		return false
 	}
 	switch mediaType(p.Media, p.Kind) {

@@ -99,8 +99,7 @@ func TestRequestsOfOtherDialectsAreWrittenByTheVendorsRules(t *testing.T) {
 				r.Choice = llm.ToolChoice{Mode: "allowed", Names: []string{"weather"}, Parallel: &no}
 				r.Has.Add(llm.FParallel)
 			},
-			want: `{"contents":[` + hello + `],` + written + `,"toolConfig":{"functionCallingConfig":{"mode":"VALIDATED","allowedFunctionNames":["weather"]}}}`,
-			lost: []llm.Feature{llm.FParallel}},
+			want: `{"contents":[` + hello + `],` + written + `,"toolConfig":{"functionCallingConfig":{"mode":"VALIDATED","allowedFunctionNames":["weather"]}}}`},
 		{name: "names that the vendor refuses are rewritten", model: "gemini-2.5-flash",
 			request: chat(turn(llm.User, text("hi"))), change: func(r *llm.Request) {
 				r.Tools = []llm.Tool{{Kind: llm.Function, Name: "a b"}, {Kind: llm.Function, Name: "2fa"}}

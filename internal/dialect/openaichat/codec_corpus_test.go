@@ -233,7 +233,7 @@ func dropNulls(v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		for k, e := range v {
-			if e == nil {
+			if e == nil || k == "prefix" && e == false { // the same as none
 				delete(v, k)
 				continue
 			}

@@ -75,7 +75,7 @@ var fields = []dialect.Field{
 	{Path: "messages[].reasoning_details", Feature: llm.FThinkingState, Example: answered(`"content":"x","reasoning_details":[{"type":"reasoning.encrypted","data":"abc","index":0}]`), Note: "state that the gateway sealed goes back to the vendor it came from"},
 	{Path: "messages[].content[].thinking", Feature: llm.FThinking, Example: answered(`"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"x"}]`)},
 	{Path: "messages[].extra_content.google.thought_signature", Feature: llm.FThinkingState, Example: answered(`"content":"x","extra_content":{"google":{"thought_signature":"abc"}}`)},
-	{Path: "messages[].prefix", Example: answered(`"content":"x","prefix":false`)},
+	{Path: "messages[].prefix", Feature: llm.FAssistantPrefill, Example: said(`{"role":"user","content":"hi"},{"role":"assistant","content":"Well, ","prefix":true}`)},
 
 	// parts
 	{Path: "messages[].content[].image_url.url", Feature: llm.FImageURL, Example: asks(`{"type":"image_url","image_url":{"url":"https://example.com/a.png"}}`)},

@@ -247,14 +247,13 @@ func (w *writer) spoken(said []llm.Part, refusals [][]byte, calls bool) {
 
 // continued marks a last turn that the model shall go on with.
 func (w *writer) continued(m *llm.Message, last bool) {
-	if !last || w.own || calls(m.Parts) {
-		return
-	}
-	if w.to.Traits.StrictTurns { // https://docs.mistral.ai/capabilities/completion
+	switch {
+	case !last || calls(m.Parts):
+	case w.r.Setting(llm.FAssistantPrefill) != nil, w.to.Traits.StrictTurns && !w.own: // https://docs.mistral.ai/capabilities/completion
 		w.Flag("prefix", true)
-		return
+	default:
+		w.lose(llm.FAssistantPrefill)
 	}
-	w.lose(llm.FAssistantPrefill)
 }
 
 // textExtras writes what belongs to a turn's text.

@@ -72,6 +72,9 @@ func (w *writer) writable(p *llm.Part) bool {
 		if w.vendor && !w.own {
 			return w.refuse("video")
 		}
+		if m.URL == nil && m.Data == nil && !w.own {
+			return w.refuse("video by file id")
+		}
 		return true
 	case llm.File:
 		if m.Data == nil && m.FileID == nil && !w.own && w.to.Traits.Files == "" {

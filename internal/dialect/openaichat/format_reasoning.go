@@ -62,6 +62,9 @@ func (w *writer) loseReasoning() {
 	if t.Budget.Known {
 		w.lose(llm.FThinkingBudget)
 	}
+	if t.Summary != "" && t.Summary != "none" {
+		w.lose(llm.FThinkingSummary)
+	}
 }
 
 // effortWord writes reasoning_effort.

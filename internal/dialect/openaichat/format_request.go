@@ -57,12 +57,8 @@ func (codec) FormatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dial
 	return dialect.Written{Body: w.B, Lost: w.lost, Names: w.names}, nil
 }
 
-// lose notes that the target does not get a feature, if the request has it.
-func (w *writer) lose(f llm.Feature) {
-	if w.r.Has.Has(f) {
-		w.lost.Add(f)
-	}
-}
+// lose notes that the target does not get a feature.
+func (w *writer) lose(f llm.Feature) { w.lost.Add(f) }
 
 // lacks reports whether the target does not take a feature, and notes the loss.
 func (w *writer) lacks(f llm.Feature) bool {

@@ -12,7 +12,7 @@ import (
 // setting writes a plain setting under the name that the target has for it.
 func (w *writer) setting(s *llm.Setting) {
 	known := settingOf(s.Feature)
-	if known == nil || w.lacks(s.Feature) {
+	if known == nil || !w.own && s.Unasked() || w.lacks(s.Feature) {
 		return
 	}
 	member, value := known.name, s.Value

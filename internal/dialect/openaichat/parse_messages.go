@@ -21,6 +21,7 @@ type turn struct {
 	own       []llm.Member
 	state     []llm.Opaque
 	cache     string
+	prefix    bool
 }
 
 func (t *turn) reset() {
@@ -32,7 +33,7 @@ func (p *reader) messages() {
 		p.fail("messages", "an array of messages")
 		return
 	}
-	p.r.Messages = make([]llm.Message, 0, min(4+p.size>>8, 64))
+	p.r.Messages = make([]llm.Message, 0, min(2+p.size>>9, 64))
 	n := 0
 	p.in.Array(func() {
 		p.index[0] = n
@@ -96,6 +97,8 @@ func (p *reader) rareTurnMember(key, v []byte) {
 		p.array(v, "messages[].reasoning_details", p.thought)
 	case "annotations":
 		p.annotations(v)
+	case "prefix": // https://docs.mistral.ai/capabilities/completion; only the last turn may have it
+		t.prefix = string(v) == "true"
 	case "cache_control":
 		t.cache = p.cacheMark(v, "messages[].cache_control")
 	case "extra_content":

@@ -20,7 +20,10 @@ func (codec) ParseRequest(body []byte) (*llm.Request, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	if p.r.Prefilled() {
+	switch {
+	case p.r.Prefilled() && p.turn.prefix:
+		p.r.Set(llm.FAssistantPrefill, llm.Raw("true")) // which some vendors want to be told
+	case p.r.Prefilled():
 		p.r.Has.Add(llm.FAssistantPrefill)
 	}
 	return p.r, nil

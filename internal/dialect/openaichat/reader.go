@@ -32,7 +32,7 @@ func (p *reader) room(n int) []llm.Part {
 		if n > 3 {
 			return make([]llm.Part, 0, n)
 		}
-		p.slab = make([]llm.Part, 0, min(4+p.size>>8, 32))
+		p.slab = make([]llm.Part, 0, min(3+p.size>>9, 32))
 	}
 	from := len(p.slab)
 	p.slab = p.slab[:from+n]

@@ -10,6 +10,7 @@ import (
 type streamFormatter struct {
 	answerWriter
 	head    []byte // of every chunk, up to its choices
+	first   []byte // the same, up to the members of the first choice's delta
 	from    int    // where the rest of the current one begins
 	asked   bool   // the caller wants usage
 	choices []written
@@ -83,6 +84,7 @@ func (f *streamFormatter) setHead(e *llm.Event) {
 	w.TextIf("service_tier", e.Tier)
 	w.Array("choices")
 	f.head, f.tier = w.B, e.Tier
+	f.first = append(w.B, `{"index":0,"delta":{`...)
 }
 
 // of gives what was told of an event's choice, which begins with it if need be.
@@ -108,6 +110,11 @@ func (f *streamFormatter) choice(index int) *written {
 
 // open begins a chunk with a delta of a choice.
 func (f *streamFormatter) open(choice int) {
+	if choice == 0 {
+		f.B = append(f.B, f.first...)
+		f.from = len(f.B)
+		return
+	}
 	f.B = append(f.B, f.head...)
 	f.from = len(f.B)
 	f.Begin('{')
@@ -120,6 +127,20 @@ func (f *streamFormatter) shut() { f.shutWith(nil, "") }
 
 func (f *streamFormatter) shutWith(logprobs llm.Raw, finish string) {
 	f.B = append(f.B, '}')
+	switch {
+	case logprobs == nil && finish == "": // nearly all
+		f.B = append(f.B, `,"logprobs":null,"finish_reason":null}]`...)
+	default:
+		f.shutRarely(logprobs, finish)
+	}
+	if f.asked {
+		f.B = append(f.B, `,"usage":null`...)
+	}
+	jsonout.OneLine(f.B[f.from:])
+	f.B = append(f.B, "}\n\n"...)
+}
+
+func (f *streamFormatter) shutRarely(logprobs llm.Raw, finish string) {
 	if logprobs == nil {
 		f.B = append(f.B, `,"logprobs":null`...)
 	} else {
@@ -131,11 +152,6 @@ func (f *streamFormatter) shutWith(logprobs llm.Raw, finish string) {
 		f.Text("finish_reason", finish)
 		f.B = append(f.B, "}]"...)
 	}
-	if f.asked {
-		f.B = append(f.B, `,"usage":null`...)
-	}
-	jsonout.OneLine(f.B[f.from:])
-	f.B = append(f.B, "}\n\n"...)
 }
 
 func (f *streamFormatter) partStart(c *written, e *llm.Event) {

@@ -14,6 +14,8 @@ var carries = map[llm.Feature]dialect.Carry{
 	llm.FSystemLater: kept("input items of the role system, where they stood"),
 	llm.FDeveloper:   kept("input items of the role developer"),
 
+	llm.FAssistantPrefill: {How: "the turn is sent, and the model begins a new one"},
+
 	llm.FImageURL:      kept("input_image.image_url"),
 	llm.FImageData:     kept("input_image.image_url as a data URI"),
 	llm.FImageFile:     kept("input_image.file_id, for ids of this vendor; others are left out"),
@@ -23,12 +25,12 @@ var carries = map[llm.Feature]dialect.Carry{
 	llm.FFileData:      kept("input_file.file_data"),
 	llm.FFileID:        kept("input_file.file_id, for ids of this vendor; others are left out"),
 	llm.FFileText:      mapped("an input_text with the name before it"),
-	llm.FFileName:      kept("input_file.filename"),
+	llm.FFileName:      kept("input_file.filename; before the text of a document that is text; not with a URL"),
 	llm.FFileContext:   mapped("text before that of the document; of other documents it is left out"),
 	llm.FCache:         mapped("prompt_cache_breakpoint, at most four, for models that know it; the others cache by themselves"),
 	llm.FToolCall:      kept("function_call and custom_tool_call items"),
 	llm.FToolResult:    kept("function_call_output and custom_tool_call_output items"),
-	llm.FResultMedia:   kept("parts of output"),
+	llm.FResultMedia:   kept("parts of output; a document that is text becomes text"),
 	llm.FThinking:      mapped("summary, with state that the target itself has made; without, only for providers that take reasoning back as text"),
 	llm.FThinkingState: kept("encrypted_content, where it came from this provider and model"),
 	llm.FRefusal:       kept("refusal parts"),

@@ -229,6 +229,9 @@ func writeRawKey(w *jsonout.Writer, key []byte) {
 func (w *requestWriter) call(p *llm.Part) {
 	c := p.Call
 	w.loseState(p)
+	if p.Cache != "" {
+		w.lose(llm.FCache)
+	}
 	w.Begin('{')
 	switch {
 	case w.home && p.Raw != nil:

@@ -142,6 +142,9 @@ func (w *requestWriter) file(m *llm.Media) {
 	switch {
 	case m.URL != nil:
 		w.Member("file_url", m.URL)
+		if m.Name != nil { // only bytes bear a name
+			w.lose(llm.FFileName)
+		}
 	case m.Data != nil:
 		w.dataURI("file_data", m)
 		name := m.Name

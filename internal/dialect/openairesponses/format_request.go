@@ -202,6 +202,8 @@ func (w *requestWriter) effort() string {
 		return a.effort(t.Effort)
 	case t.Budget.Known:
 		return a.effort(budgetEffort(t.Budget))
+	case t.Mode == "on": // some models do not unless they are told how much
+		return a.effort("medium")
 	}
 	return ""
 }

@@ -17,6 +17,9 @@ var (
 	embedded  = form("vertex-embed", &dialect.Op{Format: formatEmbed, Read: gemini.ReadEmbeddings, Carries: gemini.EmbedCarries, Inline: func(*llm.Media) bool { return true }})
 )
 
+// Forms lists both.
+func Forms() []*dialect.Dialect { return []*dialect.Dialect{predicted, embedded} }
+
 func form(name dialect.Name, op *dialect.Op) *dialect.Dialect {
 	d := gemini.Dialect
 	return &dialect.Dialect{

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/dialect/bedrock"
 	"github.com/sluice-gateway/sluice/internal/dialect/invoke"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -27,8 +28,9 @@ var Spec = &provider.Spec{
 	SignsBody: true,
 	Speaks:    []dialect.Name{dialect.Converse},
 	Operations: []llm.Operation{
-		llm.OpChat,
+		llm.OpChat, llm.OpEmbeddings, llm.OpRerank, llm.OpImages, llm.OpCountTokens,
 	},
+	Forms:       bedrock.Form,
 	Shape:       provider.HostShape,
 	StreamUsage: provider.UsageAlways,
 	Path:        path,
@@ -42,6 +44,8 @@ var Spec = &provider.Spec{
 		"AWS_ACCESS_KEY_ID and its kin serve a configured provider, but do not make one appear: they are set for other reasons.",
 		"Models are named by id, by inference profile (us.anthropic.claude-…) or by ARN; many models have only the latter two.",
 		"InvokeModel is reached as /providers/bedrock/model/MODEL/invoke and …/invoke-with-response-stream.",
+		"Embeddings (Titan, Cohere), reranking (Cohere, Amazon) and images (Nova Canvas, Titan, Stability) are asked by InvokeModel in the words of their makers; Titan embeds one text in a call.",
+		"Tokens are counted for Claude's models and estimated for all others.",
 		"Requests are signed whole, so that nothing is uploaded while it comes.",
 	},
 }

@@ -180,12 +180,29 @@ func (x *exchange) newResponse(q *responsesRequest) *response {
 		ID: x.seed.id("resp_", 0), Object: "response", CreatedAt: epoch, Status: "in_progress",
 		Background: q.Background, Instructions: q.Instructions, MaxOutput: q.MaxOutput, Model: x.name,
 		Output: []any{}, Parallel: q.Parallel == nil || *q.Parallel, Previous: q.Previous,
-		Store: q.Store == nil || *q.Store, Truncation: "disabled",
+		Store: q.Store == nil || *q.Store, Truncation: "disabled", Tier: "default",
+		MaxCalls: q.MaxCalls, SafetyID: q.SafetyID, CacheKey: q.CacheKey, TopLogprobs: q.TopLogprobs,
 		Reasoning:   or(q.Reasoning, `{"effort":null,"summary":null}`),
 		Temperature: or(q.Temperature, "1.0"), TopP: or(q.TopP, "1.0"),
 		Text:       or(q.Text, `{"format":{"type":"text"}}`),
-		ToolChoice: or(q.ToolChoice, `"auto"`), Tools: or(q.Tools, "[]"), Metadata: or(q.Metadata, "{}"),
+		ToolChoice: or(q.ToolChoice, `"auto"`), Tools: wholeTools(or(q.Tools, "[]")), Metadata: or(q.Metadata, "{}"),
 	}
+}
+
+// wholeTools gives functions the members that the caller did not write.
+func wholeTools(list json.RawMessage) json.RawMessage {
+	var tools []map[string]json.RawMessage
+	if json.Unmarshal(list, &tools) != nil {
+		return list
+	}
+	for _, t := range tools {
+		for member, otherwise := range map[string]string{"description": "null", "parameters": "null", "strict": "true"} {
+			if t[member] == nil && string(t["type"]) == `"function"` {
+				t[member] = json.RawMessage(otherwise)
+			}
+		}
+	}
+	return encode(tools)
 }
 
 // end brings the object to its end.
@@ -193,6 +210,9 @@ func (o *response) end(r reply, output []any) {
 	o.Status, o.Output, o.Usage = itemStatus(r), output, newResponsesUsage(r)
 	if r.end == outOfTokens {
 		o.Incomplete = &incompleteDetails{"max_output_tokens"}
+	} else {
+		at := int64(epoch)
+		o.CompletedAt = &at
 	}
 }
 

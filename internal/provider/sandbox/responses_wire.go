@@ -21,6 +21,10 @@ type responsesRequest struct {
 	Metadata     json.RawMessage `json:"metadata"`
 	Temperature  json.RawMessage `json:"temperature"`
 	TopP         json.RawMessage `json:"top_p"`
+	TopLogprobs  int             `json:"top_logprobs"`
+	MaxCalls     *int            `json:"max_tool_calls"`
+	SafetyID     *string         `json:"safety_identifier"`
+	CacheKey     *string         `json:"prompt_cache_key"`
 }
 
 type responsesTool struct {
@@ -44,27 +48,37 @@ type responsesItem struct {
 	Output  content `json:"output"`
 }
 
-// response is the object of the same name. What the caller asked for stands in it again.
+// response is the object of the same name. What the caller asked for stands in it again,
+// every member that the dialect's open specification demands
+// (https://www.openresponses.org/specification).
 type response struct {
 	ID           string             `json:"id"`
 	Object       string             `json:"object"`
 	CreatedAt    int64              `json:"created_at"`
+	CompletedAt  *int64             `json:"completed_at"`
 	Status       string             `json:"status"`
 	Background   bool               `json:"background"`
 	Error        *struct{}          `json:"error"`
 	Incomplete   *incompleteDetails `json:"incomplete_details"`
 	Instructions *string            `json:"instructions"`
 	MaxOutput    *int               `json:"max_output_tokens"`
+	MaxCalls     *int               `json:"max_tool_calls"`
 	Model        string             `json:"model"`
 	Output       []any              `json:"output"`
 	Parallel     bool               `json:"parallel_tool_calls"`
+	Presence     float64            `json:"presence_penalty"`
+	Frequency    float64            `json:"frequency_penalty"`
 	Previous     *string            `json:"previous_response_id"`
+	CacheKey     *string            `json:"prompt_cache_key"`
 	Reasoning    json.RawMessage    `json:"reasoning"`
+	SafetyID     *string            `json:"safety_identifier"`
+	Tier         string             `json:"service_tier"`
 	Store        bool               `json:"store"`
 	Temperature  json.RawMessage    `json:"temperature"`
 	Text         json.RawMessage    `json:"text"`
 	ToolChoice   json.RawMessage    `json:"tool_choice"`
 	Tools        json.RawMessage    `json:"tools"`
+	TopLogprobs  int                `json:"top_logprobs"`
 	TopP         json.RawMessage    `json:"top_p"`
 	Truncation   string             `json:"truncation"`
 	Usage        *responsesUsage    `json:"usage"`

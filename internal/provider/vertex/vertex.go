@@ -4,6 +4,7 @@ package vertex
 
 import (
 	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/dialect/vertex"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
@@ -25,11 +26,12 @@ var Spec = &provider.Spec{
 	Forward:   []string{"X-Vertex-Ai-Llm-Request-Type", "X-Vertex-Ai-Llm-Shared-Request-Type"},
 	Speaks:    []dialect.Name{dialect.Gemini, dialect.Messages, dialect.Chat},
 	Operations: []llm.Operation{
-		llm.OpChat, llm.OpEmbeddings, llm.OpCountTokens, llm.OpImages,
+		llm.OpChat, llm.OpEmbeddings, llm.OpCountTokens, llm.OpImages, llm.OpSpeech, llm.OpTranscription,
 	},
+	Forms:       vertex.Form,
 	Shape:       provider.HostShape,
 	StreamUsage: provider.UsageOnRequest,
-	Traits:      dialect.Traits{Version: version},
+	Traits:      dialect.Traits{Version: version, NoCallIDs: true},
 	Tongue:      tongue,
 	Path:        path,
 	Edits:       edits,

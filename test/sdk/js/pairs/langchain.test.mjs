@@ -1,4 +1,5 @@
-// LangChain JS, with each of its integrations.
+// LangChain JS, with each of its integrations, but for that of Cohere, which calls the
+// first version of its chat.
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { ChatAnthropic } from '@langchain/anthropic';
 import { ChatBedrockConverse } from '@langchain/aws';

@@ -1,7 +1,7 @@
 // What each client does with each vendor. The Go package beside this folder starts the
 // gateway and the vendors, and says in the environment where they are.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, it } from 'node:test';
 
 function given(name) {
   const value = process.env[name];
@@ -58,27 +58,34 @@ export async function seen(name) {
 //   without(vendor, title) says why the client cannot do something, if so
 //   thoughts, tokens, ids say whether it shows reasoning and usage, and keeps ids
 export function pairs(client, { ask, error, without = () => false, thoughts = true, tokens = true, ids = true }) {
-  for (const vendor of Object.keys(models)) {
-    for (const [title, scenario] of Object.entries(scenarios)) {
-      const name = `${client}/${vendor}/${title.replaceAll(' ', '-').replace(/[^\w./-]/g, '')}`;
-      test(`${client} to ${vendor}: ${title}`, { concurrency: true, skip: without(vendor, title) }, async (t) => {
-        const question = (words, more = {}) => ({ model: models[vendor].at(more.think ? -1 : 0), text: `case:${name}; ${words}`, ...more });
-        try {
-          await scenario({ ask, question, error, vendor, thoughts, tokens });
-        } catch (err) {
-          const received = (await seen(name)).map((x) => `${x.path} ${JSON.stringify(x.body)} ${x.problems ?? ''}`);
-          t.diagnostic(`the vendor received ${received.join('\n') || 'nothing'}`);
-          throw err;
-        }
-        const received = await seen(name);
-        assert.ok(received.length > 0, 'the vendor received nothing');
-        for (const x of received) {
-          assert.equal(x.dialect, vendor);
-          assert.equal(x.problems, null);
-          if (ids) assert.equal(x.renamed, null);
-        }
-      });
+  describe(client, { concurrency: 8 }, () => {
+    for (const vendor of Object.keys(models)) {
+      for (const [title, scenario] of Object.entries(scenarios)) {
+        it(`${client} to ${vendor}: ${title}`, { skip: without(vendor, title) }, (t) => {
+          const name = `${client}/${vendor}/${title.replaceAll(' ', '-').replace(/[^\w./-]/g, '')}`;
+          const question = (words, more = {}) => ({ model: models[vendor].at(more.think ? -1 : 0), text: `case:${name}; ${words}`, ...more });
+          return run(t, { ask, error, thoughts, tokens, ids, vendor, scenario, name, question });
+        });
+      }
     }
+  });
+}
+
+async function run(t, given) {
+  let received = [];
+  try {
+    await given.scenario(given);
+    received = await seen(given.name);
+    assert.ok(received.length > 0, 'the vendor received nothing');
+    for (const x of received) {
+      assert.equal(x.dialect, given.vendor);
+      assert.equal(x.problems, null);
+      if (given.ids) assert.equal(x.renamed, null);
+    }
+  } catch (err) {
+    received = received.length ? received : await seen(given.name);
+    t.diagnostic(`the vendor received ${received.map((x) => `${x.path} ${JSON.stringify(x.body)} ${x.problems ?? ''}`).join('\n')}`);
+    throw err;
   }
 }
 
