@@ -46,6 +46,7 @@ bench: ## the gateway beside a bare reverse proxy, nginx and a direct call (Linu
 generate: ## write the documents that come from the code
 	$(GO) run ./cmd/sluice docs config > docs/config.md
 	$(GO) run ./cmd/sluice docs providers > docs/providers.md
+	$(GO) run ./cmd/sluice docs fidelity > docs/fidelity.md
 
 fuzz: ## every fuzz target, 20 seconds each
 	./test/fuzz.sh 20s

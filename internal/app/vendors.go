@@ -1,8 +1,6 @@
 package app
 
 import (
-	"slices"
-
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/dialect/anthropic"
@@ -25,10 +23,7 @@ func Dialects() []*dialect.Dialect {
 
 // Vendors tells the configuration what kinds and dialects there are.
 func Vendors() config.Vendors {
-	v := config.Vendors{
-		Families: []string{"openai", "anthropic", "gemini", "bedrock", "cohere"},
-		Unbuilt:  []string{"replicate"},
-	}
+	v := config.Vendors{Families: []string{"openai", "anthropic", "gemini", "bedrock", "cohere"}}
 	for _, d := range Dialects() {
 		if d.Name != dialect.OpenAI {
 			v.Dialects = append(v.Dialects, string(d.Name))
@@ -37,7 +32,6 @@ func Vendors() config.Vendors {
 	for _, s := range all.Specs() {
 		v.Kinds = append(v.Kinds, kindOf(s))
 	}
-	v.Unbuilt = slices.DeleteFunc(v.Unbuilt, func(name string) bool { _, ok := all.Lookup(name); return ok })
 	return v
 }
 

@@ -3,6 +3,7 @@ package dialect
 import (
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
@@ -148,4 +149,11 @@ type StreamParser interface {
 // reference to the event.
 type StreamFormatter interface {
 	Format(dst []byte, e *llm.Event) []byte
+}
+
+// StreamFailer is what a StreamFormatter may be besides: one whose dialect's errors in a
+// stream go on from its events. Where it is not, Dialect.FormatStreamError says all.
+type StreamFailer interface {
+	// FormatFailure writes what ends the stream with a fault, framed, appended to dst.
+	FormatFailure(dst []byte, f *fault.Fault, requestID string) []byte
 }

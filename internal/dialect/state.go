@@ -72,7 +72,8 @@ func Mark(spoken Name, c *Call) llm.Opaque {
 	return llm.Opaque{Dialect: string(spoken), Provider: c.Provider, Model: c.Model, Kind: kindMark}
 }
 
-// Unmark takes the marks out of a request, so that only vendors' own blobs are state.
+// Unmark takes the marks out of a request, so that only vendors' own blobs are state. What
+// bore one is no longer a piece of its caller's dialect that could be sent as it is.
 func Unmark(r *llm.Request) {
 	if !r.Has.Has(llm.FThinkingState) {
 		return
@@ -82,7 +83,7 @@ func Unmark(r *llm.Request) {
 		parts := r.Messages[i].Parts
 		for n := range parts {
 			if p := &parts[n]; slices.ContainsFunc(p.State, isMark) {
-				p.State = slices.DeleteFunc(slices.Clone(p.State), isMark)
+				p.State, p.Raw = slices.DeleteFunc(slices.Clone(p.State), isMark), nil
 			}
 			stateful = stateful || len(parts[n].State) > 0
 		}

@@ -49,6 +49,9 @@ func (x *exchange) tryTarget(ctx context.Context, t route.Target) error {
 	if x.spoken = x.speak(x.lane); x.spoken == nil {
 		return x.answerEstimate()
 	}
+	if x.tr != nil {
+		x.tr.dropped = nil // of another target
+	}
 	var refused, limited uint64 // credentials that failed in this call, as sets of the first 64
 	for n := 0; ; n++ {
 		i, err := x.chooseCredential(refused | limited)

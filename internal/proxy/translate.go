@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
@@ -115,12 +116,21 @@ func (x *exchange) translateRequest(req *upstream.Request) error {
 // written guesses the size of a text of n bytes in the words of another dialect.
 func written(n int) int { return n + n/8 + 512 }
 
+// translations are reused as exchanges are.
+var translations = sync.Pool{New: func() any { return new(translation) }}
+
+func newTranslation() *translation { return translations.Get().(*translation) }
+
 // releaseTranslation gives back what a translation was written to. Nothing may use the
 // request's body any more.
 func (x *exchange) releaseTranslation() {
-	if x.tr != nil {
-		x.tr.room.Release()
+	if x.tr == nil {
+		return
 	}
+	x.tr.room.Release()
+	*x.tr = translation{}
+	translations.Put(x.tr)
+	x.tr = nil
 }
 
 func hasQuery(raw, pair string) bool {
@@ -141,7 +151,8 @@ func (x *exchange) parsed() (*translation, error) {
 		r.Previous = x.said.Previous
 	}
 	x.restore(r)
-	x.tr = &translation{request: r}
+	x.tr = newTranslation()
+	x.tr.request = r
 	return x.tr, nil
 }
 
@@ -201,9 +212,7 @@ func (x *exchange) lost(tr *translation) []string {
 	for _, path := range r.Unnamed {
 		add(path)
 	}
-	for _, m := range r.Own {
-		add(m.Name)
-	}
+	addOwn(r.Own, r.Unnamed, add)
 	for i := range r.Messages {
 		m := &r.Messages[i]
 		addOwn(m.Own, r.Unnamed, add)
@@ -233,7 +242,10 @@ func features(s llm.Features) iter.Seq[llm.Feature] {
 // addOwn names members that only the caller's dialect has, unless a path says more.
 func addOwn(own []llm.Member, paths []string, add func(string)) {
 	for _, m := range own {
-		if !slices.ContainsFunc(paths, func(p string) bool { return p == m.Name || strings.HasSuffix(p, "."+m.Name) }) {
+		told := func(p string) bool {
+			return p == m.Name || strings.HasSuffix(p, "."+m.Name) || strings.HasPrefix(p, m.Name+".")
+		}
+		if !slices.ContainsFunc(paths, told) {
 			add(m.Name)
 		}
 	}

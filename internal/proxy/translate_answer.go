@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"sync"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -164,7 +165,16 @@ type translatedStream struct {
 	said    tokens.Stream
 	ended   bool
 	failed  *fault.Fault
+
+	mu   sync.Mutex // guards the above and the exchange between run and commit
+	late bool       // commitAfter is over
+	over bool       // run has returned
+	lost error      // of writing to the caller, in commit
 }
+
+// commitAfter is how long the events that only begin a stream are held. What fails until
+// then is an error with its status, or is tried elsewhere.
+const commitAfter = 5 * time.Second
 
 func (x *exchange) relayTranslated(resp *upstream.Response, framer dialect.Framer) error {
 	s := &translatedStream{
@@ -193,25 +203,55 @@ func (s *translatedStream) run(resp *upstream.Response, framer dialect.Framer) e
 	defer buf.Release()
 	defer room.Release()
 	s.out = room.Bytes
+	timer := time.AfterFunc(commitAfter, func() { s.commit(resp) })
+	defer s.close(timer)
 	see := s.see // bound once, since that allocates
 	for {
 		n, err := resp.Read(buf.Bytes[:cap(buf.Bytes)])
-		if n > 0 {
-			s.x.vendorKept.add(buf.Bytes[:n])
-			framer.Feed(buf.Bytes[:n], see)
-			if err := s.send(resp); err != nil || s.failed != nil {
-				return err
-			}
-		}
-		if err == io.EOF {
-			framer.Close(see)
-			s.take(s.parser.End(s.events[:0]))
-			return s.send(resp)
-		}
-		if err != nil {
+		if done, err := s.got(resp, framer, see, buf.Bytes[:n], err); done || err != nil {
 			return err
 		}
 	}
+}
+
+// got takes what one read gave, and reports whether it was the last.
+func (s *translatedStream) got(resp *upstream.Response, framer dialect.Framer, see func(*dialect.Event), p []byte, err error) (done bool, _ error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lost != nil {
+		return true, s.lost
+	}
+	if len(p) > 0 {
+		s.x.vendorKept.add(p)
+		framer.Feed(p, see)
+		if err := s.send(resp); err != nil || s.failed != nil {
+			return true, err
+		}
+	}
+	if err != io.EOF {
+		return err != nil, err
+	}
+	framer.Close(see)
+	s.take(s.parser.End(s.events[:0]))
+	return true, s.send(resp)
+}
+
+// commit sends what is held when nothing was said for long: a caller, and what stands
+// between, then wait no longer for a head that tells everything.
+func (s *translatedStream) commit(resp *upstream.Response) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.late = true
+	if !s.over && s.lost == nil {
+		s.lost = s.send(resp)
+	}
+}
+
+func (s *translatedStream) close(timer *time.Timer) {
+	timer.Stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
 }
 
 // see translates one event of the vendor's.
@@ -262,7 +302,7 @@ func (s *translatedStream) send(resp *upstream.Response) error {
 		return nil
 	}
 	if !x.wrote {
-		if s.failed != nil {
+		if s.failed != nil || !s.content && !s.ended && !s.late {
 			return nil // the caller has seen nothing: it can still be an error, or tried again
 		}
 		s.begin(resp)
@@ -325,6 +365,8 @@ func (s *translatedStream) tell(f *fault.Fault) {
 	if x.tr.call.Array {
 		_, event = x.dialect.FormatError(x.safe(f), x.id)
 		event = append(append([]byte{','}, event...), ']')
+	} else if w, ok := s.writer.(dialect.StreamFailer); ok {
+		event = w.FormatFailure(nil, x.safe(f), x.id)
 	} else {
 		event = x.dialect.FormatStreamError(x.safe(f), x.id)
 	}

@@ -97,7 +97,8 @@ func (x *exchange) task() (*translation, error) {
 		return nil, err
 	}
 	t.Op, t.Dialect, t.Model, t.Stream = x.ep.Op, string(x.dialect.Name), x.ask.model, x.stream
-	x.tr = &translation{task: t}
+	x.tr = newTranslation()
+	x.tr.task = t
 	if t.Chat != nil {
 		t.Chat.Model, x.tr.request = x.ask.model, t.Chat
 		x.restore(t.Chat)
@@ -200,6 +201,7 @@ func (x *exchange) sendTask(req *upstream.Request) error {
 	contentType := o.ContentType
 	if contentType == "" {
 		contentType = "application/json"
+		o.Body = x.editWritten(o.Body)
 	}
 	req.Header = append(req.Header, upstream.Field{Name: "Content-Type", Value: contentType})
 	for _, h := range o.Header {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
+	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
 
@@ -16,11 +17,7 @@ func (x *exchange) vendorEdits(edits []edit, body []byte) []edit {
 	if p.Spec.Edits == nil || x.native != "" {
 		return edits
 	}
-	path := x.path
-	if x.translated() {
-		path = chatEndpoint(x.spoken, x.stream).Pattern
-	}
-	e := p.Spec.Edits(p, provider.PathRequest{Op: x.ep.Op, Path: path, Model: x.target.Model, Stream: x.stream})
+	e := p.Spec.Edits(p, provider.PathRequest{Op: x.ep.Op, Path: x.spokenPath(), Model: x.target.Model, Stream: x.stream})
 	if len(e.Drop) == 0 && len(e.Add) == 0 {
 		return edits
 	}
@@ -34,6 +31,17 @@ func (x *exchange) vendorEdits(edits []edit, body []byte) []edit {
 		edits = append(edits, edit{jsonscan.Span{Start: in, End: in}, add})
 	}
 	return edits
+}
+
+// spokenPath is the call's path in the dialect that is spoken with the provider.
+func (x *exchange) spokenPath() string {
+	switch {
+	case !x.translated():
+		return x.path
+	case x.ep.Op != llm.OpChat:
+		return x.tr.order.Path
+	}
+	return chatEndpoint(x.spoken, x.stream).Pattern
 }
 
 // editWritten makes the provider's edits in a body that was written for it.

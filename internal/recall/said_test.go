@@ -79,8 +79,8 @@ func TestTheLatestAnswersStay(t *testing.T) {
 	m := recall.New(1 << 20)
 	for n := range 2000 {
 		m.Remember("team", &llm.Said{ID: fmt.Sprint("r", n), Asked: llm.Raw(`["` + strings.Repeat("x", 2000) + `"]`)})
-		if n >= 200 && m.Said("team", fmt.Sprint("r", n-200)) == nil {
-			t.Fatalf("the answer before the last 200 is gone after %d", n)
+		if n >= 100 && m.Said("team", fmt.Sprint("r", n-100)) == nil {
+			t.Fatalf("the answer before the last 100 is gone after %d", n)
 		}
 	}
 }

@@ -42,7 +42,7 @@ var models = map[string]string{
 // agent is a program that works by itself.
 type agent struct {
 	speaks string
-	words  string // the tool and its arguments, of the file %[1]s
+	words  string // a tool and its arguments, of the file %s
 	start  func(t *testing.T, g *testgw.Gateway, s *session) *exec.Cmd
 }
 
@@ -53,12 +53,16 @@ type session struct {
 }
 
 var agents = map[string]agent{
-	"claude": {"messages", `call Read with {"file_path":"%[1]s"}`, claude},
-	"codex":  {"responses", `call exec_command with {"cmd":"cat %[1]s"}`, codex},
-	"gemini": {"gemini", `call read_file with {"file_path":"%[1]s"}`, gemini},
+	"claude": {"messages", `call Read with {"file_path":"%s"}`, claude},
+	"codex":  {"responses", `call exec_command with {"cmd":"cat %s"}`, codex},
+	"gemini": {"gemini", `call read_file with {"file_path":"%s"}`, gemini},
 }
 
-const secret = "The harbour master's parrot is called Barnacle."
+// What stands in the files that an agent is asked to read.
+var notes = map[string]string{
+	"parrot.txt": "The harbour master's parrot is called Barnacle.",
+	"cat.txt":    "The harbour master's cat is called Mizzen.",
+}
 
 func TestAgentsWorkWithForeignVendors(t *testing.T) {
 	bin := os.Getenv("SLUICE_CLI_BIN")
@@ -75,13 +79,14 @@ func TestAgentsWorkWithForeignVendors(t *testing.T) {
 				continue
 			}
 			t.Run(name+" with "+vendor, func(t *testing.T) {
+				t.Parallel()
 				s := &session{bin: bin, home: t.TempDir(), work: t.TempDir(), model: model}
-				file := filepath.Join(s.work, "notes.txt")
-				if err := os.WriteFile(file, []byte(secret+"\n"), 0o600); err != nil {
-					t.Fatal(err)
+				file := func(name string) string { return filepath.Join(s.work, name) }
+				for name, text := range notes {
+					write(t, file(name), text+"\n")
 				}
 				title := name + "/" + vendor
-				s.prompt = "case:" + title + "; " + fmt.Sprintf(a.words, file)
+				s.prompt = "case:" + title + "; think, " + fmt.Sprintf(a.words, file("parrot.txt")) + ", then " + fmt.Sprintf(a.words, file("cat.txt"))
 				out, err := output(a.start(t, g, s))
 				check(t, out, err, v.Seen(title))
 			})
@@ -95,24 +100,24 @@ func output(cmd *exec.Cmd) (string, error) {
 	return string(out), err
 }
 
-// check holds that the tool's result reached the vendor, and its answer the user.
+// check holds that what the tools gave reached the vendor, and its answer the user.
 func check(t *testing.T, out string, err error, seen []vendors.Exchange) {
 	t.Helper()
 	if err != nil {
 		t.Errorf("the agent failed: %v", err)
 	}
-	if !strings.Contains(out, vendors.Saying) || !strings.Contains(out, "Barnacle") {
-		t.Error("the agent does not say what the tool found")
+	if !strings.Contains(out, vendors.Saying) || !holdsNotes(out) {
+		t.Error("the agent does not say what its tools found")
 	}
 	brought := false
 	for _, x := range seen {
-		brought = brought || strings.Contains(string(x.Body), "Barnacle")
+		brought = brought || holdsNotes(string(x.Body))
 		if len(x.Problems)+len(x.Renamed) > 0 {
 			t.Errorf("the vendor refused: %q, renamed %q", x.Problems, x.Renamed)
 		}
 	}
 	if !brought {
-		t.Error("the vendor never received what the tool found")
+		t.Error("the vendor never received what the tools found")
 	}
 	if t.Failed() {
 		t.Logf("%s", out)
@@ -120,6 +125,10 @@ func check(t *testing.T, out string, err error, seen []vendors.Exchange) {
 			t.Logf("%s %s", x.Path, x.Body)
 		}
 	}
+}
+
+func holdsNotes(text string) bool {
+	return strings.Contains(text, "Barnacle") && strings.Contains(text, "Mizzen")
 }
 
 // command runs a program with an environment of nothing but what it needs.

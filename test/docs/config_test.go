@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sluice-gateway/sluice/internal/app"
+	"github.com/sluice-gateway/sluice/internal/config"
 )
 
 // load reads a document as the gateway would and fails on any problem, warnings included.
@@ -16,7 +17,11 @@ func load(t *testing.T, name, document string, files ...string) {
 	path := filepath.Join(dir, "sluice.yaml")
 	write(t, path, document)
 	for _, f := range files {
-		write(t, filepath.Join(dir, f), "a-secret-of-no-importance\n")
+		text := "a-secret-of-no-importance\n"
+		if strings.HasSuffix(f, ".json") {
+			text = `{"type": "service_account", "project_id": "p"}`
+		}
+		write(t, filepath.Join(dir, f), text)
 	}
 	_, problems, err := app.LoadConfig(app.Options{ConfigPath: path, DataDir: dir, Env: environment(baseURLs()...)})
 	if err != nil {
@@ -33,6 +38,11 @@ func baseURLs() []string {
 	for _, k := range app.Vendors().Kinds {
 		if k.BaseEnv != "" {
 			names = append(names, k.BaseEnv)
+		}
+		for _, s := range []*config.Setting{k.Region, k.Project} {
+			if s != nil {
+				names = append(names, s.Env...)
+			}
 		}
 	}
 	return names
@@ -55,7 +65,7 @@ func TestEveryExampleLoads(t *testing.T) {
 	}
 	for _, path := range files {
 		name := filepath.Base(path)
-		t.Run(name, func(t *testing.T) { load(t, name, read(t, "examples/"+name), "openai.key") })
+		t.Run(name, func(t *testing.T) { load(t, name, read(t, "examples/"+name), "openai.key", "service-account.json") })
 	}
 }
 

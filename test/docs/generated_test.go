@@ -7,15 +7,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sluice-gateway/sluice/internal/app"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/ledger"
 	"github.com/sluice-gateway/sluice/internal/provider/all"
 	"github.com/sluice-gateway/sluice/internal/provider/sandbox"
 )
 
 func TestDocumentsThatComeFromTheCodeAreUpToDate(t *testing.T) {
-	for path, want := range map[string][]byte{"docs/config.md": config.Docs(), "docs/providers.md": all.Table()} {
+	for path, want := range map[string][]byte{"docs/config.md": config.Docs(), "docs/providers.md": all.Table(), "docs/fidelity.md": ledger.Page(app.Dialects(), all.Forms())} {
 		if read(t, path) != string(want) {
 			t.Errorf("%s is not what the code says; run make generate", path)
 		}

@@ -351,3 +351,31 @@ func TestRecordedSpeechAndTranscriptsReachTheCaller(t *testing.T) {
 	}
 	table.Report(t)
 }
+
+func TestRecordedAnswersToSoundAreTranscripts(t *testing.T) {
+	s := newStage(t, "")
+	var table dialecttest.Table
+	for _, c := range dialecttest.Corpus(t, "generate") {
+		if c.Kind != "generate-audio" || c.Framing != "json" {
+			continue
+		}
+		s.up.Script(func(call *testup.Call) { call.Answer(c.Status, "application/json", c.Body) })
+		kind, body := form(t, "file", "a.mp3", []byte("ID3"), "model", "gemini/gemini-2.5-flash")
+		_, answer := postForm(s, "/v1/audio/transcriptions", kind, body)
+		want := ""
+		candidates, _ := decode(c.Body)["candidates"].([]any)
+		parts, _ := dig(candidates[0], "content", "parts").([]any)
+		for _, p := range parts {
+			if dig(p, "thought") != true {
+				want += textOf(dig(p, "text"))
+			}
+		}
+		got := decode(answer)
+		why := ""
+		if got["text"] != strings.TrimSpace(want) || dig(got, "usage", "input_tokens") != dig(decode(c.Body), "usageMetadata", "promptTokenCount") {
+			why = fmt.Sprintf("%.300s", answer)
+		}
+		table.Add(c, why)
+	}
+	table.Report(t)
+}

@@ -221,36 +221,77 @@ func checkOutcomes(t *testing.T, to *dialect.Dialect, f llm.Feature, carry diale
 
 func checkRead(t *testing.T, d *dialect.Dialect, f *dialect.Field, r *llm.Request) {
 	t.Helper()
+	named := slices.Contains(r.Unnamed, bare(f.Path))
 	switch {
 	case f.Feature != 0 && !r.Has.Has(f.Feature):
 		t.Errorf("%s %s: the example does not show %q", d.Name, f.Path, f.Feature)
+	case f.Feature != 0 && named:
+		t.Errorf("%s %s: it is in the ledger and unnamed", d.Name, f.Path)
 	case f.Refuse && len(r.Refuse) == 0:
 		t.Errorf("%s %s: the example is not marked as refused", d.Name, f.Path)
-	case f.Feature == 0 && !f.Frame && !f.Refuse && !hasOwn(r):
-		t.Errorf("%s %s: what only this dialect has is neither kept nor named", d.Name, f.Path)
+	case f.Feature == 0 && !f.Frame && !f.Refuse && !named && !owns(r, bare(f.Path)):
+		t.Errorf("%s %s: what only this dialect has is neither kept nor named: %q", d.Name, f.Path, r.Unnamed)
 	}
-	for _, path := range r.Unnamed {
-		if f.Path == path && f.Feature != 0 {
-			t.Errorf("%s %s: it is in the ledger and unnamed", d.Name, f.Path)
+}
+
+// bare gives a path without the words that tell several fields of one path apart.
+func bare(path string) string {
+	path, _, _ = strings.Cut(path, " (")
+	path, _, _ = strings.Cut(path, "(")
+	return path
+}
+
+// owns reports whether a member is kept for the dialect it came from, where the gateway
+// names it as dropped from.
+func owns(r *llm.Request, path string) bool {
+	name := path[strings.LastIndexByte(path, '.')+1:]
+	is := func(m llm.Member) bool { return m.Name == path || m.Name == name }
+	found := slices.ContainsFunc(r.Own, is)
+	for i := range r.Tools {
+		found = found || slices.ContainsFunc(r.Tools[i].Own, is)
+	}
+	for i := range r.Messages {
+		found = found || slices.ContainsFunc(r.Messages[i].Own, is) ||
+			slices.ContainsFunc(r.Messages[i].Parts, func(p llm.Part) bool { return slices.ContainsFunc(p.Own, is) })
+	}
+	return found
+}
+
+// TestEachFieldIsShown: what a field is called has to be seen in its own example, in one
+// of the same feature, or in that of the member it stands in.
+func TestEachFieldIsShown(t *testing.T) {
+	for _, d := range conversing(t) {
+		shown := map[llm.Feature]bool{}
+		dropped := map[string]bool{}
+		for _, f := range d.Fields {
+			if f.Example != "" {
+				shown[f.Feature], dropped[bare(f.Path)] = true, f.Feature == 0 && !f.Frame
+			}
+		}
+		for _, f := range d.Fields {
+			switch {
+			case f.Frame || f.Refuse || f.Example != "":
+			case f.Feature != 0 && !shown[f.Feature]:
+				t.Errorf("%s %s: no example shows %q", d.Name, f.Path, f.Feature)
+			case f.Feature == 0 && !inside(f.Path, dropped):
+				t.Errorf("%s %s: it is called dropped, and no example shows it", d.Name, f.Path)
+			}
 		}
 	}
 }
 
-func hasOwn(r *llm.Request) bool {
-	if len(r.Own)+len(r.Unnamed) > 0 || r.Has.Has(llm.FBuiltin) || r.Has.Has(llm.FVendorPart) {
-		return true
-	}
-	for i := range r.Tools {
-		if len(r.Tools[i].Own) > 0 {
+// inside reports whether a path is below one of a set.
+func inside(path string, set map[string]bool) bool {
+	for {
+		cut := max(strings.LastIndexByte(path, '.'), 0)
+		if set[path] || set[strings.TrimSuffix(path, "[]")] {
 			return true
 		}
-	}
-	for i := range r.Messages {
-		if len(r.Messages[i].Own) > 0 || slices.ContainsFunc(r.Messages[i].Parts, func(p llm.Part) bool { return len(p.Own) > 0 }) {
-			return true
+		if cut == 0 {
+			return false
 		}
+		path = path[:cut]
 	}
-	return false
 }
 
 // inlined does what the proxy does to media that a target takes only as bytes.

@@ -108,7 +108,7 @@ func (r *answering) finish(word string, called bool) llm.Finish {
 }
 
 func (r *answering) parts(list []byte) []llm.Part {
-	all := make([]llm.Part, 0, 2)
+	all := make([]llm.Part, 0, 1) // mostly
 	_ = jsonscan.Elements(list, func(v []byte) bool {
 		var b block
 		if b.cut(v) {

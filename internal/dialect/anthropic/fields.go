@@ -1,18 +1,33 @@
 package anthropic
 
 import (
+	"strings"
+
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
-// named are the paths of all fields.
+// named are the paths of all fields, but for those that only this dialect has and that
+// stand where nothing but their path tells of them.
 var named = func() map[string]bool {
 	m := make(map[string]bool, len(fields))
 	for i := range fields {
-		m[fields[i].Path] = true
+		f := &fields[i]
+		if m[f.Path] = true; f.Feature == 0 && !f.Frame && deep(f.Path) {
+			delete(m, f.Path)
+		}
 	}
 	return m
 }()
+
+func deep(path string) bool {
+	for _, at := range [...]string{atInner, atPiece, "thinking", "output_config"} {
+		if strings.HasPrefix(path, at+".") {
+			return true
+		}
+	}
+	return false
+}
 
 // Parts of examples.
 const (
@@ -60,13 +75,13 @@ const (
 // SDKs of November 2026 have them (anthropic-sdk-go 1.84.0). What stands inside a member
 // that is kept whole is not listed again.
 var fields = []dialect.Field{
-	{Path: "model"},
-	{Path: "stream"},
-	{Path: "messages"},
+	{Path: "model", Frame: true},
+	{Path: "stream", Frame: true},
+	{Path: "messages", Frame: true},
 	{Path: "messages", Feature: llm.FAssistantPrefill, Example: `{"model":"claude-sonnet-4-5","max_tokens":64,"messages":[` + hi + `,{"role":"assistant","content":"Well"}]}`, Note: "A last turn of the assistant's is continued."},
-	{Path: "messages[].role"},
+	{Path: "messages[].role", Frame: true},
 	{Path: "messages[].role", Feature: llm.FSystemLater, Example: `{"model":"claude-opus-5","max_tokens":64,"messages":[` + hi + `,{"role":"system","content":"Be brief."}]}`, Note: "A system turn after the first of the others."},
-	{Path: "messages[].content"},
+	{Path: "messages[].content", Frame: true},
 	{Path: "messages[].clear_at", Example: `{"model":"claude-opus-5","max_tokens":64,"messages":[` + hi + `,{"role":"system","content":"x","clear_at":"never"}]}`},
 	{Path: "messages[].output_config", Example: `{"model":"claude-opus-5","max_tokens":64,"messages":[` + hi + `,{"role":"system","content":[],"output_config":{"effort":"low"}}]}`, Note: "With its effort."},
 
@@ -76,53 +91,53 @@ var fields = []dialect.Field{
 	{Path: "top_k", Feature: llm.FTopK, Example: asks(`"top_k":5`)},
 	{Path: "stop_sequences", Feature: llm.FStop, Example: asks(`"stop_sequences":["END"]`)},
 	{Path: "metadata.user_id", Feature: llm.FUser, Example: asks(`"metadata":{"user_id":"u1"}`)},
-	{Path: "metadata"},
+	{Path: "metadata", Frame: true},
 	{Path: "service_tier", Feature: llm.FTier, Example: asks(`"service_tier":"standard_only"`)},
 	{Path: "cache_control", Feature: llm.FCache, Example: asks(`"cache_control":{"type":"ephemeral"}`), Note: "Read as a mark on the last block, which it stands for."},
-	{Path: "cache_control.type"},
+	{Path: "cache_control.type", Frame: true},
 	{Path: "cache_control.ttl", Feature: llm.FCacheTTL, Example: asks(`"cache_control":{"type":"ephemeral","ttl":"1h"}`)},
 
 	{Path: "system", Feature: llm.FSystem, Example: asks(`"system":"Be brief."`)},
 	{Path: "system[].text", Feature: llm.FSystem, Example: asks(`"system":[{"type":"text","text":"Be brief."}]`)},
-	{Path: "system[].type"},
+	{Path: "system[].type", Frame: true},
 	{Path: "system[].cache_control", Feature: llm.FCache, Example: asks(`"system":[{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}]`)},
-	{Path: "system[].cache_control.type"},
+	{Path: "system[].cache_control.type", Frame: true},
 	{Path: "system[].cache_control.ttl", Feature: llm.FCacheTTL, Example: asks(`"system":[{"type":"text","text":"x","cache_control":{"type":"ephemeral","ttl":"1h"}}]`)},
 	{Path: "system[].citations", Feature: llm.FCitations, Example: asks(`"system":[{"type":"text","text":"x","citations":[` + cited + `]}]`)},
 
-	{Path: "thinking"},
+	{Path: "thinking", Frame: true},
 	{Path: "thinking.type", Feature: llm.FThinkingEffort, Example: asks(`"thinking":{"type":"adaptive"}`), Note: "adaptive"},
 	{Path: "thinking.type", Feature: llm.FThinkingOff, Example: asks(`"thinking":{"type":"disabled"}`), Note: "disabled; between_tools is read as the nearest to it"},
 	{Path: "thinking.budget_tokens", Feature: llm.FThinkingBudget, Example: asks(`"thinking":{"type":"enabled","budget_tokens":1024}`)},
 	{Path: "thinking.display", Feature: llm.FThinkingSummary, Example: asks(`"thinking":{"type":"adaptive","display":"summarized"}`)},
 	{Path: "thinking.block_binding", Example: asks(`"thinking":{"type":"adaptive","block_binding":{"prefix_mismatch_behavior":"drop"}}`)},
-	{Path: "output_config"},
+	{Path: "output_config", Frame: true},
 	{Path: "output_config.effort", Feature: llm.FThinkingEffort, Example: asks(`"output_config":{"effort":"low"}`)},
 	{Path: "output_config.task_budget", Example: asks(`"output_config":{"task_budget":{"type":"tokens","total":20000}}`)},
 	{Path: "output_config.format", Feature: llm.FSchema, Example: asks(`"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}`)},
-	{Path: "output_config.format.type"},
+	{Path: "output_config.format.type", Frame: true},
 	{Path: "output_config.format.schema", Feature: llm.FSchema, Example: asks(`"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}`)},
 	{Path: "output_format", Feature: llm.FSchema, Example: asks(`"output_format":{"type":"json_schema","schema":{"type":"object"}}`), Note: "The older place of output_config.format."},
-	{Path: "output_format.type"},
+	{Path: "output_format.type", Frame: true},
 	{Path: "output_format.schema", Feature: llm.FSchema, Example: asks(`"output_format":{"type":"json_schema","schema":{"type":"object"}}`)},
 
-	{Path: "tool_choice"},
+	{Path: "tool_choice", Frame: true},
 	{Path: "tool_choice.type", Feature: llm.FChoiceRequired, Example: asks(`"tool_choice":{"type":"any"}`), Note: "any"},
 	{Path: "tool_choice.type", Feature: llm.FChoiceNone, Example: asks(`"tool_choice":{"type":"none"}`), Note: "none"},
 	{Path: "tool_choice.name", Feature: llm.FChoiceTool, Example: asks(`"tool_choice":{"type":"tool","name":"f"}`)},
 	{Path: "tool_choice.disable_parallel_tool_use", Feature: llm.FParallel, Example: asks(`"tool_choice":{"type":"auto","disable_parallel_tool_use":true}`)},
 
 	{Path: "tools", Feature: llm.FTools, Example: has(`{"name":"f","input_schema":{"type":"object"}}`)},
-	{Path: "tools[].type"},
+	{Path: "tools[].type", Frame: true},
 	{Path: "tools[].type", Feature: llm.FWebSearch, Example: has(`{"type":"web_search_20250305","name":"web_search"}`), Note: "web_search_…"},
 	{Path: "tools[].type", Feature: llm.FCode, Example: has(`{"type":"code_execution_20250825","name":"code_execution"}`), Note: "code_execution_…"},
 	{Path: "tools[].type", Feature: llm.FBuiltin, Example: has(`{"type":"bash_20250124","name":"bash"}`), Note: "bash, text_editor, computer, memory, web_fetch, tool_search, advisor, mcp_toolset … of any date"},
-	{Path: "tools[].name"},
+	{Path: "tools[].name", Frame: true},
 	{Path: "tools[].description", Feature: llm.FTools, Example: has(`{"name":"f","description":"d","input_schema":{"type":"object"}}`)},
 	{Path: "tools[].input_schema", Feature: llm.FTools, Example: has(`{"name":"f","input_schema":{"type":"object"}}`)},
 	{Path: "tools[].strict", Feature: llm.FToolStrict, Example: has(`{"name":"f","strict":true,"input_schema":{"type":"object"}}`)},
 	{Path: "tools[].cache_control", Feature: llm.FToolCache, Example: has(`{"name":"f","input_schema":{"type":"object"},"cache_control":{"type":"ephemeral"}}`)},
-	{Path: "tools[].cache_control.type"},
+	{Path: "tools[].cache_control.type", Frame: true},
 	{Path: "tools[].cache_control.ttl", Feature: llm.FCacheTTL, Example: has(`{"name":"f","input_schema":{"type":"object"},"cache_control":{"type":"ephemeral","ttl":"1h"}}`)},
 	{Path: "tools[].input_examples", Feature: llm.FToolExamples, Example: has(`{"name":"f","input_schema":{"type":"object"},"input_examples":[{}]}`)},
 	{Path: "tools[].allowed_callers", Example: has(`{"name":"f","input_schema":{"type":"object"},"allowed_callers":["direct"]}`)},
@@ -150,16 +165,16 @@ var fields = []dialect.Field{
 	{Path: "tools[].url_sources", Feature: llm.FBuiltin, Note: partOfTool},
 	{Path: "tools[].use_cache", Feature: llm.FBuiltin, Note: partOfTool},
 
-	{Path: atBlock + ".type"},
-	{Path: atBlock + ".text"},
+	{Path: atBlock + ".type", Frame: true},
+	{Path: atBlock + ".text", Frame: true},
 	{Path: atBlock + ".citations", Feature: llm.FCitations, Example: answers(`{"type":"text","text":"x","citations":[` + cited + `]}`), Note: "Of a text: its sources."},
 	{Path: atBlock + ".citations.enabled", Feature: llm.FFileCites, Example: holds(paper + `,"citations":{"enabled":true}}`), Note: "Of a document."},
 	{Path: atBlock + ".cache_control", Feature: llm.FCache, Example: holds(`{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}`)},
-	{Path: atBlock + ".cache_control.type"},
+	{Path: atBlock + ".cache_control.type", Frame: true},
 	{Path: atBlock + ".cache_control.ttl", Feature: llm.FCacheTTL, Example: holds(`{"type":"text","text":"x","cache_control":{"type":"ephemeral","ttl":"1h"}}`)},
-	{Path: atBlock + ".source"},
-	{Path: atBlock + ".source.type"},
-	{Path: atBlock + ".source.media_type"},
+	{Path: atBlock + ".source", Frame: true},
+	{Path: atBlock + ".source.type", Frame: true},
+	{Path: atBlock + ".source.media_type", Frame: true},
 	{Path: atBlock + ".source.data", Feature: llm.FImageData, Example: holds(image), Note: "Of an image."},
 	{Path: atBlock + ".source.data", Feature: llm.FFileData, Example: holds(`{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"JVBERi0="}}`), Note: "Of a document."},
 	{Path: atBlock + ".source.data", Feature: llm.FFileText, Example: holds(paper + `}`), Note: "Of a document that is text."},
@@ -168,12 +183,12 @@ var fields = []dialect.Field{
 	{Path: atBlock + ".source.file_id", Feature: llm.FImageFile, Example: holds(`{"type":"image","source":{"type":"file","file_id":"file_1"}}`), Note: "Of an image."},
 	{Path: atBlock + ".source.file_id", Feature: llm.FFileID, Example: holds(`{"type":"document","source":{"type":"file","file_id":"file_1"}}`), Note: "Of a document."},
 	{Path: atBlock + ".source.content", Feature: llm.FFileText, Example: holds(`{"type":"document","source":{"type":"content","content":[{"type":"text","text":"x"}]}}`), Note: "Of a document that is given in pieces."},
-	{Path: atPiece + ".type"},
+	{Path: atPiece + ".type", Frame: true},
 	{Path: atPiece + ".text", Feature: llm.FFileText, Example: holds(`{"type":"document","source":{"type":"content","content":[{"type":"text","text":"x"}]}}`)},
 	{Path: atPiece + ".source", Feature: llm.FImageData, Example: holds(`{"type":"document","source":{"type":"content","content":[{"type":"text","text":"x"},` + image + `]}}`)},
 	{Path: atPiece + ".citations", Feature: llm.FCitations},
 	{Path: atPiece + ".cache_control", Feature: llm.FCache, Example: holds(`{"type":"document","source":{"type":"content","content":[{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}]}}`)},
-	{Path: atPiece + ".transformations"},
+	{Path: atPiece + ".transformations", Example: holds(`{"type":"document","source":{"type":"content","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="},"transformations":{"oversized_image":"resize"}}]}}`)},
 	{Path: atBlock + ".title", Feature: llm.FFileName, Example: holds(paper + `,"title":"t"}`)},
 	{Path: atBlock + ".context", Feature: llm.FFileContext, Example: holds(paper + `,"context":"c"}`)},
 	{Path: atBlock + ".transformations", Example: holds(`{"type":"image","source":{"type":"url","url":"https://example.com/a.png"},"transformations":{"oversized_image":"resize"}}`)},
@@ -185,7 +200,7 @@ var fields = []dialect.Field{
 	{Path: atBlock + ".toolset_name", Example: answers(`{"type":"tool_use","id":"t1","name":"f","input":{},"toolset_name":"s"}`)},
 	{Path: atBlock + ".tool_use_id", Feature: llm.FToolResult, Example: returns(`"content":"ok"`)},
 	{Path: atBlock + ".content", Feature: llm.FToolResult, Example: returns(`"content":"ok"`)},
-	{Path: atInner + ".type"},
+	{Path: atInner + ".type", Frame: true},
 	{Path: atInner + ".text", Feature: llm.FToolResult, Example: returns(`"content":[{"type":"text","text":"ok"}]`)},
 	{Path: atInner + ".source", Feature: llm.FResultMedia, Example: returns(`"content":[` + image + `]`)},
 	{Path: atInner + ".title", Feature: llm.FFileName, Example: returns(`"content":[` + paper + `,"title":"t"}]`)},
@@ -194,7 +209,7 @@ var fields = []dialect.Field{
 	{Path: atInner + ".citations.enabled", Feature: llm.FFileCites, Example: returns(`"content":[` + paper + `,"citations":{"enabled":true}}]`)},
 	{Path: atInner + ".cache_control", Feature: llm.FCache, Example: returns(`"content":[{"type":"text","text":"ok","cache_control":{"type":"ephemeral"}}]`)},
 	{Path: atInner + ".cache_control.ttl", Feature: llm.FCacheTTL, Example: returns(`"content":[{"type":"text","text":"ok","cache_control":{"type":"ephemeral","ttl":"1h"}}]`)},
-	{Path: atInner + ".transformations"},
+	{Path: atInner + ".transformations", Example: returns(`"content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="},"transformations":{"oversized_image":"resize"}}]`)},
 	{Path: atInner + ".tool_name", Feature: llm.FVendorPart, Example: returns(`"content":[{"type":"tool_reference","tool_name":"f"}]`)},
 	{Path: atInner + ".content", Feature: llm.FVendorPart, Note: partOfVendor},
 	{Path: atInner + ".url", Feature: llm.FVendorPart, Note: partOfVendor},
@@ -239,11 +254,11 @@ const cited = `{"type":"char_location","cited_text":"x","document_index":0,"docu
 // (https://platform.claude.com/docs/en/api/messages#response).
 var answerFields = []dialect.Field{
 	{Path: "id", Feature: llm.AID, Example: says(``, ``)},
-	{Path: "type"},
-	{Path: "role"},
+	{Path: "type", Frame: true},
+	{Path: "role", Frame: true},
 	{Path: "model", Feature: llm.AModel, Example: says(``, ``)},
-	{Path: "content"},
-	{Path: "content[].type"},
+	{Path: "content", Frame: true},
+	{Path: "content[].type", Frame: true},
 	{Path: "content[].text", Feature: llm.AText, Example: says(`{"type":"text","text":"x"}`, ``)},
 	{Path: "content[].citations", Feature: llm.ACitations, Example: says(`{"type":"text","text":"x","citations":[`+cited+`]}`, ``)},
 	{Path: "content[].thinking", Feature: llm.AThinking, Example: says(`{"type":"thinking","thinking":"hm","signature":"c2ln"}`, ``)},
@@ -264,7 +279,7 @@ var answerFields = []dialect.Field{
 	{Path: "container", Example: says(``, `,"container":{"id":"c1"}`)},
 	{Path: "context_management", Example: says(``, `,"context_management":{"applied_edits":[]}`)},
 	{Path: "diagnostics", Example: says(``, `,"diagnostics":{}`)},
-	{Path: "usage"},
+	{Path: "usage", Frame: true},
 	{Path: "usage.input_tokens", Feature: llm.AUsage, Example: says(``, `,"usage":{"input_tokens":1,"output_tokens":1}`)},
 	{Path: "usage.output_tokens", Feature: llm.AUsage, Example: says(``, `,"usage":{"input_tokens":1,"output_tokens":1}`)},
 	{Path: "usage.cache_creation_input_tokens", Feature: llm.AUsageCache, Example: says(``, `,"usage":{"input_tokens":1,"cache_creation_input_tokens":1,"output_tokens":1}`)},

@@ -39,6 +39,7 @@ var carries = map[llm.Feature]dialect.Carry{
 	llm.FRefusal:     mapped("as text"),
 
 	llm.FTools:          kept("tools[].function"),
+	llm.FCustomTool:     mapped("a function of one string, input"),
 	llm.FToolStrict:     mapped("strict_tools, when all tools are strict and each has a required parameter"),
 	llm.FChoiceNone:     kept("tool_choice: NONE"),
 	llm.FChoiceRequired: kept("tool_choice: REQUIRED"),

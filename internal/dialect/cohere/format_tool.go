@@ -24,12 +24,15 @@ func (w *writer) name(name string) string {
 func (w *writer) tools() {
 	n := 0
 	for i := range w.r.Tools {
-		if t := &w.r.Tools[i]; w.offers(t) {
-			if n++; n == 1 {
-				w.Array("tools")
-			}
-			w.tool(t)
+		t := &w.r.Tools[i]
+		if !w.offers(t) {
+			continue
 		}
+		if n++; n == 1 {
+			w.Array("tools")
+		}
+		f := dialect.FunctionOf(t)
+		w.tool(&f)
 	}
 	if n == 0 {
 		return
@@ -42,7 +45,9 @@ func (w *writer) tools() {
 // offers reports whether the model is shown a tool. The vendor has no way to name the
 // tools that may be called but to leave the others out.
 func (w *writer) offers(t *llm.Tool) bool {
-	if t.Kind != llm.Function {
+	switch t.Kind {
+	case llm.Function, llm.Custom:
+	default:
 		return w.own && t.Vendor != nil
 	}
 	switch w.r.Choice.Mode {

@@ -12,7 +12,7 @@ import (
 func fields() []dialect.Field {
 	return slices.Concat(
 		[]dialect.Field{
-			{Path: "messages"}, {Path: "messages[].role"}, {Path: "messages[].content"},
+			{Path: "messages", Frame: true}, {Path: "messages[].role", Frame: true}, {Path: "messages[].content", Frame: true},
 		},
 		blockFields("messages[].content[]", user),
 		callFields(),
@@ -42,7 +42,7 @@ func answered(block string) string { return result(`"content":[` + block + `]`) 
 // blockFields are those of the blocks that both messages and tools' results have.
 func blockFields(at string, frame func(string) string) []dialect.Field {
 	return slices.Concat(
-		[]dialect.Field{{Path: at + ".text"}},
+		[]dialect.Field{{Path: at + ".text", Frame: true}},
 		imageFields(at+".image", frame),
 		documentFields(at+".document", frame),
 		videoFields(at+".video", frame),
@@ -54,19 +54,19 @@ func imageFields(at string, frame func(string) string) []dialect.Field {
 	return slices.Concat([]dialect.Field{
 		{Path: at, Feature: llm.FImageData}, {Path: at + ".format", Feature: llm.FImageData}, {Path: at + ".source", Feature: llm.FImageData},
 		{Path: at + ".source.bytes", Feature: llm.FImageData, Example: frame(`{"image":{"format":"png","source":{"bytes":"aGk="}}}`)},
-	}, s3Fields(at, llm.FImageFile, frame(`{"image":{"format":"png","source":{"s3Location":{"uri":"s3://b/k"}}}}`)), errorFields(at))
+	}, s3Fields(at, llm.FImageFile, frame(`{"image":{"format":"png","source":{"s3Location":{"uri":"s3://b/k","bucketOwner":"1"}}}}`)), errorFields(at, frame(`{"image":{"format":"png","source":{"bytes":"aGk="},"error":{"message":"m"}}}`)))
 }
 
 // errorFields stand in what a model gave back as an image or a sound.
-func errorFields(at string) []dialect.Field {
-	return []dialect.Field{{Path: at + ".error"}, {Path: at + ".error.message"}}
+func errorFields(at, example string) []dialect.Field {
+	return []dialect.Field{{Path: at + ".error", Example: example}, {Path: at + ".error.message"}}
 }
 
 func s3Fields(at string, f llm.Feature, example string) []dialect.Field {
 	return []dialect.Field{
 		{Path: at + ".source.s3Location", Feature: f},
 		{Path: at + ".source.s3Location.uri", Feature: f, Example: example},
-		{Path: at + ".source.s3Location.bucketOwner"},
+		{Path: at + ".source.s3Location.bucketOwner", Example: example},
 	}
 }
 
@@ -83,21 +83,21 @@ func documentFields(at string, frame func(string) string) []dialect.Field {
 		{Path: at + ".context", Feature: llm.FFileContext, Example: one(source + `,"context":"a letter"`)},
 		{Path: at + ".citations", Feature: llm.FFileCites},
 		{Path: at + ".citations.enabled", Feature: llm.FFileCites, Example: one(source + `,"citations":{"enabled":true}`)},
-	}, s3Fields(at, llm.FFileID, one(`"source":{"s3Location":{"uri":"s3://b/k"}}`)))
+	}, s3Fields(at, llm.FFileID, one(`"source":{"s3Location":{"uri":"s3://b/k","bucketOwner":"1"}}`)))
 }
 
 func videoFields(at string, frame func(string) string) []dialect.Field {
 	return slices.Concat([]dialect.Field{
 		{Path: at, Feature: llm.FVideo}, {Path: at + ".format", Feature: llm.FVideo}, {Path: at + ".source", Feature: llm.FVideo},
 		{Path: at + ".source.bytes", Feature: llm.FVideo, Example: frame(`{"video":{"format":"mp4","source":{"bytes":"aGk="}}}`)},
-	}, s3Fields(at, llm.FVideo, frame(`{"video":{"format":"mp4","source":{"s3Location":{"uri":"s3://b/k"}}}}`)))
+	}, s3Fields(at, llm.FVideo, frame(`{"video":{"format":"mp4","source":{"s3Location":{"uri":"s3://b/k","bucketOwner":"1"}}}}`)))
 }
 
 func audioFields(at string) []dialect.Field {
 	return slices.Concat([]dialect.Field{
 		{Path: at, Feature: llm.FAudioData}, {Path: at + ".format", Feature: llm.FAudioData}, {Path: at + ".source", Feature: llm.FAudioData},
 		{Path: at + ".source.bytes", Feature: llm.FAudioData, Example: user(`{"audio":{"format":"mp3","source":{"bytes":"aGk="}}}`)},
-	}, s3Fields(at, llm.FAudioData, user(`{"audio":{"format":"mp3","source":{"s3Location":{"uri":"s3://b/k"}}}}`)), errorFields(at))
+	}, s3Fields(at, llm.FAudioData, user(`{"audio":{"format":"mp3","source":{"s3Location":{"uri":"s3://b/k","bucketOwner":"1"}}}}`)), errorFields(at, user(`{"audio":{"format":"mp3","source":{"bytes":"aGk="},"error":{"message":"m"}}}`)))
 }
 
 func searchFields(at string, frame func(string) string) []dialect.Field {

@@ -12,7 +12,7 @@ import (
 func answerFields() []dialect.Field {
 	const at = "output.message.content[]."
 	return slices.Concat([]dialect.Field{
-		{Path: "output"}, {Path: "output.message"}, {Path: "output.message.role"}, {Path: "output.message.content"},
+		{Path: "output", Frame: true}, {Path: "output.message", Frame: true}, {Path: "output.message.role", Frame: true}, {Path: "output.message.content", Frame: true},
 		{Path: at + "text", Feature: llm.AText, Example: answer(`{"text":"hi"}`, "")},
 		{Path: at + "reasoningContent", Feature: llm.AThinking}, {Path: at + "reasoningContent.reasoningText", Feature: llm.AThinking},
 		{Path: at + "reasoningContent.reasoningText.text", Feature: llm.AThinking, Example: answer(`{"reasoningContent":{"reasoningText":{"text":"so"}}}`, "")},

@@ -49,7 +49,7 @@ func toolFields() []dialect.Field {
 func settingFields() []dialect.Field {
 	schema := setting(`"outputConfig":{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema":"{\"type\":\"object\"}","name":"n","description":"d"}}}}`)
 	return []dialect.Field{
-		{Path: "inferenceConfig"},
+		{Path: "inferenceConfig", Frame: true},
 		{Path: "inferenceConfig.maxTokens", Feature: llm.FMaxOutput, Example: setting(`"inferenceConfig":{"maxTokens":9}`)},
 		{Path: "inferenceConfig.temperature", Feature: llm.FTemperature, Example: setting(`"inferenceConfig":{"temperature":0.5}`)},
 		{Path: "inferenceConfig.topP", Feature: llm.FTopP, Example: setting(`"inferenceConfig":{"topP":0.5}`)},

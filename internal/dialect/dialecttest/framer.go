@@ -8,8 +8,11 @@ import (
 
 // NewFramer makes a framer of a dialect's streams.
 func NewFramer(d *dialect.Dialect) dialect.Framer {
-	if d.StreamType == dialect.EventStreamType {
+	switch d.StreamType {
+	case dialect.EventStreamType:
 		return dialect.NewEventStream(d.Digest)
+	case dialect.JSONLinesType:
+		return dialect.NewJSONLines(d.Digest)
 	}
 	return dialect.NewSSE(d.Digest)
 }

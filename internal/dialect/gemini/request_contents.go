@@ -16,6 +16,9 @@ import (
 // (https://ai.google.dev/gemini-api/docs/thought-signatures#faqs).
 const skipValidator = "skip_thought_signature_validator"
 
+// packedSkipValidator is the same of SDKs that take signatures for bytes.
+const packedSkipValidator = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
+
 // contents writes the turns. Turns of one side that follow each other are one.
 func (f *requestWriter) contents() {
 	f.w.Array("contents")

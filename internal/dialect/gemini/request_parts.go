@@ -139,6 +139,10 @@ func (p *requestParser) add(part llm.Part, signature llm.Raw) {
 			return
 		}
 		o := callersState(signature)
+		if o.Value == skipValidator || o.Value == packedSkipValidator {
+			p.add(part, nil) // the caller says that it has none
+			return
+		}
 		if part.Kind == llm.ToolCall && o.Kind != signatureKind {
 			p.add(llm.Part{Kind: llm.Thinking, State: []llm.Opaque{o}}, nil)
 		} else {

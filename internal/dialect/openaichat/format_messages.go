@@ -1,6 +1,7 @@
 package openaichat
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 func (w *writer) messages() {
 	w.Array("messages")
 	w.schemaInWords()
-	all := w.r.Messages
+	all := w.turns()
 	for i := 0; i < len(all); {
 		n := w.alike(all[i:])
 		m := all[i]
@@ -25,6 +26,18 @@ func (w *writer) messages() {
 	}
 	w.handOver(nil)
 	w.End(']')
+}
+
+// turns gives the turns without those of which only another dialect's pieces are left.
+func (w *writer) turns() []llm.Message {
+	if w.own || !slices.ContainsFunc(w.r.Messages, mute) {
+		return w.r.Messages
+	}
+	return slices.DeleteFunc(slices.Clone(w.r.Messages), mute)
+}
+
+func mute(m llm.Message) bool {
+	return m.Role != llm.User && len(m.Parts) > 0 && !slices.ContainsFunc(m.Parts, func(p llm.Part) bool { return p.Kind != llm.Vendor })
 }
 
 // alike gives how many turns from the first are one speaker's and may be written as

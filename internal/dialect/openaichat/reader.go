@@ -29,10 +29,11 @@ type callName struct{ id, name string }
 // room gives an empty slice for n parts.
 func (p *reader) room(n int) []llm.Part {
 	if len(p.slab)+n > cap(p.slab) {
-		if n > 3 {
+		most := min(2+p.size>>10, 32)
+		if n >= most {
 			return make([]llm.Part, 0, n)
 		}
-		p.slab = make([]llm.Part, 0, min(3+p.size>>9, 32))
+		p.slab = make([]llm.Part, 0, most)
 	}
 	from := len(p.slab)
 	p.slab = p.slab[:from+n]

@@ -31,6 +31,12 @@ func (s *spoken) read(v []byte) {
 	})
 }
 
+// onlyText reports whether nothing was said but a text that is a string.
+func (s *spoken) onlyText() bool {
+	return s.content != nil && s.content[0] == '"' && s.reasoning == nil && s.details == nil && s.refusal == nil && s.calls == nil && s.function == nil &&
+		s.annotations == nil && s.audio == nil && s.images == nil && s.extra == nil
+}
+
 // take notes a member under the names that vendors give it.
 func (s *spoken) take(key, v []byte) {
 	if len(v) <= 2 || jsonscan.IsNull(v) { // "", [], {}: nothing was said

@@ -32,6 +32,14 @@ type streamParser struct {
 	model    string
 	tier     string
 	created  int64
+
+	// Of the last chunk that said nothing but a piece of text: one like it is not read
+	// again.
+	form  jsonscan.Form
+	at    int    // the choice whose text it is
+	plain []byte // of the chunk that is being read: its text,
+	of    int    // the choice that said it,
+	read  int    // and how many choices there were
 }
 
 // NewStreamParser implements dialect.Codec.
@@ -46,6 +54,7 @@ func (p *streamParser) Parse(dst []llm.Event, name, data []byte) []llm.Event {
 	switch {
 	case openai.IsDone(data):
 		p.end()
+	case string(name) != "error" && p.known(data):
 	default:
 		p.chunk(data)
 		if string(name) == "error" && p.failure == nil {
@@ -104,11 +113,20 @@ func (p *streamParser) end() {
 	p.out = append(p.out, llm.Event{Kind: llm.End})
 }
 
+// known gives the text of a chunk that is like one that was read.
+func (p *streamParser) known(data []byte) bool {
+	text := p.form.Match(data)
+	if len(text) > 2 {
+		p.text(p.choices[p.at], llm.Text, text)
+	}
+	return text != nil
+}
+
 // chunk reads one chunk. The choices are told as they are read, once the members that
 // mostly stand before them are known.
 func (p *streamParser) chunk(data []byte) {
 	in := jsonscan.NewReader(data)
-	p.data = data
+	p.data, p.plain, p.read = data, nil, 0
 	var id, model []byte
 	in.Object(func(key []byte) {
 		switch string(key) {
@@ -140,7 +158,11 @@ func (p *streamParser) chunk(data []byte) {
 		}
 	})
 	p.know(id, model)
-	p.sources, p.data = nil, nil
+	if p.plain != nil && p.read == 1 && p.sources == nil && p.failure == nil {
+		p.form.Learn(data, p.plain)
+		p.at = p.of
+	}
+	p.sources, p.data, p.plain = nil, nil, nil
 }
 
 func (p *streamParser) know(id, model []byte) {
@@ -196,6 +218,9 @@ func (p *streamParser) choice(in *jsonscan.Reader) {
 	}
 	if !delta && message != nil { // some servers say it all in one chunk
 		p.said.read(message)
+	}
+	if p.read++; delta && p.said.onlyText() && absent(p.finish) && p.logprobs == nil && p.stopText == nil {
+		p.plain, p.of = p.said.content, int(index)
 	}
 	p.tell(p.choiceAt(int(index)))
 }

@@ -57,7 +57,7 @@ var fields = []dialect.Field{
 	{Path: "input[] (reasoning).encrypted_content", Feature: llm.FThinkingState, Example: `{"input":[{"role":"user","content":"hi"},{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"gAAA"},{"role":"assistant","content":"so"}]}`},
 	{Path: "input[] (items of hosted tools)", Feature: llm.FVendorPart, Example: aSearch, Note: "calls and outputs of web and file search, computer use, code interpreter, image generation, shells, patches and MCP; programs"},
 	{Path: "input[] (additional_tools)", Feature: llm.FTools, Example: `{"input":[{"role":"user","content":"hi"},{"type":"additional_tools","role":"developer","tools":[{"type":"function","name":"f"}]}]}`, Note: "they join the other tools"},
-	{Path: "input[] (item_reference)", Refuse: true, Example: `{"input":[{"type":"item_reference","id":"msg_1"}]}`},
+	{Path: "input[] (item_reference)", Refuse: true, Example: `{"input":[{"type":"item_reference","id":"msg_1"}]}`, Note: "an item that the gateway remembers is put in its place"},
 	{Path: "input[] (compaction)", Refuse: true, Example: `{"input":[{"type":"compaction","encrypted_content":"gAAA"},{"role":"user","content":"hi"}]}`},
 
 	{Path: "tools", Feature: llm.FTools, Example: aTool + `}]}`, Note: "type, name, description and parameters of functions; those of a namespace are told with its name before theirs"},
@@ -112,7 +112,7 @@ var fields = []dialect.Field{
 	{Path: "top_k", Feature: llm.FTopK, Example: asked + `"top_k":3}`},
 	{Path: "seed", Feature: llm.FSeed, Example: asked + `"seed":3}`},
 
-	{Path: "previous_response_id", Refuse: true, Example: asked + `"previous_response_id":"resp_1"}`},
+	{Path: "previous_response_id", Refuse: true, Example: asked + `"previous_response_id":"resp_1"}`, Note: "a conversation that the gateway remembers is put in its place"},
 	{Path: "conversation", Refuse: true, Example: asked + `"conversation":"conv_1"}`},
 	{Path: "prompt", Refuse: true, Example: `{"prompt":{"id":"pmpt_1"}}`},
 	{Path: "background", Refuse: true, Example: asked + `"background":true}`},

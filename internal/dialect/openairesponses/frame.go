@@ -63,6 +63,7 @@ type state struct {
 	reason string // why it is incomplete
 	output func(w *jsonout.Writer)
 	usage  *llm.Usage // nil: not known yet
+	failed []byte     // why it failed, JSON; nil: its vendor gave up
 }
 
 // write writes the response object, to begin a text or after a member's name.
@@ -87,10 +88,13 @@ func (f *frame) write(w *jsonout.Writer, s *state) {
 	}
 	w.Flag("background", false)
 	w.Key("error")
-	if s.status == "failed" {
-		w.Raw(vendorGaveUp)
-	} else {
+	switch {
+	case s.status != "failed":
 		w.Raw(nil)
+	case s.failed != nil:
+		w.Raw(s.failed)
+	default:
+		w.Raw(vendorGaveUp)
 	}
 	w.Key("incomplete_details")
 	if s.reason != "" {

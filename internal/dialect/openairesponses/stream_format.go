@@ -2,6 +2,7 @@ package openairesponses
 
 import (
 	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -167,6 +168,23 @@ func (f *streamFormatter) complete() {
 		f.frame.write(&f.Writer, &s)
 		f.end()
 	}
+}
+
+// FormatFailure implements dialect.StreamFailer: the event that SDKs raise, and the one
+// that ends the response for programs which follow its status.
+func (f *streamFormatter) FormatFailure(dst []byte, why *fault.Fault, _ string) []byte {
+	f.over = true
+	f.B = appendStreamError(dst, why, int(f.seq))
+	f.seq++
+	s := state{status: "failed", output: f.output.write, failed: failure(why)}
+	if f.begin("response.failed") {
+		f.Key("response")
+		f.frame.write(&f.Writer, &s)
+		f.end()
+	}
+	out := f.B
+	f.B = nil
+	return out
 }
 
 // piece finds the open piece of a part, nil when there is none.

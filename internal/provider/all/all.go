@@ -13,6 +13,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/provider/compatible"
 	"github.com/sluice-gateway/sluice/internal/provider/gemini"
 	"github.com/sluice-gateway/sluice/internal/provider/openai"
+	"github.com/sluice-gateway/sluice/internal/provider/replicate"
 	"github.com/sluice-gateway/sluice/internal/provider/sandbox"
 	"github.com/sluice-gateway/sluice/internal/provider/vertex"
 )
@@ -26,6 +27,7 @@ func Specs() []*provider.Spec {
 		azure.Spec,
 		bedrock.Spec,
 		vertex.Spec,
+		replicate.Spec,
 		cohere.Spec,
 		sandbox.Spec,
 	}, compatible.Specs()...)

@@ -112,11 +112,12 @@ var hosts = []*provider.Spec{
 	{
 		Name: "huggingface", Aliases: []string{"hf"}, Title: "Hugging Face Inference Providers", Page: "https://huggingface.co/docs/inference-providers", AsOf: asOf,
 		BaseURL: "https://router.huggingface.co/v1", Env: env("HF_TOKEN"), Auth: bearer, Forms: as(huggingface.Inference),
-		Speaks: chatAnswers, Traits: usual, Operations: ops(llm.OpEmbeddings), Forward: []string{"X-Hf-Bill-To"},
+		Speaks: chatAnswers, Traits: usual, Operations: ops(llm.OpEmbeddings), Forward: []string{"X-Hf-Bill-To"}, Beside: besideRouter,
 		Quirks: quirks(
 			"A model may name who serves it: org/model:provider; answers have the shape of that provider.",
 			"Spent credits are answered with 402.",
 			"retry-after may stand on successful answers and means nothing there.",
+			"What one host offers by itself is reached by its name: /providers/huggingface/hf-inference/models/MODEL, …/fal-ai/…, …/together/v1/….",
 			"Embeddings are asked of the pipeline feature-extraction of hf-inference, on base_url's host."),
 	},
 	{
@@ -241,9 +242,10 @@ var hosts = []*provider.Spec{
 		Name: "workers-ai", Aliases: []string{"cloudflare-workers-ai"}, Title: "Cloudflare Workers AI", Page: "https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/", AsOf: asOf,
 		Env: env("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY"), Auth: bearer,
 		Speaks: chatAll, Traits: usual, Operations: []llm.Operation{llm.OpChat, llm.OpEmbeddings},
-		Catalogue: []string{"cloudflare", "cloudflare-workers-ai"}, Classify: workersErrors,
+		Catalogue: []string{"cloudflare", "cloudflare-workers-ai"}, Classify: workersErrors, Beside: besideWorkers,
 		Quirks: quirks(
 			"base_url is https://api.cloudflare.com/client/v4/accounts/ACCOUNT/ai/v1.",
+			"The native API is reached by /providers/workers-ai/run/@cf/MAKER/MODEL (/ai/run/… is the same) and …/ai/models/search.",
 			"Errors are {success: false, errors: [{code, message}]}; code 3036 is a spent allowance, which waiting does not help."),
 	},
 }

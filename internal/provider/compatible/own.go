@@ -1,7 +1,9 @@
 package compatible
 
 import (
+	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/dialect/huggingface"
+	"github.com/sluice-gateway/sluice/internal/dialect/ollama"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
@@ -61,13 +63,15 @@ var own = []*provider.Spec{
 		Name: "ollama", Title: "Ollama", Page: "https://docs.ollama.com/openai", AsOf: asOf,
 		BaseURL: "http://127.0.0.1:11434/v1", BaseEnv: "OLLAMA_BASE_URL", KeyFree: true, Auth: bearer, Path: keepVersion,
 		Speaks: chatAll, Traits: ollamaTraits, Operations: ops(llm.OpCompletions, llm.OpEmbeddings),
-		Quirks: quirks(hostOnly, "Reasoning comes as reasoning.", "The native API (/api/chat) is reached by /providers/ollama when base_url is the host alone."),
+		Native: []*dialect.Dialect{ollama.Dialect}, Beside: belowAPI,
+		Quirks: quirks(hostOnly, "Reasoning comes as reasoning.", "The native API is reached by /providers/ollama/api/chat and its kin, and metered."),
 	},
 	{
 		Name: "ollama-cloud", Title: "Ollama Cloud", Page: "https://docs.ollama.com/cloud", AsOf: asOf,
 		BaseURL: "https://ollama.com/v1", Env: env("OLLAMA_API_KEY"), Auth: bearer,
 		Speaks: chat, Traits: ollamaTraits, Operations: ops(),
-		Quirks: quirks("Reasoning comes as reasoning."),
+		Native: []*dialect.Dialect{ollama.Dialect}, Beside: belowAPI,
+		Quirks: quirks("Reasoning comes as reasoning.", "The native API is reached by /providers/ollama-cloud/api/chat and its kin, and metered."),
 	},
 	{
 		Name: "openai-compatible", Aliases: []string{"openai-like", "custom"}, Title: "Any OpenAI-compatible server", Page: "https://platform.openai.com/docs/api-reference", AsOf: asOf,

@@ -36,6 +36,30 @@ func writerPath(_ *provider.Provider, r provider.PathRequest) string {
 	return rest
 }
 
+// belowAPI: Ollama's own API stands beside its OpenAI form. https://docs.ollama.com/api
+func belowAPI(rest string) bool { return strings.HasPrefix(rest, "/api/") }
+
+// besideRouter: the router's own paths stand below /v1, each host's beside it.
+// https://huggingface.co/docs/inference-providers/providers/hf-inference
+func besideRouter(rest string) bool {
+	host, _, more := strings.Cut(rest[1:], "/")
+	switch host {
+	case "v1", "chat", "responses", "models", "embeddings":
+		return false
+	}
+	return more
+}
+
+// besideWorkers: https://developers.cloudflare.com/workers-ai/get-started/rest-api/
+func besideWorkers(rest string) bool {
+	for _, own := range [...]string{"/run/", "/ai/run/", "/ai/models/", "/ai/tomarkdown", "/ai/finetunes"} {
+		if strings.HasPrefix(rest, own) {
+			return true
+		}
+	}
+	return false
+}
+
 // said reports whether the vendor's code or type is one of the words.
 func said(f *fault.Fault, words ...string) bool {
 	if f.Upstream == nil {

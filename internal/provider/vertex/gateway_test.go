@@ -83,12 +83,13 @@ func TestEachModelIsSpokenToInItsOwnDialectWhateverTheCallers(t *testing.T) {
 		{"/v1/chat/completions", fmt.Sprintf(chat, "gemini-2.5-flash", false), place + "/publishers/google/models/gemini-2.5-flash:generateContent", `"contents"`, "anthropic_version"},
 		{"/v1/chat/completions", fmt.Sprintf(chat, "gemini-2.5-flash", true), place + "/publishers/google/models/gemini-2.5-flash:streamGenerateContent?alt=sse", `"contents"`, "anthropic_version"},
 		{"/v1/chat/completions", fmt.Sprintf(chat, "meta/llama-4-scout-maas", false), place + "/endpoints/openapi/chat/completions", `"model":"meta/llama-4-scout-maas"`, "anthropic_version"},
+		{"/v1beta/models/vertex%2Fclaude-sonnet-4-5:countTokens", `{"contents":[{"parts":[{"text":"Good morning"}]}]}`, place + "/publishers/anthropic/models/count-tokens:rawPredict", `"anthropic_version":"vertex-2023-10-16"`, `"contents"`},
 		{"/v1/messages", `{"model":"vertex/gemini-2.5-flash","max_tokens":10,"messages":[{"role":"user","content":"Good morning"}]}`, place + "/publishers/google/models/gemini-2.5-flash:generateContent", `"contents"`, "anthropic_version"},
 		{"/v1beta/models/vertex%2Fclaude-sonnet-4-5:generateContent", `{"contents":[{"parts":[{"text":"Good morning"}]}]}`, place + "/publishers/anthropic/models/claude-sonnet-4-5:rawPredict", `"anthropic_version"`, `"contents"`},
 	} {
 		resp, body := g.Post(c.path, c.body)
 		last := up.Last()
-		if resp.StatusCode != 200 || !strings.Contains(string(body), "Good morning") || last.URI != c.at {
+		if resp.StatusCode != 200 || !strings.Contains(string(body), "Good morning") && !strings.Contains(string(body), ":5}") || last.URI != c.at {
 			t.Errorf("%s %s: %d %s\nasked %s", c.path, c.body, resp.StatusCode, body, last.URI)
 		}
 		if !strings.Contains(string(last.Body), c.has) || strings.Contains(string(last.Body), c.not) {

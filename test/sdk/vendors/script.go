@@ -68,11 +68,14 @@ func (a *ask) start() int {
 	return -1
 }
 
+// prompt gives the script: agents say more before it.
 func (a *ask) prompt() string {
-	if i := a.start(); i >= 0 {
-		return a.turns[i].user
+	i := a.start()
+	if i < 0 {
+		return ""
 	}
-	return ""
+	words := a.turns[i].user
+	return words[strings.LastIndex(words, "case:"):]
 }
 
 // answers gives what tools gave since the user spoke.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"testing"
 
 	"google.golang.org/genai"
 
@@ -84,6 +85,9 @@ func goGemini(ctx context.Context, c *genai.Client, q question, contents []*gena
 	if finish != genai.FinishReasonStop {
 		return nil, fmt.Errorf("it ended with %q", finish)
 	}
+	if q.forget {
+		said = forgetful(said)
+	}
 	a.again = func(results []string) (*answer, error) {
 		var parts []*genai.Part
 		for i, r := range results {
@@ -92,4 +96,34 @@ func goGemini(ctx context.Context, c *genai.Client, q question, contents []*gena
 		return goGemini(ctx, c, q, append(contents, said, genai.NewContentFromParts(parts, genai.RoleUser)), config)
 	}
 	return a, nil
+}
+
+// forgetful is a turn as Gemini CLI sends it back: without thoughts, and with what
+// stands for a lost signature (https://ai.google.dev/gemini-api/docs/thought-signatures#faqs).
+func forgetful(said *genai.Content) *genai.Content {
+	out := &genai.Content{Role: said.Role}
+	for _, p := range said.Parts {
+		if p.FunctionCall != nil {
+			out.Parts = append(out.Parts, &genai.Part{FunctionCall: p.FunctionCall, ThoughtSignature: []byte("skip_thought_signature_validator")})
+		}
+	}
+	return out
+}
+
+func TestReasoningSurvivesGeminiCallersWhoDropThoughts(t *testing.T) {
+	s := start(t)
+	for _, vendor := range []string{"chat", "responses", "messages", "converse"} {
+		for _, stream := range []bool{false, true} {
+			t.Run(fmt.Sprint(vendor, " streams ", stream), func(t *testing.T) {
+				p := &pair{s, callers["gemini"], "gemini", vendor, fmt.Sprintf("forgetful/%s/%v", vendor, stream)}
+				q := p.say(`think, call get_weather with {"city":"Lisbon"}, then call get_time with {"zone":"UTC"}`)
+				q.model, q.stream, q.tools, q.think, q.forget = models[vendor].thinking, stream, true, true, true
+				a := p.must(t, q)
+				b := p.goOn(t, a, "sunny over there")
+				c := p.goOn(t, b, "noon")
+				same(t, "text", c.text != "", true)
+				p.check(t)
+			})
+		}
+	}
 }

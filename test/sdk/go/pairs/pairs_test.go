@@ -21,6 +21,7 @@ import (
 type question struct {
 	model, text                  string
 	stream, tools, schema, think bool
+	forget                       bool // drops reasoning and its state
 }
 
 // answer is what an SDK made of what came.
