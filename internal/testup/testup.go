@@ -117,11 +117,21 @@ func (c *Call) StreamAs(contentType string, step func(i int), pieces ...string) 
 		if step != nil {
 			step(i)
 		}
-		if _, err := io.WriteString(c.w, p); err != nil {
+		if !c.More(p) {
 			return
+		}
+	}
+}
+
+// More goes on with a stream, one flush per piece; false = nobody takes it any more.
+func (c *Call) More(pieces ...string) bool {
+	for _, p := range pieces {
+		if _, err := io.WriteString(c.w, p); err != nil {
+			return false
 		}
 		c.w.(http.Flusher).Flush()
 	}
+	return true
 }
 
 // Raw takes the connection over: what is written to it is all that the gateway sees.

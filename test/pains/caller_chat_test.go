@@ -131,6 +131,9 @@ func chatStream(raw []byte, asked *question) *said {
 		r.m["tool_calls"] = r.calls
 	}
 	s := chatMessage(r.m)
+	if r.said.failure != "" {
+		s.problems = nil // of calls that were cut
+	}
 	s.problems = append(r.said.problems, s.problems...)
 	s.failure, s.usage, s.ended, s.finish = r.said.failure, r.said.usage, done, chatFinish[r.finish]
 	if s.failure == "" && (!done || r.finish == "") {

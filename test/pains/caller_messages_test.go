@@ -133,6 +133,9 @@ func messagesStream(raw []byte, _ *question) *said {
 		r.event(o)
 	}
 	s := messagesBlocks(r.blocks)
+	if r.failure != "" {
+		s.problems = nil // of blocks that were cut
+	}
 	s.problems = append(r.problems, s.problems...)
 	s.failure, s.usage, s.finish, s.ended = r.failure, r.usage, messagesFinish[r.finish], r.state == "end"
 	if s.failure == "" && !s.ended {

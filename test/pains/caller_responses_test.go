@@ -147,13 +147,13 @@ func responsesStream(raw []byte, _ *question) *said {
 		r.event(o)
 	}
 	if r.final == nil {
+		if r.failure != "" && !r.closed {
+			r.problem("the stream ends without response.failed")
+		}
 		if r.failure == "" {
 			r.problem("the stream has no end")
 		}
 		out := &said{problems: r.problems, failure: r.failure}
-		for _, o := range r.items {
-			out.blocks = append(out.blocks, responsesItems([]any{any(o)}).blocks...)
-		}
 		if deltas := r.deltas(); deltas != "" {
 			out.blocks = append(out.blocks, block{kind: words, text: deltas})
 		}
@@ -175,7 +175,7 @@ func responsesStream(raw []byte, _ *question) *said {
 
 func (r *responsesReader) deltas() (all string) {
 	for k, v := range r.parts {
-		if strings.HasPrefix(k, "output_text") {
+		if strings.Contains(k, "output_text") {
 			all += v
 		}
 	}
@@ -196,9 +196,14 @@ func (r *responsesReader) event(o object) {
 	case "completed", "incomplete":
 		r.final, _ = o["response"].(object)
 		r.closed = true
-	case "failed", "error":
-		r.closed = kind == "failed"
-		r.failure = text(o)
+	case "failed":
+		if at(o, "response", "status") != "failed" || at(o, "response", "error", "message") == nil {
+			r.problem("response.failed: %s", text(o))
+		}
+		r.closed = true
+		r.failure += text(o)
+	case "error":
+		r.failure += text(o)
 	case "output_item.added":
 		if at0 != len(r.items) {
 			r.problem("item %d is added as %d", len(r.items), at0)

@@ -98,6 +98,31 @@ func (s *stand) do(t testing.TB, c *caller, q *question, stream bool) *reply {
 	return r
 }
 
+// watch asks for a stream; seen is called with all that has come, after each read.
+func (s *stand) watch(t testing.TB, c *caller, q *question, seen func(so string)) *reply {
+	t.Helper()
+	resp, err := http.DefaultTransport.RoundTrip(s.request(c, q, true))
+	if err != nil {
+		t.Fatalf("%s to %s: %v", c.name, q.model, err)
+	}
+	defer resp.Body.Close()
+	r := &reply{Response: resp}
+	buf := make([]byte, 64<<10)
+	for err == nil {
+		var n int
+		n, err = resp.Body.Read(buf)
+		r.raw = append(r.raw, buf[:n]...)
+		seen(string(r.raw))
+	}
+	if err != io.EOF {
+		t.Fatalf("%s to %s: reading the answer: %v", c.name, q.model, err)
+	}
+	if resp.StatusCode == http.StatusOK {
+		r.said = c.stream(r.raw, q)
+	}
+	return r
+}
+
 func (s *stand) request(c *caller, q *question, stream bool) *http.Request {
 	return s.Request(http.MethodPost, c.path(q.model, stream), []byte(text(c.body(q, stream))))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -72,8 +73,22 @@ func TestAStreamThatFailsInTheMiddleSaysSoInTheCallersGrammar(t *testing.T) {
 		for title, ending := range endings {
 			t.Run(title, func(t *testing.T) {
 				more, message := ending(v)
-				s.up.Script(func(call *testup.Call) { v.send(call, nil, append(untilContent(v, hello), more...)...) })
-				r := s.do(t, c, ask(v.asked(), "go"), true)
+				said, seen := untilContent(v, hello), make(chan struct{})
+				s.up.Script(func(call *testup.Call) {
+					v.send(call, nil, said...)
+					select {
+					case <-seen:
+						v.more(call, more...)
+					case <-time.After(10 * time.Second):
+						t.Error("what was said is held back")
+					}
+				})
+				once := sync.OnceFunc(func() { close(seen) })
+				r := s.watch(t, c, ask(v.asked(), "go"), func(so string) {
+					if strings.Contains(so, "Hello") {
+						once()
+					}
+				})
 				if r.said == nil {
 					t.Fatalf("status %d: %s", r.StatusCode, r.raw)
 				}

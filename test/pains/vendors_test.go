@@ -68,6 +68,9 @@ func (v *vendor) send(c *testup.Call, step func(int), pieces ...string) {
 	c.StreamAs(v.streamType(), step, pieces...)
 }
 
+// more goes on with a stream.
+func (v *vendor) more(c *testup.Call, pieces ...string) { c.More(pieces...) }
+
 // refusal is an error answer in the vendor's form.
 func (v *vendor) refusal(status int, message string) string {
 	switch v.dialect {

@@ -227,8 +227,8 @@ func checkRead(t *testing.T, d *dialect.Dialect, f *dialect.Field, r *llm.Reques
 		t.Errorf("%s %s: the example does not show %q", d.Name, f.Path, f.Feature)
 	case f.Feature != 0 && named:
 		t.Errorf("%s %s: it is in the ledger and unnamed", d.Name, f.Path)
-	case f.Refuse && len(r.Refuse) == 0:
-		t.Errorf("%s %s: the example is not marked as refused", d.Name, f.Path)
+	case f.Refuse != (len(r.Refuse) > 0):
+		t.Errorf("%s %s: the table says refused %t, the request %q", d.Name, f.Path, f.Refuse, r.Refuse)
 	case f.Feature == 0 && !f.Frame && !f.Refuse && !named && !owns(r, bare(f.Path)):
 		t.Errorf("%s %s: what only this dialect has is neither kept nor named: %q", d.Name, f.Path, r.Unnamed)
 	}

@@ -66,8 +66,8 @@ const (
 )
 
 const (
-	partOfVendor = "Part of a block that the vendor's own tools write; such blocks are kept whole."
-	partOfTool   = "Of the vendor's own tools; they are kept whole, with all that stands inside."
+	partOfVendor = "part of a block that the vendor's own tools write"
+	partOfTool   = "of the vendor's own tools"
 )
 
 // fields are the members of a request, of
@@ -78,12 +78,12 @@ var fields = []dialect.Field{
 	{Path: "model", Frame: true},
 	{Path: "stream", Frame: true},
 	{Path: "messages", Frame: true},
-	{Path: "messages", Feature: llm.FAssistantPrefill, Example: `{"model":"claude-sonnet-4-5","max_tokens":64,"messages":[` + hi + `,{"role":"assistant","content":"Well"}]}`, Note: "A last turn of the assistant's is continued."},
+	{Path: "messages", Feature: llm.FAssistantPrefill, Example: `{"model":"claude-sonnet-4-5","max_tokens":64,"messages":[` + hi + `,{"role":"assistant","content":"Well"}]}`, Note: "a last turn of the assistant's, which is continued"},
 	{Path: "messages[].role", Frame: true},
-	{Path: "messages[].role", Feature: llm.FSystemLater, Example: `{"model":"claude-opus-5","max_tokens":64,"messages":[` + hi + `,{"role":"system","content":"Be brief."}]}`, Note: "A system turn after the first of the others."},
+	{Path: "messages[].role", Feature: llm.FSystemLater, Example: `{"model":"claude-opus-5","max_tokens":64,"messages":[` + hi + `,{"role":"system","content":"Be brief."}]}`, Note: "system, after the first of the others"},
 	{Path: "messages[].content", Frame: true},
 	{Path: "messages[].clear_at", Example: `{"model":"claude-opus-5","max_tokens":64,"messages":[` + hi + `,{"role":"system","content":"x","clear_at":"never"}]}`},
-	{Path: "messages[].output_config", Example: `{"model":"claude-opus-5","max_tokens":64,"messages":[` + hi + `,{"role":"system","content":[],"output_config":{"effort":"low"}}]}`, Note: "With its effort."},
+	{Path: "messages[].output_config", Example: `{"model":"claude-opus-5","max_tokens":64,"messages":[` + hi + `,{"role":"system","content":[],"output_config":{"effort":"low"}}]}`, Note: "with its effort"},
 
 	{Path: "max_tokens", Feature: llm.FMaxOutput, Example: `{"model":"claude-sonnet-4-5","max_tokens":64,"messages":[` + hi + `]}`},
 	{Path: "temperature", Feature: llm.FTemperature, Example: asks(`"temperature":0.5`)},
@@ -93,7 +93,7 @@ var fields = []dialect.Field{
 	{Path: "metadata.user_id", Feature: llm.FUser, Example: asks(`"metadata":{"user_id":"u1"}`)},
 	{Path: "metadata", Frame: true},
 	{Path: "service_tier", Feature: llm.FTier, Example: asks(`"service_tier":"standard_only"`)},
-	{Path: "cache_control", Feature: llm.FCache, Example: asks(`"cache_control":{"type":"ephemeral"}`), Note: "Read as a mark on the last block, which it stands for."},
+	{Path: "cache_control", Feature: llm.FCache, Example: asks(`"cache_control":{"type":"ephemeral"}`), Note: "read as a mark on the last block, which it stands for"},
 	{Path: "cache_control.type", Frame: true},
 	{Path: "cache_control.ttl", Feature: llm.FCacheTTL, Example: asks(`"cache_control":{"type":"ephemeral","ttl":"1h"}`)},
 
@@ -117,7 +117,7 @@ var fields = []dialect.Field{
 	{Path: "output_config.format", Feature: llm.FSchema, Example: asks(`"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}`)},
 	{Path: "output_config.format.type", Frame: true},
 	{Path: "output_config.format.schema", Feature: llm.FSchema, Example: asks(`"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}`)},
-	{Path: "output_format", Feature: llm.FSchema, Example: asks(`"output_format":{"type":"json_schema","schema":{"type":"object"}}`), Note: "The older place of output_config.format."},
+	{Path: "output_format", Feature: llm.FSchema, Example: asks(`"output_format":{"type":"json_schema","schema":{"type":"object"}}`), Note: "the older place of output_config.format"},
 	{Path: "output_format.type", Frame: true},
 	{Path: "output_format.schema", Feature: llm.FSchema, Example: asks(`"output_format":{"type":"json_schema","schema":{"type":"object"}}`)},
 
@@ -143,11 +143,11 @@ var fields = []dialect.Field{
 	{Path: "tools[].allowed_callers", Example: has(`{"name":"f","input_schema":{"type":"object"},"allowed_callers":["direct"]}`)},
 	{Path: "tools[].defer_loading", Example: has(`{"name":"f","input_schema":{"type":"object"},"defer_loading":true}`)},
 	{Path: "tools[].eager_input_streaming", Example: has(`{"name":"f","input_schema":{"type":"object"},"eager_input_streaming":true}`)},
-	{Path: "tools[].user_location", Feature: llm.FWebSearch, Note: partOfTool},
-	{Path: "tools[].allowed_domains", Feature: llm.FWebSearch, Note: partOfTool},
-	{Path: "tools[].blocked_domains", Feature: llm.FWebSearch, Note: partOfTool},
-	{Path: "tools[].max_uses", Feature: llm.FWebSearch, Note: partOfTool},
-	{Path: "tools[].response_inclusion", Feature: llm.FWebSearch, Note: partOfTool},
+	{Path: "tools[].user_location", Example: has(`{"type":"web_search_20250305","name":"web_search","user_location":{"type":"approximate","city":"Ghent"}}`), Note: "of a web search"},
+	{Path: "tools[].allowed_domains", Example: has(`{"type":"web_search_20250305","name":"web_search","allowed_domains":["example.com"]}`), Note: "of a web search"},
+	{Path: "tools[].blocked_domains", Example: has(`{"type":"web_search_20250305","name":"web_search","blocked_domains":["example.com"]}`), Note: "of a web search"},
+	{Path: "tools[].max_uses", Example: has(`{"type":"web_search_20250305","name":"web_search","max_uses":3}`), Note: "of a web search"},
+	{Path: "tools[].response_inclusion", Example: has(`{"type":"web_search_20250305","name":"web_search","response_inclusion":"full"}`), Note: "of a web search"},
 	{Path: "tools[].caching", Feature: llm.FBuiltin, Note: partOfTool},
 	{Path: "tools[].citations", Feature: llm.FBuiltin, Note: partOfTool},
 	{Path: "tools[].configs", Feature: llm.FBuiltin, Note: partOfTool},
@@ -167,22 +167,22 @@ var fields = []dialect.Field{
 
 	{Path: atBlock + ".type", Frame: true},
 	{Path: atBlock + ".text", Frame: true},
-	{Path: atBlock + ".citations", Feature: llm.FCitations, Example: answers(`{"type":"text","text":"x","citations":[` + cited + `]}`), Note: "Of a text: its sources."},
-	{Path: atBlock + ".citations.enabled", Feature: llm.FFileCites, Example: holds(paper + `,"citations":{"enabled":true}}`), Note: "Of a document."},
+	{Path: atBlock + ".citations", Feature: llm.FCitations, Example: answers(`{"type":"text","text":"x","citations":[` + cited + `]}`), Note: "the sources of a text"},
+	{Path: atBlock + ".citations.enabled", Feature: llm.FFileCites, Example: holds(paper + `,"citations":{"enabled":true}}`), Note: "of a document"},
 	{Path: atBlock + ".cache_control", Feature: llm.FCache, Example: holds(`{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}`)},
 	{Path: atBlock + ".cache_control.type", Frame: true},
 	{Path: atBlock + ".cache_control.ttl", Feature: llm.FCacheTTL, Example: holds(`{"type":"text","text":"x","cache_control":{"type":"ephemeral","ttl":"1h"}}`)},
 	{Path: atBlock + ".source", Frame: true},
 	{Path: atBlock + ".source.type", Frame: true},
 	{Path: atBlock + ".source.media_type", Frame: true},
-	{Path: atBlock + ".source.data", Feature: llm.FImageData, Example: holds(image), Note: "Of an image."},
-	{Path: atBlock + ".source.data", Feature: llm.FFileData, Example: holds(`{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"JVBERi0="}}`), Note: "Of a document."},
-	{Path: atBlock + ".source.data", Feature: llm.FFileText, Example: holds(paper + `}`), Note: "Of a document that is text."},
-	{Path: atBlock + ".source.url", Feature: llm.FImageURL, Example: holds(`{"type":"image","source":{"type":"url","url":"https://example.com/a.png"}}`), Note: "Of an image."},
-	{Path: atBlock + ".source.url", Feature: llm.FFileURL, Example: holds(`{"type":"document","source":{"type":"url","url":"https://example.com/a.pdf"}}`), Note: "Of a document."},
-	{Path: atBlock + ".source.file_id", Feature: llm.FImageFile, Example: holds(`{"type":"image","source":{"type":"file","file_id":"file_1"}}`), Note: "Of an image."},
-	{Path: atBlock + ".source.file_id", Feature: llm.FFileID, Example: holds(`{"type":"document","source":{"type":"file","file_id":"file_1"}}`), Note: "Of a document."},
-	{Path: atBlock + ".source.content", Feature: llm.FFileText, Example: holds(`{"type":"document","source":{"type":"content","content":[{"type":"text","text":"x"}]}}`), Note: "Of a document that is given in pieces."},
+	{Path: atBlock + ".source.data", Feature: llm.FImageData, Example: holds(image), Note: "of an image"},
+	{Path: atBlock + ".source.data", Feature: llm.FFileData, Example: holds(`{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"JVBERi0="}}`), Note: "of a document"},
+	{Path: atBlock + ".source.data", Feature: llm.FFileText, Example: holds(paper + `}`), Note: "of a document that is text"},
+	{Path: atBlock + ".source.url", Feature: llm.FImageURL, Example: holds(`{"type":"image","source":{"type":"url","url":"https://example.com/a.png"}}`), Note: "of an image"},
+	{Path: atBlock + ".source.url", Feature: llm.FFileURL, Example: holds(`{"type":"document","source":{"type":"url","url":"https://example.com/a.pdf"}}`), Note: "of a document"},
+	{Path: atBlock + ".source.file_id", Feature: llm.FImageFile, Example: holds(`{"type":"image","source":{"type":"file","file_id":"file_1"}}`), Note: "of an image"},
+	{Path: atBlock + ".source.file_id", Feature: llm.FFileID, Example: holds(`{"type":"document","source":{"type":"file","file_id":"file_1"}}`), Note: "of a document"},
+	{Path: atBlock + ".source.content", Feature: llm.FFileText, Example: holds(`{"type":"document","source":{"type":"content","content":[{"type":"text","text":"x"}]}}`), Note: "of a document that is given in pieces"},
 	{Path: atPiece + ".type", Frame: true},
 	{Path: atPiece + ".text", Feature: llm.FFileText, Example: holds(`{"type":"document","source":{"type":"content","content":[{"type":"text","text":"x"}]}}`)},
 	{Path: atPiece + ".source", Feature: llm.FImageData, Example: holds(`{"type":"document","source":{"type":"content","content":[{"type":"text","text":"x"},` + image + `]}}`)},
@@ -218,7 +218,7 @@ var fields = []dialect.Field{
 	{Path: atInner + ".file_id", Feature: llm.FVendorPart, Note: partOfVendor},
 	{Path: atInner + ".state_changes", Feature: llm.FVendorPart, Note: partOfVendor},
 	{Path: atInner + ".tabs", Feature: llm.FVendorPart, Note: partOfVendor},
-	{Path: atBlock + ".content.*", Feature: llm.FVendorPart, Note: "What the vendor's own tools returned; such blocks are kept whole."},
+	{Path: atBlock + ".content.*", Feature: llm.FVendorPart, Note: "what the vendor's own tools returned"},
 	{Path: atBlock + ".is_error", Feature: llm.FResultError, Example: returns(`"content":"no","is_error":true`)},
 	{Path: atBlock + ".thinking", Feature: llm.FThinking, Example: answers(`{"type":"thinking","thinking":"hm","signature":"c2ln"}`)},
 	{Path: atBlock + ".signature", Feature: llm.FThinkingState, Example: answers(`{"type":"thinking","thinking":"hm","signature":"c2ln"}`)},
@@ -244,8 +244,8 @@ var fields = []dialect.Field{
 	{Path: "inference_geo", Example: asks(`"inference_geo":"us"`)},
 	{Path: "mcp_servers", Example: asks(`"mcp_servers":[{"type":"url","name":"m","url":"https://example.com"}]`)},
 	{Path: "speed", Example: asks(`"speed":"fast"`)},
-	{Path: "anthropic_version", Example: asks(`"anthropic_version":"vertex-2023-10-16"`), Note: "At the clouds that host the models."},
-	{Path: "anthropic_beta", Example: asks(`"anthropic_beta":["x"]`), Note: "At the clouds that host the models."},
+	{Path: "anthropic_version", Example: asks(`"anthropic_version":"vertex-2023-10-16"`), Note: "at the clouds that host the models"},
+	{Path: "anthropic_beta", Example: asks(`"anthropic_beta":["x"]`), Note: "at the clouds that host the models"},
 }
 
 const cited = `{"type":"char_location","cited_text":"x","document_index":0,"document_title":"t","start_char_index":0,"end_char_index":1}`
@@ -268,7 +268,7 @@ var answerFields = []dialect.Field{
 	{Path: "content[].name", Feature: llm.AToolCall, Example: says(`{"type":"tool_use","id":"t1","name":"f","input":{}}`, ``)},
 	{Path: "content[].input", Feature: llm.AToolCall, Example: says(`{"type":"tool_use","id":"t1","name":"f","input":{}}`, ``)},
 	{Path: "content[].caller"},
-	{Path: "content[].type", Feature: llm.AVendorPart, Example: says(`{"type":"server_tool_use","id":"s1","name":"web_search","input":{}}`, ``), Note: "Blocks of the vendor's own tools, with all that stands inside."},
+	{Path: "content[].type", Feature: llm.AVendorPart, Example: says(`{"type":"server_tool_use","id":"s1","name":"web_search","input":{}}`, ``), Note: "blocks of the vendor's own tools, with all that stands inside"},
 	{Path: "content[].content", Feature: llm.AVendorPart, Note: partOfVendor},
 	{Path: "content[].tool_use_id", Feature: llm.AVendorPart, Note: partOfVendor},
 	{Path: "content[].server_name", Feature: llm.AVendorPart, Note: partOfVendor},
@@ -284,10 +284,10 @@ var answerFields = []dialect.Field{
 	{Path: "usage.output_tokens", Feature: llm.AUsage, Example: says(``, `,"usage":{"input_tokens":1,"output_tokens":1}`)},
 	{Path: "usage.cache_creation_input_tokens", Feature: llm.AUsageCache, Example: says(``, `,"usage":{"input_tokens":1,"cache_creation_input_tokens":1,"output_tokens":1}`)},
 	{Path: "usage.cache_read_input_tokens", Feature: llm.AUsageCache, Example: says(``, `,"usage":{"input_tokens":1,"cache_read_input_tokens":1,"output_tokens":1}`)},
-	{Path: "usage.cache_creation", Feature: llm.AUsageCache, Note: "By lifetime."},
+	{Path: "usage.cache_creation", Feature: llm.AUsageCache, Note: "by lifetime"},
 	{Path: "usage.output_tokens_details", Feature: llm.AUsageReasoning, Example: says(``, `,"usage":{"input_tokens":1,"output_tokens":2,"output_tokens_details":{"thinking_tokens":1}}`)},
-	{Path: "usage.server_tool_use", Feature: llm.AUsage, Note: "Web searches and fetches."},
-	{Path: "usage.iterations", Feature: llm.AUsage, Note: "Compactions are added to the counts, an advisor's tokens stand beside them."},
+	{Path: "usage.server_tool_use", Feature: llm.AUsage, Note: "web searches and fetches"},
+	{Path: "usage.iterations", Feature: llm.AUsage, Note: "compactions are added to the counts, an advisor's tokens stand beside them"},
 	{Path: "usage.service_tier", Feature: llm.ATier, Example: says(``, `,"usage":{"input_tokens":1,"output_tokens":1,"service_tier":"standard"}`)},
 	{Path: "usage.speed", Feature: llm.ATier},
 	{Path: "usage.inference_geo"},

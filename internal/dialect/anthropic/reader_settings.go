@@ -237,8 +237,14 @@ func (p *reader) tool(raw []byte) {
 	if kind == "" || kind == "custom" {
 		p.function(&t)
 	} else {
+		settings := t.Own
 		t = llm.Tool{Kind: toolKind(kind), Name: t.Name, Vendor: raw}
 		p.req.Has.Add(toolFeature(t.Kind))
+		if t.Kind != llm.Builtin { // others have the tool, and not its settings
+			for _, m := range settings {
+				p.req.Unname("tools[]." + m.Name)
+			}
+		}
 	}
 	p.req.Tools = append(p.req.Tools, t)
 }

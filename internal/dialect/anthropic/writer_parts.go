@@ -28,10 +28,21 @@ func (f *writer) part(p *llm.Part) {
 		if !f.lacks(fileFeature(p.Media)) {
 			f.document(p)
 		}
+	case llm.Audio:
+		f.cannot("audio")
+	case llm.Video:
+		f.cannot("video")
 	default:
 		if f.same() {
 			f.samePart(p)
 		}
+	}
+}
+
+// cannot refuses the call for what the vendor takes in no form.
+func (f *writer) cannot(what string) {
+	if f.err == nil {
+		f.err = fault.Newf(fault.UnsupportedParameter, "The model '%s' cannot be given %s. Leave it out, or use a model of another provider.", f.to.Model, what).Field("messages")
 	}
 }
 

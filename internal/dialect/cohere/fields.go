@@ -33,10 +33,10 @@ var fields = []dialect.Field{
 	{Path: "messages[].content[].image_url.url", Feature: llm.FImageURL, Example: `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://example.com/a.png"}}]}]}`},
 	{Path: "messages[].content[].image_url.url", Feature: llm.FImageData, Example: `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}]}`},
 	{Path: "messages[].content[].image_url.detail", Feature: llm.FImageDetail, Example: `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://example.com/a.png","detail":"low"}}]}]}`},
-	{Path: "messages[].content[].document", Feature: llm.FToolResult, Example: calling + `,{"role":"tool","tool_call_id":"c","content":[{"type":"document","document":{"data":{"text":"x"}}}]}]}`, Note: "What a tool found reaches other dialects as text."},
+	{Path: "messages[].content[].document", Feature: llm.FToolResult, Example: calling + `,{"role":"tool","tool_call_id":"c","content":[{"type":"document","document":{"data":{"text":"x"}}}]}]}`, Note: "what a tool found reaches other dialects as text"},
 	{Path: "messages[].content[].document.data", Feature: llm.FToolResult},
 	{Path: "messages[].content[].document.id", Feature: llm.FToolResult},
-	{Path: "messages[].tool_plan", Feature: llm.FThinking, Example: `{"model":"m","messages":[{"role":"user","content":"hi"},{"role":"assistant","tool_plan":"look","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"x"}]}`, Note: "The plan for the tools counts as reasoning."},
+	{Path: "messages[].tool_plan", Feature: llm.FThinking, Example: `{"model":"m","messages":[{"role":"user","content":"hi"},{"role":"assistant","tool_plan":"look","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"x"}]}`, Note: "the plan for the tools counts as reasoning"},
 	{Path: "messages[].tool_calls", Feature: llm.FToolCall, Example: calling + `,{"role":"tool","tool_call_id":"c","content":"x"}]}`},
 	{Path: "messages[].tool_calls[].id", Feature: llm.FToolCall},
 	{Path: "messages[].tool_calls[].type", Feature: llm.FToolCall},
@@ -62,7 +62,7 @@ var fields = []dialect.Field{
 	{Path: "tool_choice", Feature: llm.FChoiceRequired, Example: tooled + `,"tool_choice":"REQUIRED"}`},
 	{Path: "tool_choice", Feature: llm.FChoiceNone, Example: tooled + `,"tool_choice":"NONE"}`},
 
-	{Path: "documents", Feature: llm.FFileText, Example: with(`"documents":["text"]`), Note: "Other dialects get them as documents before what the user said last."},
+	{Path: "documents", Feature: llm.FFileText, Example: with(`"documents":["text"]`), Note: "other dialects get them as documents before what the user said last"},
 	{Path: "documents", Feature: llm.FFileCites, Example: with(`"documents":["text"]`)},
 	{Path: "documents[].data", Feature: llm.FFileText},
 	{Path: "documents[].data.title", Feature: llm.FFileName, Example: with(`"documents":[{"data":{"title":"t","text":"x"}}]`)},
@@ -87,7 +87,7 @@ var fields = []dialect.Field{
 	{Path: "logprobs", Feature: llm.FLogprobs, Example: with(`"logprobs":true`)},
 	{Path: "safety_mode", Example: with(`"safety_mode":"STRICT"`)},
 	{Path: "priority", Example: with(`"priority":5`)},
-	{Path: "raw_prompting", Example: with(`"raw_prompting":true`), Note: "Other dialects have no way to send a prompt as it is: the call is refused there."},
+	{Path: "raw_prompting", Refuse: true, Example: with(`"raw_prompting":true`), Note: "others have no way to send a prompt as it is"},
 }
 
 // Answers that examples are made of.
@@ -115,7 +115,7 @@ var answerFields = []dialect.Field{
 	{Path: "message.citations[].start", Feature: llm.ACitations},
 	{Path: "message.citations[].end", Feature: llm.ACitations},
 	{Path: "message.citations[].text", Feature: llm.ACitations},
-	{Path: "message.citations[].sources", Feature: llm.ACitations, Note: "Of several sources other dialects get the first; url and title come from the caller's own document."},
+	{Path: "message.citations[].sources", Feature: llm.ACitations, Note: "of several sources other dialects get the first; url and title come from the caller's own document"},
 	{Path: "message.citations[].content_index", Feature: llm.ACitations},
 	{Path: "message.citations[].type", Feature: llm.ACitations},
 	{Path: "finish_reason", Feature: llm.AFinish, Example: answered + yes + `}}`},
@@ -124,7 +124,7 @@ var answerFields = []dialect.Field{
 	{Path: "logprobs[].logprobs", Feature: llm.ALogprobs},
 	{Path: "logprobs[].token_ids"},
 	{Path: "usage", Feature: llm.AUsage, Example: answered + yes + `},"usage":{"billed_units":{"input_tokens":1,"output_tokens":2}}}`},
-	{Path: "usage.billed_units.input_tokens", Note: "What is billed is less than what the model processed; other dialects are told the latter, and the cost is that of the former."},
+	{Path: "usage.billed_units.input_tokens", Note: "what is billed is less than what the model processed; other dialects are told the latter, and the cost is that of the former"},
 	{Path: "usage.billed_units.output_tokens"},
 	{Path: "usage.billed_units.search_units"},
 	{Path: "usage.billed_units.classifications"},

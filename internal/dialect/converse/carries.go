@@ -18,11 +18,11 @@ var carries = map[llm.Feature]dialect.Carry{
 
 	llm.FImageURL:      mapped("fetched and sent as bytes; s3:// as s3Location"),
 	llm.FImageData:     kept("image.source.bytes; png, jpeg, gif, webp, others are refused"),
-	llm.FImageFile:     mapped("s3Location of an s3:// id; ids of other vendors are dropped"),
+	llm.FImageFile:     mapped("s3Location of an s3:// id; ids of other vendors are refused"),
 	llm.FAudioData:     kept("audio"),
 	llm.FFileURL:       mapped("fetched and sent as bytes; s3:// as s3Location"),
 	llm.FFileData:      kept("document.source.bytes; a turn of documents alone gets a text"),
-	llm.FFileID:        mapped("s3Location of an s3:// id; ids of other vendors are dropped"),
+	llm.FFileID:        mapped("s3Location of an s3:// id; ids of other vendors are refused"),
 	llm.FFileText:      mapped("document.source.bytes, format txt"),
 	llm.FFileName:      mapped("document.name, in the letters that are allowed, made unique"),
 	llm.FFileContext:   kept("document.context"),
@@ -35,7 +35,7 @@ var carries = map[llm.Feature]dialect.Carry{
 	llm.FResultMedia:   kept("toolResult.content"),
 	llm.FResultError:   kept("toolResult.status; Claude and Nova"),
 	llm.FThinking:      mapped("reasoningContent, of what this model has signed; the rest is dropped"),
-	llm.FThinkingState: kept("reasoningContent.reasoningText.signature, redactedContent"),
+	llm.FThinkingState: mapped("reasoningContent.reasoningText.signature or redactedContent, where it came from this provider and model; other state is dropped"),
 	llm.FRefusal:       mapped("text"),
 
 	llm.FTools:          kept("toolConfig.tools; a history of calls without tools gets those that were called"),

@@ -63,10 +63,10 @@ func settingFields() []dialect.Field {
 		{Path: "requestMetadata", Feature: llm.FMetadata, Example: setting(`"requestMetadata":{"a":"b"}`)}, {Path: "requestMetadata.*", Feature: llm.FMetadata},
 		{Path: "serviceTier", Feature: llm.FTier}, {Path: "serviceTier.type", Feature: llm.FTier, Example: setting(`"serviceTier":{"type":"priority"}`)},
 		{Path: "performanceConfig", Example: setting(`"performanceConfig":{"latency":"optimized"}`)}, {Path: "performanceConfig.latency"},
-		{Path: "guardrailConfig", Example: setting(`"guardrailConfig":{"guardrailIdentifier":"g","guardrailVersion":"1","trace":"enabled"}`), Note: "a target of another dialect refuses it: the check cannot be left out"},
-		{Path: "guardrailConfig.guardrailIdentifier"}, {Path: "guardrailConfig.guardrailVersion"}, {Path: "guardrailConfig.trace"}, {Path: "guardrailConfig.streamProcessingMode"},
-		{Path: "promptVariables", Example: setting(`"promptVariables":{"a":{"text":"b"}}`), Note: "a target of another dialect refuses it: the prompt is the vendor's"},
-		{Path: "promptVariables.*"},
+		{Path: "guardrailConfig", Refuse: true, Example: setting(`"guardrailConfig":{"guardrailIdentifier":"g","guardrailVersion":"1","trace":"enabled"}`), Note: "the check cannot be left out"},
+		{Path: "guardrailConfig.guardrailIdentifier", Refuse: true}, {Path: "guardrailConfig.guardrailVersion", Refuse: true}, {Path: "guardrailConfig.trace", Refuse: true}, {Path: "guardrailConfig.streamProcessingMode", Refuse: true},
+		{Path: "promptVariables", Refuse: true, Example: setting(`"promptVariables":{"a":{"text":"b"}}`), Note: "the prompt is kept at the vendor"},
+		{Path: "promptVariables.*", Refuse: true},
 		{Path: "additionalModelResponseFieldPaths", Example: setting(`"additionalModelResponseFieldPaths":["/stop_sequence"]`)},
 	}
 }

@@ -278,7 +278,7 @@ func (f *formatter) fileID(p *llm.Part) bool {
 	if m.FileID == nil || len(m.Data) > 0 || isS3(m.FileID) || f.own {
 		return false
 	}
-	f.loseMedia(p)
+	f.fail(fault.New(fault.UnsupportedParameter, "The file is kept by another provider: send its bytes, or put it into S3 and give its s3:// URI."))
 	return true
 }
 

@@ -40,6 +40,12 @@ func (p *requestParser) tool(key string, v llm.Raw) {
 	case "googleSearch", "google_search":
 		kind, key = llm.WebSearch, "googleSearch"
 		p.r.Has.Add(llm.FWebSearch)
+		_ = jsonscan.Members(v, func(key, value []byte) bool { // others have no word for its settings
+			if !jsonscan.IsNull(value) {
+				p.r.Unname("tools[].googleSearch." + nameOf(key))
+			}
+			return true
+		})
 	case "codeExecution", "code_execution":
 		kind, key = llm.Code, "codeExecution"
 		p.r.Has.Add(llm.FCode)

@@ -37,7 +37,7 @@ var carries = map[llm.Feature]dialect.Carry{
 	llm.FToolResult:    keeps("a message of the role tool for each result"),
 	llm.FResultMedia:   maps("moved to the user's message that follows"),
 	llm.FThinking:      maps("reasoning_content, reasoning or content, at vendors that take it back"),
-	llm.FThinkingState: maps("reasoning_details or thought_signature, at the vendor it came from"),
+	llm.FThinkingState: maps("reasoning_details or thought_signature, where it came from this provider and model; other state is dropped"),
 	llm.FRefusal:       keeps("refusal; a text where a vendor lacks it"),
 
 	llm.FTools:          keeps("tools; names of more than 64 letters are rewritten and restored"),

@@ -234,6 +234,7 @@ func (p *reader) callCustom(c *llm.Call, v []byte) {
 			c.Name = p.word(v, at+".name")
 		case "input":
 			c.Arguments, c.Custom = p.text(v, at+".input"), true
+			p.r.Has.Add(llm.FCustomTool)
 		}
 	})
 }

@@ -45,6 +45,11 @@ func (p *reader) tool(v []byte) (t llm.Tool) {
 		p.fail("tools[].type", "a string, and is missing")
 	default:
 		p.builtin(&t, kind)
+		if t.Kind != llm.Builtin { // others have the tool, and not its settings
+			for _, m := range t.Own {
+				p.unname("tools[]." + m.Name)
+			}
+		}
 	}
 	t.Vendor, t.Own, t.Cache = v, nil, ""
 	return t

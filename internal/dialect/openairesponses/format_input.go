@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -164,13 +165,26 @@ func (w *requestWriter) takes(role llm.Role, p *llm.Part) bool {
 	case llm.Text, llm.Refusal:
 		return len(p.Text) > 2 || p.Kind == llm.Text && p.Text != nil && role != llm.Assistant
 	case llm.Image, llm.File, llm.Audio:
-		if role == llm.Assistant || role == llm.System || role == llm.Developer || p.Media.FileID != nil && !w.knowsFiles() {
+		if role == llm.Assistant || role == llm.System || role == llm.Developer {
 			w.loseMedia(p)
 			return false
 		}
+		if p.Media.FileID != nil && !w.knowsFiles() {
+			w.cannot("a file that another provider keeps. Send its bytes")
+			return false
+		}
 		return p.Kind != llm.Audio || p.Media.Data != nil
+	case llm.Video:
+		w.cannot("video. Leave it out")
 	}
-	return false // video and pieces of other vendors: not in Carries
+	return false // pieces of other vendors: not in Carries
+}
+
+// cannot refuses the call for what the vendor takes in no form.
+func (w *requestWriter) cannot(what string) {
+	if w.err == nil {
+		w.err = fault.Newf(fault.UnsupportedParameter, "The model '%s' cannot be given %s, or use a model of another provider.", w.to.Model, what).Field("input")
+	}
 }
 
 // knowsFiles reports whether file ids of the caller's dialect are this vendor's.

@@ -22,6 +22,7 @@ type requestWriter struct {
 	names   map[string]string
 	custom  map[string]bool // ids of calls of custom tools, whose results have a kind of their own
 	marks   int             // cache marks written
+	err     error
 }
 
 // FormatRequest implements dialect.Codec.
@@ -48,6 +49,9 @@ func (codec) FormatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dial
 	w.settings()
 	w.ownMembers()
 	w.End('}')
+	if w.err != nil {
+		return dialect.Written{}, w.err
+	}
 	return dialect.Written{Body: w.B, Lost: w.lost, Names: w.names}, nil
 }
 

@@ -142,6 +142,9 @@ func (p *requestReader) readCall(it *item, arguments []byte, custom bool) {
 		return
 	}
 	call := &llm.Call{ID: text(it.callID), Name: text(it.name), Arguments: arguments, Quoted: isString(arguments) && !custom, Custom: custom}
+	if custom {
+		p.r.Has.Add(llm.FCustomTool)
+	}
 	p.unnameItem(it)
 	p.called(it, call)
 	p.spaced = p.spaced || isString(it.space)

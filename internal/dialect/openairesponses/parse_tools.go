@@ -76,6 +76,16 @@ func (t *tool) member(key, v []byte) bool {
 	return true
 }
 
+// nameSettings names the settings of a hosted tool that other vendors have, too: they
+// have no words for these.
+func (p *requestReader) nameSettings(settings []llm.Member) {
+	for _, m := range settings {
+		if !isNull(m.Value) {
+			p.r.Unname("tools[]." + m.Name)
+		}
+	}
+}
+
 // addTool reads a tool; group is the namespace that it stands in, nil for none.
 func (p *requestReader) addTool(at place, raw, group []byte) {
 	var t tool
@@ -93,8 +103,12 @@ func (p *requestReader) addTool(at place, raw, group []byte) {
 		p.add(llm.FTools, llm.Tool{Kind: llm.Function, Name: toolSearch, Description: t.description, Parameters: t.parameters, Vendor: raw})
 	case strings.HasPrefix(kind, "web_search"):
 		p.add(llm.FWebSearch, llm.Tool{Kind: llm.WebSearch, Vendor: raw})
+		p.nameSettings(t.extra)
 	case kind == "code_interpreter":
 		p.add(llm.FCode, llm.Tool{Kind: llm.Code, Vendor: raw})
+		if string(jsonscan.Get(raw, "container")) != `{"type":"auto"}` {
+			p.nameSettings(t.extra)
+		}
 	case kind == "":
 		p.fail(at.String()+".type", "a string")
 	default:
