@@ -25,7 +25,7 @@ providers:
   responses: { kind: openai, api_key: env:VENDOR_KEY, base_url: %[1]s/v1, speaks: [responses], retries: { max: 0 } }
   messages:  { kind: anthropic, api_key: env:VENDOR_KEY, base_url: %[1]s, retries: { max: 0 } }
   gemini:    { kind: gemini, api_key: env:VENDOR_KEY, base_url: %[1]s, retries: { max: 0 } }
-  converse:  { kind: gemini, api_key: env:VENDOR_KEY, base_url: %[1]s, speaks: [converse], retries: { max: 0 } }
+  converse:  { kind: bedrock, api_key: env:VENDOR_KEY, base_url: %[1]s, retries: { max: 0 } }
   cohere:    { kind: cohere, api_key: env:VENDOR_KEY, base_url: %[1]s, retries: { max: 0 } }
 `
 

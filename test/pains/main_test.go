@@ -98,8 +98,9 @@ func (s *stand) do(t testing.TB, c *caller, q *question, stream bool) *reply {
 	return r
 }
 
-// watch asks for a stream; seen is called with all that has come, after each read.
-func (s *stand) watch(t testing.TB, c *caller, q *question, seen func(so string)) *reply {
+// watch asks for a stream; seen is called after each read with what it gave, and some of
+// what came before.
+func (s *stand) watch(t testing.TB, c *caller, q *question, seen func(news string)) *reply {
 	t.Helper()
 	resp, err := http.DefaultTransport.RoundTrip(s.request(c, q, true))
 	if err != nil {
@@ -111,8 +112,9 @@ func (s *stand) watch(t testing.TB, c *caller, q *question, seen func(so string)
 	for err == nil {
 		var n int
 		n, err = resp.Body.Read(buf)
+		from := max(0, len(r.raw)-100)
 		r.raw = append(r.raw, buf[:n]...)
-		seen(string(r.raw))
+		seen(string(r.raw[from:]))
 	}
 	if err != io.EOF {
 		t.Fatalf("%s to %s: reading the answer: %v", c.name, q.model, err)

@@ -84,8 +84,8 @@ func TestAStreamThatFailsInTheMiddleSaysSoInTheCallersGrammar(t *testing.T) {
 					}
 				})
 				once := sync.OnceFunc(func() { close(seen) })
-				r := s.watch(t, c, ask(v.asked(), "go"), func(so string) {
-					if strings.Contains(so, "Hello") {
+				r := s.watch(t, c, ask(v.asked(), "go"), func(news string) {
+					if strings.Contains(news, "Hello") {
 						once()
 					}
 				})

@@ -80,7 +80,9 @@ func withoutTools(c *llm.Request, f llm.Feature) bool {
 	kinds := map[llm.Feature]llm.ToolKind{llm.FTools: llm.Function, llm.FCustomTool: llm.Custom, llm.FWebSearch: llm.WebSearch, llm.FCode: llm.Code, llm.FBuiltin: llm.Builtin}
 	switch f {
 	case llm.FTools, llm.FCustomTool, llm.FWebSearch, llm.FCode, llm.FBuiltin:
+		before := len(c.Tools)
 		c.Tools = slices.DeleteFunc(c.Tools, func(t llm.Tool) bool { return t.Kind == kinds[f] })
+		return len(c.Tools) < before
 	case llm.FToolStrict:
 		for i := range c.Tools {
 			c.Tools[i].Strict = nil

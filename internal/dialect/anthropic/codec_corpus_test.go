@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,8 +62,10 @@ func rewritten(body []byte, want map[string]any) string {
 	if err != nil {
 		return err.Error()
 	}
-	if len(q.Unnamed) > 0 {
-		return fmt.Sprintf("unnamed: %v", q.Unnamed)
+	for _, path := range q.Unnamed {
+		if !slices.ContainsFunc(anthropic.Dialect.Fields, func(f dialect.Field) bool { return f.Path == path }) {
+			return "unknown: " + path
+		}
 	}
 	to := &dialect.Target{Provider: "p", Model: q.Model, Stream: q.Stream}
 	if q.Model == "" {

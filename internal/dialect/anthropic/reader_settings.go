@@ -242,7 +242,9 @@ func (p *reader) tool(raw []byte) {
 		p.req.Has.Add(toolFeature(t.Kind))
 		if t.Kind != llm.Builtin { // others have the tool, and not its settings
 			for _, m := range settings {
-				p.req.Unname("tools[]." + m.Name)
+				if m.Name != "allowed_callers" || string(m.Value) != `["direct"]` { // so it is anyway
+					p.req.Unname("tools[]." + m.Name)
+				}
 			}
 		}
 	}

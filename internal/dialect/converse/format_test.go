@@ -2,6 +2,7 @@ package converse_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -214,10 +215,18 @@ func TestDocumentsHaveNamesOfTheirOwnAndATextBesideThem(t *testing.T) {
 
 func TestMediaInTheWrongPlaceAreLeftOutAndSaid(t *testing.T) {
 	image := media(llm.Image, llm.Media{Type: "image/png", Data: []byte("aGk=")})
-	file := media(llm.File, llm.Media{FileID: raw(`"file-1"`)})
-	w := format(t, chat([]llm.Feature{llm.FImageData, llm.FFileID}, turn(llm.User, textPart("u"), file), turn(llm.Assistant, image, textPart("a")), turn(llm.User, textPart("v"))), sonnet)
-	if strings.Contains(string(w.Body), "image") || strings.Contains(string(w.Body), "document") || !w.Lost.Has(llm.FImageData) || !w.Lost.Has(llm.FFileID) {
+	w := format(t, chat([]llm.Feature{llm.FImageData}, turn(llm.User, textPart("u")), turn(llm.Assistant, image, textPart("a")), turn(llm.User, textPart("v"))), sonnet)
+	if strings.Contains(string(w.Body), "image") || !w.Lost.Has(llm.FImageData) {
 		t.Errorf("lost %v: %s", lostNames(w.Lost), w.Body)
+	}
+}
+
+func TestAFileThatAnotherProviderKeepsIsRefused(t *testing.T) {
+	file := media(llm.File, llm.Media{FileID: raw(`"file-1"`)})
+	_, err := codec.FormatRequest(nil, chat([]llm.Feature{llm.FFileID}, turn(llm.User, textPart("u"), file)), &dialect.Target{Model: sonnet})
+	var f *fault.Fault
+	if !errors.As(err, &f) || f.Code != fault.UnsupportedParameter {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -10,8 +10,12 @@ import (
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
-// metrics is the member that the vendor adds to the last chunk of every stream.
-const metrics = "amazon-bedrock-invocationMetrics"
+// The members that the vendor adds to the last chunk: of every stream, and of one that a
+// guardrail ended.
+const (
+	metrics   = "amazon-bedrock-invocationMetrics"
+	guardrail = "amazon-bedrock-guardrailAction"
+)
 
 // meter reads one answer, whatever model it is of. Claude's own words are read by the
 // meter of their dialect.
@@ -41,7 +45,7 @@ func (m *meter) Event(name, data []byte) dialect.Sign {
 	m.members(chunk)
 	m.usage(jsonscan.Get(chunk, "metadata", "usage"))
 	m.members(jsonscan.Get(chunk, "messageStop"))
-	if told := jsonscan.Get(chunk, metrics); told != nil || m.report.FinishReason != "" {
+	if told := jsonscan.Get(chunk, metrics); told != nil || m.report.FinishReason != "" || string(jsonscan.Get(chunk, guardrail)) == `"INTERVENED"` {
 		m.count(told)
 		m.report.Ended = true
 		return dialect.Content | dialect.Ended

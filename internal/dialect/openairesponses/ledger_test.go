@@ -26,7 +26,7 @@ func TestEachExampleHoldsItsField(t *testing.T) {
 			continue
 		}
 		name, _, _ := strings.Cut(f.Path, " (")
-		own := slices.ContainsFunc(r.Own, func(m llm.Member) bool { return m.Name == f.Path })
+		own := slices.ContainsFunc(r.Own, func(m llm.Member) bool { return m.Name == name })
 		switch {
 		case f.Feature != 0 && !r.Has.Has(f.Feature):
 			t.Errorf("%s: the example does not make use of it", f.Path)

@@ -93,7 +93,10 @@ func (c *recollector) conversation() (said []*llm.Said, err error) {
 
 // asked gives the body's own input as an array of items, with those that it only names.
 func (c *recollector) asked() llm.Raw {
-	var w jsonout.Writer
+	if isArray(c.input) && !bytes.Contains(c.input, referenceMark) {
+		return c.input
+	}
+	w := jsonout.Writer{B: make([]byte, 0, len(c.input)+64)}
 	w.Begin('[')
 	switch {
 	case isString(c.input):

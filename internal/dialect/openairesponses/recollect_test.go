@@ -147,3 +147,21 @@ func FuzzRecollect(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkRecollect(b *testing.B) {
+	history := `{"role":"user","content":"` + strings.Repeat("words and more words ", 50) + `"},`
+	for name, body := range map[string]string{
+		"nothing named": `{"model":"m","input":[` + strings.Repeat(history, 20) + history[:len(history)-1] + `]}`,
+		"a response":    `{"model":"m","previous_response_id":"resp_` + another + `","input":[` + strings.Repeat(history, 20) + history[:len(history)-1] + `]}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := openairesponses.Dialect.Recollection.Recollect([]byte(body), find); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
