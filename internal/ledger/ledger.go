@@ -55,7 +55,7 @@ func Page(dialects, forms []*dialect.Dialect) []byte {
 		fmt.Fprintf(&b, "\n### A target that speaks `%s`\n\n| asked for | becomes | how |\n|---|---|---|\n", d.Name)
 		hows(&b, llm.RequestFeatures(), d.Carries)
 	}
-	b.WriteString("\n## Answers\n")
+	b.WriteString("\n## Answers\n\nWhat a caller's dialect has no place for is left out of the answer. No header names it; the entry's `usage`, `finish_reason` and cost are\nthose of the vendor's answer all the same.\n")
 	for _, d := range all {
 		fmt.Fprintf(&b, "\n### A vendor that speaks `%s`\n\n", d.Name)
 		table(&b, d, all, d.AnswerFields, AnswerFate)
@@ -81,7 +81,8 @@ each field has one of four fates:
 * **refused**: leaving it out would change what is asked, so the call is a 400 that names it.
 
 What a dialect can express, a certain model may still not take (a temperature on a model that reasons, say): that is dropped for this
-model and named in the same way. A member that is not on this page is unknown to Sluice: it is dropped and named, too.
+model and named in the same way. What every message has (the model, roles, types, containers) is translated by its place and not listed.
+Any other member that is not on this page is unknown to Sluice: it is dropped and named, too.
 This page is written by ` + "`sluice docs fidelity`" + ` from the tables that the code itself works with, and tests hold each row to what happens.
 `
 

@@ -271,7 +271,7 @@ func (x *exchange) newObject(id string) gateway.Object {
 
 func (x *exchange) noteObject(o gateway.Object) {
 	for _, seen := range x.objects {
-		if seen.ID == o.ID && seen.Deleted == o.Deleted {
+		if seen.Kind == o.Kind && seen.ID == o.ID && seen.Deleted == o.Deleted {
 			return
 		}
 	}

@@ -66,13 +66,14 @@ func TestHugeArgumentsAreNotHeldBack(t *testing.T) {
 		}
 		args.WriteString(`"}`)
 		huge := &said{blocks: []block{{kind: words, text: "I write."}, {kind: calling, id: "call00009", name: "get_weather", args: args.String()}}, usage: counts{input: 5, output: 5}}
-		m := &marks{news: make(chan struct{}, 1)}
+		m, awaited := &marks{news: make(chan struct{}, 1)}, 0
 		s.up.Script(func(call *testup.Call) {
 			v.send(call, nil)
 			for _, e := range inPieces(v, huge, size) {
 				call.More(e)
 				if i := strings.Index(e, "#"); i >= 0 && len(e) < 2*size {
 					var n int
+					awaited++
 					if _, err := fmt.Sscanf(e[i:], "#%04d#", &n); err == nil && !m.await(n) {
 						t.Errorf("piece %d is held back", n)
 						return
@@ -88,6 +89,9 @@ func TestHugeArgumentsAreNotHeldBack(t *testing.T) {
 		}
 		if calls := r.said.calls(); len(calls) != 1 || canonical(calls[0].args) != canonical(args.String()) {
 			t.Error("the arguments are not what was said")
+		}
+		if awaited < pieces {
+			t.Errorf("only %d pieces were waited for", awaited)
 		}
 	})
 }

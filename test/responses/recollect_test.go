@@ -254,3 +254,16 @@ func TestAnOperationWithoutCounterpartIsNotTranslated(t *testing.T) {
 		t.Errorf("%d %s; the vendor got %s", resp.StatusCode, answer, s.up.Last().Body)
 	}
 }
+
+func TestANamedConversationIsCounted(t *testing.T) {
+	s := newStage(t, messagesVendor)
+	one := s.ask(false, first())
+	next := first()
+	next["previous_response_id"], next["input"] = one["id"], []object{result(t, one)}
+	s.up.Script(func(c *testup.Call) { c.JSON(200, `{"input_tokens":42}`) })
+	resp, answer := s.Post("/v1/responses/input_tokens", string(text(t, next)))
+	if resp.StatusCode != 200 || !strings.Contains(string(answer), "42") {
+		t.Fatalf("%d %s", resp.StatusCode, answer)
+	}
+	same(t, "the vendor got", s.got("messages"), fmt.Sprintf(whole, ""))
+}

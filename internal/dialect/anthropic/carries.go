@@ -87,7 +87,7 @@ var answerCarries = map[llm.Feature]dialect.Carry{
 	llm.AUsage:          kept("usage; input without cached tokens, as the dialect counts"),
 	llm.AUsageCache:     kept("usage.cache_read_input_tokens, cache_creation_input_tokens and cache_creation by lifetime"),
 	llm.AUsageReasoning: kept("usage.output_tokens_details.thinking_tokens"),
-	llm.ATier:           mapped("usage.service_tier: standard, priority, batch; default as standard"),
+	llm.ATier:           mapped("usage.service_tier: standard, priority, batch, and default as standard; others are left out"),
 	llm.AModel:          kept("model"),
 	llm.AID:             mapped("id, made from the gateway's own id of the call"),
 	llm.ABlocked:        mapped("stop_reason refusal, no content"),

@@ -79,7 +79,7 @@ var answerCarries = map[llm.Feature]dialect.Carry{
 	llm.AFinish:         mapped("finish_reason, the nearest of the vendor's six"),
 	llm.AStopText:       mapped("finish_reason: STOP_SEQUENCE"),
 	llm.AUsage:          kept("usage.billed_units and usage.tokens"),
-	llm.AUsageCache:     kept("usage.cached_tokens"),
+	llm.AUsageCache:     kept("usage.cached_tokens; what was written to a cache is not told"),
 	llm.AUsageReasoning: kept("usage.tokens.reasoning_tokens"),
 	llm.AID:             kept("id"),
 	llm.ABlocked:        mapped("finish_reason: ERROR"),

@@ -79,7 +79,7 @@ var answerCarries = map[llm.Feature]dialect.Carry{
 	llm.AToolCall:      kept("toolUse; several come one after the other"),
 	llm.ARefusal:       mapped("text"),
 	llm.ACitations:     kept("citationsContent; in streams citation"),
-	llm.AMedia:         mapped("image; audio is dropped"),
+	llm.AMedia:         mapped("image; sound and files at the vendor are left out"),
 	llm.AFinish:        kept("stopReason; other vendors' words for it stay where there is none"),
 	llm.AStopText:      mapped("additionalModelResponseFields.stop_sequence"),
 	llm.AUsage:         kept("usage; 0 where nothing is known"),

@@ -20,7 +20,7 @@ func answerFields() []dialect.Field {
 		{Path: at + "reasoningContent.redactedContent", Feature: llm.AThinkingState, Example: answer(`{"reasoningContent":{"redactedContent":"c2ln"}}`, "")},
 		{Path: at + "toolUse", Feature: llm.AToolCall, Example: answer(exampleCall, "")},
 		{Path: at + "toolUse.toolUseId", Feature: llm.AToolCall}, {Path: at + "toolUse.name", Feature: llm.AToolCall}, {Path: at + "toolUse.input", Feature: llm.AToolCall},
-		{Path: at + "toolUse.type", Feature: llm.AVendorPart}, {Path: at + "toolResult", Feature: llm.AVendorPart},
+		{Path: at + "toolUse.type", Feature: llm.AVendorPart, Example: answer(`{"toolUse":{"toolUseId":"t1","name":"f","input":{},"type":"server_tool_use"}}`, "")}, {Path: at + "toolResult", Feature: llm.AVendorPart},
 		{Path: at + "citationsContent", Feature: llm.ACitations, Example: answer(`{"citationsContent":{"content":[{"text":"so"}],"citations":[{"title":"t","location":{"web":{"url":"https://a.example"}}}]}}`, "")},
 		{Path: at + "image", Feature: llm.AMedia, Example: answer(`{"image":{"format":"png","source":{"bytes":"aGk="}}}`, "")},
 		{Path: at + "audio", Feature: llm.AMedia}, {Path: at + "video", Feature: llm.AMedia}, {Path: at + "document", Feature: llm.AMedia},

@@ -301,7 +301,7 @@ var answerFields = []dialect.Field{
 	{Path: "candidates[].index", Frame: true},
 	{Path: "candidates[].tokenCount"},
 	{Path: "candidates[].avgLogprobs"},
-	{Path: "candidates[].logprobsResult", Feature: llm.ALogprobs, Example: answered(`"logprobsResult":{"chosenCandidates":[{"token":"a","logProbability":-1}]}`)},
+	{Path: "candidates[].logprobsResult", Feature: llm.ALogprobs, Example: answered(`"content":{"parts":[{"text":"a"}]},"logprobsResult":{"chosenCandidates":[{"token":"a","logProbability":-1}]}`)},
 	{Path: "candidates[].safetyRatings"},
 	{Path: "candidates[].citationMetadata", Feature: llm.ACitations, Example: answered(`"content":{"parts":[{"text":"hi"}]},"citationMetadata":{"citations":[{"uri":"https://example.com"}]}`)},
 	{Path: "candidates[].groundingMetadata", Feature: llm.ACitations, Example: answered(`"content":{"parts":[{"text":"hi"}]},"groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://example.com"}}]}`), Note: "its chunks and supports; searchEntryPoint is for this dialect alone"},

@@ -90,7 +90,7 @@ var answerCarries = map[llm.Feature]dialect.Carry{
 	llm.AToolCall:       keeps("message.tool_calls; function_call for callers who wrote functions"),
 	llm.ARefusal:        keeps("message.refusal"),
 	llm.ACitations:      maps("message.annotations: URL, title and place; sources without a URL have an empty one"),
-	llm.AMedia:          keeps("message.audio; message.images, as OpenRouter has them"),
+	llm.AMedia:          keeps("message.audio, and message.images as OpenRouter has them; what is a file at the vendor is left out"),
 	llm.ALogprobs:       keeps("choices[].logprobs"),
 	llm.AFinish:         maps("finish_reason: the five words of the dialect; an unknown one is kept"),
 	llm.AUsage:          keeps("usage; in streams when it was asked for"),

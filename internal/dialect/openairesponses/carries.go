@@ -122,7 +122,7 @@ var answerCarries = map[llm.Feature]dialect.Carry{
 	llm.AToolCall:       kept("function_call and custom_tool_call items"),
 	llm.ARefusal:        kept("refusal parts"),
 	llm.ACitations:      mapped("url_citation annotations; sources that are no page of the web are left out"),
-	llm.AMedia:          mapped("images as image_generation_call items; sound is left out"),
+	llm.AMedia:          mapped("images as image_generation_call items; sound and files at the vendor are left out"),
 	llm.ALogprobs:       kept("output_text.logprobs"),
 	llm.AFinish:         mapped("status and incomplete_details.reason"),
 	llm.AUsage:          kept("usage"),

@@ -133,6 +133,7 @@ func converse(ctx context.Context, c *bedrockruntime.Client, p *bedrockruntime.C
 // block is what a stream has said of one block.
 type block struct {
 	text, thought, signature, args string
+	redacted                       []byte
 	use                            *types.ToolUseBlockStart
 }
 
@@ -185,6 +186,8 @@ func (b *block) add(d types.ContentBlockDelta) {
 			b.thought += r.Value
 		case *types.ReasoningContentBlockDeltaMemberSignature:
 			b.signature += r.Value
+		case *types.ReasoningContentBlockDeltaMemberRedactedContent:
+			b.redacted = append(b.redacted, r.Value...)
 		}
 	}
 }
@@ -198,6 +201,8 @@ func (b *block) whole() []types.ContentBlock {
 			args = "no JSON: " + b.args
 		}
 		return []types.ContentBlock{&types.ContentBlockMemberToolUse{Value: types.ToolUseBlock{ToolUseId: b.use.ToolUseId, Name: b.use.Name, Input: document.NewLazyDocument(args)}}}
+	case b.redacted != nil:
+		return []types.ContentBlock{&types.ContentBlockMemberReasoningContent{Value: &types.ReasoningContentBlockMemberRedactedContent{Value: b.redacted}}}
 	case b.thought != "" || b.signature != "":
 		return []types.ContentBlock{&types.ContentBlockMemberReasoningContent{Value: &types.ReasoningContentBlockMemberReasoningText{Value: types.ReasoningTextBlock{Text: &b.thought, Signature: &b.signature}}}}
 	case b.text != "":

@@ -49,7 +49,9 @@ function whole(events) {
     if (start?.toolUse) blocks[i] = { toolUse: { ...start.toolUse } };
     if (delta?.text) blocks[i] = { text: (blocks[i]?.text ?? '') + delta.text };
     if (delta?.toolUse) inputs[i] = (inputs[i] ?? '') + delta.toolUse.input;
-    if (delta?.reasoningContent) {
+    if (delta?.reasoningContent?.redactedContent) {
+      blocks[i] = delta;
+    } else if (delta?.reasoningContent) {
       const { text = '', signature } = blocks[i]?.reasoningContent.reasoningText ?? {};
       blocks[i] = { reasoningContent: { reasoningText: { text: text + (delta.reasoningContent.text ?? ''), signature: delta.reasoningContent.signature ?? signature } } };
     }
