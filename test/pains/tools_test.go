@@ -15,7 +15,7 @@ var hardNames = []string{
 
 var nameRules = map[string]*regexp.Regexp{
 	"chat": regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`), "responses": regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`), "messages": regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`), "gemini": regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}$`),
-	"converse": regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`), "cohere": regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`),
+	"converse": regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`), "cohere": regexp.MustCompile(`^[a-zA-Z0-9_-]+$`),
 }
 
 // toolNames gives the names of tools that a vendor was sent, in order.
@@ -247,9 +247,11 @@ func TestResultsOfParallelCallsGoBackTogetherAndFirst(t *testing.T) {
 	}
 }
 
-// Wire pitfall 6: a result that answers nothing, and a call that nobody answered, are
-// brought in order or refused here, with a reason; never a puzzle at the vendor.
-func TestOrphansAreNotSentToVendors(t *testing.T) {
+// Wire pitfall 6: for Claude, a result that answers nothing and a call that nobody
+// answered are brought in order or refused here, with a reason; never a puzzle at the
+// vendor. Elsewhere the vendor's own 400 names the call, and servers that do not mind
+// are let be.
+func TestOrphansAreNotSentToClaude(t *testing.T) {
 	s := start(t)
 	answer := &said{blocks: []block{callOf("id1xxxxxx", "Lisbon", ""), callOf("id2xxxxxx", "Oslo", "")}}
 	turns := map[string]func(c *caller) []turn{
@@ -263,6 +265,9 @@ func TestOrphansAreNotSentToVendors(t *testing.T) {
 	}
 	for title, make := range turns {
 		pairs(t, func(t *testing.T, c *caller, v *vendor) {
+			if v.dialect != "messages" {
+				return
+			}
 			t.Run(title, func(t *testing.T) {
 				q := ask(v.asked(), "go")
 				q.tools, q.turns = []tool{cityTool}, make(c)

@@ -74,7 +74,11 @@ func (p *reader) assistant() {
 	if len(said) == 1 && len(said[0].Text) == 2 && said[0].Kind == llm.Text {
 		said = nil // "" stands where only tools are called
 	}
-	parts := p.room(len(t.thoughts) + len(said) + len(t.calls) + 2)
+	n := len(t.thoughts) + len(said) + len(t.calls)
+	if t.refusal != nil || t.state != nil {
+		n += 2
+	}
+	parts := p.room(n)
 	parts = append(append(parts, t.thoughts...), said...)
 	if t.refusal != nil {
 		p.r.Has.Add(llm.FRefusal)
