@@ -6,7 +6,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TARGETS := linux/amd64 linux/arm64 darwin/arm64
 export CGO_ENABLED ?= 0
 
-.PHONY: help run test check bench build e2e race lint generate fuzz
+.PHONY: help run test check bench build e2e agents race lint generate fuzz
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,7 @@ test: ## run every test; installs the servers and SDKs that tests use where it c
 	$(GO) vet ./...
 	$(GO) test -shuffle=on ./...
 	@./test/sdk.sh
+	@./test/cli/run.sh
 
 check: lint test ## lint, then every test
 
@@ -39,6 +40,9 @@ build: ## static binaries for every target, in dist/
 e2e: ## the built binary, from outside: kill -9, outages, thousands of streams
 	@./test/setup.sh
 	$(GO) test -count=1 ./test/e2e/...
+
+agents: ## coding agents (1 GB, from npm) at work through the gateway
+	SLUICE_CLI=1 ./test/cli/run.sh -v
 
 bench: ## the gateway beside a bare reverse proxy, nginx and a direct call (Linux, root)
 	./test/bench/run.sh

@@ -69,16 +69,21 @@ func (r *reader) messagesThinking(o object) {
 
 var messagesID = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 
+// messagesPlain takes a message that is only text.
+func (r *reader) messagesPlain(role, text string) {
+	t := turn{said: text}
+	if role == "user" {
+		t = turn{user: text}
+	}
+	if text == "" {
+		r.refuse("an empty message")
+	}
+	r.turns = append(r.turns, t)
+}
+
 func (r *reader) messagesMessage(m object) {
 	if s, ok := m["content"].(string); ok {
-		if s == "" {
-			r.refuse("an empty message")
-		}
-		if m.text("role") == "user" {
-			r.turns = append(r.turns, turn{user: s})
-		} else {
-			r.turns = append(r.turns, turn{said: s})
-		}
+		r.messagesPlain(m.text("role"), s)
 		return
 	}
 	t := turn{}
