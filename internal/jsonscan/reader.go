@@ -45,6 +45,9 @@ func (r *Reader) At(first byte) bool {
 	return r.w.err == nil && r.w.i < len(r.w.b) && r.w.b[r.w.i] == first
 }
 
+// Offset gives how many bytes of the text have been read.
+func (r *Reader) Offset() int { return r.w.i }
+
 // Err says what was wrong with the text so far, as an *Error.
 func (r *Reader) Err() error { return r.w.failure() }
 

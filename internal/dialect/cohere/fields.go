@@ -67,11 +67,14 @@ var fields = []dialect.Field{
 	{Path: "documents[].data", Feature: llm.FFileText},
 	{Path: "documents[].data.title", Feature: llm.FFileName, Example: with(`"documents":[{"data":{"title":"t","text":"x"}}]`)},
 	{Path: "documents[].id", Example: with(`"documents":[{"id":"d","data":{"text":"x"}}]`)},
+	{Path: "citation_options", Frame: true},
 	{Path: "citation_options.mode", Example: with(`"citation_options":{"mode":"FAST"}`)},
 
+	{Path: "response_format", Frame: true},
 	{Path: "response_format.type", Feature: llm.FJSON, Example: with(`"response_format":{"type":"json_object"}`)},
 	{Path: "response_format.json_schema", Feature: llm.FSchema, Example: with(`"response_format":{"type":"json_object","json_schema":{"type":"object"}}`)},
 
+	{Path: "thinking", Frame: true},
 	{Path: "thinking.type", Feature: llm.FThinkingEffort, Example: with(`"thinking":{"type":"enabled"}`)},
 	{Path: "thinking.type", Feature: llm.FThinkingOff, Example: with(`"thinking":{"type":"disabled"}`)},
 	{Path: "thinking.token_budget", Feature: llm.FThinkingBudget, Example: with(`"thinking":{"type":"enabled","token_budget":500}`)},

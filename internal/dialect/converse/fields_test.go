@@ -19,7 +19,13 @@ func published(t *testing.T, file string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Fields(string(text))
+	var paths []string
+	for line := range strings.SplitSeq(strings.TrimSpace(string(text)), "\n") {
+		if line[0] != '#' {
+			paths = append(paths, line)
+		}
+	}
+	return paths
 }
 
 func TestTheLedgerHasEveryPublishedField(t *testing.T) {

@@ -93,6 +93,7 @@ var fields = []dialect.Field{
 	{Path: partPath + ".functionCall.name", Frame: true},
 	{Path: partPath + ".functionCall.args", Frame: true},
 	{Path: partPath + ".functionCall.partialArgs", Frame: true, Note: "of answers only"},
+	{Path: partPath + ".functionCall.partialArgs[]", Frame: true},
 	{Path: partPath + ".functionCall.willContinue", Frame: true, Note: "of answers only"},
 	{Path: resultPath, Feature: llm.FToolResult, Example: returns(`"response":{"output":"x"}`)},
 	{Path: resultPath + ".id", Frame: true},
@@ -120,6 +121,7 @@ var fields = []dialect.Field{
 	{Path: "systemInstruction.role", Frame: true},
 	{Path: "systemInstruction.parts", Frame: true},
 	{Path: "systemInstruction.parts[].text", Frame: true},
+	{Path: "systemInstruction.parts[]", Example: asks(`"systemInstruction":{"parts":[{"text":"Be brief."},{"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}}]}`), Note: "all but text"},
 
 	{Path: "tools", Frame: true},
 	{Path: "tools[].functionDeclarations", Feature: llm.FTools, Example: declares(`"description":"d"`)},

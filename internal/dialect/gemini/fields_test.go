@@ -19,8 +19,8 @@ func TestEveryFieldOfTheVendorsSchemaIsInTheLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path := range strings.FieldsSeq(string(list)) {
-		if !slices.ContainsFunc(gemini.Dialect.Fields, func(f dialect.Field) bool { return f.Path == path }) {
+	for path := range strings.SplitSeq(strings.TrimSpace(string(list)), "\n") {
+		if path[0] != '#' && !slices.ContainsFunc(gemini.Dialect.Fields, func(f dialect.Field) bool { return f.Path == path }) {
 			t.Errorf("%s is missing", path)
 		}
 	}

@@ -33,7 +33,7 @@ func (p *reader) messages() {
 		p.fail("messages", "an array of messages")
 		return
 	}
-	p.r.Messages = make([]llm.Message, 0, min(2+p.size>>9, 64))
+	p.r.Messages = make([]llm.Message, 0, 4)
 	n := 0
 	p.in.Array(func() {
 		p.index[0] = n

@@ -40,7 +40,14 @@ func (p *reader) add(role llm.Role, parts []llm.Part) {
 	if t.cache != "" && len(parts) > 0 && parts[len(parts)-1].Cache == "" {
 		parts[len(parts)-1].Cache = t.cache
 	}
-	p.r.Messages = append(p.r.Messages, llm.Message{Role: role, Name: t.name, Parts: parts, Own: t.own})
+	p.message(llm.Message{Role: role, Name: t.name, Parts: parts, Own: t.own})
+}
+
+func (p *reader) message(m llm.Message) {
+	if n := len(p.r.Messages); n == cap(p.r.Messages) {
+		p.r.Messages = slices.Grow(p.r.Messages, p.more(n))
+	}
+	p.r.Messages = append(p.r.Messages, m)
 }
 
 // content gives the parts of the content as they stood.
@@ -140,7 +147,7 @@ func (p *reader) result(id string) {
 		p.r.Messages[n-1].Parts = append(p.r.Messages[n-1].Parts, part)
 		return
 	}
-	p.r.Messages = append(p.r.Messages, llm.Message{Role: llm.ToolRole, Parts: append(p.room(1), part)})
+	p.message(llm.Message{Role: llm.ToolRole, Parts: append(p.room(1), part)})
 }
 
 // legacyCall makes a call of function_call, which has no id.

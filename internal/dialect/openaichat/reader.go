@@ -22,6 +22,7 @@ type reader struct {
 	calls []callName // of the history so far
 	turn  turn       // what is being read
 	slab  []llm.Part // room for parts
+	given int        // how many have got room
 }
 
 type callName struct{ id, name string }
@@ -29,15 +30,22 @@ type callName struct{ id, name string }
 // room gives an empty slice for n parts.
 func (p *reader) room(n int) []llm.Part {
 	if len(p.slab)+n > cap(p.slab) {
-		most := min(2+p.size>>10, 32)
-		if n >= most {
+		more := p.more(p.given)
+		if n >= more {
 			return make([]llm.Part, 0, n)
 		}
-		p.slab = make([]llm.Part, 0, most)
+		p.slab = make([]llm.Part, 0, more)
 	}
+	p.given += n
 	from := len(p.slab)
 	p.slab = p.slab[:from+n]
 	return p.slab[from : from : from+n]
+}
+
+// more guesses how many more are to come of what there were n of so far.
+func (p *reader) more(n int) int {
+	at := max(p.in.Offset(), 1)
+	return min(n*(p.size-at)/at+2, 4*n+4)
 }
 
 // fail notes that a member is not of the form it must have.

@@ -92,49 +92,53 @@ func (r *reader) messagesMessage(m object) {
 		r.refuse("a message without content")
 	}
 	for _, b := range blocks {
-		switch kind := b.text("type"); kind {
-		case "text":
-			r.only("text", b, "type", "text", "cache_control", "citations")
-			if b.text("text") == "" {
-				r.refuse("an empty text block")
-			}
-			if m.text("role") == "user" {
-				t.user += b.text("text")
-			} else {
-				t.said += b.text("text")
-			}
-		case "tool_use":
-			r.only(kind, b, "type", "id", "name", "input", "cache_control", "caller")
-			if _, ok := b["input"].(map[string]any); !ok {
-				r.refuse("the input of %s is no object", b.text("name"))
-			}
-			if !messagesID.MatchString(b.text("id")) {
-				r.refuse("the id %q of a call", b.text("id"))
-			}
-			t.calls = append(t.calls, call{id: b.text("id"), name: b.text("name"), args: jsonText(b["input"])})
-		case "tool_result":
-			r.only(kind, b, "type", "tool_use_id", "content", "is_error", "cache_control")
-			if t.user != "" {
-				r.refuse("a result after text")
-			}
-			t.results = append(t.results, result{b.text("tool_use_id"), r.blocksText(b["content"])})
-		case "thinking":
-			r.only(kind, b, "type", "thinking", "signature")
-			if t.said != "" || len(t.calls) > 0 {
-				r.refuse("thinking after text or calls")
-			}
-			t.states = append(t.states, b.text("signature"))
-		case "redacted_thinking":
-			t.states = append(t.states, b.text("data"))
-		case "image", "document", "search_result":
-		default:
-			r.refuse("a block of type %q", kind)
-		}
+		r.messagesBlock(&t, m.text("role"), b)
 	}
 	if t.user == "" && len(t.results) == 0 && m.text("role") == "user" {
 		r.refuse("a user's message without text or results")
 	}
 	r.turns = append(r.turns, t)
+}
+
+func (r *reader) messagesBlock(t *turn, role string, b object) {
+	switch kind := b.text("type"); kind {
+	case "text":
+		r.only("text", b, "type", "text", "cache_control", "citations")
+		if b.text("text") == "" {
+			r.refuse("an empty text block")
+		}
+		if role == "user" {
+			t.user += b.text("text")
+		} else {
+			t.said += b.text("text")
+		}
+	case "tool_use":
+		r.only(kind, b, "type", "id", "name", "input", "cache_control", "caller")
+		if _, ok := b["input"].(map[string]any); !ok {
+			r.refuse("the input of %s is no object", b.text("name"))
+		}
+		if !messagesID.MatchString(b.text("id")) {
+			r.refuse("the id %q of a call", b.text("id"))
+		}
+		t.calls = append(t.calls, call{id: b.text("id"), name: b.text("name"), args: jsonText(b["input"])})
+	case "tool_result":
+		r.only(kind, b, "type", "tool_use_id", "content", "is_error", "cache_control")
+		if t.user != "" {
+			r.refuse("a result after text")
+		}
+		t.results = append(t.results, result{b.text("tool_use_id"), r.blocksText(b["content"])})
+	case "thinking":
+		r.only(kind, b, "type", "thinking", "signature")
+		if t.said != "" || len(t.calls) > 0 {
+			r.refuse("thinking after text or calls")
+		}
+		t.states = append(t.states, b.text("signature"))
+	case "redacted_thinking":
+		t.states = append(t.states, b.text("data"))
+	case "image", "document", "search_result":
+	default:
+		r.refuse("a block of type %q", kind)
+	}
 }
 
 // blocksText gives the text of a result: a string, or blocks.

@@ -117,6 +117,9 @@ func bare(path string) string {
 
 // whole reports whether a row speaks for what stands inside its member, too.
 func whole(f *dialect.Field) bool {
+	if strings.HasSuffix(f.Path, ".partialArgs[]") { // of answers only
+		return true
+	}
 	copied := []llm.Feature{llm.FVendorPart, llm.FBuiltin, llm.FWebSearch, llm.FCode, llm.FAudioOut, llm.FPrediction, llm.FMetadata, llm.FCitations}
 	return !f.Frame && (f.Feature == 0 || slices.Contains(copied, f.Feature))
 }
