@@ -21,19 +21,20 @@ type vendor struct {
 
 const compatible = "openai-compatible"
 
-// native is why a vendor whose API is a dialect of its own is left out.
-const native = "not covered by this version, which has no such dialect"
+// apart is why a vendor is left out whose answers have no second reading here: the
+// tests of its dialect, and those of translation, replay these recordings.
+const apart = "read by the tests of its own dialect, not here"
 
 var vendors = map[string]vendor{
 	"alibaba":          {kind: "alibaba", bases: []string{"/compatible-mode/v1"}},
 	"anthropic":        {kind: "anthropic"},
 	"azure":            {kind: "azure-openai"}, // see azureHome
 	"baseten":          {kind: "baseten", bases: []string{"/v1"}},
-	"bedrock":          {why: native},
+	"bedrock":          {why: apart},
 	"bedrock-mantle":   {kind: "bedrock-mantle", bases: []string{"/openai/v1", "/v1"}},
 	"cerebras":         {kind: "cerebras", bases: []string{"/v1"}},
 	"chatgpt":          {kind: compatible, bases: []string{"/backend-api/codex"}, speaks: "[responses]"},
-	"cohere":           {why: native},
+	"cohere":           {why: apart},
 	"copilot":          {kind: compatible, speaks: "[chat, responses]"},
 	"crusoe":           {kind: "crusoe", bases: []string{"/v1"}},
 	"deepseek":         {kind: "deepseek", bases: []string{"/v1", ""}},
@@ -56,12 +57,12 @@ var vendors = map[string]vendor{
 	"perplexity":       {kind: "perplexity"},
 	"portkey":          {kind: compatible, bases: []string{"/v1"}},
 	"pydantic-gateway": {kind: compatible, bases: []string{"/proxy/openai"}, speaks: "[responses]"},
-	"replicate":        {why: native},
+	"replicate":        {why: apart},
 	"snowflake":        {kind: "snowflake", bases: []string{"/api/v2/cortex/v1"}},
 	"together":         {kind: "together", bases: []string{"/v1"}},
 	"venice":           {kind: "venice", bases: []string{"/api/v1"}},
 	"vercel-gateway":   {kind: "vercel", bases: []string{"/v1"}},
-	"vertex":           {why: native},
+	"vertex":           {why: apart},
 	"voyage":           {kind: "voyage", bases: []string{"/v1"}},
 	"writer":           {kind: "writer", bases: []string{"/v1"}},
 	"xai":              {kind: "xai", bases: []string{"/v1"}},
@@ -86,6 +87,8 @@ func homeOf(r *recording) (h home, why string) {
 		return h, "a vendor that this test does not know"
 	case v.kind == "":
 		return h, v.why
+	case r.Vendor == "ollama" && strings.HasPrefix(r.request.Path, "/api/"):
+		return h, apart
 	}
 	h = home{name: r.Vendor, kind: v.kind, speaks: v.speaks}
 	if r.Vendor == "azure" {
