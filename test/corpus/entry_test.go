@@ -135,14 +135,13 @@ func told(resp *http.Response, e *gateway.Entry) string {
 	return ""
 }
 
-// estimates takes out what of an answer that broke off was estimated, and so marked,
-// where the vendor had said nothing.
+// estimates takes over what of an answer that broke off was estimated, and so marked,
+// where the vendor had said nothing: it is priced like anything else.
 func estimates(got, said counts) {
 	for _, name := range []string{"input", "output"} {
 		unit := "unit:estimated_" + name + "_tokens"
 		if _, told := said[name]; got[unit] > 0 && got[unit] <= got[name] && !told {
-			delete(got, unit)
-			delete(got, name)
+			said[unit], said[name] = got[unit], got[name]
 		}
 	}
 }
