@@ -55,6 +55,11 @@ func (x *exchange) chooseGateway(path string) (string, error) {
 func (x *exchange) acceptEndpoint(path string) error {
 	found := x.p.router.find(path)
 	if len(found) == 0 {
+		if long := underModels(path); long != "" {
+			found, x.path = x.p.router.find(long), long
+		}
+	}
+	if len(found) == 0 {
 		return noSuchPath(path)
 	}
 	m, err := x.pick(found)
@@ -63,6 +68,18 @@ func (x *exchange) acceptEndpoint(path string) error {
 	}
 	x.use(m)
 	return nil
+}
+
+// underModels gives a path with a verb as it stands under models/: some SDKs take a
+// model's name with a slash in it for a whole resource and write /v1beta/a/b:verb. ""
+// where that is not the form.
+func underModels(path string) string {
+	version, rest, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	slash, verb := strings.LastIndexByte(rest, '/'), strings.LastIndexByte(rest, ':')
+	if !ok || strings.HasPrefix(rest, modelsPrefix) || slash < 0 || verb < slash {
+		return ""
+	}
+	return "/" + version + "/" + modelsPrefix + rest
 }
 
 func (x *exchange) use(m match) {

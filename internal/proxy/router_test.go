@@ -37,3 +37,18 @@ func TestAModelInThePathMayHaveSegmentsAfterIt(t *testing.T) {
 		}
 	}
 }
+
+func TestAModelWithASlashNeedsNoModelsBeforeIt(t *testing.T) {
+	for path, want := range map[string]string{
+		"/v1beta/gemini/gemini-x:generateContent":        "/v1beta/models/gemini/gemini-x:generateContent",
+		"/v1beta/a/b/c:streamGenerateContent":            "/v1beta/models/a/b/c:streamGenerateContent",
+		"/v1beta/models/gemini/gemini-x:generateContent": "",
+		"/v1beta/files/abc":                              "",
+		"/v1/unknown":                                    "",
+		"/":                                              "",
+	} {
+		if got := underModels(path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
