@@ -72,25 +72,39 @@ func Mark(spoken Name, c *Call) llm.Opaque {
 	return llm.Opaque{Dialect: string(spoken), Provider: c.Provider, Model: c.Model, Kind: kindMark}
 }
 
-// Unmark takes the marks out of a request, so that only vendors' own blobs are state. What
-// bore one is no longer a piece of its caller's dialect that could be sent as it is.
-func Unmark(r *llm.Request) {
+// Unmarked gives a request without marks, for targets of another dialect than its caller's:
+// there a thought that bears none is just a thought. For the caller's own dialect a mark
+// says that it is a stranger's. The request itself is not changed.
+func Unmarked(r *llm.Request) *llm.Request {
 	if !r.Has.Has(llm.FThinkingState) {
-		return
+		return r
 	}
-	stateful := false
+	stateful, marked := false, false
 	for i := range r.Messages {
-		parts := r.Messages[i].Parts
-		for n := range parts {
-			if p := &parts[n]; slices.ContainsFunc(p.State, isMark) {
-				p.State, p.Raw = slices.DeleteFunc(slices.Clone(p.State), isMark), nil
-			}
-			stateful = stateful || len(parts[n].State) > 0
+		for n := range r.Messages[i].Parts {
+			marks := slices.ContainsFunc(r.Messages[i].Parts[n].State, isMark)
+			marked = marked || marks
+			stateful = stateful || len(r.Messages[i].Parts[n].State) > 0 && !marks
 		}
 	}
-	if !stateful {
-		r.Has = r.Has.Without(llm.Of(llm.FThinkingState))
+	if !marked {
+		return r
 	}
+	out := *r
+	out.Messages = slices.Clone(r.Messages)
+	for i := range out.Messages {
+		parts := slices.Clone(out.Messages[i].Parts)
+		for n := range parts {
+			if slices.ContainsFunc(parts[n].State, isMark) {
+				parts[n].State, parts[n].Raw = nil, nil
+			}
+		}
+		out.Messages[i].Parts = parts
+	}
+	if !stateful {
+		out.Has = out.Has.Without(llm.Of(llm.FThinkingState))
+	}
+	return &out
 }
 
 func isMark(o llm.Opaque) bool { return o.Kind == kindMark }

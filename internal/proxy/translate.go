@@ -19,7 +19,8 @@ import (
 // provider speaks another dialect, or the request holds reasoning state of another
 // provider. The request is read once and written anew for each attempt.
 type translation struct {
-	request *llm.Request
+	asked   *llm.Request // as it was read
+	request *llm.Request // as it is written for the target
 	written dialect.Written
 	call    dialect.Call
 	room    *membuf.Buffer // what written.Body is a part of, unless it outgrew it
@@ -79,6 +80,9 @@ func (x *exchange) translateRequest(req *upstream.Request) error {
 	tr, err := x.parsed()
 	if err != nil {
 		return err
+	}
+	if tr.request = tr.asked; x.translated() {
+		tr.request = dialect.Unmarked(tr.asked)
 	}
 	l, p := x.lane, x.target.Provider
 	to := dialect.Target{Provider: p.Name, Model: bareModel(x.target.Model), Stream: x.stream, Facts: l.facts(x.p.catalogue, x.target.Model), Traits: p.Spec.Traits}
@@ -150,9 +154,9 @@ func (x *exchange) parsed() (*translation, error) {
 	if x.said != nil {
 		r.Previous = x.said.Previous
 	}
-	x.restore(r)
+	x.p.recall.Restore(x.who.Workspace, r)
 	x.tr = newTranslation()
-	x.tr.request = r
+	x.tr.asked = r
 	return x.tr, nil
 }
 

@@ -9,12 +9,6 @@ import (
 // it is remembered like any other, and a caller whose dialect's own vendors refuse what
 // they have not signed can take the conversation to them: there it is left out.
 
-// restore puts back what the caller's client has dropped, and takes marks away.
-func (x *exchange) restore(r *llm.Request) {
-	x.p.recall.Restore(x.who.Workspace, r)
-	dialect.Unmark(r)
-}
-
 // keep remembers the reasoning of an answer.
 func (x *exchange) keep(a *llm.Answer) {
 	mark := []llm.Opaque{dialect.Mark(x.spoken.Name, &x.tr.call)}

@@ -100,8 +100,10 @@ func (x *exchange) task() (*translation, error) {
 	x.tr = newTranslation()
 	x.tr.task = t
 	if t.Chat != nil {
-		t.Chat.Model, x.tr.request = x.ask.model, t.Chat
-		x.restore(t.Chat)
+		t.Chat.Model = x.ask.model
+		x.p.recall.Restore(x.who.Workspace, t.Chat)
+		t.Chat = dialect.Unmarked(t.Chat)
+		x.tr.request = t.Chat
 	}
 	return x.tr, nil
 }

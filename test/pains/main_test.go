@@ -38,8 +38,8 @@ providers:
   messages2:  { kind: anthropic, api_key: env:VENDOR_KEY, base_url: %[1]s/messages2, retries: { max: 0 } }
   gemini:     { kind: gemini, api_key: env:VENDOR_KEY, base_url: %[1]s/gemini, retries: { max: 0 } }
   gemini2:    { kind: gemini, api_key: env:VENDOR_KEY, base_url: %[1]s/gemini2, retries: { max: 0 } }
-  converse:   { kind: gemini, api_key: env:VENDOR_KEY, base_url: %[1]s/converse, speaks: [converse], retries: { max: 0 } }
-  converse2:  { kind: gemini, api_key: env:VENDOR_KEY, base_url: %[1]s/converse2, speaks: [converse], retries: { max: 0 } }
+  converse:   { kind: bedrock, api_key: env:VENDOR_KEY, base_url: %[1]s/converse, region: us-east-1, retries: { max: 0 } }
+  converse2:  { kind: bedrock, api_key: env:VENDOR_KEY, base_url: %[1]s/converse2, region: us-east-1, retries: { max: 0 } }
   cohere:     { kind: cohere, api_key: env:VENDOR_KEY, base_url: %[1]s/cohere, retries: { max: 0 } }
 `
 

@@ -24,6 +24,7 @@ type reader struct {
 	// own before that call.
 	pending []llm.Opaque
 	system  []llm.Part // of the top-level member, wherever it stood
+	choice  llm.Raw    // tool_choice as it stood
 	mark    string     // the top-level cache mark
 	turns   bool       // a turn that is no system's has been read
 }
@@ -115,6 +116,7 @@ func (p *reader) finish() {
 		r.Messages[0] = llm.Message{Role: llm.System, Parts: p.system}
 		r.Has.Add(llm.FSystem)
 	}
+	p.checkChoice()
 	if len(r.Messages) == 0 {
 		return
 	}

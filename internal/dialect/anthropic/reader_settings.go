@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"slices"
+
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -52,6 +54,7 @@ func (p *reader) readTier(v []byte) {
 
 func (p *reader) readChoice(v []byte) {
 	c := &p.req.Choice
+	p.choice = v
 	kind, name := "", ""
 	p.object("", "tool_choice", v, func(key, value []byte) {
 		switch string(key) {
@@ -83,6 +86,21 @@ func (p *reader) readChoice(v []byte) {
 	default:
 		c.Vendor = v
 	}
+}
+
+// checkChoice keeps the choice of a tool that the vendor runs itself as it stood: no
+// target of another dialect can be asked for it by that name.
+func (p *reader) checkChoice() {
+	r := p.req
+	own := r.Choice.Mode == "tool" && slices.ContainsFunc(r.Tools, func(t llm.Tool) bool {
+		return t.Kind != llm.Function && t.Kind != llm.Custom && t.Name == r.Choice.Names[0]
+	})
+	if !own {
+		return
+	}
+	r.Choice.Mode, r.Choice.Names, r.Choice.Vendor = "", nil, p.choice
+	r.Has = r.Has.Without(llm.Of(llm.FChoiceTool))
+	r.Unname("tool_choice.name")
 }
 
 // readThinking reads https://platform.claude.com/docs/en/build-with-claude/thinking.

@@ -50,6 +50,9 @@ func (w *writer) resultContent(r *llm.Result) {
 		w.Member("content", text)
 	default:
 		w.Array("content")
+		if r.Error {
+			w.piece("text", failedText, nil)
+		}
 		for i := range r.Parts {
 			w.resultPart(&r.Parts[i])
 		}
@@ -101,6 +104,9 @@ func (w *writer) resultPart(p *llm.Part) {
 		w.userPart(p)
 	}
 }
+
+// failedText stands before the pieces of a result that is an error.
+var failedText = llm.Raw(`"{\"error\": \"the tool failed; what it gave follows\"}"`)
 
 var shownBelow = llm.Raw(`"(an image, shown in the next message)"`)
 

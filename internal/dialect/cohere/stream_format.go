@@ -10,7 +10,7 @@ import (
 
 // streamFormatter writes https://docs.cohere.com/docs/streaming. Only one thing is open
 // at a time, as the SDKs expect: a piece of content ends when another thing begins, and
-// a tool call that begins beside another waits, whole, for that one's end.
+// what begins beside a tool call that is open waits for the call's end.
 type streamFormatter struct {
 	call    *dialect.Call
 	content int // how many pieces of content have begun
@@ -18,6 +18,7 @@ type streamFormatter struct {
 	calls   []callOut // those that are open, the first one being written
 	begun   int       // how many calls have begun
 	cited   int       // how many citations there were
+	late    []byte    // content that waits for the end of the calls
 	usage   []byte
 	finish  string
 	ended   bool
@@ -59,7 +60,7 @@ func (f *streamFormatter) Format(dst []byte, e *llm.Event) []byte {
 			return f.callEnd(dst, e.Part)
 		}
 		if f.open.part == e.Part {
-			return f.closeContent(dst)
+			return f.beside(dst, f.closeContent)
 		}
 	case llm.Finished:
 		f.finish = finishWord(e.Finish, e.Vendor, e.StopText != nil)
@@ -107,16 +108,28 @@ func (f *streamFormatter) start(dst []byte, e *llm.Event) []byte {
 func (f *streamFormatter) delta(dst []byte, e *llm.Event) []byte {
 	switch e.What {
 	case llm.Text, llm.Refusal:
-		dst = f.piece(dst, e, "text")
-		for i := range e.Cites {
-			dst = f.citation(dst, &e.Cites[i])
-		}
+		return f.beside(dst, func(dst []byte) []byte {
+			dst = f.piece(dst, e, "text")
+			for i := range e.Cites {
+				dst = f.citation(dst, &e.Cites[i])
+			}
+			return dst
+		})
 	case llm.Thinking:
-		dst = f.piece(dst, e, "thinking")
+		return f.beside(dst, func(dst []byte) []byte { return f.piece(dst, e, "thinking") })
 	case llm.ToolCall:
 		dst = f.arguments(dst, e)
 	}
 	return dst
+}
+
+// beside lets fn write content: to the stream, or to a buffer while a call is open.
+func (f *streamFormatter) beside(dst []byte, fn func([]byte) []byte) []byte {
+	if len(f.calls) > 0 {
+		f.late = fn(f.late)
+		return dst
+	}
+	return fn(dst)
 }
 
 // piece writes some text of a content that is begun when there is something to say.
@@ -174,7 +187,7 @@ func (f *streamFormatter) citation(dst []byte, c *llm.Citation) []byte {
 
 // callStart begins a call, at once or, while another is open, in its own buffer.
 func (f *streamFormatter) callStart(dst []byte, e *llm.Event) []byte {
-	dst = f.closeContent(dst)
+	dst = f.beside(dst, f.closeContent)
 	f.calls = append(f.calls, callOut{part: e.Part, index: f.begun})
 	f.begun++
 	return f.write(dst, &f.calls[len(f.calls)-1], func(dst []byte, c *callOut) []byte {
@@ -250,6 +263,10 @@ func (f *streamFormatter) callEnd(dst []byte, part int) []byte {
 			f.calls[0].text = nil
 		}
 	}
+	if len(f.calls) == 0 {
+		dst = append(dst, f.late...)
+		f.late = f.late[:0]
+	}
 	return dst
 }
 
@@ -265,7 +282,7 @@ func callEnded(dst []byte, c *callOut) []byte {
 
 func (f *streamFormatter) end(dst []byte) []byte {
 	f.ended = true
-	dst = f.closeContent(dst)
+	dst = f.beside(dst, f.closeContent)
 	for len(f.calls) > 0 {
 		dst = f.callEnd(dst, f.calls[0].part)
 	}

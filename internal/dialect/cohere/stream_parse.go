@@ -261,6 +261,9 @@ func (p *streamParser) cited(dst []llm.Event, data []byte) []llm.Event {
 
 // finish reads the message-end. What it says of usage is all there is.
 func (p *streamParser) finish(dst []llm.Event, data []byte) []llm.Event {
+	if jsonscan.Members(data, func(_, _ []byte) bool { return true }) != nil {
+		return dst // it was cut
+	}
 	delta := jsonscan.Get(data, "delta")
 	dst = p.close(dst)
 	for i := range p.calls {

@@ -64,6 +64,9 @@ func framed(name dialect.Name, stream []byte) ([]streamed, error) {
 	if name == dialect.Converse {
 		return framedBinary(stream)
 	}
+	if name == dialect.Gemini { // whose lines end as the vendor's do
+		stream = bytes.ReplaceAll(stream, []byte("\r\n"), []byte("\n"))
+	}
 	return framedText(stream)
 }
 

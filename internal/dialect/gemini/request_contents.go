@@ -353,6 +353,12 @@ func (f *requestWriter) inside(res *llm.Result) {
 		}
 		f.w.Begin('{')
 		f.place(p)
+		for _, m := range p.Own {
+			if f.own {
+				f.w.AnyKey(m.Name)
+				f.w.Raw(m.Value)
+			}
+		}
 		f.w.End('}')
 	}
 	if open {

@@ -99,6 +99,11 @@ func (f *requestWriter) system() {
 			w.Member("text", p.Text)
 			w.End('}')
 		}
+		for _, m := range f.r.Messages[i].Own {
+			if f.own && open && m.Name == systemParts {
+				w.Raw(m.Value)
+			}
+		}
 	}
 	if open {
 		w.End(']')

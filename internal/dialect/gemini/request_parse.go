@@ -207,10 +207,14 @@ func (p *requestParser) system(v llm.Raw) {
 		return
 	}
 	var parts []llm.Part
+	var own []llm.Member
 	err := jsonscan.Members(v, func(key, v []byte) bool {
 		if string(key) == "parts" && !jsonscan.IsNull(v) {
 			p.broken("systemInstruction.parts", each(v, func(v []byte) bool {
-				parts = p.systemPart(parts, v)
+				before := len(parts)
+				if parts = p.systemPart(parts, v); len(parts) == before {
+					own = append(own, llm.Member{Name: systemParts, Value: v})
+				}
 				return p.err == nil
 			}))
 		} else if string(key) != "role" && string(key) != "parts" {
@@ -221,10 +225,13 @@ func (p *requestParser) system(v llm.Raw) {
 	p.broken("systemInstruction", err)
 	if len(parts) > 0 {
 		m := p.turn(llm.System)
-		m.Parts = append(m.Parts, parts...)
+		m.Parts, m.Own = append(m.Parts, parts...), own
 		p.r.Has.Add(llm.FSystem)
 	}
 }
+
+// systemParts is where instructions that are no text are kept for their own dialect.
+const systemParts = "systemInstruction.parts[]"
 
 func (p *requestParser) systemPart(parts []llm.Part, v []byte) []llm.Part {
 	const path = "systemInstruction.parts[]."
@@ -234,7 +241,7 @@ func (p *requestParser) systemPart(parts []llm.Part, v []byte) []llm.Part {
 	case !ok:
 		p.fail("systemInstruction.parts[]", "must be an object.")
 	case one.text == nil:
-		p.unname("systemInstruction.parts[]")
+		p.unname(systemParts)
 	case p.isText(one.text, path+"text"):
 		parts = append(parts, llm.Part{Kind: llm.Text, Text: one.text})
 	}

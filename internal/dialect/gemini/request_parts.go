@@ -337,7 +337,11 @@ func (p *requestParser) resultMedia(res *llm.Result, v llm.Raw) {
 	const path = "contents[].parts[].functionResponse.parts[]."
 	err := each(v, func(v []byte) bool {
 		r := jsonscan.NewReader(v)
-		one, ok := readPart(&r, func(key []byte, _ llm.Raw) { p.unname(path + camel(key)) })
+		var own []llm.Member
+		one, ok := readPart(&r, func(key []byte, v llm.Raw) {
+			p.unname(path + camel(key))
+			own = append(own, llm.Member{Name: string(key), Value: v})
+		})
 		if !ok {
 			p.failAt("functionResponse.parts", "must hold objects.")
 		}
@@ -345,6 +349,7 @@ func (p *requestParser) resultMedia(res *llm.Result, v llm.Raw) {
 			return p.err == nil
 		}
 		m := p.media(&one)
+		m.Own = own
 		res.Parts = append(res.Parts, m)
 		p.r.Has.Add(llm.FResultMedia)
 		return p.err == nil

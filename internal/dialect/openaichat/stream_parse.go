@@ -28,6 +28,7 @@ type streamParser struct {
 	counted  bool // usage is known
 	started  bool
 	done     bool
+	cut      bool // the last chunk was no whole JSON
 	id       string
 	model    string
 	tier     string
@@ -75,7 +76,7 @@ func (p *streamParser) End(dst []llm.Event) []llm.Event {
 		return dst
 	}
 	p.out = dst
-	whole := len(p.choices) > 0
+	whole := len(p.choices) > 0 && !p.cut
 	for _, ch := range p.choices {
 		whole = whole && (ch.finish != "" || !ch.seen)
 	}
@@ -157,6 +158,7 @@ func (p *streamParser) chunk(data []byte) {
 			in.Array(func() { p.choice(&in) })
 		}
 	})
+	p.cut = in.Err() != nil
 	p.know(id, model)
 	if p.plain != nil && p.read == 1 && p.sources == nil && p.failure == nil {
 		p.form.Learn(data, p.plain)
