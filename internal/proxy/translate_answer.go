@@ -22,6 +22,9 @@ const maxTranslated = 64 << 20
 // answerTranslated gives a vendor's successful answer in the caller's dialect.
 func (x *exchange) answerTranslated(resp *upstream.Response) error {
 	if framer := x.framer(resp); framer != nil {
+		if !x.stream {
+			return fault.New(fault.UpstreamError, "The provider streamed its answer though it was not asked to. Ask for a stream.")
+		}
 		return x.relayTranslated(resp, framer)
 	}
 	buf, err := readWhole(resp, maxTranslated)

@@ -108,7 +108,7 @@ func translated() told {
 
 // serves runs calls of a chat caller, with a body of so many bytes, through a proxy
 // whose only vendor is p.
-func serves(b *testing.B, t told, p *parrot, size int, more string) func() *sink {
+func serves(b testing.TB, t told, p *parrot, size int, more string) func() *sink {
 	spec := *t.spec
 	spec.Dial = func(context.Context, string, string) (net.Conn, error) { return p, nil }
 	handler := bareFor(b, &spec, "http://vendor.test/v1")
@@ -148,24 +148,43 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
-// BenchmarkEvent is one event of a long stream, read by itself.
-func BenchmarkEvent(b *testing.B) {
+// streams runs a call whose answer is a stream of so many events, each read by itself.
+func streams(b testing.TB, t told) func(events int) {
 	chunk := func(s string) string { return fmt.Sprintf("%x\r\n%s\r\n", len(s), s) }
+	head := "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+	if t.begin != "" {
+		head += chunk(t.begin)
+	}
+	p := &parrot{head: []byte(head), each: []byte(chunk(t.each)), tail: []byte(chunk(t.end) + "0\r\n\r\n")}
+	call := serves(b, t, p, 1<<10, `"stream":true,"stream_options":{"include_usage":true},`)
+	return func(events int) {
+		p.times = events
+		w := call()
+		if w.status != http.StatusOK || w.wrote < 100*events {
+			b.Fatal(w)
+		}
+	}
+}
+
+// BenchmarkEvent is one event of a long stream.
+func BenchmarkEvent(b *testing.B) {
 	for name, t := range map[string]told{"forwarded": forwarded(), "translated": translated()} {
 		b.Run(name, func(b *testing.B) {
-			head := "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-			if t.begin != "" {
-				head += chunk(t.begin)
-			}
-			p := &parrot{head: []byte(head), each: []byte(chunk(t.each)), tail: []byte(chunk(t.end) + "0\r\n\r\n"), times: 1000}
-			call := serves(b, t, p, 1<<10, `"stream":true,"stream_options":{"include_usage":true},`)
-			call()
-			p.times = b.N
+			call := streams(b, t)
+			call(1000)
 			b.ReportAllocs()
 			b.ResetTimer()
-			if w := call(); w.status != http.StatusOK || w.wrote < 100*b.N {
-				b.Fatal(w)
-			}
+			call(b.N)
 		})
+	}
+}
+
+func TestEventsOfAStreamMakeNoGarbage(t *testing.T) {
+	for name, vendor := range map[string]told{"forwarded": forwarded(), "translated": translated()} {
+		call := streams(t, vendor)
+		few, many := testing.AllocsPerRun(3, func() { call(100) }), testing.AllocsPerRun(3, func() { call(1100) })
+		if more := (many - few) / 1000; more > 0.1 {
+			t.Errorf("%s: %.1f allocations an event", name, more)
+		}
 	}
 }

@@ -169,11 +169,3 @@ func only(o object, names ...string) object {
 	}
 	return out
 }
-
-func anys[T any](all []T) []any {
-	out := make([]any, len(all))
-	for i := range all {
-		out[i] = all[i]
-	}
-	return out
-}

@@ -19,7 +19,7 @@ func TestPiecesThatAreAlikeMeanWhatOthersMean(t *testing.T) {
 	}
 	blocks := []string{`{"type":"text","text":""}`, `{"type":"thinking","thinking":""}`, `{"type":"tool_use","id":"t","name":"f","input":{}}`}
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 3000 {
+	for range 800 {
 		var plain, spaced []string
 		for i := range 14 {
 			at := r.IntN(2)

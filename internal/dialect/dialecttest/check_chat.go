@@ -17,8 +17,8 @@ var chatShapes = shapes{
 	"image":      `type:"image_url" image_url:#imageurl index?:integer`,
 	"imageurl":   `url:text`,
 	"logprobs":   `content:[]#logprob|null refusal:[]#logprob|null`,
-	"logprob":    `token:string logprob:number bytes:[]integer|null top_logprobs:[]#toplogprob`,
-	"toplogprob": `token:string logprob:number bytes:[]integer|null`,
+	"logprob":    `token:string logprob:number bytes:[]integer|null top_logprobs:[]#toplogprob id?:integer`,
+	"toplogprob": `token:string logprob:number bytes:[]integer|null id?:integer`,
 	"usage": `prompt_tokens:integer completion_tokens:integer total_tokens:integer prompt_tokens_details?:#promptdetails
 		completion_tokens_details?:#completiondetails cost?:number`,
 	"promptdetails":     `cached_tokens?:integer cache_write_tokens?:integer audio_tokens?:integer image_tokens?:integer`,

@@ -29,7 +29,7 @@ var geminiFinishes = map[string]bool{
 	"STOP": true, "MAX_TOKENS": true, "SAFETY": true, "RECITATION": true, "LANGUAGE": true, "OTHER": true, "BLOCKLIST": true, "PROHIBITED_CONTENT": true,
 	"SPII": true, "MALFORMED_FUNCTION_CALL": true, "IMAGE_SAFETY": true, "IMAGE_PROHIBITED_CONTENT": true, "IMAGE_OTHER": true, "NO_IMAGE": true,
 	"IMAGE_RECITATION": true, "UNEXPECTED_TOOL_CALL": true, "TOO_MANY_TOOL_CALLS": true, "MISSING_THOUGHT_SIGNATURE": true, "MALFORMED_RESPONSE": true,
-	"FINISH_REASON_UNSPECIFIED": true,
+	"FINISH_REASON_UNSPECIFIED": true, "MODEL_ARMOR": true,
 }
 
 // geminiKinds are the members of which a part has exactly one.

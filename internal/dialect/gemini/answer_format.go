@@ -134,13 +134,15 @@ func writeUsage(w *jsonout.Writer, u *llm.Usage, tier string) {
 	}
 	number("promptTokenCount", u.InputTokens)
 	number("cachedContentTokenCount", u.CacheReadTokens)
-	if u.OutputTokens.Known {
-		w.Number("candidatesTokenCount", max(0, u.OutputTokens.N-u.ReasoningTokens.N))
+	thoughts := u.ReasoningTokens
+	if u.OutputTokens.Known { // some vendors count more thoughts than output
+		thoughts.N = min(thoughts.N, u.OutputTokens.N)
+		w.Number("candidatesTokenCount", u.OutputTokens.N-thoughts.N)
 	}
-	number("thoughtsTokenCount", u.ReasoningTokens)
+	number("thoughtsTokenCount", thoughts)
 	number("totalTokenCount", u.InputTokens.Add(u.OutputTokens))
 	usageDetails(w, "promptTokensDetails", u.InputTokens, u.AudioInputTokens.N, int64(u.Units[llm.UnitImageInputTokens]))
-	usageDetails(w, "candidatesTokensDetails", llm.Known(u.OutputTokens.N-u.ReasoningTokens.N), u.AudioOutputTokens.N, int64(u.Units[llm.UnitImageTokens]))
+	usageDetails(w, "candidatesTokensDetails", llm.Known(u.OutputTokens.N-thoughts.N), u.AudioOutputTokens.N, int64(u.Units[llm.UnitImageTokens]))
 	if tier == "default" {
 		tier = "standard"
 	}

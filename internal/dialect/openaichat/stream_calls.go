@@ -140,7 +140,7 @@ func (p *streamParser) arguments(ch *choice, c *callState, d *delta) {
 	case len(text) > 2 && text[0] == '{': // an object instead of a text
 		text = jsonout.Quote(string(text))
 	}
-	if len(text) <= 2 || text[0] != '"' {
+	if len(text) <= 2 || text[0] != '"' || !c.nesting.begun && string(text) == `"null"` { // which is none
 		return
 	}
 	c.nesting.read(text[1 : len(text)-1])

@@ -20,7 +20,7 @@ func TestChunksThatAreAlikeMeanWhatOthersMean(t *testing.T) {
 	}
 	more := []string{"", "", "", `,"finish_reason":null`, `,"finish_reason":"ok"`, `,"logprobs":{"content":[]}`}
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 3000 {
+	for range 800 {
 		var plain, spaced []string
 		for i := range 12 {
 			chunk := fmt.Sprintf(`{"id":"x","choices":[{"index":%d,"delta":%s%s}]`, r.IntN(10)/9, deltas[r.IntN(r.IntN(len(deltas))+1)], more[r.IntN(len(more))])
