@@ -53,6 +53,7 @@ func (m *marks) await(i int) bool {
 // Field pains B 7, B 8; wire pitfalls 33, 42: a call whose arguments are a megabyte comes
 // as it is spoken. The vendor goes on only when the caller has what it said.
 func TestHugeArgumentsAreNotHeldBack(t *testing.T) {
+	t.Parallel()
 	const pieces, size = 32, 32 << 10
 	s := start(t)
 	pairs(t, func(t *testing.T, c *caller, v *vendor) {

@@ -56,6 +56,7 @@ func mutants(v any, fn func(where string, mutant any)) {
 // Field pains B 20, A 4.9.57: whatever a caller sends in place of what it should, it gets
 // an answer or an error of its own, in its shape; nothing breaks.
 func TestWrongRequestsAreTheCallersAndNothingBreaks(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	next := map[string]*vendor{"chat": messagesVendor, "responses": geminiVendor, "messages": responsesVendor, "gemini": converseVendor, "converse": cohereVendor, "cohere": chatVendor}
 	for _, c := range callers {
@@ -86,6 +87,7 @@ var careless = regexp.MustCompile(`no JSON|no object|input of a call|usage told|
 // Field pains B 20, B 45, C 17: whatever a vendor sends in place of what it should, the
 // caller gets an answer or an error in its own grammar; nothing breaks.
 func TestWrongAnswersAreTheVendorsAndNothingBreaks(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	for i, v := range vendors {
 		c := callers[(i+2)%len(callers)]
@@ -203,6 +205,7 @@ func TestASilentBeginningIsNotHeldForEver(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes five seconds")
 	}
+	t.Parallel()
 	s := start(t)
 	all := messagesEvents(messagesVendor, hello)
 	begin := beforeContent(messagesVendor, hello)

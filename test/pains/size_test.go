@@ -17,6 +17,7 @@ import (
 // Field pains A 4.1.8, B 24, B 33, C 17; wire pitfall 13: twenty megabytes of an image
 // reach every vendor, whole and once.
 func TestTwentyMegabytesOfAnImageReachEveryVendor(t *testing.T) {
+	t.Parallel()
 	raw := make([]byte, 20<<20)
 	copy(raw, "\x89PNG\r\n\x1a\n")
 	for i := 8; i < len(raw); i++ {

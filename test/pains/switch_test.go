@@ -33,6 +33,7 @@ func (v *vendor) playing() *vendor {
 // provider, or another model, takes no state of the first one along, and stays valid.
 // Back at the first one, its state is there again.
 func TestAStrangerGetsNoReasoningState(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	n := 0
 	for _, l := range loops {

@@ -118,9 +118,15 @@ func (it *item) searches() bool {
 	return string(it.kind) == "tool_search_call" && string(bare(jsonscan.Get(it.raw, "execution"))) == "client"
 }
 
-// isVendorItem reports whether a piece that only one dialect has is an item of this one.
+// isVendorItem reports whether a piece that only one dialect has is an item of this one:
+// Messages has blocks of the types compaction and mcp_tool_use, too.
 func isVendorItem(raw llm.Raw) bool {
-	kind := bare(jsonscan.Get(raw, "type"))
-	return bytes.HasSuffix(kind, []byte("_call")) || bytes.HasSuffix(kind, []byte("_call_output")) ||
-		bytes.HasPrefix(kind, []byte("mcp_")) || string(kind) == "compaction" || bytes.HasPrefix(kind, []byte("program"))
+	switch kind := bare(jsonscan.Get(raw, "type")); string(kind) {
+	case "mcp_list_tools", "mcp_approval_request":
+		return true
+	case "compaction":
+		return jsonscan.Get(raw, "encrypted_content") != nil
+	default:
+		return bytes.HasSuffix(kind, []byte("_call")) || bytes.HasSuffix(kind, []byte("_call_output")) || bytes.HasPrefix(kind, []byte("program"))
+	}
 }
