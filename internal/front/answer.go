@@ -148,6 +148,27 @@ func (w *answer) pretend(p []byte) {
 	}
 }
 
+// WriteNow writes p and sends it at once, together with what was written before. It is
+// Write and Flush in one, for answers that come in many small pieces.
+func (w *answer) WriteNow(p []byte) (int, error) {
+	if w.out == nil && w.chunked && w.headSent && len(p) > 0 && len(p) <= pageSize-chunkRoom-len("\r\n") {
+		w.written += int64(len(p))
+		page := w.c.s.pages.Get().(*[pageSize]byte)
+		b := append(strconv.AppendInt(page[:0], int64(len(p)), 16), "\r\n"...)
+		err := w.c.write(append(append(b, p...), "\r\n"...))
+		w.c.s.pages.Put(page)
+		if err != nil {
+			return 0, err
+		}
+		return len(p), nil
+	}
+	n, err := w.Write(p)
+	if err == nil {
+		err = w.FlushError()
+	}
+	return n, err
+}
+
 // Flush implements http.Flusher.
 func (w *answer) Flush() { _ = w.FlushError() }
 

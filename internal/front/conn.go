@@ -64,7 +64,7 @@ func newConn(s *Server, nc net.Conn) *conn {
 	c := &conn{s: s, nc: nc, base: context.Background(), accepted: s.clock()}
 	c.writeAt = stale
 	c.cond.L = &c.mu
-	c.sweeper = &s.watch[s.accepted.Add(1)%uint32(len(s.watch))]
+	c.list = s.sweeper.listOf(s.accepted.Add(1))
 	if s.tlsConfig == nil {
 		_, tcp := nc.(*net.TCPConn)
 		_, unix := nc.(*net.UnixConn)

@@ -10,8 +10,8 @@
 //     has returned. The strings in them stay valid; those of one request share one
 //     piece of memory, so clone what is kept for long.
 //   - The request's context is not backed by a goroutine. It ends when the handler
-//     returns, and within about 10 ms when the caller leaves: a sweep starts a read in
-//     the background only for handlers that have run for 5 ms with nothing left to read.
+//     returns, and within about 40 ms when the caller leaves: a sweep starts a read in
+//     the background only for handlers that have run for 20 ms with nothing left to read.
 //   - Deadlines are lazy: the armed one may be earlier than the present limit, never
 //     later; waking early costs one look at the clock.
 //   - Memory for reading and writing is held only while there is something in it. An

@@ -39,7 +39,7 @@ type Server struct {
 	pages     sync.Pool // *[pageSize]byte
 	exchanges sync.Pool // *exchange
 	dated     atomic.Pointer[stamp]
-	watch     [8]watchlist // several, so that no lock is everybody's
+	sweeper   sweeper
 	accepted  atomic.Uint32
 	closing   atomic.Bool
 	quit      chan struct{} // closed with closing
@@ -69,9 +69,7 @@ func (s *Server) init() {
 		s.pages.New = func() any { return new([pageSize]byte) }
 		s.exchanges.New = func() any { return newExchange() }
 		s.listeners, s.conns = map[net.Listener]struct{}{}, map[*conn]struct{}{}
-		for i := range s.watch {
-			s.watch[i].init()
-		}
+		s.sweeper.init()
 	})
 }
 

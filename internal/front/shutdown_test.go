@@ -52,6 +52,11 @@ func TestASilentConnectionDoesNotHoldAShutdown(t *testing.T) {
 		{"plain", false, func(t *testing.T, p *peer, shut func()) { shut() }},
 		{"before the handshake", true, func(t *testing.T, p *peer, shut func()) { shut() }},
 		{"a handshake that ends after the shutdown has begun", true, func(t *testing.T, p *peer, shut func()) {
+			later, err := tls.Dial("tcp", p.RemoteAddr().String(), clientTLS)
+			if err != nil {
+				t.Fatal(err)
+			}
+			later.Close() // accepted, and so p has been
 			shut()
 			if err := tls.Client(p.Conn, clientTLS).Handshake(); err != nil {
 				t.Error(err)

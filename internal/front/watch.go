@@ -10,43 +10,71 @@ import (
 
 // sweepEvery is the time between two looks at what is running. A caller's leaving is
 // noticed from the second look on.
-const sweepEvery = 5 * time.Millisecond
+const sweepEvery = 20 * time.Millisecond
 
 // past is a deadline that has been missed.
 var past = time.Unix(1, 0)
 
-// watchlist holds the connections whose handlers have been running for a short time,
-// each at most once; no timer runs while there are none.
-type watchlist struct {
+// sweeper looks at the connections whose handlers have been running for a short time.
+// One timer serves all of its lists, since each time that a timer wakes an idle process
+// costs as much as several chunks of a stream; none runs while there is nothing to see.
+type sweeper struct {
 	tick  atomic.Uint64
+	armed atomic.Bool
+	timer *time.Timer
+	lists [8]watchlist // several, so that no lock is everybody's
+}
+
+// watchlist holds some of these connections, each at most once.
+type watchlist struct {
+	owner *sweeper
 	mu    sync.Mutex // guards what follows
 	list  []*conn
 	spare []*conn
-	timer *time.Timer
-	armed bool
 }
 
-func (l *watchlist) init() {
-	l.timer = time.AfterFunc(time.Hour, l.sweep)
-	l.timer.Stop()
-}
-
-func (l *watchlist) add(c *conn) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.list = append(l.list, c)
-	if !l.armed {
-		l.armed = true
-		l.timer.Reset(sweepEvery)
+func (s *sweeper) init() {
+	s.timer = time.AfterFunc(time.Hour, s.sweep)
+	s.timer.Stop()
+	for i := range s.lists {
+		s.lists[i].owner = s
 	}
 }
 
-// sweep starts to watch the callers of handlers that have been running long enough.
-func (l *watchlist) sweep() {
+// listOf gives the list of the n-th connection.
+func (s *sweeper) listOf(n uint32) *watchlist { return &s.lists[n%uint32(len(s.lists))] }
+
+func (l *watchlist) add(c *conn) {
+	l.mu.Lock()
+	l.list = append(l.list, c)
+	l.mu.Unlock()
+	l.owner.arm()
+}
+
+func (s *sweeper) arm() {
+	if !s.armed.Load() && s.armed.CompareAndSwap(false, true) {
+		s.timer.Reset(sweepEvery)
+	}
+}
+
+func (s *sweeper) sweep() {
+	tick := s.tick.Add(1)
+	s.armed.Store(false) // before the lists are looked at: who is added later arms it again
+	again := false
+	for i := range s.lists {
+		again = s.lists[i].sweep(tick) || again
+	}
+	if again {
+		s.arm()
+	}
+}
+
+// sweep starts to watch the callers of handlers that have been running long enough, and
+// reports whether there are others.
+func (l *watchlist) sweep(tick uint64) (again bool) {
 	l.mu.Lock()
 	found := l.list
 	l.list, l.spare = l.spare[:0], nil
-	tick := l.tick.Add(1)
 	l.mu.Unlock()
 	young := found[:0]
 	for _, c := range found {
@@ -59,16 +87,14 @@ func (l *watchlist) sweep() {
 	l.list = append(l.list, young...)
 	clear(found)
 	l.spare = found[:0]
-	if l.armed = len(l.list) > 0; l.armed {
-		l.timer.Reset(sweepEvery)
-	}
+	return len(l.list) > 0
 }
 
 // watchState is the part of a connection that finds out whether its caller leaves
 // while a handler runs. conn.mu guards it; hasOne and one also belong to the reader
 // while nothing watches.
 type watchState struct {
-	sweeper  *watchlist // the one of this connection
+	list     *watchlist // the one of this connection
 	cond     sync.Cond
 	ctx      *requestContext // of the running handler; nil when there is none
 	quiet    bool            // nothing more of the request is to be read
@@ -99,10 +125,10 @@ func (c *conn) hush() {
 	c.mu.Lock()
 	add := c.ctx != nil && !c.queued && !c.hasOne
 	c.queued = c.queued || add
-	c.quiet, c.since = c.ctx != nil, c.sweeper.tick.Load()
+	c.quiet, c.since = c.ctx != nil, c.list.owner.tick.Load()
 	c.mu.Unlock()
 	if add {
-		c.sweeper.add(c)
+		c.list.add(c)
 	}
 }
 

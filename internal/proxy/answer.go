@@ -221,6 +221,34 @@ func (x *exchange) write(p []byte) error {
 	return nil
 }
 
+// sender writes the pieces of a stream, each of which goes out at once.
+type sender struct {
+	x     *exchange
+	now   func([]byte) (int, error) // of what writes and sends in one; nil where nothing does
+	bound bool                      // each write has to be bounded here
+}
+
+// sender makes a sender, once the head is out.
+func (x *exchange) sender() sender {
+	s := sender{x: x, bound: x.r.ProtoMajor != 1}
+	if w, ok := x.w.(interface{ WriteNow([]byte) (int, error) }); ok {
+		s.now = w.WriteNow
+	}
+	return s
+}
+
+func (s *sender) send(p []byte) error {
+	if s.now == nil || s.bound {
+		err := s.x.write(p)
+		s.x.flush()
+		return err
+	}
+	if _, err := s.now(p); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
+		return gone(err)
+	}
+	return nil
+}
+
 func gone(err error) error {
 	return fault.New(fault.ClientClosed, "The caller left before the answer ended.").With(err)
 }

@@ -1,20 +1,15 @@
 package proxy
 
 import (
-	"io"
 	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/llm"
-	"github.com/sluice-gateway/sluice/internal/membuf"
 	"github.com/sluice-gateway/sluice/internal/tokens"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
-
-// streamBuffer is what one idle stream holds; a larger event passes in pieces.
-const streamBuffer = 4 << 10
 
 // relay is one stream on its way: what was read goes out in the same breath. Only an
 // event that must be hidden is held until it is whole.
@@ -24,7 +19,10 @@ type relay struct {
 	meter   dialect.Meter
 	decode  *copyDecoder // nil unless the vendor compressed the stream
 	content bool         // the first content event was seen
-	array   bool         // the stream is one JSON array
+	out     sender
+	keeps   bool // the answer is kept for the entry
+	hides   bool // some events may be kept from the caller
+	array   bool // the stream is one JSON array
 	failed  bool
 	hid     bool  // something was kept from the caller
 	sifted  error // of writing what passed the sieve
@@ -55,6 +53,7 @@ func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) e
 	x.keepAnswer(resp, nil)
 	x.writeHead(resp.Status)
 	x.flush()
+	s.out, s.keeps, s.hides = x.sender(), x.answerKept.limit > 0, x.hide
 	err := s.run(resp)
 	if s.decode != nil {
 		s.decode.close() // what it has seen may be read from here on
@@ -69,29 +68,17 @@ func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) e
 
 // run copies until the stream ends. One read, one write, one flush.
 func (s *relay) run(resp *upstream.Response) error {
-	buf := membuf.Get(streamBuffer)
-	defer buf.Release()
-	for {
-		n, err := resp.Read(buf.Bytes[:cap(buf.Bytes)])
-		if n > 0 {
-			if err := s.forward(resp, buf.Bytes[:n]); err != nil {
-				return err
-			}
-		}
-		if err == io.EOF {
-			return s.last()
-		}
-		if err != nil {
-			return err
-		}
+	if err := resp.Each(func(p []byte) error { return s.forward(resp, p) }); err != nil {
+		return err
 	}
+	return s.last()
 }
 
 // forward examines what was read and sends it on.
 func (s *relay) forward(resp *upstream.Response, p []byte) error {
 	had := s.content
 	switch {
-	case s.x.hide:
+	case s.hides:
 		s.x.vendorKept.add(p)
 		s.framer.Feed(p, s.take)
 		if s.sifted != nil {
@@ -104,11 +91,12 @@ func (s *relay) forward(resp *upstream.Response, p []byte) error {
 		} else {
 			s.framer.Feed(p, s.take)
 		}
-		s.x.answerKept.add(p)
-		if err := s.x.write(p); err != nil {
+		if s.keeps {
+			s.x.answerKept.add(p)
+		}
+		if err := s.out.send(p); err != nil {
 			return err
 		}
-		s.x.flush()
 	}
 	if s.decode != nil && !had {
 		s.content, had = true, false // what the copy holds is read only after its end

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -153,6 +154,9 @@ func (x *exchange) learnPlain(contentType string, plain []byte) {
 	x.bill()
 }
 
+// streamBuffer is what a stream's events are written to; a larger event grows it.
+const streamBuffer = 4 << 10
+
 // translatedStream is one stream on its way from one dialect to another: each event is
 // read, written in the caller's words, and sent before the next one is waited for.
 type translatedStream struct {
@@ -202,41 +206,53 @@ func (x *exchange) relayTranslated(resp *upstream.Response, framer dialect.Frame
 
 // run reads until the stream ends. One read, one write, one flush.
 func (s *translatedStream) run(resp *upstream.Response, framer dialect.Framer) error {
-	buf, room := membuf.Get(streamBuffer), membuf.Get(streamBuffer)
-	defer buf.Release()
+	room := membuf.Get(streamBuffer)
 	defer room.Release()
 	s.out = room.Bytes
 	timer := time.AfterFunc(commitAfter, func() { s.commit(resp) })
 	defer s.close(timer)
 	see := s.see // bound once, since that allocates
-	for {
-		n, err := resp.Read(buf.Bytes[:cap(buf.Bytes)])
-		if done, err := s.got(resp, framer, see, buf.Bytes[:n], err); done || err != nil {
-			return err
-		}
+	err := resp.Each(func(p []byte) error { return s.got(resp, framer, see, p) })
+	switch {
+	case err == errSaid:
+		return nil
+	case err != nil:
+		return err
 	}
+	return s.last(resp, framer, see)
 }
 
-// got takes what one read gave, and reports whether it was the last.
-func (s *translatedStream) got(resp *upstream.Response, framer dialect.Framer, see func(*dialect.Event), p []byte, err error) (done bool, _ error) {
+// errSaid ends the reading of a stream whose failure the caller has been told.
+var errSaid = errors.New("the failure has been told")
+
+// got takes what one read gave.
+func (s *translatedStream) got(resp *upstream.Response, framer dialect.Framer, see func(*dialect.Event), p []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lost != nil {
-		return true, s.lost
+		return s.lost
 	}
-	if len(p) > 0 {
-		s.x.vendorKept.add(p)
-		framer.Feed(p, see)
-		if err := s.send(resp); err != nil || s.failed != nil {
-			return true, err
-		}
+	s.x.vendorKept.add(p)
+	framer.Feed(p, see)
+	if err := s.send(resp); err != nil {
+		return err
 	}
-	if err != io.EOF {
-		return err != nil, err
+	if s.failed != nil {
+		return errSaid
+	}
+	return nil
+}
+
+// last takes what stands behind the last event.
+func (s *translatedStream) last(resp *upstream.Response, framer dialect.Framer, see func(*dialect.Event)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lost != nil {
+		return s.lost
 	}
 	framer.Close(see)
 	s.take(s.parser.End(s.events[:0]))
-	return true, s.send(resp)
+	return s.send(resp)
 }
 
 // commit sends what is held when nothing was said for long: a caller, and what stands

@@ -38,7 +38,7 @@ type Options struct {
 // Delays and sizes of the way to the store. An entry is on the disk flushEvery after
 // Append and with the store flushEvery+linger after it, plus the time these need.
 const (
-	flushEvery = 20 * time.Millisecond
+	flushEvery = 40 * time.Millisecond
 	linger     = 60 * time.Millisecond
 
 	batchEntries = 500

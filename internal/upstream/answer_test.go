@@ -41,28 +41,30 @@ func TestAnswerIsReadByItsFraming(t *testing.T) {
 		"a large head before its body":  {"GET", "HTTP/1.1 200 OK\r\nX-Big: " + strings.Repeat("b", 20000) + "\r\nContent-Length: 2\r\n\r\nhi", "hi", 2, true},
 		"a body larger than the buffer": {"GET", ok(strings.Repeat("0123456789", 5000)), strings.Repeat("0123456789", 5000), 50000, true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			h := serve(t, func(p *peer) {
-				for p.request() != nil {
-					p.write(tc.raw)
-					if strings.Contains(name, "close") {
-						return
+		for by, way := range ways {
+			t.Run(name+", by "+by, func(t *testing.T) {
+				h := serve(t, func(p *peer) {
+					for p.request() != nil {
+						p.write(tc.raw)
+						if strings.Contains(name, "close") {
+							return
+						}
 					}
+				})
+				c := newClient(t, upstream.Options{BaseURL: h.url})
+				r := &upstream.Request{Method: tc.method, Path: "/"}
+				a, err := sendBy(t.Context(), way, c, r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if a.body != tc.body || a.resp.ContentLength != tc.length {
+					t.Fatalf("got %d bytes with length %d, want %d with %d", len(a.body), a.resp.ContentLength, len(tc.body), tc.length)
+				}
+				if got := upstream.Idle(c) == 1; got != tc.reused {
+					t.Fatalf("connection kept: %v, want %v", got, tc.reused)
 				}
 			})
-			c := newClient(t, upstream.Options{BaseURL: h.url})
-			r := &upstream.Request{Method: tc.method, Path: "/"}
-			a, err := send(c, r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if a.body != tc.body || a.resp.ContentLength != tc.length {
-				t.Fatalf("got %d bytes with length %d, want %d with %d", len(a.body), a.resp.ContentLength, len(tc.body), tc.length)
-			}
-			if got := upstream.Idle(c) == 1; got != tc.reused {
-				t.Fatalf("connection kept: %v, want %v", got, tc.reused)
-			}
-		})
+		}
 	}
 }
 
@@ -144,17 +146,22 @@ func TestCutAnswerIsToldAfterWhatArrived(t *testing.T) {
 		"within the trailer":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n0\r\nX-A: b\r\n",
 		"within the chunk line": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n4",
 	} {
-		t.Run(name, func(t *testing.T) {
-			c := piped(t, provider.Timeouts{}, func(p *peer) { p.request(); p.write(raw) })
-			a, err := send(c, get())
-			wantFault(t, err, fault.Upstream, "in the middle of its answer")
-			if !errors.Is(err, io.ErrUnexpectedEOF) || a.body != "part" {
-				t.Fatalf("body %q, error %v", a.body, err)
-			}
-			if _, again := a.resp.Read(make([]byte, 1)); again == nil {
-				t.Fatal("the failure was forgotten")
-			}
-		})
+		for by, way := range ways {
+			t.Run(name+", by "+by, func(t *testing.T) {
+				h := serve(t, func(p *peer) { p.request(); p.write(raw) })
+				c := newClient(t, upstream.Options{BaseURL: h.url})
+				soon(t, "the end", func() {
+					a, err := sendBy(t.Context(), way, c, get())
+					wantFault(t, err, fault.Upstream, "in the middle of its answer")
+					if !errors.Is(err, io.ErrUnexpectedEOF) || a.body != "part" {
+						t.Errorf("body %q, error %v", a.body, err)
+					}
+					if _, again := a.resp.Read(make([]byte, 1)); again == nil {
+						t.Error("the failure was forgotten")
+					}
+				})
+			})
+		}
 	}
 }
 

@@ -30,20 +30,22 @@ func TestCallerWhoLeavesEndsTheCallAtOnce(t *testing.T) {
 				<-p.over
 			},
 		} {
-			t.Run(kind+" "+name, func(t *testing.T) {
-				reached := chan1()
-				h := serve(t, func(p *peer) { script(p, reached) })
-				c := make(t, upstream.Options{BaseURL: h.url})
-				ctx, cancel := context.WithCancel(context.Background())
-				go func() { <-reached; cancel() }()
-				soon(t, "the call", func() {
-					_, err := sendIn(ctx, c, post("question"))
-					wantFault(t, err, fault.Gone, "caller left")
+			for by, way := range ways {
+				t.Run(kind+" "+name+", by "+by, func(t *testing.T) {
+					reached := chan1()
+					h := serve(t, func(p *peer) { script(p, reached) })
+					c := make(t, upstream.Options{BaseURL: h.url})
+					ctx, cancel := context.WithCancel(context.Background())
+					go func() { <-reached; cancel() }()
+					soon(t, "the call", func() {
+						_, err := sendBy(ctx, way, c, post("question"))
+						wantFault(t, err, fault.Gone, "caller left")
+					})
+					if kind == "direct" && upstream.Idle(c) != 0 {
+						t.Fatal("the connection was kept")
+					}
 				})
-				if kind == "direct" && upstream.Idle(c) != 0 {
-					t.Fatal("the connection was kept")
-				}
-			})
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,15 +18,18 @@ var past = time.Unix(1, 0)
 // conn is one connection with at most one exchange on it. While an exchange runs it
 // belongs to the caller's goroutine; in the pool, to the pool.
 type conn struct {
-	owner   *direct
-	nc      net.Conn // what requests are written to: plain or TLS
-	under   net.Conn // the socket below
-	gate    *gate    // nil without TLS
-	probe   *prober  // nil where reading without waiting is impossible
-	gathers bool     // nc takes several buffers in one system call
-	shard   uint32
-	onDone  func()  // interrupt, bound once
-	one     [1]byte // where a probe reads to
+	owner    *direct
+	nc       net.Conn // what requests are written to: plain or TLS
+	under    net.Conn // the socket below
+	gate     *gate    // nil without TLS
+	probe    *prober  // nil where reading without waiting is impossible
+	gathers  bool     // nc takes several buffers in one system call
+	shard    uint32
+	flowAt   int          // its place among the flowing
+	onDone   func()       // interrupt, bound once
+	departed atomic.Bool  // interrupt has been called
+	unsure   atomic.Int64 // when a read left room in the buffer and none has come after it; 0 = never
+	one      [1]byte      // where a probe reads to
 
 	lastUsed time.Duration // when the last bytes came
 	maxIdle  time.Duration // what the host said in Keep-Alive; 0 = nothing
@@ -51,6 +55,7 @@ type exchange struct {
 	sentAt time.Duration // when the request was out; 0 while a writer is at work
 	sendTo *writer       // nil when the request went out in one go
 	failed error         // why the request could not be written whole
+	flowed error         // what the receiver of the body's pieces said
 
 	answered   bool // a byte of an answer has come
 	unanswered bool // it ended without one, for a cause that allows another try
@@ -111,7 +116,10 @@ func (c *conn) begin(ctx context.Context, resp *Response, endBy time.Duration) {
 
 // interrupt makes reads and writes in progress, and all later ones, fail at once. It
 // runs on a goroutine of the context's.
-func (c *conn) interrupt() { c.nc.SetDeadline(past) }
+func (c *conn) interrupt() {
+	c.departed.Store(true)
+	c.nc.SetDeadline(past)
+}
 
 // finish ends the exchange: the connection goes back to the pool if it may, else it
 // is closed. The writer has ended, or is ended here.

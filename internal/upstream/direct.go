@@ -16,6 +16,7 @@ type direct struct {
 	maxHeader int
 	epoch     time.Time // zero of the clock
 	pool      *pool
+	flowing   flowing
 	pages     sync.Pool // *[pageSize]byte, read buffers
 	heads     sync.Pool // *[]byte, what is written first
 	batches   sync.Pool // *[]byte, head and body together
@@ -36,6 +37,7 @@ func newDirect(o Options, t *target) *direct {
 	d.pages.New = func() any { return new([pageSize]byte) }
 	d.heads.New = func() any { b := make([]byte, 0, headSize); return &b }
 	d.batches.New = func() any { b := make([]byte, 0, batchSize); return &b }
+	d.flowing.init(d.now)
 	d.pool = newPool(o.MaxIdlePerHost, o.IdleTimeout, d.now)
 	return d
 }

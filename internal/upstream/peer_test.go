@@ -166,12 +166,25 @@ func send(c *upstream.Client, r *upstream.Request) (answer, error) {
 }
 
 func sendIn(ctx context.Context, c *upstream.Client, r *upstream.Request) (answer, error) {
+	return sendBy(ctx, ways["read"], c, r)
+}
+
+// ways are the ways to take in a body.
+var ways = map[string]func(*upstream.Response) ([]byte, error){
+	"read": func(r *upstream.Response) ([]byte, error) { return io.ReadAll(r) },
+	"each": func(r *upstream.Response) (all []byte, err error) {
+		err = r.Each(func(p []byte) error { all = append(all, p...); return nil })
+		return all, err
+	},
+}
+
+func sendBy(ctx context.Context, way func(*upstream.Response) ([]byte, error), c *upstream.Client, r *upstream.Request) (answer, error) {
 	resp := new(upstream.Response)
 	if err := c.Do(ctx, r, resp); err != nil {
 		return answer{resp: resp}, err
 	}
 	defer resp.Close()
-	body, err := io.ReadAll(resp)
+	body, err := way(resp)
 	return answer{resp, string(body)}, err
 }
 

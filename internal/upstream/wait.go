@@ -83,7 +83,7 @@ func (c *conn) arm(now time.Duration) (phase, bool) {
 
 // limit is the time at which the present wait ends, and what it is called.
 func (c *conn) limit(now time.Duration) (time.Duration, phase) {
-	if c.stop != nil && c.ctx.Err() != nil {
+	if c.departed.Load() {
 		return 0, phaseGone
 	}
 	by, ph := c.headLimit(now)
