@@ -56,9 +56,13 @@ func TestHugeArgumentsAreNotHeldBack(t *testing.T) {
 	t.Parallel()
 	const pieces, size = 32, 32 << 10
 	s := start(t)
+	n := 0
 	pairs(t, func(t *testing.T, c *caller, v *vendor) {
 		if v.dialect == "gemini" || c.name == "gemini" {
 			return // on both of Gemini's sides a call comes whole, in one part
+		}
+		if n++; n%2 == 0 && testing.Short() {
+			return
 		}
 		var args strings.Builder
 		args.WriteString(`{"city":"`)

@@ -68,9 +68,21 @@ func TestAStreamThatFailsInTheMiddleSaysSoInTheCallersGrammar(t *testing.T) {
 	endings := map[string]func(v *vendor) (more []string, message string){
 		"an error event":            func(v *vendor) ([]string, string) { return []string{v.broken("the engine broke")}, "the engine broke" },
 		"the end of the connection": func(v *vendor) ([]string, string) { return nil, "" },
+		"Groq's event": func(v *vendor) ([]string, string) {
+			return []string{sseEvent("error", object{"error": object{"message": "the call is malformed", "type": "invalid_request_error", "code": "tool_use_failed", "failed_generation": "<function=x"}})}, "the call is malformed"
+		},
+		"OpenRouter's finish": func(v *vendor) ([]string, string) {
+			return []string{sseEvent("", object{"id": "gen-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "error": object{"code": 502, "message": "the route broke"}, "choices": []any{object{"index": 0, "delta": object{"content": ""}, "finish_reason": "error"}}})}, "the route broke"
+		},
+		"Responses' failure": func(v *vendor) ([]string, string) {
+			return []string{sseEvent("response.failed", object{"type": "response.failed", "sequence_number": 9, "response": object{"id": "resp_1", "object": "response", "status": "failed", "error": object{"code": "server_error", "message": "the response failed"}, "output": []any{}}})}, "the response failed"
+		},
 	}
 	pairs(t, func(t *testing.T, c *caller, v *vendor) {
 		for title, ending := range endings {
+			if strings.HasPrefix(title, "Groq") && v.dialect != "chat" || strings.HasPrefix(title, "OpenRouter") && v.dialect != "chat" || strings.HasPrefix(title, "Responses") && v.dialect != "responses" {
+				continue // another dialect's
+			}
 			t.Run(title, func(t *testing.T) {
 				more, message := ending(v)
 				said, seen := untilContent(v, hello), make(chan struct{})
@@ -200,6 +212,11 @@ func TestEventStreamsAreReadByTheirGrammar(t *testing.T) {
 				same(t, "calls", len(r.said.calls()), 2)
 			})
 		}
+		t.Run(v.name+" with an event of half a megabyte", func(t *testing.T) {
+			long := &said{blocks: []block{{kind: words, text: strings.Repeat("long ", 100<<10)}}, usage: hello.usage}
+			s.up.Script(func(call *testup.Call) { v.send(call, nil, v.events(v, long)...) })
+			same(t, "length", len(s.must(t, c, ask(v.asked(), "go"), true).said.text()), len(long.text()))
+		})
 		t.Run(v.name+" without the last blank line", func(t *testing.T) {
 			whole := strings.TrimRight(strings.Join(v.events(v, told), ""), "\r\n")
 			s.up.Script(func(call *testup.Call) { v.send(call, nil, whole) })

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/app"
 	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/dialect/dialecttest"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
@@ -151,6 +152,11 @@ func (l *ledger) tell(t *testing.T, from, to *dialect.Dialect, target *dialect.T
 	}
 	if len(back.Unnamed) > 0 {
 		t.Errorf("%s: the target's own table does not know %q: %s", at, back.Unnamed, w.Body)
+	}
+	if target.Traits == (dialect.Traits{}) && wellMade(r) {
+		if err := dialecttest.CheckRequest(to.Name, w.Body); err != nil {
+			l.once(t, fmt.Sprint(to.Name, err), "%s: %v: %s: %s", at, err, example, w.Body)
+		}
 	}
 	for _, f := range r.Has.All() {
 		o := fateOf(r, f, to, target, &w, back)
@@ -343,4 +349,28 @@ func TestEveryFeatureOfAFieldHasAPathAndEveryCarryAReason(t *testing.T) {
 			}
 		}
 	}
+}
+
+// wellMade reports whether a request is one that can be asked of every vendor: a user
+// begins, with words or media, and every call has its result in the turn after it.
+func wellMade(r *llm.Request) bool {
+	begun := false
+	var open []string
+	for i := range r.Messages {
+		m := &r.Messages[i]
+		if !begun && m.Role == llm.Assistant || m.Role != llm.ToolRole && len(open) > 0 {
+			return false
+		}
+		for n := range m.Parts {
+			p := &m.Parts[n]
+			begun = begun || m.Role == llm.User && p.Kind != llm.Vendor
+			switch {
+			case p.Call != nil:
+				open = append(open, p.Call.ID)
+			case p.Result != nil:
+				open = slices.DeleteFunc(open, func(id string) bool { return id == p.Result.ID })
+			}
+		}
+	}
+	return begun && len(open) == 0
 }

@@ -129,7 +129,7 @@ func TestTurnsAreBroughtIntoTheVendorsOrder(t *testing.T) {
 			`[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"The tool failed.","is_error":true}]}]`},
 		{"empty and blank texts are left out",
 			`{"role":"user","content":[{"type":"text","text":""},{"type":"text","text":" \n\t"},{"type":"text","text":"a"}]},{"role":"assistant","content":""},{"role":"user","content":"b"}`, ``,
-			`[{"role":"user","content":[{"type":"text","text":"a"}]},{"role":"user","content":"b"}]`},
+			`[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]`},
 		{"the user begins", `{"role":"assistant","content":"Hello!"},{"role":"user","content":"b"}`, ``,
 			`[{"role":"user","content":"Begin."},{"role":"assistant","content":"Hello!"},{"role":"user","content":"b"}]`},
 		{"an answer to be continued has no white space at its end", `{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"text","text":"x"},{"type":"text","text":"It is\\n \n\t "}]}`, ``,

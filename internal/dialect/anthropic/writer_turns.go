@@ -89,7 +89,7 @@ func (f *writer) turns() {
 	f.w.Array("messages")
 	from := len(f.w.B)
 	rest := f.r.Messages[f.leading():]
-	if len(rest) > 0 && rest[0].Role == llm.Assistant && !f.same() {
+	if len(rest) > 0 && f.speaks(&rest[0]) && !f.same() {
 		f.say("Begin.") // the first turn has to be the user's
 	}
 	for len(rest) > 0 && f.err == nil {
@@ -136,19 +136,42 @@ func (f *writer) group(m []llm.Message) int {
 		}
 		return 1
 	}
-	for n < len(m) && (m[n].Role == llm.Assistant) == (m[0].Role == llm.Assistant) {
+	for n < len(m) && f.speaks(&m[n]) == f.speaks(&m[0]) {
 		n++
 	}
 	return n
 }
 
+// speaks reports whether a turn is one of the assistant's of which something is left.
+func (f *writer) speaks(m *llm.Message) bool {
+	if m.Role != llm.Assistant || f.same() {
+		return m.Role == llm.Assistant
+	}
+	for i := range m.Parts {
+		switch p := &m.Parts[i]; p.Kind {
+		case llm.Thinking:
+			if f.state(p) != nil {
+				return true
+			}
+		case llm.Text, llm.Refusal:
+			if !isBlank(p.Text) {
+				return true
+			}
+		case llm.Vendor:
+		default:
+			return true
+		}
+	}
+	return false
+}
+
 // turn writes one turn, unless nothing is left of it.
 func (f *writer) turn(m []llm.Message, last bool) {
-	role := m[0].Role
+	role, speaks := m[0].Role, f.speaks(&m[0])
 	at := len(f.w.B)
 	f.w.Begin('{')
 	switch {
-	case role == llm.Assistant:
+	case speaks:
 		f.w.Text("role", "assistant")
 	case f.same() && isSystem(role):
 		f.w.Text("role", "system")
@@ -156,7 +179,7 @@ func (f *writer) turn(m []llm.Message, last bool) {
 		f.w.Text("role", "user")
 	}
 	var written bool
-	if role == llm.Assistant {
+	if speaks {
 		written = f.assistant(m, last)
 	} else {
 		written = f.caller(m)
@@ -171,7 +194,7 @@ func (f *writer) turn(m []llm.Message, last bool) {
 		}
 	}
 	f.w.End('}')
-	if role == llm.Assistant && last && !f.same() && !f.continues() {
+	if speaks && last && !f.same() && !f.continues() {
 		f.lose(llm.FAssistantPrefill)
 		f.say("Go on from exactly where you stopped.")
 	}
@@ -205,6 +228,8 @@ func (f *writer) caller(m []llm.Message) bool {
 		case p.Kind == llm.ToolResult:
 		case isSystem(role) && !f.same():
 			f.fold(p)
+		case p.Kind == llm.Thinking && !f.same(): // of a turn of which nothing is left
+			f.lose(llm.FThinking, llm.FThinkingState)
 		default:
 			f.part(p)
 		}

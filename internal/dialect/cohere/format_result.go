@@ -53,8 +53,12 @@ func (w *writer) resultContent(r *llm.Result) {
 		if r.Error {
 			w.piece("text", failedText, nil)
 		}
+		from := len(w.B)
 		for i := range r.Parts {
 			w.resultPart(&r.Parts[i])
+		}
+		if len(w.B) == from && !w.own && !r.Error { // nothing is left of it
+			w.piece("text", emptyObject, nil)
 		}
 		w.End(']')
 	}

@@ -208,8 +208,13 @@ func (f *formatter) cache(mark string, takes bool, what llm.Feature) {
 	}
 	ttl := ""
 	if mark != "5m" {
-		if ttl = mark; !f.own && !f.model.cachesHours() {
+		switch ttl = mark; {
+		case f.own:
+		case !f.model.cachesHours():
 			ttl = ""
+			f.loseIf(llm.FCacheTTL)
+		case mark != "1h": // there are two lifetimes
+			ttl = "1h"
 			f.loseIf(llm.FCacheTTL)
 		}
 	}

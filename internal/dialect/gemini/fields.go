@@ -109,7 +109,7 @@ var fields = []dialect.Field{
 	{Path: resultPath + ".parts[].fileData.fileUri", Frame: true},
 	{Path: resultPath + ".parts[].fileData.mimeType", Frame: true},
 	{Path: resultPath + ".parts[].fileData.displayName", Frame: true},
-	{Path: resultPath + ".parts[].mediaProcessing", Example: returns(`"parts":[{"inlineData":{"mimeType":"image/png","data":""},"mediaProcessing":"A"}]`)},
+	{Path: resultPath + ".parts[].mediaProcessing", Example: returns(`"parts":[{"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="},"mediaProcessing":"A"}]`)},
 	{Path: resultPath + ".willContinue", Example: returns(`"response":{},"willContinue":true`)},
 	{Path: resultPath + ".scheduling", Example: returns(`"response":{},"scheduling":"SILENT"`)},
 	{Path: partPath + ".executableCode", Feature: llm.FVendorPart, Example: said(`{"executableCode":{"language":"PYTHON","code":"1"}}`), Note: keptWhole},

@@ -158,9 +158,16 @@ func (w *writer) content(parts []llm.Part, sep string) {
 		w.Member("content", text)
 		return
 	}
+	from := len(w.B)
 	w.Array("content")
+	empty := len(w.B)
 	for i := range parts {
 		w.part(&parts[i])
+	}
+	if len(w.B) == empty && !w.own { // nothing is left of it
+		w.B = w.B[:from]
+		w.Text("content", "")
+		return
 	}
 	w.End(']')
 }

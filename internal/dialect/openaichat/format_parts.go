@@ -122,6 +122,10 @@ func (w *writer) mark(p *llm.Part) {
 func (w *writer) cacheControl(ttl string) {
 	w.Object("cache_control")
 	w.Text("type", "ephemeral")
+	if ttl != "5m" && ttl != "1h" && !w.own { // there are two lifetimes
+		ttl = "1h"
+		w.lose(llm.FCacheTTL)
+	}
 	if ttl != "5m" {
 		w.Text("ttl", ttl)
 	}

@@ -47,6 +47,9 @@ func (codec) FormatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dial
 	for i := range r.Settings {
 		w.setting(&r.Settings[i])
 	}
+	if !w.own && r.Has.Has(llm.FTopLogprobs) && !r.Has.Has(llm.FLogprobs) && w.samples() && !w.to.Traits.Lacks.Has(llm.FLogprobs) {
+		w.Flag("logprobs", true) // without it the number is refused
+	}
 	w.reasoning()
 	w.stream()
 	w.ownMembers(r.Own)
@@ -234,7 +237,7 @@ func (w *writer) schema() {
 	w.Member("schema", out.Schema)
 	if out.Strict != nil {
 		switch {
-		case w.own || !*out.Strict || strictable(out.Schema):
+		case w.own || !*out.Strict || dialect.Strictable(out.Schema):
 			w.Flag("strict", *out.Strict)
 		default: // a schema that strict mode would refuse
 			w.lose(llm.FStrict)

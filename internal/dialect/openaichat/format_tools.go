@@ -114,12 +114,12 @@ func (w *writer) definition(t *llm.Tool) {
 	case t.Parameters != nil:
 		w.Member("parameters", t.Parameters)
 	case !w.own: // several vendors require it
-		w.Member("parameters", llm.Raw(`{"type":"object","properties":{}}`))
+		w.Member("parameters", dialect.NoParameters(t.Strict))
 	}
 	if t.Strict == nil || w.lacks(llm.FToolStrict) {
 		return
 	}
-	if w.own || !*t.Strict || strictable(t.Parameters) {
+	if w.own || !*t.Strict || dialect.Strictable(t.Parameters) {
 		w.Flag("strict", *t.Strict)
 		return
 	}

@@ -38,7 +38,7 @@ var carries = map[llm.Feature]dialect.Carry{
 	llm.FCitations:     mapped("url_citation annotations; sources that are no page of the web are left out"),
 
 	llm.FTools:          kept("function tools, not strict unless they say so"),
-	llm.FToolStrict:     kept("tools[].strict"),
+	llm.FToolStrict:     kept("tools[].strict, where the schema obeys strict mode"),
 	llm.FCustomTool:     kept("custom tools"),
 	llm.FWebSearch:      mapped("the tool web_search with its own settings"),
 	llm.FCode:           mapped("the tool code_interpreter in a container of its own"),
@@ -51,7 +51,7 @@ var carries = map[llm.Feature]dialect.Carry{
 	llm.FJSON:       kept("text.format json_object"),
 	llm.FSchema:     kept("text.format json_schema"),
 	llm.FSchemaName: kept("text.format.description"),
-	llm.FStrict:     kept("text.format.strict"),
+	llm.FStrict:     kept("text.format.strict, where the schema obeys strict mode"),
 
 	llm.FMaxOutput:       mapped("max_output_tokens, at least 16 and at most what the model gives"),
 	llm.FTemperature:     kept("temperature, for models that take it"),

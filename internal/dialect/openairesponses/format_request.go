@@ -258,7 +258,12 @@ func (w *requestWriter) output() {
 		w.Member("format", whole)
 	} else if format {
 		w.Key("format")
-		writeFormat(&w.Writer, &w.r.Output, w.inside("text.format."))
+		form := w.r.Output
+		if !w.home && form.Strict != nil && *form.Strict && !dialect.Strictable(form.Schema) {
+			form.Strict = nil // strict mode would refuse the schema
+			w.lose(llm.FStrict)
+		}
+		writeFormat(&w.Writer, &form, w.inside("text.format."))
 	}
 	w.MemberIf("verbosity", verbosity)
 	for _, m := range w.inside("text.") {

@@ -172,7 +172,7 @@ func TestToolsAndChoices(t *testing.T) {
 	}
 	r.Has = llm.Of(llm.FTools, llm.FCustomTool)
 	tools := `,"tools":[{"type":"function","name":"f","description":"does","parameters":{"type":"object", "b":1, "a":2},"strict":false},` +
-		`{"type":"function","name":"g","parameters":{"type":"object","properties":{}},"strict":true},` +
+		`{"type":"function","name":"g","parameters":{"type":"object","properties":{},"required":[],"additionalProperties":false},"strict":true},` +
 		`{"type":"custom","name":"patch","format":{"type":"grammar","syntax":"lark","definition":"x"}},{"type":"web_search"},{"type":"code_interpreter","container":{"type":"auto"}}]`
 	no := false
 	for _, tt := range []struct {

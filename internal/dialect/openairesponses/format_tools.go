@@ -138,9 +138,12 @@ func (w *requestWriter) function(t *llm.Tool) {
 		w.Member("parameters", parametersOf(t))
 	}
 	switch {
-	case t.Strict != nil:
+	case t.Strict != nil && (w.home || !*t.Strict || dialect.Strictable(t.Parameters)):
 		w.Flag("strict", *t.Strict)
 	case !w.home:
+		if t.Strict != nil { // of a schema that strict mode would refuse
+			w.lose(llm.FToolStrict)
+		}
 		w.Flag("strict", false)
 	}
 	if w.home {
@@ -154,7 +157,7 @@ func (w *requestWriter) function(t *llm.Tool) {
 
 func parametersOf(t *llm.Tool) llm.Raw {
 	if t.Parameters == nil {
-		return llm.Raw(`{"type":"object","properties":{}}`)
+		return dialect.NoParameters(t.Strict)
 	}
 	return t.Parameters
 }

@@ -84,12 +84,12 @@ func (m *maker) request() *llm.Request {
 		}
 	}
 	strict := m.maybe()
-	r.Tools = []llm.Tool{{Kind: llm.Function, Name: "f", Description: m.text(), Parameters: llm.Raw(`{"type":"object"}`), Strict: &strict}, {Kind: llm.Custom, Name: "patch"}}
+	r.Tools = []llm.Tool{{Kind: llm.Function, Name: "f", Description: m.text(), Parameters: llm.Raw(`{"type":"object","additionalProperties":false}`), Strict: &strict}, {Kind: llm.Custom, Name: "patch"}}
 	r.Has = llm.Of(llm.FTools, llm.FCustomTool)
 	choices := []llm.ToolChoice{{}, {Mode: "auto"}, {Mode: "none"}, {Mode: "required"}, {Mode: "tool", Names: []string{"patch"}}, {Mode: "allowed", Names: []string{"f"}}, {Mode: "allowed_required", Names: []string{"f", "patch"}}}
 	r.Choice = choices[m.IntN(len(choices))]
 	if m.maybe() {
-		r.Output = llm.OutputFormat{Kind: "schema", Name: "n", Schema: llm.Raw(`{"type":"object"}`), Strict: &strict, Description: m.text()}
+		r.Output = llm.OutputFormat{Kind: "schema", Name: "n", Schema: llm.Raw(`{"type":"object","additionalProperties":false}`), Strict: &strict, Description: m.text()}
 	}
 	if m.maybe() {
 		r.MaxOutput = llm.Known(int64(16 + m.IntN(99)))

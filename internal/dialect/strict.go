@@ -1,12 +1,15 @@
-package openaichat
+package dialect
 
-import "github.com/sluice-gateway/sluice/internal/jsonscan"
+import (
+	"github.com/sluice-gateway/sluice/internal/jsonscan"
+	"github.com/sluice-gateway/sluice/internal/llm"
+)
 
-// strictable reports whether OpenAI's strict mode takes a schema
+// Strictable reports whether OpenAI's strict mode takes a schema
 // (https://platform.openai.com/docs/guides/structured-outputs#supported-schemas): every
 // object forbids further properties and requires all it has. Vendors whose callers
 // need not write so would have their schemas refused.
-func strictable(schema []byte) bool {
+func Strictable(schema []byte) bool {
 	if len(schema) == 0 || schema[0] != '{' {
 		return true
 	}
@@ -22,7 +25,7 @@ func strictable(schema []byte) bool {
 		case "additionalProperties":
 			additional = v
 		case "items":
-			ok = ok && strictable(v)
+			ok = ok && Strictable(v)
 		case "anyOf":
 			ok = ok && everyElement(v)
 		case "$defs", "definitions":
@@ -36,15 +39,24 @@ func strictable(schema []byte) bool {
 	return ok && (!object || string(additional) == "false" && allRequired(properties, required))
 }
 
+// NoParameters gives the schema of a tool of which none was given: what takes nothing,
+// in the form that strict mode takes where that is asked for.
+func NoParameters(strict *bool) llm.Raw {
+	if strict != nil && *strict {
+		return llm.Raw(`{"type":"object","properties":{},"required":[],"additionalProperties":false}`)
+	}
+	return llm.Raw(`{"type":"object","properties":{}}`)
+}
+
 func everyMember(v []byte) bool {
 	ok := true
-	_ = jsonscan.Members(v, func(_, v []byte) bool { ok = strictable(v); return ok })
+	_ = jsonscan.Members(v, func(_, v []byte) bool { ok = Strictable(v); return ok })
 	return ok
 }
 
 func everyElement(v []byte) bool {
 	ok := true
-	_ = jsonscan.Elements(v, func(v []byte) bool { ok = strictable(v); return ok })
+	_ = jsonscan.Elements(v, func(v []byte) bool { ok = Strictable(v); return ok })
 	return ok
 }
 
@@ -57,6 +69,10 @@ func allRequired(properties, required []byte) bool {
 		return true
 	})
 	ok := true
-	_ = jsonscan.Members(properties, func(key, _ []byte) bool { ok = names[memberName(key)]; return ok })
+	_ = jsonscan.Members(properties, func(key, _ []byte) bool {
+		name, _ := jsonscan.String([]byte(`"` + string(key) + `"`))
+		ok = names[name]
+		return ok
+	})
 	return ok
 }
