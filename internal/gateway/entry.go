@@ -57,6 +57,8 @@ type Entry struct {
 	Bodies *Bodies `json:"-"`
 	// Objects are vendor ids that this call created or deleted and that must go home later.
 	Objects []Object `json:"-"`
+	// Settlements are what the call took from budgets and limits of money.
+	Settlements []Settlement `json:"-"`
 }
 
 // Attempt is one try at one target.

@@ -22,6 +22,15 @@ type KeyHash [sha256.Size]byte
 // HashKey hashes a secret as presented by a caller.
 func HashKey(secret string) KeyHash { return sha256.Sum256([]byte(secret)) }
 
+// OwnerKind says what a key belongs to.
+type OwnerKind string
+
+// The kinds of owner.
+const (
+	OwnedByUser        OwnerKind = "user"
+	OwnedByApplication OwnerKind = "application"
+)
+
 // Key is a caller's key. The secret itself is never in it.
 type Key struct {
 	ID         string          `json:"id"`
@@ -31,22 +40,35 @@ type Key struct {
 	Hash       KeyHash         `json:"-"`
 	Created    time.Time       `json:"created"`
 	Expires    *time.Time      `json:"expires"`    // nil = never
-	Revoked    *time.Time      `json:"revoked"`    // nil = valid
+	Revoked    *time.Time      `json:"revoked"`    // nil = valid; for good
+	Disabled   *time.Time      `json:"disabled"`   // nil = enabled; may be enabled again
+	OwnerKind  OwnerKind       `json:"owner_kind"` // "" = nobody in particular
+	Owner      string          `json:"owner"`      // the user's or application's name
+	Tags       []string        `json:"tags"`
 	Gateways   []string        `json:"gateways"`   // globs; empty = every gateway
 	Models     []string        `json:"models"`     // globs over provider/model and route names; empty = every model
 	Operations []string        `json:"operations"` // empty = every operation
+	Networks   []string        `json:"networks"`   // CIDR; empty = from everywhere
+	Limits     []Rule          `json:"limits"`     // of its own, beside the gateway's
+	MaxOutput  int64           `json:"max_output"` // ceiling of output tokens of a call that names none; 0 = none
 	Metadata   json.RawMessage `json:"metadata"`   // default metadata, a JSON object; nil = none
+	Subject    string          `json:"subject"`    // of the client certificate that is this key (auth: mtls); "" = none
+
+	// OldHash is the secret before the last rotation, valid until OldUntil.
+	OldHash  KeyHash    `json:"-"`
+	OldUntil *time.Time `json:"old_until"` // nil = there is none
 }
 
 // Usable reports whether the key may be used at now.
 func (k *Key) Usable(now time.Time) bool {
-	return k.Revoked == nil && (k.Expires == nil || now.Before(*k.Expires))
+	return k.Revoked == nil && k.Disabled == nil && (k.Expires == nil || now.Before(*k.Expires))
 }
 
 // Principal is who is calling, after authentication. It is immutable.
 type Principal struct {
 	Workspace string
-	Key       *Key // nil when the gateway's auth is none
+	Key       *Key   // nil when the gateway's auth is none
+	User      string // of a JWT; "" = the call's own user, if it names one
 }
 
 // KeyID gives the key's id or "".
