@@ -2,11 +2,14 @@ package corpus_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/provider"
@@ -20,9 +23,10 @@ type ask struct {
 	endpoint *endpoint
 	op       string
 
-	path   string // at the gateway, with query
-	header http.Header
-	body   []byte
+	path    string // at the gateway, with query
+	arrives string // the path at the vendor, "" = as recorded
+	header  http.Header
+	body    []byte
 
 	model     string // as the vendor spells it, "" = none
 	requested string // as the caller writes it
@@ -48,12 +52,28 @@ func asks(r *recording, h *home) []*ask {
 		if a == nil {
 			continue
 		}
-		a.stream = streams && a.op != passthrough || strings.Contains(r.request.Path, ":streamGenerateContent")
+		a.stream = a.streams(r.request.Path, streams)
 		a.adds = addsUsage(a, h)
 		a.finish(r, h, contentType)
 		all = append(all, a)
 	}
 	return all
+}
+
+var alwaysStreams = regexp.MustCompile(`:stream(?:GenerateContent|RawPredict)$|/(?:converse-stream|invoke-with-response-stream)$`)
+
+// streams reports whether a request asks for a stream, by path or body.
+func (a *ask) streams(path string, said bool) bool {
+	switch {
+	case alwaysStreams.MatchString(path):
+		return true
+	case a.op == passthrough:
+		return false
+	case a.shape() == "ollama": // unless it says otherwise
+		v, err := strconv.ParseBool(string(memberOf(a.plain, "stream")))
+		return a.op != "embeddings" && (err != nil || v)
+	}
+	return said
 }
 
 // original is the body that was sent to the vendor, or a minimal one where it was not
@@ -92,7 +112,7 @@ func (r *recording) minimal(h *home) (body []byte, contentType string) {
 	case e != nil && e.place == inPath:
 		return []byte(`{ "contents":[] }`), "application/json"
 	}
-	return fmt.Appendf(nil, "{\n  \"model\" : %q, \"stream\":%v ,\"input\":\"hi\"\n}", model, r.Framing == "sse"), "application/json"
+	return fmt.Appendf(nil, "{\n  \"model\" : %q, \"stream\":%v ,\"input\":\"hi\"\n}", model, r.streams()), "application/json"
 }
 
 // throughDataPlane asks by the dialect's own path with model provider/model; nil when
@@ -100,7 +120,7 @@ func (r *recording) minimal(h *home) (body []byte, contentType string) {
 func throughDataPlane(r *recording, h *home, body []byte, contentType string) *ask {
 	path := h.dataPlane(r.request.Path)
 	e := h.find(r.request.Method, path)
-	if e == nil || e.op == "models" || h.kind == "ollama" && h.base == "" {
+	if e == nil || e.own || e.op == "models" || h.kind == "ollama" && h.base == "" {
 		return nil
 	}
 	if h.rewrites(e, body) {
@@ -109,22 +129,49 @@ func throughDataPlane(r *recording, h *home, body []byte, contentType string) *a
 	a := &ask{door: "data-plane", endpoint: e, op: e.op, path: path, plain: body, body: body}
 	switch e.place {
 	case inBody, inForm:
-		from, to := modelAt(body, contentType)
-		if from < 0 {
-			return nil
-		}
-		a.model = unquoted(body[from:to])
-		if d := deployment(r.request.Path); d != "" && d != a.model {
-			return nil
-		}
-		a.requested = h.name + "/" + a.model
-		a.body = replaced(body, from, to, a.requested)
+		return a.namedInBody(r, h, contentType)
 	case inPath:
-		at := e.path.FindStringSubmatchIndex(path)
-		a.model = path[at[2]:at[3]]
-		a.requested = h.name + "/" + a.model
-		a.path = path[:at[2]] + a.requested + path[at[3]:]
+		return a.namedInPath(r, h)
 	}
+	return a
+}
+
+// namedInBody writes the provider before the model in the body; nil when there is none.
+func (a *ask) namedInBody(r *recording, h *home, contentType string) *ask {
+	from, to := modelAt(a.plain, contentType)
+	if model := claude(r.request.Path); model != "" && from < 0 { // it stands in the path at Google's
+		a.model, a.requested = model, h.name+"/"+model
+		end := len(bytes.TrimRight(a.plain[:bytes.LastIndexByte(a.plain, '}')], " \n\r\t"))
+		a.body = slices.Insert(slices.Clone(a.plain), end, []byte(`,"model":"`+a.requested+`"`)...)
+		return a
+	}
+	if from < 0 {
+		return nil
+	}
+	a.model = unquoted(a.plain[from:to])
+	if d := deployment(r.request.Path); d != "" && d != a.model {
+		return nil
+	}
+	a.requested = h.name + "/" + a.model
+	a.body = replaced(a.plain, from, to, a.requested)
+	return a
+}
+
+// namedInPath writes the provider before the model in the path; nil when the vendor does
+// not have the operation with that model.
+func (a *ask) namedInPath(r *recording, h *home) *ask {
+	at := a.endpoint.path.FindStringSubmatchIndex(a.path)
+	a.model = unescaped(a.path[at[2]:at[3]])
+	a.requested = h.name + "/" + a.model
+	if !h.offers(a.endpoint, a.model) {
+		return nil
+	}
+	slash := "/"
+	if a.endpoint.shape == "converse" {
+		slash = "%2F"
+	}
+	a.path = a.path[:at[2]] + h.name + slash + a.path[at[2]:]
+	a.arrives = h.spelt(r.request.Path)
 	return a
 }
 
@@ -166,7 +213,7 @@ func throughNative(r *recording, h *home, body []byte, contentType string) *ask 
 			a.overrides, a.requested = d != a.requested, d
 		}
 	case inPath:
-		a.requested = a.endpoint.path.FindStringSubmatch(h.tail(r.request.Path))[1]
+		a.requested = unescaped(a.endpoint.path.FindStringSubmatch(h.tail(r.request.Path))[1])
 	}
 	if a.op == "models" {
 		_, a.requested, _ = strings.Cut(r.request.Path, "/models/")
@@ -212,7 +259,7 @@ func (a *ask) finish(r *recording, h *home, contentType string) {
 	a.header.Set("Cookie", callerSecrets[1])
 	a.header.Set("X-Forwarded-For", callerSecrets[2])
 	a.header.Set("Sluice-Metadata", `{"team":"`+callerSecrets[3]+`"}`)
-	switch h.family() {
+	switch a.family(h) {
 	case "anthropic":
 		a.header.Set("X-Api-Key", testgw.Key)
 		if a.header.Get("Anthropic-Version") == "" {
@@ -245,6 +292,16 @@ func modelAt(body []byte, contentType string) (from, to int) {
 		return from, from + len(v)
 	}
 	return member(body, "model")
+}
+
+// family is that of the endpoint, else the provider's.
+func (a *ask) family(h *home) string { return cmp.Or(families[a.shape()], h.family()) }
+
+// memberOf gives the value of a top-level member as it is written.
+func memberOf(body []byte, name string) []byte {
+	var o map[string]json.RawMessage
+	_ = json.Unmarshal(body, &o)
+	return o[name]
 }
 
 // member gives where the value of a top-level member stands; -1 = nowhere.
@@ -312,8 +369,8 @@ func (a *ask) arrived(r *recording, h *home, got *arrival) string {
 		return "the vendor got the method " + got.method
 	}
 	path, rawQuery, _ := strings.Cut(got.uri, "?")
-	if path != r.request.Path {
-		return fmt.Sprintf("the vendor got the path %s, want %s", path, r.request.Path)
+	if want := cmp.Or(a.arrives, r.request.Path); path != want {
+		return fmt.Sprintf("the vendor got the path %s, want %s", path, want)
 	}
 	query, err := url.ParseQuery(strings.ReplaceAll(rawQuery, ";", "%3B"))
 	if err != nil || len(query) != len(r.request.Query) {
@@ -360,8 +417,8 @@ func (a *ask) headArrived(r *recording, h *home, got *arrival) string {
 			return fmt.Sprintf("the vendor saw %q", secret)
 		}
 	}
-	if v := got.header.Get(h.spec.Auth.Header); h.spec.Auth.Header != "" && v != h.spec.Auth.Prefix+vendorKey {
-		return fmt.Sprintf("the vendor's credential arrived as %q", v)
+	if why := h.credentialArrived(got); why != "" {
+		return why
 	}
 	for name := range r.request.Headers {
 		if want, have := a.header.Get(name), got.header.Get(name); have != want {

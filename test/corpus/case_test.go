@@ -84,6 +84,7 @@ func (r *recording) read(t *testing.T, dir string) {
 	for strings.HasPrefix(r.request.Path, "//") { // a base URL that ended in a slash
 		r.request.Path = r.request.Path[1:]
 	}
+	r.request.Path = strings.ReplaceAll(r.request.Path, "<GOOGLE_CLOUD_LOCATION>", "global") // the host is the global one's
 }
 
 func readJSON(t *testing.T, name string, v any) {
@@ -117,6 +118,11 @@ func (r *recording) sent() (body []byte, contentType string) {
 		return nil, ""
 	}
 	return body, contentType
+}
+
+// streams reports whether the answer is a stream of events.
+func (r *recording) streams() bool {
+	return r.Framing == "sse" || r.Framing == "eventstream" || r.Framing == "ndjson"
 }
 
 // contentType is the answer's.

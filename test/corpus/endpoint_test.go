@@ -15,8 +15,9 @@ type endpoint struct {
 	method string
 	path   *regexp.Regexp // its first group, if any, is the model
 	op     string
-	shape  string // of its answers: chat, responses, messages, gemini or openai
+	shape  string // of its answers: chat, responses, messages, gemini, converse, invoke, cohere, ollama or openai
 	place  place
+	own    bool // the vendor's alone: below /providers, not on the data plane
 }
 
 // place is where a request names its model.
@@ -59,20 +60,42 @@ var endpoints = []endpoint{
 	get("/v1/files/[^/]+(?:/content)?", "files", ""),
 	post("/v1/batches", "batches", "openai", nowhere),
 	get("/v1/batches(?:/[^/]+)?", "batches", "openai"),
+	post("/model/([^/]+)/(?:converse|converse-stream)", "chat", "converse", inPath),
+	post("/model/([^/]+)/count-tokens", "count_tokens", "converse", inPath),
+	own(post("/model/([^/]+)/(?:invoke|invoke-with-response-stream)", "chat", "invoke", inPath)),
+	post("/v2/chat", "chat", "cohere", inBody),
+	post("/v2/embed", "embeddings", "cohere", inBody),
+	post("/v2/rerank", "rerank", "cohere", inBody),
+	own(post("/api/chat", "chat", "ollama", inBody)),
+	own(post("/api/generate", "completions", "ollama", inBody)),
+	own(post("/api/embed", "embeddings", "ollama", inBody)),
+	own(post(googlePlace+"/publishers/google/models/(.+):(?:generateContent|streamGenerateContent)", "chat", "gemini", inPath)),
+	own(post(googlePlace+"/publishers/google/models/(.+):countTokens", "count_tokens", "gemini", inPath)),
+	own(post(googlePlace+"/publishers/google/models/(.+):embedContent", "embeddings", "gemini", inPath)),
+	own(post(googlePlace+"/publishers/anthropic/models/(.+):(?:rawPredict|streamRawPredict)", "chat", "messages", inPath)),
 	get("/v1/models(?:/.+)?", "models", ""),
 	get("/v1beta/models(?:/.+)?", "models", "gemini"),
 }
 
 func post(path, op, shape string, at place) endpoint {
-	return endpoint{"POST", regexp.MustCompile("^" + path + "$"), op, shape, at}
+	return endpoint{method: "POST", path: regexp.MustCompile("^" + path + "$"), op: op, shape: shape, place: at}
 }
 
 func get(path, op, shape string) endpoint {
-	return endpoint{"GET", regexp.MustCompile("^" + path + "$"), op, shape, nowhere}
+	return endpoint{method: "GET", path: regexp.MustCompile("^" + path + "$"), op: op, shape: shape}
 }
 
+func own(e endpoint) endpoint {
+	e.own = true
+	return e
+}
+
+// googlePlace begins every path of Vertex.
+const googlePlace = "/v1(?:beta1)?(?:/projects/[^/]+/locations/[^/]+)?"
+
 // families are the dialects' families by what a shape is called.
-var families = map[string]string{"chat": "openai", "responses": "openai", "openai": "openai", "messages": "anthropic", "gemini": "gemini"}
+var families = map[string]string{"chat": "openai", "responses": "openai", "openai": "openai", "messages": "anthropic", "gemini": "gemini",
+	"converse": "bedrock", "invoke": "bedrock", "cohere": "cohere", "ollama": "ollama"}
 
 // find gives the endpoint of a data-plane path that the provider serves.
 func (h *home) find(method, path string) *endpoint { return find(method, path, h.serves) }
@@ -100,6 +123,8 @@ func find(method, path string, fits func(*endpoint) bool) *endpoint {
 // belongs to.
 func (h *home) serves(e *endpoint) bool {
 	switch {
+	case e.own: // no other vendor's path is like it
+		return true
 	case e.op == "chat":
 		return slices.Contains(h.dialects(), e.shape)
 	case e.op == "responses":
@@ -123,6 +148,12 @@ func (h *home) rewrites(e *endpoint, body []byte) bool {
 	}
 	native := form.Ops[op].Native
 	return native == nil || !native(body)
+}
+
+// offers reports whether the vendor has an operation with a model in words that pass as
+// they are.
+func (h *home) offers(e *endpoint, model string) bool {
+	return h.spec.Forms == nil || h.spec.Forms(llm.Operation(e.op), model) == nil
 }
 
 // speaksFamilyOf reports whether one of the provider's dialects is of the path's family.
@@ -163,6 +194,9 @@ func (h *home) tail(path string) string { return strings.TrimPrefix(path, h.base
 // dataPlane is the data-plane path by which a caller reaches a vendor's path.
 func (h *home) dataPlane(path string) string {
 	tail := h.tail(path)
+	if h.kind == "vertex" {
+		return googleDataPlane(tail)
+	}
 	if h.spec.Shape == provider.HostShape {
 		return tail
 	}
@@ -199,7 +233,7 @@ func (h *home) behind(method, path string) *endpoint {
 	if h.spec.Shape == provider.HostShape {
 		return find(method, tail, h.rules)
 	}
-	candidates := []string{tail, "/v1" + tail, "/v1/" + prefixed.ReplaceAllString(tail, "")}
+	candidates := []string{tail, path, "/v1" + tail, "/v1/" + prefixed.ReplaceAllString(tail, "")}
 	if _, rest, ok := strings.Cut(tail, "/deployments/"); ok {
 		_, rest, _ = strings.Cut(rest, "/")
 		candidates = append(candidates, "/v1/"+rest)

@@ -44,7 +44,7 @@ func (a *ask) wanted(r *recording, h *home, want *reading) outcome {
 		o = outcome{how: rendered, message: message(r.body)}
 	case want.failed:
 		o.code = inStream
-	case stream && r.Framing == "sse" && !want.ended && (a.op == "chat" || a.op == "completions"):
+	case r.streams() && !want.ended && (a.op == "chat" || a.op == "completions"):
 		o.how, o.code = begun, "upstream_error"
 	}
 	return o
@@ -157,7 +157,7 @@ func (o *outcome) head(r *recording, resp *http.Response) string {
 	}
 	for _, h := range r.header {
 		name := strings.ToLower(h[0])
-		if (strings.Contains(name, "ratelimit") || strings.HasSuffix(name, "request-id")) && resp.Header.Get(name) != h[1] {
+		if (strings.Contains(name, "ratelimit") || strings.HasSuffix(name, "request-id") || name == "x-amzn-requestid" && o.how != rendered) && resp.Header.Get(name) != h[1] {
 			return fmt.Sprintf("%s: %q, want %q", name, resp.Header.Get(name), h[1])
 		}
 	}
@@ -173,19 +173,8 @@ func (o *outcome) isRendered(h *home, a *ask, resp *http.Response, body []byte) 
 	if resp.StatusCode < 400 || resp.Header.Get("sluice-error") == "" || resp.Header.Get("sluice-request-id") == "" {
 		return fmt.Sprintf("status %d, header %v: an error was to be rendered", resp.StatusCode, resp.Header)
 	}
-	family := h.family()
-	if a.shape() != "" {
-		family = families[a.shape()]
-	}
-	e := decode(string(body))
-	said := e.at("error").text("message")
-	shaped := e.at("error")["type"] != nil
-	switch family {
-	case "anthropic":
-		shaped = shaped && e.text("type") == "error"
-	case "gemini":
-		shaped = e.at("error").text("status") != "" && e.at("error")["code"] != nil
-	}
+	family := a.family(h)
+	said, shaped := saidIn(family, decode(string(body)))
 	if !shaped || said == "" {
 		return fmt.Sprintf("not an error of the family %s: %.300s", family, body)
 	}
@@ -193,4 +182,22 @@ func (o *outcome) isRendered(h *home, a *ask, resp *http.Response, body []byte) 
 		return fmt.Sprintf("the message became %q, want %q", said, o.message)
 	}
 	return ""
+}
+
+// saidIn reads an error in a family's own shape.
+func saidIn(family string, e object) (said string, shaped bool) {
+	said = e.at("error").text("message")
+	switch family {
+	case "anthropic":
+		return said, e.at("error")["type"] != nil && e.text("type") == "error"
+	case "gemini":
+		return said, e.at("error").text("status") != "" && e.at("error")["code"] != nil
+	case "bedrock":
+		return e.text("message"), e.text("__type") != ""
+	case "cohere":
+		return e.text("message"), true
+	case "ollama":
+		return e.text("error"), true
+	}
+	return said, e.at("error")["type"] != nil
 }

@@ -1,6 +1,9 @@
 package corpus_test
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // messagesReader reads Anthropic's messages and text completions. Input excludes what
 // the cache holds; in a stream the usage is told twice, and the later word counts
@@ -22,6 +25,9 @@ func (c *messagesReader) event(name string, o object) {
 		c.answer(o.at("delta"))
 		c.tell(o.at("usage"))
 	case "message_stop":
+		c.r.ended = true
+	case "message": // a stream of one event, which is the whole
+		c.answer(o)
 		c.r.ended = true
 	case "completion":
 		c.answer(o)
@@ -164,8 +170,8 @@ func (c *geminiReader) end(*recording) {
 	out.unit("searches", c.searches)
 	c.modalities()
 	c.r.tier = u.text("serviceTier")
-	if t := u.text("trafficType"); c.r.tier == "" && t == "ON_DEMAND" {
-		c.r.tier = "standard"
+	if t := u.text("trafficType"); c.r.tier == "" && t != "" {
+		c.r.tier = cmp.Or(map[string]string{"ON_DEMAND": "standard", "ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}[t], t)
 	}
 }
 

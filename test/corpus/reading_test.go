@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ type reading struct {
 	tier   string
 	failed bool // it reports an error, whatever its status
 	ended  bool // a stream came to its proper end
+	inHead bool // the vendor told a count in the answer's head alone
 }
 
 // counts are numbers by name: those of llm.Usage, and units as "unit:name".
@@ -166,25 +168,26 @@ func read(r *recording, a *ask) *reading {
 		o = &messagesReader{r: out, op: op}
 	case "gemini":
 		o = &geminiReader{r: out, op: op}
+	case "converse":
+		o = &converseReader{r: out}
+	case "invoke":
+		o = &invokeReader{r: out}
+	case "cohere":
+		o = &cohereReader{r: out}
+	case "ollama":
+		o = &ollamaReader{r: out}
 	default:
 		o = &openaiReader{r: out, op: op}
 	}
-	switch {
-	case r.Framing == "sse" && r.Status < 400:
-		for _, e := range events(string(r.body)) {
-			if e.data == "[DONE]" {
-				out.ended = true
-			} else if v := decode(e.data); v != nil {
-				o.event(e.name, v)
-			}
+	all, stream := happened(r)
+	for _, e := range all {
+		if e.data == "[DONE]" {
+			out.ended = true
+		} else if v := decode(e.data); v != nil {
+			o.event(e.name, v)
 		}
-	case strings.HasPrefix(strings.TrimSpace(string(r.body)), "["):
-		var list []object
-		_ = json.Unmarshal(r.body, &list)
-		for _, v := range list {
-			o.event("", v)
-		}
-	default:
+	}
+	if !stream {
 		o.answer(decode(string(r.body)))
 		out.ended = true
 	}
@@ -193,6 +196,28 @@ func read(r *recording, a *ask) *reading {
 		out.usage.unit("characters", float64(len([]rune(decode(string(a.plain)).text("input")))))
 	}
 	return out
+}
+
+// happened gives the events of an answer that is a stream.
+func happened(r *recording) (all []event, stream bool) {
+	switch {
+	case r.Status >= http.StatusBadRequest:
+		return nil, false
+	case r.Framing == "sse":
+		return events(string(r.body)), true
+	case r.Framing == "eventstream":
+		return frames(r.body), true
+	case r.Framing == "ndjson":
+		return lines(string(r.body)), true
+	case strings.HasPrefix(strings.TrimSpace(string(r.body)), "["):
+		var list []json.RawMessage
+		_ = json.Unmarshal(r.body, &list)
+		for _, v := range list {
+			all = append(all, event{data: string(v)})
+		}
+		return all, true
+	}
+	return nil, false
 }
 
 // reader reads the answers of one shape.

@@ -11,6 +11,7 @@ import (
 // table says what became of every recording, by vendor and API.
 type table struct {
 	rows     map[string]*row
+	names    map[string][]string // by what is noted of them
 	failures []string
 }
 
@@ -20,7 +21,7 @@ type row struct {
 	why                         map[string]int // notes: how many recordings each is of
 }
 
-func newTable() *table { return &table{rows: map[string]*row{}} }
+func newTable() *table { return &table{rows: map[string]*row{}, names: map[string][]string{}} }
 
 func (tb *table) row(r *recording) *row {
 	name := fmt.Sprintf("%-17s %s", r.Vendor, r.API)
@@ -35,12 +36,17 @@ func (tb *table) row(r *recording) *row {
 func (tb *table) leaveOut(r *recording, why string) {
 	row := tb.row(r)
 	row.left++
-	row.why[why]++
+	tb.note(r, row, why)
+}
+
+func (tb *table) note(r *recording, row *row, what string) {
+	row.why[what]++
+	tb.names[what] = append(tb.names[what], r.Name)
 }
 
 // add counts a recording with all that is wrong with it.
-// unread says why Sluice reads no usage of it, "" = it does.
-func (tb *table) add(r *recording, unread string, wrong []string) {
+// unread says why Sluice reads no usage of it, "" = it does; shortfall what it does not.
+func (tb *table) add(r *recording, unread, shortfall string, wrong []string) {
 	row := tb.row(r)
 	if len(wrong) > 0 {
 		row.failed++
@@ -50,7 +56,10 @@ func (tb *table) add(r *recording, unread string, wrong []string) {
 	row.passed++
 	if unread != "" {
 		row.unread++
-		row.why[unread]++
+		tb.note(r, row, unread)
+	}
+	if shortfall != "" {
+		tb.note(r, row, shortfall)
 	}
 }
 
@@ -73,6 +82,10 @@ func (tb *table) report(t *testing.T) {
 		sum.cases, sum.passed, sum.failed, sum.left, sum.unread = sum.cases+r.cases, sum.passed+r.passed, sum.failed+r.failed, sum.left+r.left, sum.unread+r.unread
 	}
 	line("all", &sum, fmt.Sprintf("%d passed on unread", sum.unread))
+	for _, what := range slices.Sorted(maps.Keys(tb.names)) {
+		slices.Sort(tb.names[what])
+		fmt.Fprintf(&b, "\n%s:\n    %s\n", what, strings.Join(tb.names[what], "\n    "))
+	}
 	t.Log(b.String())
 	slices.Sort(tb.failures)
 	for _, f := range tb.failures[:min(30, len(tb.failures))] {

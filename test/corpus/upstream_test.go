@@ -19,6 +19,7 @@ const marker = "Idempotency-Key"
 type arrival struct {
 	times  int
 	method string
+	host   string
 	uri    string
 	header http.Header
 	body   []byte
@@ -65,7 +66,7 @@ func (u *upstream) serve(w http.ResponseWriter, r *http.Request) {
 	u.mu.Lock()
 	a := u.due[r.Header.Get(marker)]
 	if a != nil {
-		a.got = arrival{times: a.got.times + 1, method: r.Method, uri: r.RequestURI, header: r.Header.Clone(), body: body}
+		a.got = arrival{times: a.got.times + 1, method: r.Method, host: r.Host, uri: r.RequestURI, header: r.Header.Clone(), body: body}
 	}
 	u.mu.Unlock()
 	if a == nil || err != nil {

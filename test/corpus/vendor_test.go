@@ -12,29 +12,24 @@ import (
 
 // vendor says how the recordings of one folder reach the gateway.
 type vendor struct {
-	kind   string   // "" = not covered
+	kind   string
 	bases  []string // base paths of its recordings, the most specific first; none = the root
 	speaks string   // conversation dialects, where the kind's own list is not right
 	kinds  map[string]string
-	why    string // why it is not covered
 }
 
 const compatible = "openai-compatible"
-
-// apart is why a vendor is left out whose answers have no second reading here: the
-// tests of its dialect, and those of translation, replay these recordings.
-const apart = "read by the tests of its own dialect, not here"
 
 var vendors = map[string]vendor{
 	"alibaba":          {kind: "alibaba", bases: []string{"/compatible-mode/v1"}},
 	"anthropic":        {kind: "anthropic"},
 	"azure":            {kind: "azure-openai"}, // see azureHome
 	"baseten":          {kind: "baseten", bases: []string{"/v1"}},
-	"bedrock":          {why: apart},
+	"bedrock":          {kind: "bedrock"}, // see amazonHome
 	"bedrock-mantle":   {kind: "bedrock-mantle", bases: []string{"/openai/v1", "/v1"}},
 	"cerebras":         {kind: "cerebras", bases: []string{"/v1"}},
 	"chatgpt":          {kind: compatible, bases: []string{"/backend-api/codex"}, speaks: "[responses]"},
-	"cohere":           {why: apart},
+	"cohere":           {kind: "cohere"},
 	"copilot":          {kind: compatible, speaks: "[chat, responses]"},
 	"crusoe":           {kind: "crusoe", bases: []string{"/v1"}},
 	"deepseek":         {kind: "deepseek", bases: []string{"/v1", ""}},
@@ -51,18 +46,18 @@ var vendors = map[string]vendor{
 	"mistral":          {kind: "mistral", bases: []string{"/v1"}},
 	"mistralrs":        {kind: "mistralrs", bases: []string{"/v1"}},
 	"moonshot":         {kind: "moonshot", bases: []string{"/v1"}},
-	"ollama":           {kind: "ollama", bases: []string{"/v1", ""}},
+	"ollama":           {kind: "ollama"}, // see ollamaHome
 	"openai":           {kind: "openai", bases: []string{"/v1"}},
 	"openrouter":       {kind: "openrouter", bases: []string{"/api/v1"}},
 	"perplexity":       {kind: "perplexity"},
 	"portkey":          {kind: compatible, bases: []string{"/v1"}},
 	"pydantic-gateway": {kind: compatible, bases: []string{"/proxy/openai"}, speaks: "[responses]"},
-	"replicate":        {why: apart},
+	"replicate":        {kind: "replicate", bases: []string{"/v1"}},
 	"snowflake":        {kind: "snowflake", bases: []string{"/api/v2/cortex/v1"}},
 	"together":         {kind: "together", bases: []string{"/v1"}},
 	"venice":           {kind: "venice", bases: []string{"/api/v1"}},
 	"vercel-gateway":   {kind: "vercel", bases: []string{"/v1"}},
-	"vertex":           {why: apart},
+	"vertex":           {kind: "vertex"}, // see googleHome
 	"voyage":           {kind: "voyage", bases: []string{"/v1"}},
 	"writer":           {kind: "writer", bases: []string{"/v1"}},
 	"xai":              {kind: "xai", bases: []string{"/v1"}},
@@ -76,7 +71,10 @@ type home struct {
 	base    string // path of base_url
 	version string // api_version
 	speaks  string
-	spec    *provider.Spec
+	region  string
+	project string
+	identity
+	spec *provider.Spec
 }
 
 // homeOf chooses or makes the provider for a recording; why = there is none.
@@ -85,16 +83,21 @@ func homeOf(r *recording) (h home, why string) {
 	switch {
 	case !known:
 		return h, "a vendor that this test does not know"
-	case v.kind == "":
-		return h, v.why
-	case r.Vendor == "ollama" && strings.HasPrefix(r.request.Path, "/api/"):
-		return h, apart
 	}
 	h = home{name: r.Vendor, kind: v.kind, speaks: v.speaks}
-	if r.Vendor == "azure" {
+	switch r.Vendor {
+	case "azure":
 		h.base, h.version = azureHome(r)
-	} else if h.base, known = baseOf(v.bases, r.request.Path); !known {
-		return h, "recorded at an address that no base URL of the kind leads to"
+	case "bedrock":
+		amazonHome(r, &h)
+	case "vertex":
+		googleHome(r, &h)
+	case "ollama":
+		h.base = ollamaHome(r)
+	default:
+		if h.base, known = baseOf(v.bases, r.request.Path); !known {
+			return h, "recorded at an address that no base URL of the kind leads to"
+		}
 	}
 	if k := v.kinds[h.base]; k != "" {
 		h.kind = k
@@ -137,6 +140,16 @@ func azureHome(r *recording) (base, version string) {
 	return "", version
 }
 
+// ollamaHome: the server's own API stands beside its OpenAI form, whichever of them
+// base_url names.
+func ollamaHome(r *recording) string {
+	own := strings.HasPrefix(r.request.Path, "/api/")
+	if strings.HasPrefix(r.request.Path, "/v1/") || own && r.seed()%2 == 0 {
+		return "/v1"
+	}
+	return ""
+}
+
 // vendorKey is the credential of every provider.
 const vendorKey = "vendor-secret-of-this-test-0001"
 
@@ -146,9 +159,15 @@ func config(origin string, homes map[string]home) string {
 	b.WriteString("discover: false\nproviders:\n")
 	for _, name := range slices.Sorted(maps.Keys(homes)) {
 		h := homes[name]
-		fmt.Fprintf(&b, "  %s: { kind: %s, api_key: env:VENDOR_KEY, base_url: %q, retries: { max: 0 }", name, h.kind, origin+h.base)
+		fmt.Fprintf(&b, "  %s: { kind: %s, %s, base_url: %q, retries: { max: 0 }", name, h.kind, credentials[h.identity], origin+h.base)
 		if h.version != "" {
 			fmt.Fprintf(&b, ", api_version: %q", h.version)
+		}
+		if h.region != "" {
+			fmt.Fprintf(&b, ", region: %s", h.region)
+		}
+		if h.project != "" {
+			fmt.Fprintf(&b, ", project: %s", h.project)
 		}
 		if h.speaks != "" {
 			fmt.Fprintf(&b, ", speaks: %s", h.speaks)

@@ -45,6 +45,9 @@ func told(o dialecttest.Object) (input, output float64) {
 			output = n
 		}
 	}
+	if results := o.List("results"); len(results) > 0 { // Titan
+		output, _ = results[0].Number("tokenCount")
+	}
 	for _, cached := range []string{"cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokenCount", "cacheWriteInputTokenCount"} {
 		if n, ok := usage.Number(cached); ok {
 			input += n

@@ -28,6 +28,7 @@ var Dialect = &dialect.Dialect{
 	StreamType:        dialect.EventStreamType,
 	Digest: []string{
 		"type", "id", "model", "usage", "stop_reason", "stopReason", "message", "__type",
-		"inputTextTokenCount", "prompt_token_count", "generation_token_count",
+		"inputTextTokenCount", "prompt_token_count", "generation_token_count", "finish_reason",
+		"results.*.tokenCount", "results.*.completionReason", "choices.*.finish_reason", "generations.*.finish_reason", "outputs.*.stop_reason",
 	},
 }

@@ -87,8 +87,8 @@ func (m *meter) Answer(contentType string, body []byte) {
 	m.report.Ended = true
 }
 
-// members reads the counts that models name in their own ways: Llama, Titan, and those
-// that follow OpenAI's or the vendor's newer form.
+// members reads the counts and the reason of the end that models name in their own ways:
+// Llama, Titan, Cohere, and those that follow OpenAI's or the vendor's newer form.
 func (m *meter) members(obj []byte) {
 	u := &m.report.Usage
 	_ = jsonscan.Members(obj, func(key, value []byte) bool {
@@ -99,13 +99,48 @@ func (m *meter) members(obj []byte) {
 			set(&u.OutputTokens, value)
 		case "usage":
 			m.usage(value)
-		case "stop_reason", "stopReason", "completionReason":
-			if s, ok := jsonscan.String(value); ok && s != "" {
-				m.report.FinishReason = s
-			}
+		case "results", "choices", "generations", "outputs":
+			m.texts(value)
+		default:
+			m.reason(key, value)
 		}
 		return true
 	})
+}
+
+// texts reads the list of what a model wrote: the first one tells why it ended, and
+// Titan's count their tokens one by one
+// (https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-text.html).
+func (m *meter) texts(list []byte) {
+	var output llm.Count
+	first := true
+	_ = jsonscan.Elements(list, func(text []byte) bool {
+		_ = jsonscan.Members(text, func(key, value []byte) bool {
+			if string(key) == "tokenCount" {
+				var n llm.Count
+				set(&n, value)
+				output = output.Add(n)
+			} else if first {
+				m.reason(key, value)
+			}
+			return true
+		})
+		first = false
+		return true
+	})
+	if output.Known {
+		m.report.Usage.OutputTokens = output
+	}
+}
+
+// reason takes the reason of the end, whatever a model calls it.
+func (m *meter) reason(key, value []byte) {
+	switch string(key) {
+	case "stop_reason", "stopReason", "completionReason", "finish_reason":
+		if s, ok := jsonscan.String(value); ok && s != "" {
+			m.report.FinishReason = s
+		}
+	}
 }
 
 func (m *meter) usage(obj []byte) {

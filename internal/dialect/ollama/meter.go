@@ -1,6 +1,7 @@
 package ollama
 
 import (
+	"bytes"
 	"net/http"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -84,13 +85,26 @@ func (m *meter) fail(body []byte) {
 	m.report.Fault = dialect.ParseVendorError(http.StatusOK, http.Header{}, body)
 }
 
-// Answer reads a whole answer, or an error that came with a successful status.
+// Answer reads a whole answer, or an error that came with a successful status. The hosted
+// server calls its streams application/json, too, so that there may be lines.
 func (m *meter) Answer(_ string, body []byte) {
+	if hasLines(body) {
+		for line := range bytes.Lines(body) {
+			m.Event(nil, line)
+		}
+		return
+	}
 	if jsonscan.Get(body, "error") != nil {
 		m.fail(body)
 		return
 	}
 	_ = jsonscan.Members(body, func(key, value []byte) bool { m.member(key, value); return true })
+}
+
+// hasLines tells JSON lines from a text that is spread over several.
+func hasLines(body []byte) bool {
+	first, rest, _ := bytes.Cut(body, []byte("\n"))
+	return bytes.HasSuffix(bytes.TrimSpace(first), []byte("}")) && len(bytes.TrimSpace(rest)) > 0
 }
 
 // Report gives what is known so far; it stays the meter's and changes with it.
