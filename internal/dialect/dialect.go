@@ -82,6 +82,8 @@ type Dialect struct {
 	// Codec maps conversations to llm and back; nil = the dialect has no conversation, or
 	// is only forwarded.
 	Codec Codec
+	// Ceiling says where a conversation's request bounds its answer; nil = nowhere.
+	Ceiling *Ceiling
 	// SignsThoughts says that the dialect's own vendors refuse reasoning that bears no
 	// state of theirs.
 	SignsThoughts bool

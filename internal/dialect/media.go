@@ -95,6 +95,17 @@ func AppendDataURI(dst []byte, m *llm.Media) []byte {
 	return append(dst, m.Data...)
 }
 
+// FileName gives a document's name (a JSON string) with an ending, for vendors that tell
+// documents apart by it: the name itself where it has one, else with the one given.
+func FileName(name llm.Raw, ending string) llm.Raw {
+	at := bytes.LastIndexByte(name, '.')
+	if tail := name[at+1 : len(name)-1]; at > 0 && len(tail) > 0 && len(tail) <= 5 && bytes.IndexByte(tail, ' ') < 0 {
+		return name
+	}
+	out := append(make(llm.Raw, 0, len(name)+len(ending)), name[:len(name)-1]...)
+	return append(append(out, ending...), '"')
+}
+
 // MediaType gives a media's type: as said, else as its first bytes tell.
 func MediaType(m *llm.Media) string {
 	if m.Type != "" && m.Type != "application/octet-stream" || len(m.Data) == 0 {

@@ -29,6 +29,7 @@ var Dialect = &dialect.Dialect{
 	// (https://platform.claude.com/docs/en/build-with-claude/streaming#ping-events).
 	KeepAlive:     []byte("event: ping\ndata: {\"type\": \"ping\"}\n\n"),
 	Codec:         codec{},
+	Ceiling:       &dialect.Ceiling{Read: []string{"max_tokens"}, Write: "max_tokens"},
 	SignsThoughts: true,
 	Ops:           ops,
 	Fields:        fields,

@@ -52,7 +52,7 @@ var carries = map[llm.Feature]dialect.Carry{
 	llm.FParallel:       kept("tool_choice.disable_parallel_tool_use"),
 
 	llm.FJSON:       mapped("the system prompt asks for one JSON object"),
-	llm.FSchema:     mapped("output_config.format with the schema rewritten to the vendor's subset (closed objects, no limits, oneOf as anyOf); earlier models (before 4.5, but 4.1) are made to call a tool with the schema, whose input is given as the answer's text; models of other makers, and those that have tools of their own, are asked in the system prompt"),
+	llm.FSchema:     mapped("output_config.format with the schema rewritten to the vendor's subset (closed objects, no limits, oneOf as anyOf); earlier models (before 4.5, but 4.1) are made to call a tool with the schema, whose input is given as the answer's text; models of other makers, and those that have tools of their own, are asked in the system prompt, and so is every model where the schema holds itself"),
 	llm.FStrict:     mapped("as the schema itself: where it is sent, it is obeyed"),
 	llm.FSchemaName: mapped("the description of the schema, or of the tool that stands for it"),
 

@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -92,14 +93,16 @@ func (f *writer) hasTool(name string) bool {
 // decideForm: models that know no output_config.format are made to call a tool with the
 // schema, as the vendor recommends for them
 // (https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use#json-output);
-// where there are other tools, or the maker is another, the form is asked for in words.
+// where there are other tools, or the maker is another, the form is asked for in words. So
+// it is where the schema holds itself, which is refused
+// (https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations).
 func (f *writer) decideForm() {
 	switch f.r.Output.Kind {
 	case "json":
 		f.instruct = true
 	case "schema":
 		f.answerTool = answersByTool(f.r, f.rules)
-		f.instruct = !f.answerTool && !f.rules.schema
+		f.instruct = !f.answerTool && (!f.rules.schema || dialect.Recursive(f.r.Output.Schema))
 	}
 	if f.answerTool {
 		f.choice, f.only = "tool", answerToolName

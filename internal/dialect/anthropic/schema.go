@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -9,9 +10,28 @@ import (
 // no choice of several
 // (https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools).
 func (f *writer) rootSchema(s llm.Raw, strict bool) {
+	switch {
+	case saysNothing(s) && strict:
+		f.w.Raw(dialect.NoParameters(&strict))
+	case saysNothing(s):
+		f.w.Raw(anyObject)
+	case isObject(s):
+		f.schema(s, strict)
+	default:
+		f.mendedRoot(s)
+	}
+}
+
+// saysNothing reports whether a tool's schema is none, or an empty one.
+func saysNothing(s llm.Raw) bool {
+	return len(s) <= 2 || jsonscan.Members(s, func(_, _ []byte) bool { return true }) != nil
+}
+
+// isObject reports whether a schema's root is one that the vendor takes.
+func isObject(s llm.Raw) bool {
 	var kind []byte
 	union := false
-	err := jsonscan.Members(s, func(key, v []byte) bool {
+	_ = jsonscan.Members(s, func(key, v []byte) bool {
 		switch string(key) {
 		case "type":
 			kind = v
@@ -20,14 +40,7 @@ func (f *writer) rootSchema(s llm.Raw, strict bool) {
 		}
 		return true
 	})
-	switch {
-	case err != nil || len(s) <= 2:
-		f.w.Raw(anyObject)
-	case !union && string(kind) == `"object"`:
-		f.schema(s, strict)
-	default:
-		f.mendedRoot(s)
-	}
+	return !union && string(kind) == `"object"`
 }
 
 // mendedRoot writes a root that says that it is an object. Of a choice among several

@@ -34,7 +34,8 @@ type writer struct {
 	short bool // a mark of five minutes has been written
 	made  int  // ids that were made for calls without one
 	open  []openCall
-	final *llm.Part // the text that the model is to continue
+	final *llm.Part  // the text that the model is to continue
+	aside []llm.Part // of failed tools' results: what they may not hold
 }
 
 // openCall is a tool call that has no result yet.

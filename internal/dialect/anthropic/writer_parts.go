@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -265,6 +266,7 @@ func (f *writer) result(p *llm.Part) {
 	id := r.ID
 	if !f.same() {
 		id = f.answered(r)
+		r = f.wordsOfError(r)
 	}
 	f.w.Begin('{')
 	f.w.Text("type", "tool_result")
@@ -287,6 +289,27 @@ func (f *writer) result(p *llm.Part) {
 		f.w.Flag("is_error", true)
 	}
 	f.close(p)
+}
+
+// wordsOfError gives the result of a tool that failed with its texts only, since the
+// vendor refuses anything else beside is_error ("all content must be type text"). The
+// rest is set aside for the turn itself.
+func (f *writer) wordsOfError(r *llm.Result) *llm.Result {
+	isText := func(p llm.Part) bool { return p.Kind == llm.Text }
+	if !r.Error || !slices.ContainsFunc(r.Parts, func(p llm.Part) bool { return !isText(p) }) {
+		return r
+	}
+	words := *r
+	words.Parts = nil
+	f.aside = append(f.aside, llm.Part{Kind: llm.Text, Text: jsonout.Quote("From the result of " + r.Name + ":")})
+	for _, p := range r.Parts {
+		if isText(p) {
+			words.Parts = append(words.Parts, p)
+		} else {
+			f.aside = append(f.aside, p)
+		}
+	}
+	return &words
 }
 
 // plainResult gives the text that a result consists of, nil when it holds more.

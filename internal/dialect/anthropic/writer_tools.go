@@ -118,7 +118,7 @@ func (f *writer) functionHead(name string, description llm.Raw) {
 func (f *writer) function(t *llm.Tool) {
 	f.functionHead(t.Name, t.Description)
 	strict := t.Strict != nil && *t.Strict
-	if strict && !f.rules.schema {
+	if strict && !f.obeys(t.Parameters) {
 		strict = false
 		f.lose(llm.FToolStrict)
 	}
@@ -129,6 +129,12 @@ func (f *writer) function(t *llm.Tool) {
 	}
 	f.mark(t.Cache)
 	f.w.End('}')
+}
+
+// obeys reports whether a tool with such arguments may be strict: the model knows it, and
+// the schema is neither one that holds itself nor one whose root has to be mended.
+func (f *writer) obeys(s llm.Raw) bool {
+	return f.rules.schema && (saysNothing(s) || isObject(s)) && !dialect.Recursive(s)
 }
 
 // sameTool writes a tool as its caller did.

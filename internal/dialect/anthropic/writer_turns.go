@@ -223,6 +223,10 @@ func (f *writer) caller(m []llm.Message) bool {
 	if len(f.open) > 0 && !f.same() {
 		f.finishTurns(false)
 	}
+	for i := range f.aside {
+		f.part(&f.aside[i])
+	}
+	f.aside = f.aside[:0]
 	f.eachPart(m, func(p *llm.Part, role llm.Role) {
 		switch {
 		case p.Kind == llm.ToolResult:

@@ -33,6 +33,7 @@ var Dialect = &dialect.Dialect{
 		"delta.finish_reason", "delta.usage", "delta.error",
 	},
 	Codec:         codec{},
+	Ceiling:       &dialect.Ceiling{Read: []string{"max_tokens"}, Write: "max_tokens"},
 	Ops:           ops,
 	Fields:        fields,
 	Carries:       carries,

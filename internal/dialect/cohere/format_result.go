@@ -40,6 +40,8 @@ func (w *writer) results(m *llm.Message) {
 func (w *writer) resultContent(r *llm.Result) {
 	text, plain := plainText(r)
 	switch {
+	case r.JSON != nil && r.Error:
+		w.Member("content", errorText(r.JSON))
 	case r.JSON != nil:
 		w.Member("content", jsonout.Quote(string(r.JSON)))
 	case r.Error && plain:

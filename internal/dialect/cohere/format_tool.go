@@ -8,7 +8,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
-// nameRule is what a tool may be called: letters, digits and underscores
+// nameRule is what a tool may be called: letters, digits and underscores, no digit first
 // (https://docs.cohere.com/v1/reference/chat#request.body.tools.name).
 var nameRule = dialect.Rule{Extra: "_"}
 
@@ -17,7 +17,15 @@ func (w *writer) name(name string) string {
 	if w.own {
 		return name
 	}
-	return nameRule.Name(name, &w.out.Names)
+	if name == "" || name[0] < '0' || name[0] > '9' {
+		return nameRule.Name(name, &w.out.Names)
+	}
+	short := nameRule.Name("_"+name, &w.out.Names)
+	if w.out.Names == nil {
+		w.out.Names = map[string]string{}
+	}
+	w.out.Names[short] = name
+	return short
 }
 
 // tools writes the functions and whether they must be called.

@@ -36,6 +36,7 @@ var Dialect = &dialect.Dialect{
 		"delta.text", "delta.toolUse.input", "delta.reasoningContent.text", "delta.image.source.bytes",
 	},
 	Codec:         codec{},
+	Ceiling:       &dialect.Ceiling{Read: []string{"inferenceConfig.maxTokens"}, Write: "inferenceConfig.maxTokens"},
 	SignsThoughts: true,
 	Ops:           ops,
 	Fields:        fields(),

@@ -163,8 +163,13 @@ func (f *formatter) result(p *llm.Part) {
 		f.wrapped("json", res.JSON)
 	}
 	said := f.said
+	words := res.Error && f.model.family == claude && !f.own
 	for i := range res.Parts {
-		f.resultPart(&res.Parts[i])
+		if words && res.Parts[i].Kind != llm.Text {
+			f.setAside(res, &res.Parts[i])
+		} else {
+			f.resultPart(&res.Parts[i])
+		}
 	}
 	if len(f.w.B) == size && !f.own {
 		f.text(llm.Raw(noOutput))
@@ -180,6 +185,16 @@ func (f *formatter) result(p *llm.Part) {
 	}
 	f.w.End('}')
 	f.w.End('}')
+}
+
+// setAside keeps a piece of a failed tool's result for the turn itself: Claude refuses
+// anything but text in a result that is an error.
+func (f *formatter) setAside(res *llm.Result, p *llm.Part) {
+	if p.Kind == llm.Audio {
+		f.loseIf(llm.FResultMedia)
+		return
+	}
+	f.aside = append(f.aside, llm.Part{Kind: llm.Text, Text: jsonout.Quote("From the result of " + res.Name + ":")}, *p)
 }
 
 func (f *formatter) resultPart(p *llm.Part) {

@@ -36,6 +36,7 @@ type formatter struct {
 	documents int
 	used      map[string]bool // names of documents
 	after     []llm.Member    // what the open message has beside role and content
+	aside     []llm.Part      // of failed tools' results: what they may not hold
 }
 
 // FormatRequest implements dialect.Codec. The model stands in the path, and so does
@@ -280,7 +281,7 @@ func (f *formatter) output() {
 
 func (f *formatter) schema(o *llm.OutputFormat) {
 	schema := o.Schema
-	if f.model.family == claude && !f.own {
+	if !f.own {
 		schema = closed(schema)
 	}
 	f.w.Object("textFormat")

@@ -231,11 +231,16 @@ func TestAFileThatAnotherProviderKeepsIsRefused(t *testing.T) {
 }
 
 func TestResultsKeepAllTheirPieces(t *testing.T) {
-	res := llm.Part{Kind: llm.ToolResult, Result: &llm.Result{ID: "c1", Error: true, Parts: []llm.Part{textPart("a"), media(llm.Image, llm.Media{Type: "image/png", Data: []byte("aGk=")}), textPart("")}}}
+	res := llm.Part{Kind: llm.ToolResult, Result: &llm.Result{ID: "c1", Name: "f", Error: true, Parts: []llm.Part{textPart("a"), media(llm.Image, llm.Media{Type: "image/png", Data: []byte("aGk=")}), textPart("")}}}
 	object := llm.Part{Kind: llm.ToolResult, Result: &llm.Result{ID: "c2", JSON: raw(`{"x":[1]}`)}}
 	empty := llm.Part{Kind: llm.ToolResult, Result: &llm.Result{ID: "c3"}}
 	r := chat([]llm.Feature{llm.FToolResult, llm.FToolCall}, turn(llm.User, textPart("u")), turn(llm.Assistant, toolCall("c1", "f"), toolCall("c2", "f"), toolCall("c3", "f")), turn(llm.ToolRole, res, object, empty))
 	want := `{"toolResult":{"toolUseId":"c1","content":[{"text":"a"},{"image":{"format":"png","source":{"bytes":"aGk="}}}],"status":"error"}},{"toolResult":{"toolUseId":"c2","content":[{"json":{"x":[1]}}]}},{"toolResult":{"toolUseId":"c3","content":[{"text":"(no output)"}]}}`
+	if got := string(format(t, r, "amazon.nova-pro-v1:0").Body); !strings.Contains(got, want) {
+		t.Errorf("got %s", got)
+	}
+	want = `{"toolResult":{"toolUseId":"c1","content":[{"text":"a"}],"status":"error"}},{"toolResult":{"toolUseId":"c2","content":[{"json":{"x":[1]}}]}},{"toolResult":{"toolUseId":"c3","content":[{"text":"(no output)"}]}},` +
+		`{"text":"From the result of f:"},{"image":{"format":"png","source":{"bytes":"aGk="}}}]`
 	if got := string(format(t, r, sonnet).Body); !strings.Contains(got, want) {
 		t.Errorf("got %s", got)
 	}

@@ -67,6 +67,10 @@ func (f *formatter) toolSpec(t *llm.Tool) {
 	if parameters == nil || jsonscan.IsNull(parameters) {
 		parameters = llm.Raw(anyObject)
 	}
+	obeyed := t.Strict != nil && *t.Strict && !f.own && f.obeys(parameters)
+	if obeyed {
+		parameters = closed(parameters)
+	}
 	f.w.Begin('{')
 	f.w.Object("toolSpec")
 	f.w.Text("name", nameRule.Name(t.Name, &f.names))
@@ -78,7 +82,7 @@ func (f *formatter) toolSpec(t *llm.Tool) {
 	f.w.End('}')
 	switch {
 	case t.Strict == nil:
-	case f.own || *t.Strict && f.model.schemas():
+	case f.own || obeyed:
 		f.w.Flag("strict", *t.Strict)
 	case *t.Strict:
 		f.lose(llm.FToolStrict)

@@ -49,6 +49,10 @@ func (f *formatter) turns(all []llm.Message, last bool) {
 			f.parts(&all[i], func(p *llm.Part) bool { return p.Kind == llm.ToolResult })
 		}
 	}
+	for i := range f.aside {
+		f.part(&f.aside[i], "user")
+	}
+	f.aside = nil
 	for i := range all {
 		m := &all[i]
 		if f.own && i > 0 && m.Role == all[i-1].Role { // two messages they were

@@ -163,6 +163,10 @@ func (p *parser) toolResult(d *jsonscan.Reader) {
 	if res.ID == "" {
 		p.bad("toolResult.toolUseId", "the id of a tool call")
 	}
+	if res.JSON != nil && len(res.Parts) > 0 { // beside other pieces it is one of them
+		res.Parts = append([]llm.Part{{Kind: llm.Text, Text: jsonout.Quote(string(res.JSON))}}, res.Parts...)
+		res.JSON = nil
+	}
 	res.Name = p.calledName(res.ID)
 	p.r.Has.Add(llm.FToolResult)
 	p.give(part)

@@ -30,7 +30,8 @@ const minBudget = 1024
 var budgets = map[string]int64{"minimal": 1024, "low": 2048, "medium": 8192, "high": 16384, "xhigh": 24576, "max": 32768}
 
 func (f *formatter) makePlan() plan {
-	p := plan{maxTokens: f.r.MaxOutput, schema: f.r.Output.Kind == "schema" && f.r.Output.Schema != nil && (f.own || f.model.schemas())}
+	o := &f.r.Output
+	p := plan{maxTokens: f.r.MaxOutput, schema: o.Kind == "schema" && o.Schema != nil && (f.own || f.obeys(o.Schema))}
 	f.planChoice(&p)
 	if f.own {
 		p.mute = f.model.family == claude && f.r.Thinking.Mode == "on" && f.unsignedLoop()
@@ -38,6 +39,13 @@ func (f *formatter) makePlan() plan {
 	}
 	f.planThinking(&p)
 	return p
+}
+
+// obeys reports whether the model's answer, or its call of a strict tool, can be made to
+// match a schema: one that holds itself is refused
+// (https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html).
+func (f *formatter) obeys(schema llm.Raw) bool {
+	return f.model.schemas() && !dialect.Recursive(schema)
 }
 
 // planChoice decides how tools are asked for. The vendor has no word for none: the tools

@@ -9,9 +9,12 @@ import (
 // maxSchemaDepth bounds how deep a schema is looked into.
 const maxSchemaDepth = 64
 
-// closed gives a schema whose objects say that they have no further members, which
-// Claude asks of schemas of output
-// (https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations).
+// closed gives a schema that keeps to what is taken where an answer, or a strict tool's
+// arguments, must match it: every object says that it has no further members, oneOf is
+// anyOf, and limits of numbers, lengths and counts are left out, since a schema that
+// holds anything else is refused as a whole
+// (https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html,
+// https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations).
 // The order of members stays.
 func closed(schema llm.Raw) llm.Raw {
 	w := jsonout.Writer{B: make([]byte, 0, len(schema)+64)}
@@ -27,23 +30,28 @@ func closeSchema(w *jsonout.Writer, schema []byte, depth int) {
 	object, said := false, false
 	w.Begin('{')
 	_ = jsonscan.Members(schema, func(key, v []byte) bool {
-		w.Key(string(key))
-		switch string(key) {
+		switch name := string(key); name {
 		case "type":
 			object = object || string(v) == `"object"`
-			w.Raw(v)
+			w.Member(name, v)
 		case "additionalProperties":
 			said = true
-			w.Raw([]byte("false"))
-		case "properties":
-			object = true
+			w.Flag(name, false)
+		case "properties", "$defs", "definitions":
+			object = object || name == "properties"
+			w.Key(name)
 			closeMembers(w, v, depth-1)
-		case "$defs", "definitions":
-			closeMembers(w, v, depth-1)
-		case "items", "anyOf", "allOf", "oneOf", "prefixItems":
+		case "oneOf":
+			w.Key("anyOf")
+			closeAny(w, v, depth-1)
+		case "items", "anyOf", "allOf":
+			w.Key(name)
 			closeAny(w, v, depth-1)
 		default:
-			w.Raw(v)
+			if isTaken(name, v) {
+				w.Key(name)
+				w.Raw(v)
+			}
 		}
 		return true
 	})
@@ -51,6 +59,17 @@ func closeSchema(w *jsonout.Writer, schema []byte, depth int) {
 		w.Flag("additionalProperties", false)
 	}
 	w.End('}')
+}
+
+// isTaken tells the other keywords that may stay.
+func isTaken(name string, v []byte) bool {
+	switch name {
+	case "required", "enum", "const", "default", "description", "title", "$ref", "$schema", "$id", "format", "pattern":
+		return true
+	case "minItems":
+		return string(v) == "0" || string(v) == "1"
+	}
+	return false
 }
 
 // closeMembers closes each schema of an object of schemas.

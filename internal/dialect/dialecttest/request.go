@@ -30,8 +30,11 @@ func CheckRequest(name dialect.Name, body []byte) error {
 	return nil
 }
 
-// toolName is what OpenAI, Bedrock and Cohere allow as the name of a tool.
+// toolName is what OpenAI and Bedrock allow as the name of a tool.
 var toolName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
+
+// fileName is the name of a file by whose ending OpenAI tells what it is.
+var fileName = regexp.MustCompile(`\.[a-zA-Z0-9]{1,5}$`)
 
 // pending are the calls that wait for their results.
 type pending map[string]bool

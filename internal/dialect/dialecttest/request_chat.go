@@ -138,7 +138,7 @@ func chatContent(role string, m Object) string {
 		return first(
 			unless(kind == "text" || role == "user" || role == "assistant" && kind == "refusal", "a part of the type %s in a turn of %s", kind, role),
 			unless(kind != "image_url" || isURL(url) || isBase64URI(url), "the image's url is %.60s", url),
-			unless(kind != "file" || part.At("file")["file_id"] != nil || isBase64URI(part.At("file").Text("file_data")) && part.At("file")["filename"] != nil, "a file has an id, or bytes and a name"),
+			unless(kind != "file" || part.At("file")["file_id"] != nil || isBase64URI(part.At("file").Text("file_data")) && fileName.MatchString(part.At("file").Text("filename")), "a file has an id, or bytes and a name with an ending"),
 		)
 	})
 }

@@ -1,5 +1,10 @@
 package dialecttest
 
+import "regexp"
+
+// cohereName: https://docs.cohere.com/v1/reference/chat#request.body.tools.name
+var cohereName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+
 // cohereRequestShapes: https://docs.cohere.com/reference/chat
 var cohereRequestShapes = shapes{
 	"request": `model:text messages:[]#message tools?:[]#tool tool_choice?:"REQUIRED"|"NONE" strict_tools?:boolean documents?:[]#document response_format?:#format thinking?:#thinking
@@ -33,7 +38,7 @@ func cohereRequest(o Object) string {
 			name := tool.At("function").Text("name")
 			twice := names[name]
 			names[name] = true
-			return first(unless(toolName.MatchString(name) && !twice, "a tool cannot have the name %q", name),
+			return first(unless(cohereName.MatchString(name) && !twice, "a tool cannot have the name %q", name),
 				unless(tool.At("function", "parameters").Text("type") == "object", "the parameters of %s are no object", name))
 		}),
 		unless(o["tool_choice"] == nil || len(o.List("tools")) > 0, "tool_choice without tools"),
@@ -67,7 +72,8 @@ func cohereTurns(o Object) string {
 			why = first(why, open.result(m.Text("tool_call_id")))
 		}
 		for _, call := range m.List("tool_calls") {
-			why = first(why, unless(role == "assistant", "a call of the %s", role), open.call(call.Text("id")), unless(argumentsText(call.At("function")["arguments"]), "the arguments are no JSON object in a string"))
+			why = first(why, unless(role == "assistant", "a call of the %s", role), open.call(call.Text("id")),
+				unless(cohereName.MatchString(call.At("function").Text("name")), "a tool cannot have the name %q", call.At("function").Text("name")), unless(argumentsText(call.At("function")["arguments"]), "the arguments are no JSON object in a string"))
 		}
 		return unless(why == "", "messages[%d]: %s", i, why)
 	}), open.open())

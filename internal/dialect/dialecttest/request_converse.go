@@ -51,6 +51,7 @@ func converseRequest(o Object) string {
 		converseRequestShapes.misshapen("request", map[string]any(o), "#request"),
 		converseTurns(o),
 		converseTools(o),
+		closedSchema(map[string]any(Decode(o.At("outputConfig", "textFormat", "structure", "jsonSchema").Text("schema")))),
 		unless(!hot || temperature >= 0 && temperature <= 1, "a temperature of %v", temperature),
 		members(o.List("system"), func(_ int, b Object) string { return unless(len(b) == 1 && !blank(b["text"]), "a block is one thing") }),
 	)
@@ -67,7 +68,8 @@ func converseTools(o Object) string {
 		}
 		return first(unless(len(tool) == 1, "a tool is one thing"),
 			unless(tool["toolSpec"] == nil || toolName.MatchString(name) && !twice, "a tool cannot have the name %q", name),
-			unless(tool["toolSpec"] == nil || tool.At("toolSpec", "inputSchema", "json").Text("type") == "object", "the schema of %s is no object", name))
+			unless(tool["toolSpec"] == nil || tool.At("toolSpec", "inputSchema", "json").Text("type") == "object", "the schema of %s is no object", name),
+			closedIf(tool.At("toolSpec")["strict"] == true, tool.At("toolSpec", "inputSchema")["json"]))
 	})
 	chosen := o.At("toolConfig", "toolChoice", "tool").Text("name")
 	called := false

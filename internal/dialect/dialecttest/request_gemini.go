@@ -5,7 +5,7 @@ import "regexp"
 // geminiRequestShapes: https://ai.google.dev/api/generate-content#request-body
 var geminiRequestShapes = shapes{
 	"request": `contents:[]#content systemInstruction?:#instruction tools?:[]#tool toolConfig?:#toolconfig generationConfig?:#config safetySettings?:[]object
-		serviceTier?:text store?:boolean labels?:object`,
+		serviceTier?:text store?:boolean`,
 	"content":     `role:"user"|"model" parts:[]#part`,
 	"instruction": `role?:text parts:[]#textpart`,
 	"textpart":    `text:text`,
@@ -41,6 +41,7 @@ func geminiRequest(o Object) string {
 				unless(f["parametersJsonSchema"] == nil || f["parameters"] == nil, "%s has two schemas", name))
 		})
 	})
+	config := o.At("generationConfig")
 	why := first(
 		geminiRequestShapes.misshapen("request", map[string]any(o), "#request"),
 		unless(len(o.List("contents")) > 0, "there are no contents"),
@@ -50,6 +51,7 @@ func geminiRequest(o Object) string {
 		unless(calling == nil || len(names) > 0, "functionCallingConfig without functions"),
 		unless(len(list(o.At("generationConfig")["stopSequences"])) <= 5, "more than five stop sequences"),
 		unless(o.At("generationConfig")["responseJsonSchema"] == nil || o.At("generationConfig")["responseMimeType"] != nil, "a schema without responseMimeType"),
+		unless(config["logprobs"] == nil || config["responseLogprobs"] == true, "logprobs without responseLogprobs"),
 		unless(len(o.At("generationConfig", "thinkingConfig")) < 3, "a thinkingBudget beside a thinkingLevel"),
 	)
 	for _, name := range allowed {

@@ -3,6 +3,8 @@ package dialecttest
 import (
 	"regexp"
 	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/dialect"
 )
 
 // messagesRequestShapes: https://platform.claude.com/docs/en/api/messages
@@ -76,6 +78,7 @@ func messagesTools(o Object) string {
 		return first(
 			unless(messagesName.MatchString(name) && !twice, "a tool cannot have the name %q", name),
 			unless(tool["type"] != nil || tool.At("input_schema").Text("type") == "object", "the schema of %s is no object", name),
+			closedIf(tool["strict"] == true, tool["input_schema"]),
 		)
 	})
 	choice := o.At("tool_choice")
@@ -136,6 +139,9 @@ func messagesBlock(role string, b Object, open pending) string {
 		return first(unless(role == "user", "a result of the assistant's"), open.result(b.Text("tool_use_id")),
 			members(b.List("content"), func(_ int, inner Object) string {
 				kind := inner.Text("type")
+				if b["is_error"] == true && kind != "text" {
+					return "the result of a tool that failed holds more than text"
+				}
 				return unless(kind == "text" && !blank(inner["text"]) || kind == "image" || kind == "document" || kind == "search_result", "a result holds %s", kind)
 			}))
 	default:
@@ -164,12 +170,22 @@ func messagesThinkingFirst(o Object) string {
 	return unless(kind == "thinking" || kind == "redacted_thinking", "the turn before the results begins with %s, not with thinking", kind)
 }
 
+func closedIf(strict bool, schema any) string {
+	if !strict {
+		return ""
+	}
+	return closedSchema(schema)
+}
+
 // closedSchema says how a schema breaks the vendor's subset
 // (https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations).
 func closedSchema(v any) string {
 	o, ok := v.(map[string]any)
 	if !ok {
 		return ""
+	}
+	if dialect.Recursive([]byte(compactJSON(v))) {
+		return "the schema holds itself"
 	}
 	if o["type"] == "object" && o["additionalProperties"] != false {
 		return "an object of the schema is open"

@@ -119,7 +119,7 @@ func responsesContent(role string, parts []Object) string {
 			unless(role != "system" && role != "developer" || kind == "input_text", "a part of the type %s in a turn of %s", kind, role),
 			unless(kind != "input_image" && kind != "input_file" || sources == 1, "a part with %d sources", sources),
 			unless(url == "" || isURL(url) || isBase64URI(url), "the url is %.60s", url),
-			unless(part["file_data"] == nil || isBase64URI(part.Text("file_data")) && part["filename"] != nil, "bytes of a file without a name"),
+			unless(part["file_data"] == nil || isBase64URI(part.Text("file_data")) && fileName.MatchString(part.Text("filename")), "bytes of a file without a name that has an ending"),
 		)
 	})
 }

@@ -41,6 +41,7 @@ var Dialect = &dialect.Dialect{
 	StreamQuery:   "alt=sse",
 	InlineMedia:   needsBytes,
 	Codec:         codec{},
+	Ceiling:       &dialect.Ceiling{Read: []string{"generationConfig.maxOutputTokens", "generation_config.max_output_tokens", "generationConfig.max_output_tokens", "generation_config.maxOutputTokens"}, Write: "generationConfig.maxOutputTokens", Times: "generationConfig.candidateCount"},
 	Ops:           ops,
 	Fields:        fields,
 	Carries:       carries,

@@ -119,14 +119,27 @@ func (f *requestWriter) plain() {
 		case s.Feature == llm.FTier:
 			f.tier(s.Value)
 		case s.Feature == llm.FStore:
-			f.w.Member("store", s.Value)
+			f.either("store", !f.cloud(), s)
 		case s.Feature == llm.FMetadata:
-			if f.own || areLabels(s.Value) {
-				f.w.Member("labels", s.Value)
-			} else {
-				f.lost.Add(llm.FMetadata)
-			}
+			f.either("labels", f.cloud() && areLabels(s.Value), s)
 		}
+	}
+}
+
+// cloud reports whether the target is the vendor's cloud. It alone has labels
+// (https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/add-labels-to-api-calls),
+// and the vendor's own API alone has store (https://ai.google.dev/api/generate-content);
+// each refuses members that it does not know.
+func (f *requestWriter) cloud() bool { return f.to.Traits.NoCallIDs }
+
+// either writes a setting where it is known, and else tells that it is lost, unless it
+// asks for what is so anyway.
+func (f *requestWriter) either(key string, known bool, s llm.Setting) {
+	switch {
+	case known || f.own:
+		f.w.Member(key, s.Value)
+	case s.Feature != llm.FStore || string(s.Value) != "false":
+		f.lost.Add(s.Feature)
 	}
 }
 

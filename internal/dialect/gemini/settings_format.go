@@ -73,6 +73,9 @@ func (f *requestWriter) setting(feature llm.Feature, v llm.Raw) {
 		}
 	case llm.FTopLogprobs:
 		w.Member("logprobs", v)
+		if !f.own && f.r.Setting(llm.FLogprobs) == nil { // it counts only beside the other
+			w.Flag("responseLogprobs", true)
+		}
 	case llm.FModalities:
 		f.modalities(v)
 	}

@@ -263,15 +263,21 @@ func (w *writer) fileURL(m *llm.Media) {
 // filename writes a document's name, which the vendor wants beside the bytes.
 func (w *writer) filename(m *llm.Media) {
 	switch {
-	case m.Name != nil:
-		w.Member("filename", m.Name)
-	case !w.own:
-		ending := "pdf"
-		if _, sub, ok := strings.Cut(m.Type, "/"); ok && len(sub) <= 5 {
-			ending = sub
-		}
-		w.Text("filename", "document."+ending)
+	case w.own:
+		w.MemberIf("filename", m.Name)
+	case m.Name == nil:
+		w.Text("filename", "document"+ending(m))
+	default:
+		w.Member("filename", dialect.FileName(m.Name, ending(m)))
 	}
+}
+
+// ending gives the end of a document's name, by its type.
+func ending(m *llm.Media) string {
+	if _, sub, ok := strings.Cut(m.Type, "/"); ok && len(sub) <= 5 {
+		return "." + sub
+	}
+	return ".pdf"
 }
 
 // asText makes a text of a document that is text: the dialect takes documents of other

@@ -34,6 +34,7 @@ var Dialect = &dialect.Dialect{
 	},
 	InlineMedia:   needsBytes,
 	Codec:         codec{},
+	Ceiling:       &dialect.Ceiling{Read: []string{"max_completion_tokens", "max_tokens"}, Write: "max_completion_tokens", Old: "max_tokens", Times: "n"},
 	Fields:        fields,
 	Carries:       carries,
 	AnswerFields:  answerFields,

@@ -148,8 +148,12 @@ func (w *requestWriter) file(m *llm.Media) {
 	case m.Data != nil:
 		w.dataURI("file_data", m)
 		name := m.Name
-		if name == nil && !w.home {
+		switch {
+		case w.home:
+		case name == nil:
 			name = jsonout.Quote("document" + extension(m))
+		default:
+			name = dialect.FileName(name, extension(m))
 		}
 		w.MemberIf("filename", name)
 	default:

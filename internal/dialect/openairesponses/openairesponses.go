@@ -39,6 +39,7 @@ var Dialect = &dialect.Dialect{
 		{Method: http.MethodGet, Pattern: "/v1/responses/{id}/input_items", Op: llm.OpResponses, Object: stored},
 	},
 	Codec:             codec{},
+	Ceiling:           &dialect.Ceiling{Read: []string{"max_output_tokens"}, Write: "max_output_tokens"},
 	SignsThoughts:     true,
 	Recollection:      recollection{},
 	Ops:               ops,

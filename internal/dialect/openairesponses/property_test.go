@@ -33,7 +33,7 @@ func (m *maker) userPart() llm.Part {
 	case 1:
 		return llm.Part{Kind: llm.Image, Media: &llm.Media{Type: "image/png", Data: []byte("iVBORw0KGgo=")}}
 	case 2:
-		return llm.Part{Kind: llm.File, Media: &llm.Media{Type: "application/pdf", Data: []byte("JVBERi0="), Name: m.text()}}
+		return llm.Part{Kind: llm.File, Media: &llm.Media{Type: "application/pdf", Data: []byte("JVBERi0="), Name: llm.Raw(`"a b.pdf"`)}}
 	case 3:
 		return llm.Part{Kind: llm.File, Media: &llm.Media{URL: str("https://example.com/a.pdf")}}
 	}
