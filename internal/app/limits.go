@@ -1,0 +1,78 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/limit"
+)
+
+// limitsFile is where the counters of a node stand between two runs.
+const limitsFile = "limits.state"
+
+// counters are what counts limits and budgets: this node alone, or together with others
+// in Redis.
+type counters struct {
+	engine limit.Engine
+	memory *limit.Memory
+	client *redis.Client // nil = this node counts for itself
+	shared *limit.Redis
+}
+
+func (p *process) openCounters(cfg *config.Config) (err error) {
+	c := counters{memory: limit.NewMemory(limit.MemoryOptions{Spent: p.spent})}
+	c.engine = c.memory
+	if url := cfg.Shared.URL.Reveal(); url != "" {
+		if c.client, err = limit.DialRedis(url, cfg.Shared.Timeout); err != nil {
+			return fmt.Errorf("shared.url: %w", err)
+		}
+		c.shared = limit.NewRedis(c.client, limit.RedisOptions{
+			Prefix: cfg.Shared.Prefix + "limit:", Timeout: cfg.Shared.Timeout, Local: c.memory, Spent: p.spent, Away: p.sharedAway,
+		})
+		c.engine = c.shared
+	}
+	p.counters = c
+	return nil
+}
+
+// sharedAway is told when what several nodes share goes and comes back.
+func (p *process) sharedAway(away bool) {
+	p.metrics.SharedAway(away)
+	if away {
+		p.log.Warn("the shared memory of limits cannot be reached; each limit's on_outage counts")
+		return
+	}
+	p.log.Info("the shared memory of limits can be reached again")
+}
+
+// keepCounters writes the counters down each second, so that a restart forgets at most
+// that much.
+func (p *process) keepCounters(ctx context.Context) {
+	p.counters.memory.Keep(ctx, filepath.Join(p.opt.DataDir, limitsFile), func(err error) {
+		p.log.Warn("the counters of limits cannot be written down; a restart will forget them", "error", err)
+	})
+}
+
+func (c *counters) close() error {
+	if c.shared == nil {
+		return nil
+	}
+	err := c.shared.Close()
+	if closed := c.client.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// spent is what a counter has spent since a time, by the ledger and by what is on its
+// way there.
+func (p *process) spent(ctx context.Context, counter limit.ID, since time.Time) (int64, error) {
+	waiting, entries := p.recorder.PendingSpent(counter.String(), since)
+	stored, err := p.store.SpentBeside(ctx, counter.String(), since, entries)
+	return int64(stored + waiting), err
+}
