@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // budgets' time zones, on machines that have none
 
 	"github.com/sluice-gateway/sluice/internal/cli"
 )

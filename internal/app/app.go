@@ -52,6 +52,7 @@ type process struct {
 	log      *slog.Logger
 	store    *store.Store
 	recorder *record.Recorder
+	counters counters
 	keys     *auth.Keys
 	follower *auth.Follower
 	models   *account.Catalogue
@@ -223,9 +224,12 @@ func (p *process) open(ctx context.Context, cfg *config.Config) error {
 		p.saveKeys(keys)
 	}
 	p.metrics = telemetry.NewMetrics(p.gauges(), p.opt.Version)
+	if err := p.openCounters(cfg); err != nil {
+		return errors.Join(err, p.recorder.Close(ctx), p.store.Close())
+	}
 	p.proxy = proxy.New(proxy.Config{
 		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
-		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Observer: p.metrics, Ready: p.ready, Log: p.log,
+		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Observer: p.metrics, Ready: p.ready, Log: p.log,
 	})
 	return nil
 }
@@ -297,5 +301,5 @@ func (p *process) close() error {
 		p.log.Warn("the store did not take every entry in time; they are in the spool", "entries", p.recorder.Depth())
 		err = nil
 	}
-	return errors.Join(err, p.store.Close())
+	return errors.Join(err, p.counters.close(), p.store.Close())
 }

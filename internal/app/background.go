@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"reflect"
 	"sync"
 	"syscall"
 	"time"
@@ -21,6 +22,7 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 		record.RunRetention(ctx, p.store, p.retention, time.Now, p.log)
 	})
 	wg.Go(func() { p.watchHangup(ctx) })
+	wg.Go(func() { p.keepCounters(ctx) })
 	path, _ := p.opt.configPath()
 	wg.Go(func() {
 		if err := config.Watch(ctx, path, p.reload); err != nil {
@@ -130,7 +132,8 @@ func needRestart(old, now *config.Config) []string {
 		"server.tls":    old.Server.TLS != now.Server.TLS,
 		"server (times and sizes of connections)": old.Server.MaxHeader != now.Server.MaxHeader || old.Server.ReadHeaderTimeout != now.Server.ReadHeaderTimeout ||
 			old.Server.IdleTimeout != now.Server.IdleTimeout || old.Server.HandshakeTimeout != now.Server.HandshakeTimeout || old.Server.MaxConnections != now.Server.MaxConnections,
-		"admin":     old.Admin != now.Admin,
+		"admin":     !reflect.DeepEqual(old.Admin, now.Admin),
+		"shared":    old.Shared.URL.Reveal() != now.Shared.URL.Reveal() || old.Shared.Prefix != now.Shared.Prefix || old.Shared.Timeout != now.Shared.Timeout,
 		"telemetry": old.Telemetry != now.Telemetry,
 	} {
 		if changed {

@@ -13,6 +13,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/provider/all"
 	"github.com/sluice-gateway/sluice/internal/provider/sandbox"
@@ -22,15 +23,19 @@ import (
 func Snapshot(c *config.Config, models *account.Catalogue, boxes *sandboxes) *catalog.Snapshot {
 	s := catalog.Snapshot{
 		Gateways: map[string]*catalog.Gateway{}, Hosts: map[string]*catalog.Gateway{}, Providers: map[string]*provider.Provider{},
-		Limits: limits(&c.Server), Lister: lister{models},
+		Limits: limits(&c.Server), Lister: lister{models}, Held: map[string][]*gateway.Rule{}, Proxies: proxies(&c.Server),
 	}
 	for name, p := range c.Providers {
 		p := p
 		s.Providers[name] = buildProvider(name, &p, boxes)
+		if held := p.Rules(); len(held) > 0 {
+			s.Held[name] = held
+		}
 	}
 	for name, g := range c.Gateways {
 		g := g
 		built := buildGateway(name, &g)
+		admits(built, &g, channels(c.Alerts.Channels))
 		built.Only = onlyProviders(s.Providers)
 		s.Gateways[name] = built
 		for _, host := range g.Hosts {

@@ -25,10 +25,10 @@ type ears struct {
 func listen(cfg *config.Config) (*ears, error) {
 	var e ears
 	var err error
-	if e.dataTLS, err = loadCertificate(cfg.Server.TLS); err != nil {
+	if e.dataTLS, err = loadCertificate(cfg.Server.TLS.TLS, cfg.Server.TLS.ClientCA); err != nil {
 		return nil, fmt.Errorf("server.tls: %w", err)
 	}
-	if e.adminTLS, err = loadCertificate(cfg.Admin.TLS); err != nil {
+	if e.adminTLS, err = loadCertificate(cfg.Admin.TLS, ""); err != nil {
 		return nil, fmt.Errorf("admin.tls: %w", err)
 	}
 	if e.data, err = net.Listen("tcp", cfg.Server.Listen); err != nil {

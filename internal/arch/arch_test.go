@@ -22,7 +22,7 @@ const module = "github.com/sluice-gateway/sluice/"
 const root = "../.."
 
 // stages take values and give values; they never import each other nor proxy.
-var stages = []string{"auth", "policy", "route", "upstream", "account", "record", "store", "object"}
+var stages = []string{"auth", "policy", "route", "upstream", "account", "record", "store", "object", "limit"}
 
 // allowed says what each package may import of this module, beside its own folder.
 // Packages that stand here are closed: anything else is refused.
@@ -49,9 +49,14 @@ var allowed = map[string][]string{
 	"record":   {"gateway", "llm"},
 	"store":    {"gateway", "llm"},
 	"object":   {"gateway"},
-	"config":   {"glob"},
+	"config":   {"glob", "expr", "gateway"},
+	"expr":     {},
+	"seal":     {},
+	"limit":    {"expr", "gateway", "glob"},
+	"alert":    {"gateway", "store"},
+	"importer": {"config", "gateway"},
 	"front":    {},
-	"proxy": {"account", "auth", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "jsonscan", "jsonout", "llm", "membuf", "policy", "recall",
+	"proxy": {"account", "auth", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall",
 		"provider", "route", "tokens", "upstream"},
 	"telemetry": {"proxy", "gateway"},
 	"admin":     {"auth", "catalog", "config", "gateway", "llm", "provider", "record", "store", "glob"},

@@ -12,6 +12,13 @@ import (
 // time of one read it keeps revocation under one second everywhere.
 const FollowEvery = 400 * time.Millisecond
 
+// Source is where keys come from.
+type Source interface {
+	AllKeys(ctx context.Context) ([]*gateway.Key, error)
+	// KeysVersion is a cheap number that changes whenever a key changes.
+	KeysVersion(ctx context.Context) (int64, error)
+}
+
 // Follower keeps Keys equal to a Source. It is driven by Run; Refresh may be called
 // from anywhere for an immediate effect.
 type Follower struct {

@@ -6,6 +6,8 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
 // SecretPrefix begins every key made here, so that scanners can tell what leaked.
@@ -47,4 +49,13 @@ func NewAdminToken(token string) AdminToken { return sha256.Sum256([]byte(token)
 func (t AdminToken) Verify(token string) bool {
 	h := sha256.Sum256([]byte(token))
 	return subtle.ConstantTimeCompare(t[:], h[:]) == 1
+}
+
+// hashOf is gateway.HashKey without a copy on the heap for secrets of the usual length.
+func hashOf(secret string) gateway.KeyHash {
+	var buf [128]byte
+	if len(secret) > len(buf) {
+		return gateway.HashKey(secret)
+	}
+	return sha256.Sum256(buf[:copy(buf[:], secret)])
 }

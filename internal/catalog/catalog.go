@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
 
@@ -19,6 +20,11 @@ type Snapshot struct {
 	Hosts     map[string]*Gateway // lower-case host name without port → its gateway
 	Providers map[string]*provider.Provider
 	Limits    Limits
+	// Held are the rules of providers, by provider: held per attempt, so that a full one
+	// is passed over.
+	Held map[string][]*gateway.Rule
+	// Proxies says whose word is taken for a caller's address.
+	Proxies Proxies
 	// Lister says which vendor ids a provider is known to offer.
 	Lister Lister
 	names  *nameCache
@@ -40,6 +46,19 @@ type Gateway struct {
 	Open bool
 	// Keyed is true when callers may present a key (auth: key).
 	Keyed bool
+	// Certified is true when callers may present a client certificate (auth: mtls).
+	Certified bool
+	// Issuers are those whose JWTs are taken (auth: jwt); empty = none are.
+	Issuers []*Issuer
+	// Networks are the addresses that may call.
+	Networks Networks
+	// Rules are the limits and then the budgets, each in the order written; names are
+	// unique. Their conditions and values are known to compile.
+	Rules []*gateway.Rule
+	// Queue is how waiting callers share what becomes free.
+	Queue Queue
+	// Channels are where this gateway's alerts go; empty = nowhere.
+	Channels []Channel
 	// Default is the provider for new objects and ambiguous names, by dialect family.
 	Default map[string]string
 	// Only is, for families without a default, the provider for operations that name no

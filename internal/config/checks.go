@@ -49,10 +49,7 @@ func checkText(check, text string) string {
 	case "address":
 		return checkAddress(text)
 	case "network":
-		if _, err := netip.ParsePrefix(text); err != nil {
-			return "is no network such as 10.1.0.0/16"
-		}
-		return ""
+		return checkNetwork(text)
 	case "host":
 		return checkHost(text)
 	case "origin":
@@ -72,9 +69,21 @@ func checkText(check, text string) string {
 	case "project":
 		return checkForm(projectForm, text, "my-project")
 	case "shared":
-		return checkShared(text)
+		return checkRedis(text)
+	case "prefix":
+		return checkPrefix(text)
+	case "issuer":
+		return checkIssuer(text)
+	case "url":
+		return checkURL(text)
+	case "webhook":
+		return checkWebhook(text)
+	case "smtp":
+		return checkSMTP(text)
+	case "email":
+		return checkEmail(text)
 	}
-	return ""
+	return checkRule(check, text)
 }
 
 func checkForm(form *regexp.Regexp, text, such string) string {
@@ -239,9 +248,16 @@ func checkHeaderValue(text string) string {
 	return ""
 }
 
-func checkShared(text string) string {
-	if text != "" {
-		return "sharing state between nodes" + notBuilt + "; leave the URL empty"
+func checkNetwork(text string) string {
+	p, err := netip.ParsePrefix(text)
+	if a, wrong := netip.ParseAddr(text); err != nil && wrong == nil && a.Zone() == "" {
+		return "is no network such as 10.1.0.0/16; for one address write " + a.String() + "/" + strconv.Itoa(a.BitLen())
+	}
+	switch {
+	case err != nil:
+		return "is no network such as 10.1.0.0/16"
+	case p.Addr().Is4In6():
+		return "write it as IPv4, such as 10.1.0.0/16"
 	}
 	return ""
 }

@@ -42,6 +42,7 @@ func (l *loader) complete() {
 		}
 		l.cfg.Providers[name] = p
 	}
+	l.cfg.Admin.URL = strings.TrimRight(l.cfg.Admin.URL, "/")
 	for i := range l.vendors.Kinds {
 		if kind := &l.vendors.Kinds[i]; !used[kind.Name] {
 			l.discover(kind)
@@ -136,7 +137,7 @@ func (l *loader) usualBase(kind *Kind) string {
 // resolvePaths makes every path relative to the data directory.
 func (l *loader) resolvePaths() {
 	c := l.cfg
-	for _, p := range []*string{&c.Storage.Spool.Dir, &c.Server.TLS.CertFile, &c.Server.TLS.KeyFile, &c.Admin.TLS.CertFile, &c.Admin.TLS.KeyFile} {
+	for _, p := range []*string{&c.Storage.Spool.Dir, &c.Server.TLS.CertFile, &c.Server.TLS.KeyFile, &c.Server.TLS.ClientCA, &c.Admin.TLS.CertFile, &c.Admin.TLS.KeyFile} {
 		*p = l.secrets.path(*p)
 	}
 	for name, p := range c.Providers {
@@ -151,6 +152,12 @@ func (l *loader) resolvePaths() {
 		}
 		c.Storage.URL = NewSecret("sqlite:"+name, c.Storage.URL.Ref())
 	}
+}
+
+// hasUser reports whether a URL carries a user or password.
+func hasUser(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.User != nil
 }
 
 // hasPassword reports whether a URL carries a password.

@@ -18,6 +18,7 @@ type Config struct {
 	Storage   Storage             `yaml:"storage" help:"Where entries, keys and workspaces are kept."`
 	Shared    Shared              `yaml:"shared" help:"What several nodes share."`
 	Server    Server              `yaml:"server" help:"The data plane: what applications talk to."`
+	Alerts    Alerts              `yaml:"alerts" help:"Where alerts go, such as those of budgets. A gateway may have its own instead."`
 	Admin     Admin               `yaml:"admin" help:"The admin API, the dashboard and /metrics, on a listener of their own."`
 	Telemetry Telemetry           `yaml:"telemetry" help:"What the process says about itself."`
 
@@ -31,6 +32,7 @@ type Config struct {
 type Bootstrap struct {
 	Key        Secret // SLUICE_KEY: the first gateway key
 	AdminToken Secret // SLUICE_ADMIN_TOKEN
+	MasterKey  Secret // SLUICE_MASTER_KEY: 32 bytes in base64 or hexadecimal; unset = the file in the data directory
 }
 
 // Provider is one configured vendor, or a server of one's own.
@@ -56,6 +58,8 @@ type Provider struct {
 	Chunks     int           `yaml:"chunks" example:"20" min:"1" max:"1000000" help:"Sandbox only: content events in a stream."`
 	ChunkDelay time.Duration `yaml:"chunk_delay" example:"20ms" max:"10m" help:"Sandbox only: time between two events of a stream."`
 	Failure    Failure       `yaml:"failure" help:"Sandbox only: answers that fail on purpose."`
+
+	Limits []Limit `yaml:"limits" example:"[{concurrent: 10}, {per: model, tokens: 2000000/1m}]" help:"What may be asked of it, by all gateways together; held per attempt, so that a full provider is passed over. The items are those of a gateway's limits, but for over: reject or record."`
 
 	// Discovered marks a provider that stands in no document.
 	Discovered bool `yaml:"-"`
@@ -106,14 +110,20 @@ type Failure struct {
 
 // Gateway is one door with its policy.
 type Gateway struct {
-	Auth            []string          `yaml:"auth" default:"key" single:"true" enum:"key|none" later:"jwt|mtls" help:"How callers prove who they are: one of these or a list."`
+	Auth            []string          `yaml:"auth" default:"key" single:"true" enum:"key|jwt|mtls|none" help:"How callers prove who they are: one of these or a list. jwt needs jwt below, mtls server.tls.client_ca; a certificate's subject is that of a key."`
+	JWT             []Issuer          `yaml:"jwt" example:"[{issuer: https://login.example.com, audience: sluice, claims: {workspace: org, metadata: {team: department}}}]" help:"Whose tokens are taken, with auth: jwt."`
+	Networks        Networks          `yaml:"networks" help:"From where callers may call. See server.trusted_proxies for callers behind a proxy."`
+	Limits          []Limit           `yaml:"limits" example:"[{per: key, requests: [100/1m, 20/5s]}, {per: workspace, cost: 50.00/1d, over: {reroute: sandbox/echo}}]" help:"What callers may take. All that apply have to have room, and none is counted when another refuses. They count for this gateway alone."`
+	Budgets         []Budget          `yaml:"budgets" example:"[{per: workspace, cost: 500.00/month, zone: Europe/Berlin, alert: [50, 80, 100]}]" help:"What callers may spend, by the calendar."`
+	Queue           Queue             `yaml:"queue" help:"How those who wait (over: queue) share what becomes free: between classes, then between callers."`
+	Alerts          Alerts            `yaml:"alerts" help:"Where this gateway's alerts go, instead of the alerts of all."`
 	DefaultProvider map[string]string `yaml:"default_provider" example:"sandbox" single:"*" help:"The provider for operations without a model and for ambiguous names: one name, or one by family of dialects."`
 	Providers       []string          `yaml:"providers" example:"['*']" check:"glob" help:"Providers that may be used here, as globs. Default: all."`
 	Models          []string          `yaml:"models" example:"['sandbox/*']" check:"glob" help:"Models (provider/model) that may be used here, as globs. Default: all."`
 	Hosts           []string          `yaml:"hosts" example:"[ai.example.com]" check:"host" help:"Host names that mean this gateway, so that no path prefix is needed."`
 	CORS            CORS              `yaml:"cors" help:"Which web pages may call from a browser. Off until origins are given."`
 	Credentials     string            `yaml:"credentials" default:"gateway" enum:"gateway|caller" help:"Whose vendor credential is used: the gateway's, or the caller's own where one is sent beside sluice-key."`
-	Controls        []string          `yaml:"controls" default:"[metadata, timeout-ms, provider, credential]" enum:"metadata|timeout-ms|provider|credential|log" later:"cache|cache-key|fallback|priority|resume" help:"Which sluice-… request headers callers may use. With log they may lower what is recorded, never raise it."`
+	Controls        []string          `yaml:"controls" default:"[metadata, timeout-ms, provider, credential]" enum:"metadata|timeout-ms|provider|credential|priority|log" later:"cache|cache-key|fallback|resume" help:"Which sluice-… request headers callers may use. With log they may lower what is recorded, never raise it."`
 	Unsupported     string            `yaml:"unsupported" default:"drop" enum:"drop|error" help:"What becomes of a parameter that a target of another dialect cannot express. drop: it is left out and named in sluice-dropped-params; error: the call is refused. docs/fidelity.md lists them all."`
 	Media           Media             `yaml:"media" help:"Images and documents that callers name by URL, for targets that take only bytes."`
 	Log             Log               `yaml:"log" help:"What is recorded of a call. Accounting always is."`
@@ -155,15 +165,19 @@ type Spool struct {
 	Max Size   `yaml:"max" default:"1GiB" min:"1MiB" help:"Its largest size. When full, bodies are dropped first, then new calls are refused; accounting is never dropped."`
 }
 
-// Shared is what several nodes share; it is empty in this version.
+// Shared is what several nodes share.
 type Shared struct {
-	URL string `yaml:"url" default:"''" check:"shared" help:"redis://… for several nodes. Not built in this version: leave it empty."`
+	URL     Secret        `yaml:"url" default:"''" plain:"true" check:"shared" help:"Redis or Valkey, in which several nodes count limits and budgets together: redis://[user:password@]host[:port][/database], rediss:// with TLS, or a reference to such a URL. Empty: each node counts for itself."`
+	Prefix  string        `yaml:"prefix" default:"'sluice:'" check:"prefix" help:"What all its keys begin with. Nodes that count together have the same."`
+	Timeout time.Duration `yaml:"timeout" default:"250ms" min:"10ms" max:"10s" help:"How long a decision may wait for it; then on_outage of each limit counts."`
 }
 
 // Server is the data plane.
 type Server struct {
 	Listen            string        `yaml:"listen" env:"SLUICE_LISTEN" default:":8080" check:"address" help:"Address: HOST:PORT or :PORT."`
-	TLS               TLS           `yaml:"tls" help:"Serve HTTPS. Both files or neither."`
+	TLS               ServerTLS     `yaml:"tls" help:"Serve HTTPS. Both files or neither."`
+	TrustedProxies    []string      `yaml:"trusted_proxies" example:"[10.0.0.0/8]" check:"network" help:"Networks of the proxies in front of Sluice. For a call that comes from one of them, the caller's address is the last one in forwarded_header that is not a trusted proxy's; what others say there is ignored."`
+	ForwardedHeader   string        `yaml:"forwarded_header" default:"x-forwarded-for" enum:"x-forwarded-for|forwarded" help:"The header that these proxies append to. Only this one is read: the other may come from the caller. Forwarded is that of RFC 7239."`
 	MaxHeader         Size          `yaml:"max_header" default:"64KiB" min:"4KiB" max:"16MiB" help:"Largest head of a request."`
 	MaxBody           MaxBody       `yaml:"max_body" help:"Largest body of a request, by what it holds."`
 	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout" default:"10s" min:"10ms" max:"10m" help:"How long a request's head may take to arrive."`
@@ -190,6 +204,12 @@ type TLS struct {
 	KeyFile  string `yaml:"key_file" example:"tls/key.pem" check:"file" help:"Private key (PEM)."`
 }
 
+// ServerTLS is the data plane's TLS.
+type ServerTLS struct {
+	TLS      `yaml:",inline"`
+	ClientCA string `yaml:"client_ca" example:"tls/clients.pem" check:"file" help:"Certificates (PEM) that sign client certificates, for auth: mtls. A caller may come without one; one that is not signed by these is refused."`
+}
+
 // Enabled reports whether TLS is to be served.
 func (t TLS) Enabled() bool { return t.CertFile != "" }
 
@@ -197,6 +217,10 @@ func (t TLS) Enabled() bool { return t.CertFile != "" }
 type Admin struct {
 	Listen string `yaml:"listen" default:"127.0.0.1:8081" check:"address" help:"Address: HOST:PORT. Keep it private."`
 	TLS    TLS    `yaml:"tls" help:"Serve HTTPS. Both files or neither."`
+	URL    string `yaml:"url" example:"https://sluice.example.com" check:"url" help:"How people reach it, for links in alerts and for single sign-on."`
+
+	Session time.Duration `yaml:"session" default:"12h" min:"5m" max:"90d" help:"How long people stay logged in."`
+	OIDC    OIDC          `yaml:"oidc" help:"Single sign-on for people. Off without an issuer."`
 }
 
 // Telemetry is logging.

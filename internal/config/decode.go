@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"reflect"
 	"slices"
@@ -92,7 +93,50 @@ func (d *decoder) value(n *doctree.Node, v reflect.Value, s *spec, at place) {
 	case v.Kind() == reflect.Map:
 		d.mapping(n, v, s, at)
 	default:
-		d.structure(n, v, at)
+		d.structure(shorthand(n, s.single), v, at)
+	}
+}
+
+// shorthand gives the mapping that a scalar or list stands for.
+func shorthand(n *doctree.Node, single string) *doctree.Node {
+	if single == "" || n.Kind == doctree.Map || n.Kind == doctree.Null {
+		return n
+	}
+	member := func(key string, value *doctree.Node) doctree.Member {
+		return doctree.Member{Key: key, Pos: value.Pos, Value: value}
+	}
+	out := &doctree.Node{Kind: doctree.Map, Pos: n.Pos}
+	networks, rest, two := strings.Cut(single, "|")
+	switch {
+	case !two && n.Kind == doctree.List:
+		return n
+	case !two:
+		out.Members = []doctree.Member{member(single, n)}
+		return out
+	case n.Kind != doctree.List:
+		n = &doctree.Node{Kind: doctree.List, Pos: n.Pos, Items: []*doctree.Node{n}}
+	}
+	for key, items := range split(n.Items, networks, rest) {
+		out.Members = append(out.Members, member(key, &doctree.Node{Kind: doctree.List, Pos: items[0].Pos, Items: items}))
+	}
+	return out
+}
+
+// split gives the items that look like networks under the one key, the others under the
+// other.
+func split(items []*doctree.Node, networks, rest string) iter.Seq2[string, []*doctree.Node] {
+	var addresses, others []*doctree.Node
+	for _, item := range items {
+		if item.Kind == doctree.Text && strings.ContainsAny(item.Text, "./:") && strings.Trim(item.Text, "0123456789abcdefABCDEF.:/") == "" {
+			addresses = append(addresses, item)
+		} else {
+			others = append(others, item)
+		}
+	}
+	return func(yield func(string, []*doctree.Node) bool) {
+		if len(addresses) == 0 || yield(networks, addresses) {
+			_ = len(others) == 0 || yield(rest, others)
+		}
 	}
 }
 
@@ -361,7 +405,14 @@ func (d *decoder) secret(n *doctree.Node, v reflect.Value, s *spec, at place) {
 		d.add(at, "expected a secret reference (env:NAME or file:PATH), found %s", n.Kind)
 		return
 	}
-	secret, warning, message := d.secrets.resolve(n.Text, s.plain)
+	if n.Text == "" && s.check == "shared" {
+		return
+	}
+	set := at.from.file == environment // by a variable of its own, which needs no other
+	secret, warning, message := d.secrets.resolve(n.Text, s.plain || set)
+	if set && !s.plain && message == "" && secret.Ref() == "" {
+		secret = NewSecret(n.Text, "env:"+at.from.name)
+	}
 	if warning != "" {
 		d.warn(at, "%s", warning)
 	}

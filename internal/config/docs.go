@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/expr"
 )
 
 //go:embed docs.md
@@ -23,6 +25,7 @@ func Docs() []byte {
 	b.WriteString("\n## Reference\n\nEvery key. What is not commented out shows its default; what is, shows an example.\n\n```yaml\n")
 	b.Write(Reference())
 	b.WriteString("```\n")
+	writeNames(&b)
 	writePrices(&b)
 	writeVariables(&b)
 	writeReserved(&b)
@@ -60,15 +63,29 @@ func writeKey(b *bytes.Buffer, s *spec, indent, path string, global bool) {
 		writeStruct(b, elem, indent+"    ", path+below, false)
 	case nested:
 		fmt.Fprintf(b, "%s# %s: %s\n", indent, s.name, s.example)
-		for _, in := range specsOf(elem) {
-			writeComment(b, indent+"#   ", in.name+": "+in.help+" "+in.facts(path+below+"."+in.name, false))
-		}
+		writeItem(b, elem, indent+"#   ", "", path+below)
 	case s.def != "":
 		fmt.Fprintf(b, "%s%s: %s\n", indent, s.name, s.def)
 	case s.example != "":
 		fmt.Fprintf(b, "%s# %s: %s\n", indent, s.name, s.example)
 	default:
 		fmt.Fprintf(b, "%s# %s:\n", indent, s.name)
+	}
+}
+
+// writeItem explains the keys of a list's item, those below them with their path.
+func writeItem(b *bytes.Buffer, t reflect.Type, indent, prefix, path string) {
+	for _, s := range specsOf(t) {
+		name, at := prefix+s.name, joinSchema(path, s.name)
+		fact := s.facts(at, false)
+		if s.def != "" {
+			fact = strings.TrimSuffix(fact, ")") + ", default " + s.def + ")"
+		}
+		writeComment(b, indent, name+": "+s.help+" "+fact)
+		elem, below := element(s.typ)
+		if elem.Kind() == reflect.Struct && !isScalar(elem) {
+			writeItem(b, elem, indent, name+below+".", at+below)
+		}
 	}
 }
 
@@ -113,6 +130,13 @@ func writeComment(b *bytes.Buffer, indent, text string) {
 	b.WriteString(line + "\n")
 }
 
+func writeNames(b *bytes.Buffer) {
+	b.WriteString("\n## Names in conditions\n\n| name | | what |\n|---|---|---|\n")
+	for _, v := range expr.Variables() {
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", v.Name, v.Type, v.Help)
+	}
+}
+
 func writePrices(b *bytes.Buffer) {
 	fmt.Fprintf(b, "\n## Kinds of price\n\n`%s`. Those of text, audio, images and the cache count tokens.\n", strings.Join(PriceKinds(), "` `"))
 }
@@ -127,7 +151,7 @@ func writeVariables(b *bytes.Buffer) {
 		{EnvData, "the data directory (`--data`)"},
 		{EnvKey, fmt.Sprintf("the first gateway key of a fresh store, %d characters or more", minBootstrap)},
 		{EnvAdminToken, fmt.Sprintf("the admin token of a fresh store, %d characters or more", minBootstrap)},
-		{EnvMasterKey, "reserved for secrets in the store; not built yet, warned about when set"},
+		{EnvMasterKey, "the key under which secrets in the store are sealed: 32 bytes in base64 or hexadecimal. Without it, `master.key` in the data directory is made and used"},
 	} {
 		fmt.Fprintf(b, "| `%s` | %s |\n", v[0], v[1])
 	}
@@ -148,5 +172,5 @@ func writeReserved(b *bytes.Buffer) {
 			fmt.Fprintf(b, "| `%s` | the values %s |\n", f.Path, strings.ReplaceAll(orList(f.Later), " or ", " and "))
 		}
 	}
-	b.WriteString("| `secret:NAME` | secrets kept in the store, as a reference |\n| `shared.url` | anything but empty |\n")
+	b.WriteString("| `secret:NAME` | secrets kept in the store, as a reference |\n")
 }

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"reflect"
 	"regexp"
 	"slices"
@@ -93,10 +95,24 @@ func (d *decoder) flag(dst *string, path, name, text string) {
 
 // bootstrap reads what a fresh store begins with.
 func (d *decoder) bootstrap() Bootstrap {
-	if text, ok := d.secrets.env(EnvMasterKey); ok && text != "" {
-		d.warn(variable(EnvMasterKey), "keeping secrets in the store%s; the variable has no effect", notBuilt)
+	return Bootstrap{Key: d.bootstrapSecret(EnvKey), AdminToken: d.bootstrapSecret(EnvAdminToken), MasterKey: d.masterKey()}
+}
+
+// masterKeyBytes is the length of an AES-256 key.
+const masterKeyBytes = 32
+
+func (d *decoder) masterKey() Secret {
+	text, ok := d.secrets.env(EnvMasterKey)
+	if !ok || text == "" {
+		return Secret{}
 	}
-	return Bootstrap{Key: d.bootstrapSecret(EnvKey), AdminToken: d.bootstrapSecret(EnvAdminToken)}
+	for _, decode := range []func(string) ([]byte, error){hex.DecodeString, base64.StdEncoding.DecodeString, base64.RawStdEncoding.DecodeString} {
+		if key, err := decode(text); err == nil && len(key) == masterKeyBytes {
+			return NewSecret(text, "env:"+EnvMasterKey)
+		}
+	}
+	d.add(variable(EnvMasterKey), "expected %d random bytes in base64 or hexadecimal; make some with: openssl rand -base64 32", masterKeyBytes)
+	return Secret{}
 }
 
 func (d *decoder) bootstrapSecret(name string) Secret {

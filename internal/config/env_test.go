@@ -32,7 +32,9 @@ func TestABadVariableIsNamed(t *testing.T) {
 		{"number", "SLUICE_SERVER_MAX_IN_FLIGHT=many", `environment: SLUICE_SERVER_MAX_IN_FLIGHT: expected a whole number such as 10000, found "many"`},
 		{"secret by a missing variable", "SLUICE_STORAGE_URL=env:NOPE", `environment: SLUICE_STORAGE_URL: environment variable NOPE is not set`},
 		{"short key", "SLUICE_KEY=short", `environment: SLUICE_KEY: must have 16 characters or more`},
-		{"not built", "SLUICE_SHARED_URL=redis://x", `environment: SLUICE_SHARED_URL: sharing state between nodes is not built in this version; leave the URL empty`},
+		{"shared memory", "SLUICE_SHARED_URL=memcached://x", `environment: SLUICE_SHARED_URL: expected a URL such as redis://redis.example.com:6379/0, or rediss:// with TLS`},
+		{"master key", "SLUICE_MASTER_KEY=c2hvcnQ=", `environment: SLUICE_MASTER_KEY: expected 32 random bytes in base64 or hexadecimal; make some with: openssl rand -base64 32`},
+		{"network of proxies", "SLUICE_SERVER_TRUSTED_PROXIES=10.0.0.0/8,10.1.2.3", `environment: SLUICE_SERVER_TRUSTED_PROXIES: is no network such as 10.1.0.0/16; for one address write 10.1.2.3/32`},
 		{"clash of addresses", "SLUICE_ADMIN_LISTEN=0.0.0.0:8080", `environment: SLUICE_ADMIN_LISTEN: 0.0.0.0:8080 is the data plane's address too (server.listen)`},
 	}
 	for _, tt := range tests {
@@ -63,13 +65,12 @@ func TestABadFlagIsNamed(t *testing.T) {
 
 func TestUnknownVariablesAreWarnedAbout(t *testing.T) {
 	src := source("providers: {openai: {api_key: env:SLUICE_MY_KEY}}",
-		"SLUICE_LISTN=:1", "SLUICE_ZZZ=1", "SLUICE_MY_KEY=k", "SLUICE_DATA=/x", "SLUICE_MASTER_KEY=m", "SLUICE_OTHER=1",
+		"SLUICE_LISTN=:1", "SLUICE_ZZZ=1", "SLUICE_MY_KEY=k", "SLUICE_DATA=/x", "SLUICE_OTHER=1",
 		"SLUICE_PORT=tcp://10.0.0.1:80", "SLUICE_SERVICE_HOST=10.0.0.1", "SLUICE_SERVICE_PORT_HTTP=80", "SLUICE_PORT_8080_TCP_ADDR=x", "SLUICE_EMPTY=", "PATH=/bin")
 	src.KnownEnv = []string{"SLUICE_OTHER"}
 	_, problems := config.Load(src)
 	want := []string{
 		"environment: SLUICE_LISTN: warning: unknown variable; did you mean SLUICE_LISTEN?",
-		"environment: SLUICE_MASTER_KEY: warning: keeping secrets in the store is not built in this version; the variable has no effect",
 		"environment: SLUICE_ZZZ: warning: unknown variable",
 	}
 	if got := strings.Split(problems.Error(), "\n"); !reflect.DeepEqual(got, want) {
@@ -77,5 +78,23 @@ func TestUnknownVariablesAreWarnedAbout(t *testing.T) {
 	}
 	if problems.Err() != nil {
 		t.Error("a warning is an error")
+	}
+}
+
+func TestTheMasterKeyIsThirtyTwoBytes(t *testing.T) {
+	for _, text := range []string{strings.Repeat("0a", 32), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"} {
+		if got := mustLoad(t, source("", "SLUICE_MASTER_KEY="+text)).Bootstrap.MasterKey; got.Reveal() != text || got.Ref() != "env:SLUICE_MASTER_KEY" {
+			t.Errorf("%q is %s", text, got)
+		}
+	}
+	if mustLoad(t, source("")).Bootstrap.MasterKey.IsSet() {
+		t.Error("a master key from nowhere")
+	}
+}
+
+func TestASecretInAVariableOfItsOwnNeedsNoOther(t *testing.T) {
+	cfg := mustLoad(t, source("admin: {url: 'https://s.example.com', oidc: {issuer: 'https://login.example.com', client_id: sluice}}", "SLUICE_ADMIN_OIDC_CLIENT_SECRET=very-secret"))
+	if s := cfg.Admin.OIDC.ClientSecret; s.Reveal() != "very-secret" || s.Ref() != "env:SLUICE_ADMIN_OIDC_CLIENT_SECRET" {
+		t.Errorf("%s", s)
 	}
 }

@@ -137,6 +137,8 @@ type loader struct {
 	cfg     *Config
 	vendors *Vendors
 	source  string
+	door    *Gateway // that is being checked; nil = none is
+	free    bool     // what is checked stands outside of the document: names in it mean nothing here
 }
 
 // at gives the place of a path, or of its nearest parent that the document has.

@@ -13,7 +13,7 @@ import (
 
 // goldenEnv is the environment of every document in testdata.
 func goldenEnv() []string {
-	return []string{"OPENAI_API_KEY=sk-open", "ANTHROPIC_A=sk-a", "ANTHROPIC_B=sk-b", "EMPTY=", "ACCOUNT={\"type\": \"service_account\", \"private_key\": \"k\"}", "DATABASE_URL=postgres://u:p@db/sluice", "BROKEN=a\nb"}
+	return []string{"OPENAI_API_KEY=sk-open", "ANTHROPIC_A=sk-a", "ANTHROPIC_B=sk-b", "EMPTY=", "ACCOUNT={\"type\": \"service_account\", \"private_key\": \"k\"}", "DATABASE_URL=postgres://u:p@db/sluice", "BROKEN=a\nb", "HOOK=https://hooks.example.com/services/x", "SMTP=smtps://u:p@mail.example.com"}
 }
 
 func goldenSource(t *testing.T, file string) config.Source {

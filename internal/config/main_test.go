@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	_ "time/tzdata" // zones, whatever the machine has
 
 	"go.uber.org/goleak"
 

@@ -13,7 +13,7 @@ import (
 // enum and later (values, and values that are not built yet), env (a short name beside
 // the regular one), min and max, check (a named rule, see checks.go), required, plain
 // (a secret that may also be written in plain), single (a scalar stands for a list, or
-// for a mapping with that key), off (the word off means zero), since (release; the
+// for a mapping with that key; with a|b a list's networks go to a and the rest to b), off (the word off means zero), since (release; the
 // first one when absent).
 type Field struct {
 	Path      string // schema path: providers.<name>.timeouts.connect, credentials[].name
@@ -197,29 +197,21 @@ func ReservedKeys() []Reserved {
 		{"workspaces", "declaring workspaces in the document"},
 		{"guards", "a guard outside of a gateway"},
 		{"hooks", "calling out to hooks"},
-		{"alerts", "alerting"},
 		{"prompts", "prompt management"},
 		{"mcp", "the MCP gateway"},
 		{gateway + "cache", "the response cache"},
-		{gateway + "limits", "limiting requests, tokens and cost"},
-		{gateway + "budgets", "budgeting"},
 		{gateway + "guards", "checking and masking content"},
 		{gateway + "hooks", "calling out to hooks"},
-		{gateway + "unpriced", "a policy for models of unknown price"},
+		{gateway + "unpriced", "a policy for models of unknown price beside that of a limit or budget"},
 		{gateway + "routes", "routing per gateway"},
 		{gateway + "regions", "a policy of regions"},
-		{gateway + "allow", "allowing by network"},
-		{gateway + "deny", "denying by network"},
-		{gateway + "networks", "a policy of networks"},
 		{gateway + "operations", "a policy of operations"},
 		{gateway + "commit_after", "tuning when a stream's head is sent"},
 		{gateway + "retry_budget", "tuning the retry budget"},
-		{gateway + "jwt", "authentication by JWT"},
-		{gateway + "mtls", "authentication by client certificate"},
+		{gateway + "mtls", "choosing what of a client certificate counts"},
 		{gateway + "log.redact", "redacting the log by rule"},
 		{gateway + "log.sample", "recording a sample of the calls"},
 		{provider + "regions", "a region per provider"},
-		{provider + "limits", "a limit per provider"},
 		{provider + "health", "active health probing"},
 		{provider + "probe", "active health probing"},
 		{provider + "breaker", "tuning the circuit breaker"},
@@ -228,7 +220,7 @@ func ReservedKeys() []Reserved {
 		{provider + "models.<name>.region", "a region per model"},
 		{provider + "models.<name>.alias", "aliasing models"},
 		{provider + "models.<name>.tiers", "pricing by tiers in the document"},
-		{"shared.on_outage", "sharing state between nodes"},
+		{"shared.on_outage", "one on_outage for all limits, beside that of each,"},
 		{"server.tls.acme", "getting certificates by ACME"},
 		{"admin.tls.acme", "getting certificates by ACME"},
 		{"telemetry.otlp", "exporting to OpenTelemetry"},

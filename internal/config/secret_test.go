@@ -119,7 +119,13 @@ func TestAProblemShowsNoSecretThatStandsInPlain(t *testing.T) {
 		"providers: {openai: {api_key: !MARKER x}}",
 		"providers:\n  openai:\n    api_key: MARKER-4f1d: x",
 		"providers:\n  openai:\n   api_key: MARKER-4f1d\n  x",
-		"shared: {url: 'redis://u:MARKER-4f1d@h'}",
+		"shared: {url: 'redis://u:MARKER-4f1d@h/x'}",
+		"shared: {url: 'http://u:MARKER-4f1d@h'}",
+		"alerts: {channels: [{slack: 'https://hooks.example.com/MARKER-4f1d'}]}",
+		"alerts: {channels: [{webhook: 'ftp://hooks.example.com/MARKER-4f1d'}]}",
+		"alerts: {channels: [{webhook: 'https://u:MARKER-4f1d@hooks.example.com'}]}",
+		"alerts: {channels: [{email: {to: a@b, from: a@b, smtp: 'smtp://u:MARKER-4f1d@h/x'}}]}",
+		"admin: {oidc: {client_secret: MARKER-4f1d}}",
 	} {
 		if got := refusal(t, source(doc)); strings.Contains(got, "MARKER") {
 			t.Errorf("%s\nshows it: %s", doc, got)

@@ -25,8 +25,11 @@ func (l *loader) validate() {
 		l.gateway(join("gateways", name), &g)
 		l.hosts(name, &g, hosts)
 	}
+	l.alerts("alerts", &l.cfg.Alerts)
 	l.listeners()
 	l.storage()
+	l.plainPassword("shared.url", l.cfg.Shared.URL)
+	l.oidc()
 }
 
 func (l *loader) provider(name string, p *Provider) {
@@ -39,6 +42,7 @@ func (l *loader) provider(name string, p *Provider) {
 	l.credentials(at, p, kind)
 	l.headers(at, p)
 	l.file(join(at, "ca_file"), p.CAFile)
+	l.limits(at, p.Limits, nil, true)
 	if p.Retries.Backoff.First > p.Retries.Backoff.Max {
 		l.bad(join(at, "retries", "backoff", "first"), "is longer than max (%s)", FormatDuration(p.Retries.Backoff.Max))
 	}
@@ -100,6 +104,11 @@ func (l *loader) given(path string) bool {
 	return ok
 }
 
+// faulty reports whether something is wrong with the value at the path itself.
+func (l *loader) faulty(path string) bool {
+	return slices.ContainsFunc(l.problems, func(p Problem) bool { return p.Path == path })
+}
+
 // callersPay reports whether some gateway uses the callers' own credentials.
 func (l *loader) callersPay() bool {
 	for _, g := range l.cfg.Gateways {
@@ -157,12 +166,11 @@ func (l *loader) file(at, name string) {
 }
 
 func (l *loader) gateway(at string, g *Gateway) {
-	if len(g.Auth) == 0 {
-		l.bad(join(at, "auth"), "must not be empty; expected key or none")
-	}
-	if len(g.Auth) > 1 && slices.Contains(g.Auth, "none") {
-		l.bad(join(at, "auth"), "none stands alone: with it, no caller is asked who he is")
-	}
+	l.auth(at, g)
+	l.door = g
+	l.limits(at, g.Limits, g.Budgets, false)
+	l.door = nil
+	l.alerts(join(at, "alerts"), &g.Alerts)
 	for _, family := range sortedKeys(g.DefaultProvider) {
 		l.defaultProviderOf(at, family, g)
 	}
@@ -214,7 +222,12 @@ func (l *loader) hosts(name string, g *Gateway, owner map[string]string) {
 }
 
 func (l *loader) listeners() {
-	l.tls("server.tls", l.cfg.Server.TLS)
+	server := &l.cfg.Server.TLS
+	l.tls("server.tls", server.TLS)
+	l.file("server.tls.client_ca", server.ClientCA)
+	if server.ClientCA != "" && !server.Enabled() {
+		l.bad("server.tls.client_ca", "means nothing without cert_file and key_file: only HTTPS carries certificates")
+	}
 	l.tls("admin.tls", l.cfg.Admin.TLS)
 	if a, b := l.cfg.Server.Listen, l.cfg.Admin.Listen; sameListener(a, b) {
 		l.bad("admin.listen", "%s is the data plane's address too (server.listen)", b)
@@ -242,8 +255,13 @@ func (l *loader) tls(at string, t TLS) {
 }
 
 func (l *loader) storage() {
-	const at = "storage.url"
-	if s := l.cfg.Storage.URL; s.Ref() == "" && l.at(at).from.name == "" && hasPassword(s.Reveal()) {
-		l.warn(l.at(at), "the URL holds a password in plain; put it into an environment variable and write url: env:NAME")
+	l.plainPassword("storage.url", l.cfg.Storage.URL)
+}
+
+// plainPassword warns about a URL that holds a password in plain.
+func (l *loader) plainPassword(at string, s Secret) {
+	if s.IsSet() && s.Ref() == "" && l.at(at).from.name == "" && hasPassword(s.Reveal()) {
+		key := at[strings.LastIndexByte(at, '.')+1:]
+		l.warn(l.at(at), "the URL holds a password in plain; put it into an environment variable and write %s: env:NAME", key)
 	}
 }

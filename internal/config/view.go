@@ -3,6 +3,7 @@ package config
 import (
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -101,7 +102,7 @@ func showSecret(s Secret, check string) string {
 	if check == "identity" && s.Ref() == "" {
 		return s.Reveal()
 	}
-	if s.Ref() != "" || !s.IsSet() || check != "storage" && check != "proxy" {
+	if s.Ref() != "" || !s.IsSet() || !slices.Contains([]string{"storage", "proxy", "shared", "smtp", "webhook"}, check) {
 		return s.String()
 	}
 	text := s.Reveal()
@@ -111,6 +112,9 @@ func showSecret(s Secret, check string) string {
 	u, err := url.Parse(text)
 	if err != nil || u.Opaque != "" || u.Host == "" {
 		return s.String()
+	}
+	if check == "webhook" { // the path of one is often its password
+		u.Path = ""
 	}
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }

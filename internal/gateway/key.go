@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"net/netip"
 	"time"
 )
 
@@ -67,8 +68,11 @@ func (k *Key) Usable(now time.Time) bool {
 // Principal is who is calling, after authentication. It is immutable.
 type Principal struct {
 	Workspace string
-	Key       *Key   // nil when the gateway's auth is none
-	User      string // of a JWT; "" = the call's own user, if it names one
+	Key       *Key            // nil when the gateway's auth is none, and of a JWT
+	User      string          // of a JWT; "" = the call's own user, if it names one
+	Role      Role            // of a JWT; "" = none
+	Metadata  json.RawMessage // defaults of the call, a JSON object: the key's, or from the JWT's claims; nil = none
+	Networks  []netip.Prefix  // from where it may call; nil = everywhere, empty = nowhere
 }
 
 // KeyID gives the key's id or "".

@@ -46,6 +46,19 @@ func appendFraction(dst []byte, n int) []byte {
 	return append(dst, digits[:end]...)
 }
 
+// MarshalJSON renders a plain decimal number of dollars.
+func (u USD) MarshalJSON() ([]byte, error) { return u.Append(nil), nil }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (u *USD) UnmarshalJSON(b []byte) error {
+	v, err := ParseUSD(string(b))
+	if err != nil {
+		return err
+	}
+	*u = v
+	return nil
+}
+
 var errUSD = errors.New("not a plain decimal number of dollars with at most 9 digits after the point")
 
 // ParseUSD reads a plain decimal: digits, optionally a point and up to nine digits.

@@ -9,6 +9,7 @@ package limit
 
 import (
 	"context"
+	"encoding/hex"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -58,6 +59,8 @@ type Hold struct {
 	Taken   time.Time
 	Expires time.Time // then it stops counting by itself, unless settled or renewed
 	Local   bool
+
+	local *Hold // what the engine that stands in for a shared one has taken of it
 }
 
 // Engine counts. Its errors are those of the shared memory or of ctx; a refusal is no
@@ -82,3 +85,6 @@ type Engine interface {
 // Spent tells the engine what a counter had spent in its present calendar period before
 // the engine knew of it: the ledger's sum. It is asked once per counter and period.
 type Spent func(ctx context.Context, counter ID, since time.Time) (int64, error)
+
+// String gives the 32 hexadecimal digits under which the ledger knows a counter.
+func (id ID) String() string { return hex.EncodeToString(id[:]) }

@@ -67,6 +67,8 @@ func (x *exchange) framer(resp *upstream.Response) dialect.Framer {
 		return dialect.NewEventStream(x.spoken.Digest)
 	case strings.HasPrefix(ct, "application/x-ndjson"), strings.HasPrefix(ct, "application/jsonl"), strings.HasPrefix(ct, "application/json-seq"):
 		return dialect.NewJSONLines(x.spoken.Digest)
+	case x.stream && !x.translated() && x.spoken.StreamType == dialect.JSONLinesType && strings.HasPrefix(ct, "application/json"):
+		return dialect.NewJSONLines(x.spoken.Digest) // a cloud names its lines so
 	case x.stream && x.translated() && x.spoken.StreamQuery != "" && strings.HasPrefix(ct, "application/json"),
 		!x.translated() && x.ep.Streaming == dialect.Always && strings.HasPrefix(ct, "application/json"):
 		return dialect.NewJSONArray(x.spoken.Digest)

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -25,8 +26,16 @@ func (x *exchange) forward() error {
 		defer cancel()
 	}
 	var last error
-	for _, t := range x.plan {
-		if last = x.tryTarget(ctx, t); last == nil || x.wrote || !movable(last) {
+	for i := 0; i < len(x.plan); i++ {
+		last = x.tryTarget(ctx, x.plan[i])
+		if to := (*elsewhere)(nil); errors.As(last, &to) {
+			if last = x.sendElsewhere(to.model); last != nil {
+				return last
+			}
+			i = -1
+			continue
+		}
+		if last == nil || x.wrote || !movable(last) {
 			return last
 		}
 	}
@@ -52,6 +61,18 @@ func (x *exchange) tryTarget(ctx context.Context, t route.Target) error {
 	if x.tr != nil {
 		x.tr.dropped = nil // of another target
 	}
+	if err := x.holdAttempt(ctx); err != nil {
+		return err
+	}
+	err := x.tryCredentials(ctx, t)
+	if err != nil && !x.wrote {
+		x.settleAttempt() // the next target has limits of its own
+	}
+	return err
+}
+
+// tryCredentials makes the attempts at a target that has room.
+func (x *exchange) tryCredentials(ctx context.Context, t route.Target) error {
 	var refused, limited uint64 // credentials that failed in this call, as sets of the first 64
 	for n := 0; ; n++ {
 		i, err := x.chooseCredential(refused | limited)
@@ -204,7 +225,7 @@ func (x *exchange) chooseCredential(refused uint64) (int, error) {
 	p := x.target.Provider
 	x.cred = nil
 	if x.gw.CallerCredentials && x.lane.presents() {
-		if own := x.p.keys.Presented(x.r.Header, x.r.URL.RawQuery); own != "" {
+		if own := x.presented(); own != "" {
 			if x.ctl.credential != "" {
 				return 0, fault.New(fault.InvalidRequest, "The header sluice-credential and a credential of the caller's own exclude each other.").Field("sluice-credential")
 			}
@@ -340,7 +361,7 @@ func (x *exchange) upstreamBody(req *upstream.Request) error {
 		edits = append(edits, edit{at, []byte(x.target.Model)})
 	}
 	if x.ep.Body == dialect.JSON {
-		edits = x.vendorEdits(edits, x.body.bytes())
+		edits = x.vendorEdits(x.ceilingEdit(edits), x.body.bytes())
 	}
 	sortEdits(edits)
 	req.Body = splice(x.scratch.parts[:0], x.body.bytes(), edits)

@@ -20,6 +20,7 @@ type controls struct {
 	logSet     bool
 	provider   string
 	credential string
+	priority   catalog.Priority // "" = none is asked for
 }
 
 const (
@@ -41,7 +42,7 @@ var known = map[string]control{
 	"Sluice-Key":        func(*controls, string) error { return nil },
 	"Sluice-Cache-Key":  nil,
 	"Sluice-Fallback":   nil,
-	"Sluice-Priority":   nil,
+	"Sluice-Priority":   readPriority,
 	"Sluice-Resume":     nil,
 }
 
@@ -85,6 +86,15 @@ func permitted(name string, allowed []string) bool {
 func badHeader(name, why string) error {
 	name = strings.ToLower(name)
 	return fault.Newf(fault.InvalidRequest, "The header %s is refused: %s.", clip(name), why).Field(clip(name))
+}
+
+func readPriority(c *controls, v string) error {
+	switch p := catalog.Priority(v); p {
+	case catalog.Low, catalog.Normal, catalog.High:
+		c.priority = p
+		return nil
+	}
+	return badHeader("sluice-priority", "it is low, normal or high")
 }
 
 func readMetadata(c *controls, v string) error {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,12 +42,16 @@ type exchange struct {
 
 	// authenticate, controls
 	who *gateway.Principal
+	ip  netip.Addr // the caller's; not valid when it cannot be told
 	ctl controls
 
 	// read and scan
 	body body
 	ask  ask
 	said *dialect.Recollected // nil unless the body names earlier answers that are remembered
+
+	held     *holding // nil unless some limit may apply
+	rerouted string   // the model or route to which a limit sent the call
 
 	// route and attempts
 	plan      []route.Target

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net"
@@ -21,9 +22,11 @@ func (x *exchange) finish() {
 	if x.streaming {
 		x.p.observer.StreamOpen(-1)
 	}
+	x.settleCall()
 	if !x.quiet {
 		x.record()
 	}
+	x.releaseHold()
 	if x.admitted {
 		x.p.inFlight.Add(-1)
 	}
@@ -86,11 +89,14 @@ func (x *exchange) entry() *gateway.Entry {
 	e := x.logEntry()
 	*e = gateway.Entry{
 		ID: x.id, Time: x.began, LastTime: x.began, Count: 1, Status: x.status, Cache: "off",
-		Stream: x.stream, ModelRequested: clip(x.ask.model), User: x.ask.user,
+		Stream: x.stream, ModelRequested: clip(x.ask.model), User: cmp.Or(x.tokenUser(), x.ask.user),
 		Attempts: x.attempts, Cost: x.cost, Price: x.price, Metadata: x.view.redact(x.metadata()),
 		QueueMS: llm.Known(0), LatencyMS: llm.Known(now.Sub(x.began).Milliseconds()), OverheadUS: llm.Known(x.overhead().Microseconds()),
-		ClientIP: clientIP(x.r.RemoteAddr), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: traceID(x.r.Header),
+		ClientIP: x.shownIP(), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: traceID(x.r.Header),
 		Objects: x.objects,
+	}
+	if h := x.held; h != nil {
+		e.Limits, e.Settlements, e.QueueMS = h.over, h.settled, llm.Known(h.queued.Milliseconds())
 	}
 	if x.gw != nil {
 		e.Gateway = x.gw.Name
@@ -146,31 +152,39 @@ func (x *exchange) entryTarget(e *gateway.Entry) {
 	}
 }
 
-// metadata is the key's default metadata with the caller's on top.
+// metadata is the caller's over the key's defaults; what a token says goes over both.
 func (x *exchange) metadata() json.RawMessage {
-	if x.who == nil || x.who.Key == nil || len(x.who.Key.Metadata) == 0 {
+	if x.who == nil || len(x.who.Metadata) == 0 {
 		return x.ctl.metadata
 	}
-	if x.ctl.metadata == nil {
-		return x.who.Key.Metadata
+	under, over := x.who.Metadata, x.ctl.metadata
+	if over == nil {
+		return under
+	}
+	if x.who.Key == nil {
+		under, over = over, under
 	}
 	merged := map[string]json.RawMessage{}
 	own := map[string]json.RawMessage{}
-	if json.Unmarshal(x.who.Key.Metadata, &merged) != nil || json.Unmarshal(x.ctl.metadata, &own) != nil {
-		return x.ctl.metadata
+	if json.Unmarshal(under, &merged) != nil || json.Unmarshal(over, &own) != nil {
+		return over
 	}
 	maps.Copy(merged, own)
 	b, err := json.Marshal(merged)
 	if err != nil {
-		return x.ctl.metadata
+		return over
 	}
 	return b
 }
 
-func clientIP(remote string) string {
-	host, _, err := net.SplitHostPort(remote)
+// shownIP is the caller's address for the entry, "" when it cannot be told.
+func (x *exchange) shownIP() string {
+	if x.ip.IsValid() {
+		return x.ip.String()
+	}
+	host, _, err := net.SplitHostPort(x.r.RemoteAddr)
 	if err != nil {
-		return remote
+		return x.r.RemoteAddr
 	}
 	return host
 }
@@ -187,4 +201,12 @@ func traceID(h http.Header) string {
 		return ""
 	}
 	return strings.Clone(id)
+}
+
+// tokenUser is the user that the caller's token names.
+func (x *exchange) tokenUser() string {
+	if x.who == nil {
+		return ""
+	}
+	return x.who.User
 }

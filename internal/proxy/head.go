@@ -62,6 +62,7 @@ func (x *exchange) ownHead(w *headWriter) {
 	if x.estimated {
 		w.set("Sluice-Estimated", "tokens")
 	}
+	x.limitHead(w)
 	w.set("Sluice-Cache", "off")
 	w.set("Sluice-Overhead-Us", strconv.FormatInt(x.overhead().Microseconds(), 10))
 	if (x.closeAfter || x.stopped.Load()) && x.r.ProtoMajor == 1 {

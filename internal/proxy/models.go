@@ -68,19 +68,6 @@ func (x *exchange) answerBytes(body []byte) error {
 	return x.write(body)
 }
 
-// answerSelf tells a caller about its own key.
-func (x *exchange) answerSelf() error {
-	k := x.who.Key
-	if k == nil {
-		return x.answerJSON(map[string]any{"workspace": x.who.Workspace, "key": nil})
-	}
-	return x.answerJSON(map[string]any{
-		"workspace": x.who.Workspace,
-		"key":       map[string]any{"id": k.ID, "name": k.Name, "hint": k.Hint, "created": k.Created, "expires": k.Expires},
-		"rights":    map[string]any{"gateways": orAll(k.Gateways), "models": orAll(k.Models), "operations": orAll(k.Operations)},
-	})
-}
-
 func orAll(patterns []string) []string {
 	if len(patterns) == 0 {
 		return []string{"*"}

@@ -121,7 +121,7 @@ func (x *exchange) checkObjects() error {
 // ownCredential reports whether the caller brought its own vendor credential: the
 // objects behind it are the caller's own affair.
 func (x *exchange) ownCredential() bool {
-	if !x.gw.CallerCredentials || x.p.keys.Presented(x.r.Header, x.r.URL.RawQuery) == "" {
+	if !x.gw.CallerCredentials || x.presented() == "" {
 		return false
 	}
 	l := x.lane

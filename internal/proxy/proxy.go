@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -9,9 +10,11 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/account"
 	"github.com/sluice-gateway/sluice/internal/auth"
+	"github.com/sluice-gateway/sluice/internal/auth/jwt"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/limit"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/recall"
 	"github.com/sluice-gateway/sluice/internal/upstream"
@@ -65,6 +68,7 @@ type Config struct {
 	Recorder  Recorder
 	Objects   Objects
 	Recall    *recall.Memory
+	Limits    limit.Engine // counts what the snapshots' rules limit
 	Observer  Observer
 	Ready     Ready
 	Log       *slog.Logger
@@ -97,6 +101,11 @@ type Proxy struct {
 	ids      ids
 	ending   atomic.Bool // calls that end now end because of the gateway
 	inFlight atomic.Int64
+	limits   limit.Engine
+	full     limit.Full
+	queues   limit.Queues
+	keyRules keyRules
+	keyring  *jwt.Keyring
 	memory   memory
 
 	mu      sync.Mutex // guards clients; Swap only
@@ -113,7 +122,7 @@ type client struct {
 // New makes a Proxy; it serves nothing until Swap.
 func New(c Config) *Proxy {
 	p := &Proxy{
-		router: newRouter(c.Dialects), keys: c.Keys, catalogue: c.Catalogue, recorder: c.Recorder, objects: c.Objects, recall: c.Recall,
+		router: newRouter(c.Dialects), keys: c.Keys, catalogue: c.Catalogue, recorder: c.Recorder, objects: c.Objects, recall: c.Recall, limits: c.Limits, keyring: jwt.NewKeyring(nil, c.Log),
 		observer: c.Observer, ready: c.Ready, log: c.Log, spillDir: c.SpillDir, anonymous: anonymous,
 		dialects: c.Dialects, byName: map[dialect.Name]*dialect.Dialect{}, fallback: c.Dialects[0], clients: map[string]client{},
 	}
@@ -145,6 +154,10 @@ func (p *Proxy) Swap(s *catalog.Snapshot) error {
 			p.discard(next)
 			return fmt.Errorf("provider %s: %w", name, err)
 		}
+	}
+	if err := errors.Join(v.compileRules(), v.compileIssuers(p.keyring)); err != nil {
+		p.discard(next)
+		return err
 	}
 	v.redact = p.recorder.Redactor(credentials(s))
 	p.view.Store(v)
@@ -190,6 +203,7 @@ func (p *Proxy) clientFor(pr *provider.Provider) (client, error) {
 
 // Close closes idle connections to providers.
 func (p *Proxy) Close() {
+	p.keyring.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.clients {

@@ -5,7 +5,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -52,6 +51,9 @@ func (x *exchange) serve() error {
 	if err := policy.Enter(x.gw, x.who, x.ep.Op); err != nil {
 		return err
 	}
+	if err := x.prepareHold(); err != nil {
+		return err
+	}
 	switch {
 	case x.ep.Op == llm.OpSelf:
 		return x.answerSelf()
@@ -62,6 +64,9 @@ func (x *exchange) serve() error {
 		f.Status, f.NoRetry = http.StatusNotImplemented, true
 		return f
 	}
+	if err := x.gate(); err != nil {
+		return err
+	}
 	if err := x.read(); err != nil {
 		return err
 	}
@@ -69,6 +74,9 @@ func (x *exchange) serve() error {
 		return err
 	}
 	if err := x.choosePlan(); err != nil {
+		return err
+	}
+	if err := x.reserve(x.r.Context()); err != nil {
 		return err
 	}
 	return x.forward()
@@ -85,22 +93,6 @@ func (x *exchange) admit() error {
 	case !x.p.recorder.Room():
 		return overloaded("the log's spool is full, and no call goes unrecorded")
 	}
-	return nil
-}
-
-func (x *exchange) authenticate() error {
-	shown := auth.ShowsKey(x.r.Header, x.r.URL.RawQuery)
-	if !x.gw.Open || shown {
-		who, err := x.p.keys.Caller(x.r.Header, x.r.URL.RawQuery, x.began)
-		if err == nil {
-			x.who = who
-			return nil
-		}
-		if !x.gw.Open || shown { // a key that is no longer valid must not pass for nobody
-			return err
-		}
-	}
-	x.who = x.p.anonymous
 	return nil
 }
 
@@ -147,6 +139,15 @@ func (x *exchange) choosePlan() (err error) {
 			return err
 		}
 	}
+	if err := x.checkPlan(); err != nil {
+		return err
+	}
+	return x.checkObjects()
+}
+
+// checkPlan says whether the caller may use every target of the plan, and each can take
+// the call.
+func (x *exchange) checkPlan() error {
 	for _, t := range x.plan {
 		if err := policy.Target(x.gw, x.who, x.ep.Op, t.Provider.Name, bareModel(t.Model)); err != nil {
 			return err
@@ -157,7 +158,7 @@ func (x *exchange) choosePlan() (err error) {
 			}
 		}
 	}
-	return x.checkObjects()
+	return nil
 }
 
 // notSpoken says why a provider cannot take the call.

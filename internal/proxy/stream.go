@@ -31,7 +31,7 @@ type relay struct {
 }
 
 func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) error {
-	s := &relay{x: x, framer: framer, meter: x.dialect.NewMeter(x.ep.Op), array: strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json")}
+	s := &relay{x: x, framer: framer, meter: x.dialect.NewMeter(x.ep.Op), array: x.spoken.StreamType != dialect.JSONLinesType && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json")}
 	x.report = s.meter.Report()
 	defer framer.Release()
 	s.take = s.see

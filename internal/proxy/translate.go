@@ -84,6 +84,7 @@ func (x *exchange) translateRequest(req *upstream.Request) error {
 	if tr.request = tr.asked; x.translated() {
 		tr.request = dialect.Unmarked(tr.asked)
 	}
+	tr.request = x.limitCeiling(tr.request)
 	l, p := x.lane, x.target.Provider
 	to := dialect.Target{Provider: p.Name, Model: bareModel(x.target.Model), Stream: x.stream, Facts: l.facts(x.p.catalogue, x.target.Model), Traits: p.Spec.Traits}
 	if err := x.refuseLoss(tr); err != nil {
@@ -186,10 +187,7 @@ func unsupported(provider, field, why string) error {
 
 // fieldOf gives a feature in the caller's words.
 func (x *exchange) fieldOf(f llm.Feature) string {
-	if path := dialect.PathOf(x.dialect.Fields, f); path != "" {
-		return path
-	}
-	return f.String()
+	return dialect.PathsOf(x.dialect.Fields, llm.Of(f), x.words())[0]
 }
 
 // maxDropped bounds how many dropped fields are named.
@@ -210,8 +208,10 @@ func (x *exchange) lost(tr *translation) []string {
 			lost.Add(f)
 		}
 	}
-	for f := range features(lost) {
-		add(x.fieldOf(f))
+	if lost != (llm.Features{}) {
+		for _, path := range dialect.PathsOf(x.dialect.Fields, lost, x.words()) {
+			add(path)
+		}
 	}
 	for _, path := range r.Unnamed {
 		add(path)

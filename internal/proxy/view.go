@@ -7,9 +7,11 @@ import (
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/account"
+	"github.com/sluice-gateway/sluice/internal/auth/jwt"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fetch"
+	"github.com/sluice-gateway/sluice/internal/limit/rules"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/upstream"
@@ -22,6 +24,10 @@ type view struct {
 	lanes    map[string]*lane
 	redact   func([]byte) []byte       // takes secrets out of what is kept
 	fetchers map[string]*fetch.Fetcher // of media, by gateway; none = nothing is fetched
+	rules    map[string]*rules.Set     // of gateways that have some
+	held     map[string]*rules.Set     // of providers that have some
+	waiting  map[string]waiting        // who waits how, by gateway
+	issuers  map[string]*jwt.Issuers   // of gateways that take tokens
 }
 
 // lane is the way to one provider: its connections and what is sent on each call.

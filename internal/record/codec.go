@@ -11,9 +11,12 @@ import (
 )
 
 const (
-	headSize      = 8 // length and checksum before each payload
-	recordVersion = 1
-	minPayload    = 6 // version, id's length, JSON's length
+	headSize   = 8 // length and checksum before each payload
+	minPayload = 6 // version, id's length, JSON's length
+
+	// A payload's version: with settlements or without.
+	plainVersion   = 1
+	settledVersion = 2
 )
 
 var (
@@ -35,8 +38,12 @@ func appendRecord(dst []byte, e *gateway.Entry) []byte {
 }
 
 func appendPayload(dst []byte, e *gateway.Entry) []byte {
-	dst = append(dst, recordVersion)
-	dst = appendString(dst, e.ID)
+	if len(e.Settlements) == 0 {
+		dst = appendString(append(dst, plainVersion), e.ID)
+	} else {
+		dst = appendString(append(dst, settledVersion), e.ID)
+		dst = appendSettlements(dst, e.Settlements)
+	}
 	at := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
 	dst = e.AppendJSON(dst)
@@ -141,12 +148,17 @@ type reader struct {
 	bad bool
 }
 
-// entry reads the part of a payload that a list shows.
+// entry reads the part of a payload that a list shows, and the settlements before it.
 func (r *reader) entry() (*gateway.Entry, error) {
-	if v := r.byte(); v != recordVersion {
+	version := r.byte()
+	if version != plainVersion && version != settledVersion {
 		return nil, errVersion
 	}
 	r.bytes()
+	var settlements []gateway.Settlement
+	if version == settledVersion {
+		settlements = r.settlements()
+	}
 	text := r.take(int(r.fixed32()))
 	if r.bad {
 		return nil, errTorn
@@ -155,6 +167,7 @@ func (r *reader) entry() (*gateway.Entry, error) {
 	if err := json.Unmarshal(text, e); err != nil {
 		return nil, err
 	}
+	e.Settlements = settlements
 	return e, nil
 }
 
@@ -197,12 +210,23 @@ func (r *reader) fixed32() uint32 {
 
 func (r *reader) uvarint() uint64 {
 	n, size := binary.Uvarint(r.b)
+	r.skip(size)
+	return n
+}
+
+func (r *reader) varint() int64 {
+	n, size := binary.Varint(r.b)
+	r.skip(size)
+	return n
+}
+
+// skip goes past a varint of a size that is not positive where there was none.
+func (r *reader) skip(size int) {
 	if size <= 0 {
 		r.bad, r.b = true, nil
-		return 0
+		return
 	}
 	r.b = r.b[size:]
-	return n
 }
 
 func (r *reader) bytes() []byte {

@@ -14,8 +14,9 @@ func FuzzDamageNeverPanics(f *testing.F) {
 	segment := appendRecord([]byte(segmentMagic), e)
 	f.Add(segment)
 	f.Add(appendRecord(segment, &gateway.Entry{ID: "odd"}))
+	f.Add(appendRecord(segment, &gateway.Entry{ID: "odd", Settlements: []gateway.Settlement{{Rule: "r", Counter: "c", Values: "v", Amount: -7}}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		refs, good, err := scanSegment(bytes.NewReader(b), int64(len(b)))
+		refs, good, err := scanSegment(bytes.NewReader(b), int64(len(b)), func(int, []gateway.Settlement) {})
 		if err != nil || good > int64(len(b)) {
 			t.Fatalf("good %d of %d, %v", good, len(b), err)
 		}
@@ -39,7 +40,7 @@ func TestEveryCutAndEveryFlippedBitOfTheLastRecordIsFound(t *testing.T) {
 	two := appendRecord(one[:len(one):len(one)], &gateway.Entry{ID: "odd", Bodies: &gateway.Bodies{}})
 	check := func(b []byte) {
 		t.Helper()
-		refs, good, err := scanSegment(bytes.NewReader(b), int64(len(b)))
+		refs, good, err := scanSegment(bytes.NewReader(b), int64(len(b)), func(int, []gateway.Settlement) {})
 		if err != nil || len(refs) != 1 || good != int64(len(one)) {
 			t.Fatalf("%d records, %d bytes good of %d, %v", len(refs), good, len(one), err)
 		}
@@ -52,7 +53,7 @@ func TestEveryCutAndEveryFlippedBitOfTheLastRecordIsFound(t *testing.T) {
 		damaged[bit/8] ^= 1 << (bit % 8)
 		check(damaged)
 	}
-	if refs, _, _ := scanSegment(bytes.NewReader(two), int64(len(two))); len(refs) != 2 {
+	if refs, _, _ := scanSegment(bytes.NewReader(two), int64(len(two)), func(int, []gateway.Settlement) {}); len(refs) != 2 {
 		t.Errorf("%d records of the whole", len(refs))
 	}
 }

@@ -11,11 +11,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/record"
 )
 
 // crashDir tells the test binary that it is the child that gets killed.
 const crashDir = "SLUICE_RECORD_CRASH_DIR"
+
+// crashCounter is what the child's calls pay into.
+const crashCounter = "00112233445566778899aabbccddeeff"
 
 // crashChild appends entries for ever and writes each number when Append has returned.
 func crashChild(dir string) {
@@ -27,7 +31,9 @@ func crashChild(dir string) {
 		os.Exit(1)
 	}
 	for n := 0; ; n++ {
-		r.Append(withBodies(entry(n), n%2000))
+		e := withBodies(entry(n), n%2000)
+		e.Settlements = []gateway.Settlement{settlement(crashCounter, gateway.USD(n), e.Time)}
+		r.Append(e)
 		fmt.Println(n)
 		if n%64 == 0 {
 			<-time.After(time.Millisecond)
@@ -60,10 +66,21 @@ func TestWhatWasAppended100msBeforeKill9Survives(t *testing.T) {
 			t.Fatalf("entry %d of %d was appended 100 ms before the kill and is lost (have %d)", n, acked, len(have))
 		}
 	}
+	var want gateway.USD
+	r.Pending(func(e *gateway.Entry) bool {
+		want += e.Settlements[0].Amount
+		return true
+	})
+	if sum, ids := r.PendingSpent(crashCounter, time.Time{}); sum != want || len(ids) != len(have) {
+		t.Errorf("%v is pending of %d entries, want %v of %d", sum, len(ids), want, len(have))
+	}
 	r.Pause(false)
 	flush(t, r)
 	if store.len() != len(have) {
 		t.Errorf("%d entries in the store, %d were pending", store.len(), len(have))
+	}
+	if sum := store.spent(crashCounter); sum != want {
+		t.Errorf("the store got %v, want %v", sum, want)
 	}
 	t.Logf("acknowledged 100 ms before the kill: %d, recovered: %d, cut: %d bytes", acked+1, len(have), r.Stats().CutBytes)
 }

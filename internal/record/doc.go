@@ -19,7 +19,7 @@
 // A segment is a file <number>.spool: eight bytes of magic, then records of
 //
 //	length of the payload, CRC-32C of the payload   uint32 each, little-endian
-//	payload: version, id, JSON of the entry, objects, bodies
+//	payload: version, id, settlements (version 2 alone), JSON of the entry, objects, bodies
 //
 // A segment is removed once the store has all its entries. The file "cursor" says how
 // far the first segment has been drained; it may be stale, since PutEntries is

@@ -54,8 +54,12 @@ func newFlood(r *Recorder) *flood {
 // Refuse hands over the entry of a call that was refused before it was worked on (401,
 // 403, 404, 429 and the like). It is Append, but under a flood calls that are alike
 // share one entry, which counts them and tells the time of the last. The shared entry
-// is brought up to date about every second.
+// is brought up to date about every second. A call that has cost money has its own.
 func (r *Recorder) Refuse(e *gateway.Entry) {
+	if len(e.Settlements) > 0 {
+		r.Append(e)
+		return
+	}
 	if e = r.flood.sort(e, r.opt.Clock(), r.pressure.Load() == roomy); e != nil {
 		r.Append(e)
 	}

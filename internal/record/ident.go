@@ -3,6 +3,7 @@ package record
 import (
 	"cmp"
 	"encoding/binary"
+	"fmt"
 )
 
 // ident is an entry's id in 16 bytes: a UUID as it stands, so that order of idents is
@@ -19,6 +20,12 @@ func identOf[T string | []byte](id T) ident {
 		h = (h ^ uint64(id[i])) * 1099511628211
 	}
 	return ident{0, h}
+}
+
+// String gives the UUID.
+func (a ident) String() string {
+	h := fmt.Sprintf("%016x%016x", a.hi, a.lo)
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
 // maxIdent is how many bytes of an id that is no UUID count.

@@ -39,6 +39,7 @@ func full() *gateway.Entry {
 		{Attempt: 1, Answer: &gateway.Body{ContentType: "c/d", Bytes: []byte("answer"), Size: 6}},
 	}
 	e.Objects = []gateway.Object{{ID: "file-1", Kind: "file", Provider: "vendor", Workspace: "default", Created: e.Time}}
+	e.Settlements = []gateway.Settlement{settlement("c1", -5, e.Time), {}, settlement("c\x00", 1<<62, e.Time.Add(time.Nanosecond))}
 	e.Metadata = []byte(`{"plan":"free"}`)
 	e.UserAgent = "odd \"agent\"\n\xff"
 	score := 0.5

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
 // cursorSize is what the file "cursor" holds: number of the segment, offset, checksum.
@@ -91,17 +93,19 @@ func (s *spool) recoverSegment(num uint64, done position) (cut int64, err error)
 	if err != nil {
 		return 0, errors.Join(err, f.Close())
 	}
-	if seg.refs, seg.size, err = scanSegment(f, info.Size()); err != nil {
+	var found dues // by place in the segment
+	seg.refs, seg.size, err = scanSegment(f, info.Size(), func(i int, all []gateway.Settlement) { found.add(uint64(i), all) })
+	if err != nil {
 		return 0, errors.Join(err, f.Close())
 	}
 	if cut = info.Size() - seg.size; cut > 0 {
 		f.Truncate(seg.size) //nolint:errcheck // else the next start finds it again
 	}
-	s.adopt(seg, done)
+	s.adopt(seg, done, found)
 	return cut, nil
 }
 
-func (s *spool) adopt(seg *segment, done position) {
+func (s *spool) adopt(seg *segment, done position, found dues) {
 	drained := 0
 	if seg.num == done.num {
 		for drained < len(seg.refs) && int64(seg.refs[drained].off) < done.off {
@@ -115,6 +119,11 @@ func (s *spool) adopt(seg *segment, done position) {
 	seg.refs = seg.refs[drained:]
 	for _, r := range seg.refs {
 		s.bytes += int64(r.size)
+	}
+	found.forget(uint64(drained))
+	for _, d := range found {
+		d.seq += seg.first - uint64(drained)
+		s.dues = append(s.dues, d)
 	}
 	s.segs = append(s.segs, seg)
 	s.nextSeq += uint64(len(seg.refs))

@@ -97,8 +97,9 @@ func (s *segment) summary(i int) (*gateway.Entry, error) {
 
 // scanSegment finds the whole records of a segment of the given size. good is where the
 // first byte stands that belongs to none. An error is a failure to read, never damage.
-func scanSegment(src io.Reader, size int64) (refs []ref, good int64, err error) {
-	br := bufio.NewReaderSize(src, 256<<10)
+// settled is told the settlements of each record that has some.
+func scanSegment(src io.Reader, size int64, settled func(record int, all []gateway.Settlement)) (refs []ref, good int64, err error) {
+	br := bufio.NewReaderSize(src, maxFront)
 	magic, err := br.Peek(len(segmentMagic))
 	if string(magic) != segmentMagic {
 		return nil, 0, ignoreEOF(err)
@@ -106,9 +107,12 @@ func scanSegment(src io.Reader, size int64) (refs []ref, good int64, err error) 
 	br.Discard(len(segmentMagic)) //nolint:errcheck // peeked before
 	good = int64(len(segmentMagic))
 	for {
-		r, err := scanRecord(br, size-good)
+		r, settlements, err := scanRecord(br, size-good)
 		if err != nil {
 			return refs, good, ignoreEOF(err)
+		}
+		if len(settlements) > 0 {
+			settled(len(refs), settlements)
 		}
 		r.off = uint32(good)
 		good = r.end()
@@ -117,29 +121,33 @@ func scanSegment(src io.Reader, size int64) (refs []ref, good int64, err error) 
 }
 
 // scanRecord reads over one record; io.EOF says that there is no whole one.
-func scanRecord(br *bufio.Reader, room int64) (ref, error) {
+func scanRecord(br *bufio.Reader, room int64) (ref, []gateway.Settlement, error) {
 	head, err := br.Peek(headSize)
 	if err != nil {
-		return ref{}, err
+		return ref{}, nil, err
 	}
 	size, sum := binary.LittleEndian.Uint32(head), binary.LittleEndian.Uint32(head[4:])
 	if size < minPayload || headSize+int64(size) > room {
-		return ref{}, io.EOF
+		return ref{}, nil, io.EOF
 	}
 	br.Discard(headSize) //nolint:errcheck // peeked before
 	front, err := br.Peek(int(min(size, maxIdent+8)))
 	if err != nil {
-		return ref{}, err
+		return ref{}, nil, err
 	}
 	r := ref{id: payloadIdent(front), size: headSize + size}
+	settlements, err := peekSettlements(br, int(size))
+	if err != nil {
+		return ref{}, nil, err
+	}
 	got, err := checksum(br, int(size))
 	if err != nil {
-		return ref{}, err
+		return ref{}, nil, err
 	}
 	if got != sum {
-		return ref{}, io.EOF
+		return ref{}, nil, io.EOF
 	}
-	return r, nil
+	return r, settlements, nil
 }
 
 func checksum(br *bufio.Reader, n int) (sum uint32, err error) {

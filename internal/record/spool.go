@@ -35,6 +35,7 @@ type spool struct {
 	hot      []hotEntry
 	hotFirst uint64 // sequence number of hot[0]
 	hotBytes int64
+	dues     dues          // of what is not drained
 	changed  chan struct{} // closed at the next advance; nil when nobody waits
 	unsynced []*segment    // when syncs
 	newFiles bool          // since the directory was last synced
@@ -180,6 +181,9 @@ func (s *spool) add(seg *segment, c *chunk, keep bool) {
 			s.hot = append(s.hot, hotEntry{e, c.refs[i].size})
 		}
 		s.hotBytes += size
+	}
+	for i, e := range c.entries {
+		s.dues.add(s.nextSeq+uint64(i), e.Settlements)
 	}
 	seg.size += size
 	s.bytes += size

@@ -139,6 +139,7 @@ func (s *spool) forget(to uint64) {
 			s.bytes -= int64(seg.refs[seq-seg.first].size)
 		}
 	}
+	s.dues.forget(to)
 	if len(s.hot) == 0 || to <= s.hotFirst {
 		return
 	}

@@ -62,6 +62,28 @@ func BenchmarkPutEntries(b *testing.B) {
 	}
 }
 
+// BenchmarkPutSettlements is BenchmarkPutEntries with two budgets.
+func BenchmarkPutSettlements(b *testing.B) {
+	s := openSQLite(b)
+	n := 0
+	var used time.Duration
+	for b.Loop() {
+		batch := entries(n, n+500)
+		n += 500
+		for _, e := range batch {
+			for _, counter := range []string{"00112233445566778899aabbccddeeff", "ffeeddccbbaa99887766554433221100"} {
+				e.Settlements = append(e.Settlements, gateway.Settlement{Rule: "gateway/default/budgets[0]", Counter: counter, Values: "workspace=default", Amount: e.Cost.USD, Time: e.Time})
+			}
+		}
+		start := cpu()
+		if err := s.PutEntries(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+		used += cpu() - start
+	}
+	b.ReportMetric(float64(used.Microseconds())/float64(n), "cpu-µs/entry")
+}
+
 func BenchmarkListEntries(b *testing.B) {
 	s := openSQLite(b)
 	for i := 0; i < 20_000; i += 500 {

@@ -1,5 +1,6 @@
-// Package store keeps what must outlive the process: entries and their bodies, keys,
-// workspaces, vendors' object ids and settings, in SQLite or PostgreSQL.
+// Package store keeps what must outlive the process, in SQLite or PostgreSQL: entries and
+// their bodies, the ledger of what was spent, keys, workspaces, users, members, tokens,
+// sealed credentials, alerts, raises of budgets, vendors' object ids and settings.
 //
 // SQL is written once, one file per noun, in what both engines understand; sqlite.go and
 // postgres.go hold all that differs. It decides nothing: who may read what, what is

@@ -16,12 +16,13 @@ var entryColumns = [...]string{
 	"id", "time", "gateway", "workspace", "key_id", "operation", "client_dialect", "provider_dialect", "route",
 	"model_requested", "provider", "model", "credential", "region", "status", "error_code", "finish_reason", "stream",
 	"cache", "session", `"user"`, "client_ip", "trace_id", "input_tokens", "output_tokens", "cost_nusd",
-	"first_byte_ms", "latency_ms", "count", "feedback", "score", "doc",
+	"first_byte_ms", "latency_ms", "count", "feedback", "score", "team", "doc",
 }
 
-// PutEntries stores entries with their bodies and objects in one transaction, whatever
-// their number; a few hundred at once are cheapest. An entry that is there already is
-// left alone, unless it is an aggregate whose Count has risen since.
+// PutEntries stores entries with their bodies, objects and settlements in one
+// transaction, whatever their number; a few hundred at once are cheapest. An entry that
+// is there already is left alone, unless it is an aggregate whose Count has risen since;
+// a settlement that is there already stays as it is.
 func (s *Store) PutEntries(ctx context.Context, entries []*gateway.Entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -30,13 +31,23 @@ func (s *Store) PutEntries(ctx context.Context, entries []*gateway.Entry) error 
 		return ErrNotReady
 	}
 	entries = distinct(entries)
-	insert, err := s.insert.prepared(ctx, s.write)
+	charges := chargesOf(entries)
+	insert, err := s.entryInsert.prepared(ctx, s.write)
 	if err != nil {
 		return s.failed("put entries", err)
+	}
+	var book preparedInserts
+	if len(charges) > 0 { // where nothing costs, nothing more is prepared
+		if book, err = s.chargeInsert.prepared(ctx, s.write); err != nil {
+			return s.failed("put entries", err)
+		}
 	}
 	defer s.swept.arrived(entries[0].ID)
 	return s.failed("put entries", s.tx(ctx, func(tx *sql.Tx) error {
 		if err := insertEntries(ctx, tx, insert, entries); err != nil {
+			return err
+		}
+		if err := insertCharges(ctx, tx, book, charges); err != nil {
 			return err
 		}
 		for _, e := range entries {
@@ -72,18 +83,7 @@ func distinct(entries []*gateway.Entry) []*gateway.Entry {
 func insertEntries(ctx context.Context, tx *sql.Tx, insert preparedInserts, entries []*gateway.Entry) error {
 	b := rowBuffers.Get().(*rowBuffer)
 	defer b.release()
-	for i, rows := range entryChunks {
-		if insert[i] == nil || len(entries) < rows {
-			continue
-		}
-		stmt := tx.StmtContext(ctx, insert[i])
-		for ; len(entries) >= rows; entries = entries[rows:] {
-			if _, err := stmt.ExecContext(ctx, b.rows(entries[:rows])...); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return insert.run(ctx, tx, len(entries), func(from, to int) []any { return b.rows(entries[from:to]) })
 }
 
 // raiseCount overwrites an aggregate that was stored with a smaller count.
@@ -143,6 +143,7 @@ func (b *rowBuffer) row(e *gateway.Entry) {
 	b.add(countOrNull(e.FirstByteMS), countOrNull(e.LatencyMS), int64(e.Count))
 	b.texts(e.Feedback)
 	b.add(floatOrNull(e.Score))
+	b.texts(teamOf(e.Metadata))
 }
 
 func (b *rowBuffer) add(values ...any) { b.args = append(b.args, values...) }
@@ -159,61 +160,6 @@ func (b *rowBuffer) texts(values ...string) {
 			}
 		}
 		b.args = append(b.args, textOrNull(s))
-	}
-}
-
-// entryChunks are the sizes of multi-row inserts, the largest first and the last one 1:
-// few, so that each is prepared once. An engine uses those that are not too large for it.
-var entryChunks = [...]int{32, 8, 1}
-
-type preparedInserts [len(entryChunks)]*sql.Stmt
-
-// insertStatements are the inserts of entryChunks, prepared on first use; "" and nil
-// where the engine does not use one.
-type insertStatements struct {
-	text [len(entryChunks)]string
-
-	mu    sync.Mutex
-	stmts preparedInserts
-}
-
-func (p *insertStatements) init(e *engine) {
-	for i, rows := range entryChunks {
-		if rows <= e.insertRows {
-			p.text[i] = e.rebind(insertEntriesSQL(rows))
-		}
-	}
-}
-
-// prepared must be called outside a transaction: SQLite's one connection is then free.
-func (p *insertStatements) prepared(ctx context.Context, db *sql.DB) (preparedInserts, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i := range p.stmts {
-		if p.stmts[i] != nil || p.text[i] == "" {
-			continue
-		}
-		var err error
-		if p.stmts[i], err = db.PrepareContext(ctx, p.text[i]); err != nil {
-			return p.stmts, err
-		}
-	}
-	return p.stmts, nil
-}
-
-func insertEntriesSQL(rows int) string {
-	row := "(" + marks(len(entryColumns)) + ")"
-	return "INSERT INTO entries (" + strings.Join(entryColumns[:], ", ") + ") VALUES " + strings.Repeat(row+", ", rows-1) + row +
-		" ON CONFLICT (id) DO NOTHING"
-}
-
-func (p *insertStatements) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, stmt := range p.stmts {
-		if stmt != nil {
-			_ = stmt.Close() // nothing is lost with it, and the connections are closed next
-		}
 	}
 }
 

@@ -111,6 +111,26 @@ func (c *conditions) where() string {
 	return " WHERE " + strings.Join(c.terms, " AND ")
 }
 
+// texts adds column = value for each pair whose value is not empty.
+func (c *conditions) texts(pairs ...string) {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			c.add(`"`+pairs[i]+`" = ?`, clean(pairs[i+1]))
+		}
+	}
+}
+
+// null asks for rows where a column has a value (true) or none (false); nil asks nothing.
+func (c *conditions) null(column string, filled *bool) {
+	switch {
+	case filled == nil:
+	case *filled:
+		c.add(column + " IS NOT NULL")
+	default:
+		c.add(column + " IS NULL")
+	}
+}
+
 // idSlack is how far the clock reading in an id may be from the entry's time.
 const idSlack = time.Minute
 
@@ -131,12 +151,7 @@ func (q *EntryQuery) conditions() conditions {
 	if q.Stream != nil {
 		c.add("stream = ?", bit(*q.Stream))
 	}
-	if !q.From.IsZero() {
-		c.add("id >= ? AND time >= ?", idAt(q.From.Add(-idSlack)), q.From.UnixMicro())
-	}
-	if !q.To.IsZero() {
-		c.add("id < ? AND time < ?", idAt(q.To.Add(idSlack)), q.To.UnixMicro())
-	}
+	c.within(q.From, q.To)
 	if q.MinCost != 0 {
 		c.add("cost_nusd >= ?", int64(q.MinCost))
 	}
@@ -144,6 +159,30 @@ func (q *EntryQuery) conditions() conditions {
 		c.add("latency_ms >= ?", q.MinLatencyMS)
 	}
 	return c
+}
+
+// within asks for entries of a time, by their ids too, which are the table's order.
+func (c *conditions) within(from, to time.Time) {
+	if !from.IsZero() {
+		c.add("id >= ?", idAt(from.Add(-idSlack)))
+	}
+	if !to.IsZero() {
+		c.add("id < ?", idAt(to.Add(idSlack)))
+	}
+	c.since(from)
+	c.before(to)
+}
+
+func (c *conditions) since(t time.Time) {
+	if !t.IsZero() {
+		c.add("time >= ?", t.UnixMicro())
+	}
+}
+
+func (c *conditions) before(t time.Time) {
+	if !t.IsZero() {
+		c.add("time < ?", t.UnixMicro())
+	}
 }
 
 // equal adds column = value. The partial indexes leave "default" out, and a planner uses

@@ -24,14 +24,15 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.migrate(ctx, files); err != nil {
+	if err := s.migrate(ctx, files, goose.MaxVersion); err != nil {
 		return s.failed("migrate", err)
 	}
 	s.usable.Store(true)
 	return nil
 }
 
-func (s *Store) migrate(ctx context.Context, files fs.FS) (err error) {
+// migrate brings the schema up to a version, or the newest one there is.
+func (s *Store) migrate(ctx context.Context, files fs.FS, version int64) (err error) {
 	provider, err := goose.NewProvider(s.dialect, s.write, portable{files, s.textColumn},
 		goose.WithTableName("sluice_migrations"), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
@@ -49,7 +50,7 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) (err error) {
 	if current > target {
 		return fmt.Errorf("%w: its schema has version %d, this binary knows versions up to %d; run the newer Sluice, or restore the backup made before the upgrade", ErrNewerSchema, current, target)
 	}
-	_, err = provider.Up(ctx)
+	_, err = provider.UpTo(ctx, version)
 	return err
 }
 

@@ -46,6 +46,16 @@ func testPlans(t *testing.T, s *store.Store, explain, using string) {
 	}
 }
 
+// testSpentPlan holds that a counter's sum is read from one index and not from the rows.
+func testSpentPlan(t *testing.T, s *store.Store, explain, using string) {
+	plan, err := s.PlanSpent(t.Context(), explain)
+	if err != nil || !strings.Contains(strings.ToLower(plan), using+"ledger_counter") {
+		t.Errorf("%v\n%s", err, plan)
+	}
+}
+
 func TestSQLiteFindsByIndex(t *testing.T) {
-	testPlans(t, storetest.Open(t, freshSQLite(t)), "EXPLAIN QUERY PLAN", "using index ")
+	s := storetest.Open(t, freshSQLite(t))
+	testPlans(t, s, "EXPLAIN QUERY PLAN", "using index ")
+	testSpentPlan(t, s, "EXPLAIN QUERY PLAN", "using covering index ")
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 )
@@ -45,7 +46,7 @@ func openPostgres(url string) (engine, error) {
 		write: db, read: db,
 		rebind:  numbered,
 		lock:    func(ctx context.Context) (func() error, error) { return lockPostgres(ctx, db) },
-		explain: func(err error) error { return err },
+		explain: explainPostgres,
 	}, nil
 }
 
@@ -63,6 +64,16 @@ func lockPostgres(ctx context.Context, db *sql.DB) (func() error, error) {
 		_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(pgLockID))
 		return errors.Join(err, conn.Close())
 	}, nil
+}
+
+// explainPostgres turns a violated uniqueness into ErrExists.
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+func explainPostgres(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "23505" {
+		return ErrExists
+	}
+	return err
 }
 
 // numbered turns every ? into $1, $2, …; the package's SQL has no other question marks.

@@ -17,8 +17,11 @@ func TestPostgres(t *testing.T) {
 	storetest.Run(t, server.Database)
 	t.Run("finds by index", func(t *testing.T) {
 		url := server.Database(t) + "&enable_seqscan=off&enable_bitmapscan=off" // the planner's choice for many rows
-		testPlans(t, storetest.Open(t, url), "EXPLAIN", "using ")
+		s := storetest.Open(t, url)
+		testPlans(t, s, "EXPLAIN", "using ")
+		testSpentPlan(t, s, "EXPLAIN", "index only scan using ")
 	})
+	t.Run("upgrades what older versions made", func(t *testing.T) { testUpgrade(t, server.Database(t)) })
 	t.Run("a server that is away at boot", func(t *testing.T) {
 		url := server.Database(t)
 		server.Stop()

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 )
 
 const selectSetting = "SELECT value FROM settings WHERE name = ?"
@@ -44,4 +45,31 @@ func notNil(b []byte) []byte {
 		return []byte{}
 	}
 	return b
+}
+
+// keyring is the setting that holds the wrapped data keys of sealed secrets.
+const keyring = "keyring"
+
+// Keyring gives what SwapKeyring last stored, nil when there is nothing yet.
+func (s *Store) Keyring(ctx context.Context) ([]byte, error) {
+	value, err := s.Setting(ctx, keyring)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return value, err
+}
+
+// SwapKeyring stores next in place of old, where nil means that there was nothing, and
+// says whether it did: not when somebody else was first.
+func (s *Store) SwapKeyring(ctx context.Context, old, next []byte) (swapped bool, err error) {
+	query, args := "UPDATE settings SET value = ? WHERE name = ? AND value = ?", []any{notNil(next), keyring, old}
+	if old == nil {
+		query, args = "INSERT INTO settings (value, name) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", args[:2]
+	}
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		n, err := s.exec(ctx, tx, query, args...)
+		swapped = n > 0
+		return err
+	})
+	return swapped, s.failed("put keyring", err)
 }

@@ -107,6 +107,9 @@ func explainSQLite(path string, err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
+	if code := e.Code(); code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY {
+		return ErrExists
+	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_CANTOPEN:
 		return fmt.Errorf("%s: %w (does its folder exist, and may this user write there?)", path, err)

@@ -15,6 +15,8 @@ import (
 var (
 	ErrNotFound    = errors.New("not found")
 	ErrExists      = errors.New("exists already")
+	ErrRevoked     = errors.New("revoked for good")
+	ErrNotEmpty    = errors.New("not empty")
 	ErrNewerSchema = errors.New("the store was made by a newer Sluice")
 	ErrNotReady    = errors.New("the store is not ready: its schema has not been checked yet")
 	ErrBadCursor   = errors.New("not a cursor of this list")
@@ -24,10 +26,11 @@ var (
 // Store is one open database.
 type Store struct {
 	engine
-	insert insertStatements
-	zip    compressor
-	swept  sweepFloors
-	usable atomic.Bool // a Migrate has succeeded
+	entryInsert  insertStatements
+	chargeInsert insertStatements
+	zip          compressor
+	swept        sweepFloors
+	usable       atomic.Bool // a Migrate has succeeded
 }
 
 // engine is all that differs between databases.
@@ -78,13 +81,15 @@ func Open(_ context.Context, url string, opts ...Option) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	s := &Store{engine: e}
-	s.insert.init(&e)
+	s.entryInsert.init(&e, "entries", entryColumns[:], "id")
+	s.chargeInsert.init(&e, "ledger", ledgerColumns[:], "entry_id, counter")
 	return s, nil
 }
 
 // Close waits for running calls and closes every connection.
 func (s *Store) Close() error {
-	s.insert.close()
+	s.entryInsert.close()
+	s.chargeInsert.close()
 	s.zip.close()
 	if s.read == s.write {
 		return s.write.Close()
@@ -142,6 +147,36 @@ func (s *Store) one(ctx context.Context, query string, args []any, dest ...any) 
 		return rows.Scan(dest...)
 	})
 	if err == nil && !found {
+		return ErrNotFound
+	}
+	return err
+}
+
+// every reads all rows of a query.
+func every[T any](ctx context.Context, s *Store, query string, scan func(*sql.Rows) (T, error), args ...any) (all []T, err error) {
+	err = s.query(ctx, query, args, func(rows *sql.Rows) error {
+		row, err := scan(rows)
+		all = append(all, row)
+		return err
+	})
+	return all, err
+}
+
+// single reads the first row of a query; none is ErrNotFound.
+func single[T any](ctx context.Context, s *Store, query string, scan func(*sql.Rows) (T, error), args ...any) (row T, err error) {
+	all, err := every(ctx, s, query, scan, args...)
+	switch {
+	case err != nil:
+		return row, err
+	case len(all) == 0:
+		return row, ErrNotFound
+	}
+	return all[0], nil
+}
+
+// noRow turns a change of no row into ErrNotFound.
+func noRow(n int, err error) error {
+	if err == nil && n == 0 {
 		return ErrNotFound
 	}
 	return err

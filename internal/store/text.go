@@ -1,7 +1,7 @@
 package store
 
 import (
-	"encoding/base64"
+	"bytes"
 	"encoding/json"
 	"strings"
 	"time"
@@ -28,6 +28,24 @@ func textOrNull(s string) any {
 		return nil
 	}
 	return clean(s)
+}
+
+// teamOf gives metadata.team: a text as it is, another value as JSON, "" when there is none.
+func teamOf(metadata json.RawMessage) string {
+	if !bytes.Contains(metadata, []byte(`"team"`)) {
+		return ""
+	}
+	var m struct {
+		Team json.RawMessage `json:"team"`
+	}
+	if json.Unmarshal(metadata, &m) != nil || string(m.Team) == "null" {
+		return "" // metadata that is no JSON is kept as text and names no team
+	}
+	var text string
+	if json.Unmarshal(m.Team, &text) == nil {
+		return text
+	}
+	return string(m.Team)
 }
 
 func countOrNull(c llm.Count) any {
@@ -88,37 +106,13 @@ func fromNull(us *int64) *time.Time {
 	return &t
 }
 
-// list renders strings as a JSON array, never null.
-func list(ss []string) (string, error) {
-	if len(ss) == 0 {
+// list renders a JSON array, never null.
+func list[T any](values []T) (string, error) {
+	if len(values) == 0 {
 		return "[]", nil
 	}
-	b, err := json.Marshal(ss)
+	b, err := json.Marshal(values)
 	return clean(string(b)), err
-}
-
-// A cursor names the last row of a page, so it stays true whatever is inserted since.
-func toCursor(last string) string { return base64.RawURLEncoding.EncodeToString([]byte(last)) }
-
-func fromCursor(cursor string) (string, error) {
-	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return "", ErrBadCursor
-	}
-	return clean(string(b)), nil
-}
-
-// Pages: the default size and the largest.
-const (
-	defaultPage = 50
-	maxPage     = 500
-)
-
-func pageSize(limit int) int {
-	if limit <= 0 {
-		return defaultPage
-	}
-	return min(limit, maxPage)
 }
 
 // marks gives n placeholders: ?,?,?

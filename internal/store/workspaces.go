@@ -3,9 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
+
+const selectWorkspaces = "SELECT id, name, created FROM workspaces"
 
 // CreateWorkspace adds a workspace; an id that is taken is ErrExists.
 func (s *Store) CreateWorkspace(ctx context.Context, w gateway.Workspace) error {
@@ -18,20 +22,58 @@ func (s *Store) CreateWorkspace(ctx context.Context, w gateway.Workspace) error 
 		if n == 0 {
 			return ErrExists
 		}
-		return s.bump(ctx, tx)
+		return s.bump(ctx, tx, keysVersion)
 	}))
 }
 
 // Workspace gives one workspace, or ErrNotFound.
 func (s *Store) Workspace(ctx context.Context, id string) (gateway.Workspace, error) {
-	var w gateway.Workspace
-	var created int64
-	err := s.one(ctx, "SELECT id, name, created FROM workspaces WHERE id = ?", []any{clean(id)}, &w.ID, &w.Name, &created)
-	if err != nil {
-		return gateway.Workspace{}, s.failed("workspace "+id, err)
+	w, err := single(ctx, s, selectWorkspaces+" WHERE id = ?", scanWorkspace, clean(id))
+	return w, s.failed("workspace "+id, err)
+}
+
+// DeleteWorkspace deletes a workspace with its members, tokens, revoked keys and vendors'
+// ids. While it has keys that are not revoked, credentials or entries it is ErrNotEmpty,
+// so that a later workspace of the same id inherits nothing; the default one always is.
+func (s *Store) DeleteWorkspace(ctx context.Context, id string) error {
+	return s.failed("delete workspace "+id, s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.needWorkspace(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := s.needEmpty(ctx, tx, id); err != nil {
+			return err
+		}
+		for _, table := range []string{"members", "tokens", "keys", "objects"} {
+			if _, err := s.exec(ctx, tx, "DELETE FROM "+table+" WHERE workspace = ?", clean(id)); err != nil {
+				return err
+			}
+		}
+		if _, err := s.exec(ctx, tx, "DELETE FROM workspaces WHERE id = ?", clean(id)); err != nil {
+			return err
+		}
+		return s.bump(ctx, tx, keysVersion)
+	}))
+}
+
+// needEmpty says what a workspace still has.
+func (s *Store) needEmpty(ctx context.Context, tx *sql.Tx, id string) error {
+	if id == gateway.DefaultWorkspace {
+		return fmt.Errorf("the default workspace stays: %w", ErrNotEmpty)
 	}
-	w.Created = fromMicros(created)
-	return w, nil
+	for _, has := range []struct{ what, query string }{
+		{"keys that are not revoked", "SELECT count(*) FROM keys WHERE workspace = ? AND revoked IS NULL"},
+		{"credentials", "SELECT count(*) FROM credentials WHERE workspace = ?"},
+		{"entries", "SELECT count(*) FROM (SELECT 1 FROM entries WHERE workspace = ? AND workspace <> 'default' LIMIT 1) AS any_entry"},
+	} {
+		var n int
+		if err := tx.QueryRowContext(ctx, s.rebind(has.query), clean(id)).Scan(&n); err != nil {
+			return err
+		}
+		if n > 0 {
+			return fmt.Errorf("it has %s: %w", has.what, ErrNotEmpty)
+		}
+	}
+	return nil
 }
 
 // WorkspacePage is one page of a list.
@@ -42,24 +84,17 @@ type WorkspacePage struct {
 
 // Workspaces gives a page, newest first. limit 0 is 50, at most 500.
 func (s *Store) Workspaces(ctx context.Context, cursor string, limit int) (WorkspacePage, error) {
-	var c conditions
-	if err := c.after(cursor); err != nil {
-		return WorkspacePage{}, err
-	}
-	size := pageSize(limit)
+	l := lister[gateway.Workspace]{query: selectWorkspaces, cursor: cursor, limit: limit, scan: scanWorkspace,
+		last: func(w *gateway.Workspace) (time.Time, string) { return w.Created, w.ID }}
 	var page WorkspacePage
-	err := s.query(ctx, "SELECT id, name, created FROM workspaces"+c.where()+" ORDER BY created DESC, id DESC LIMIT ?", append(c.args, size+1), func(rows *sql.Rows) error {
-		if n := len(page.Workspaces); n == size {
-			last := page.Workspaces[n-1]
-			page.Next = createdCursor(last.Created, last.ID)
-			return nil
-		}
-		var w gateway.Workspace
-		var created int64
-		err := rows.Scan(&w.ID, &w.Name, &created)
-		w.Created = fromMicros(created)
-		page.Workspaces = append(page.Workspaces, w)
-		return err
-	})
+	var err error
+	page.Workspaces, page.Next, err = l.page(ctx, s)
 	return page, s.failed("workspaces", err)
+}
+
+func scanWorkspace(rows *sql.Rows) (w gateway.Workspace, err error) {
+	var created int64
+	err = rows.Scan(&w.ID, &w.Name, &created)
+	w.Created = fromMicros(created)
+	return w, err
 }

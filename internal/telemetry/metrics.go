@@ -5,6 +5,7 @@ package telemetry
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -36,6 +37,8 @@ type Metrics struct {
 	errors   *prometheus.CounterVec
 	attempts *prometheus.CounterVec
 	streams  prometheus.Gauge
+	away     prometheus.Gauge
+	reached  *prometheus.CounterVec
 
 	series sync.Map // seriesKey → *series
 	count  atomic.Int64
@@ -80,8 +83,10 @@ func NewMetrics(g Gauges, version string) *Metrics {
 		errors:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_errors_total", Help: "Calls that ended in an error, by its code."}, []string{"gateway", "code"}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_attempt_faults_total", Help: "Attempts at providers that failed, by kind of fault."}, []string{"provider", "fault"}),
 		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "sluice_streams_open", Help: "Streams that are being relayed."}),
+		away:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "sluice_shared_away_info", Help: "1 while what several nodes share (Redis) cannot be reached."}),
+		reached:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_limit_reached_total", Help: "Calls for which a limit or budget of the gateway had no room, by its name; those of keys are 'key'."}, []string{"gateway", "limit"}),
 	}
-	m.registry.MustRegister(m.requests, m.latency, m.first, m.overhead, m.tokens, m.cost, m.errors, m.attempts, m.streams,
+	m.registry.MustRegister(m.requests, m.latency, m.first, m.overhead, m.tokens, m.cost, m.errors, m.attempts, m.streams, m.away, m.reached,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("sluice_spool_depth", "Entries that are not in the store yet.", g.SpoolDepth)
 	m.gauge("sluice_spool_bytes", "Bytes of the local spool.", g.SpoolBytes)
@@ -114,6 +119,12 @@ func (m *Metrics) Observe(o *proxy.Observation) {
 		model = "" // a name that no vendor accepted makes no series
 	}
 	m.faults(e)
+	for _, name := range e.Limits {
+		if strings.HasPrefix(name, "key/") {
+			name = "key" // keys may be many
+		}
+		m.reached.WithLabelValues(e.Gateway, name).Inc()
+	}
 	s := m.seriesOf(seriesKey{e.Gateway, e.Provider, model, e.Operation, e.Status})
 	s.requests.Inc()
 	s.latency.Observe(o.Latency)
@@ -175,4 +186,13 @@ func (m *Metrics) newSeries(k seriesKey) *series {
 		input: kind("input"), output: kind("output"), cacheRead: kind("cache_read"), cacheWritten: kind("cache_write"),
 		cost: m.cost.WithLabelValues(l...),
 	}
+}
+
+// SharedAway is told when what several nodes share goes and comes back.
+func (m *Metrics) SharedAway(away bool) {
+	if away {
+		m.away.Set(1)
+		return
+	}
+	m.away.Set(0)
 }

@@ -26,11 +26,15 @@ func testKeys(t *testing.T, fresh func(testing.TB) string) {
 		until := Epoch().Add(time.Hour)
 		full := key(1)
 		full.Expires, full.Gateways, full.Models, full.Operations = &until, []string{"default", "a*"}, []string{"openai/*"}, []string{"chat"}
+		full.Disabled, full.OwnerKind, full.Owner, full.Tags, full.Networks = &until, gateway.OwnedByUser, "Zoë", []string{"a", "b"}, []string{"10.0.0.0/8"}
+		full.Limits, full.MaxOutput, full.Subject = []gateway.Rule{rule()}, 512, "CN=app"
+		full.OldHash, full.OldUntil = gateway.HashKey("older"), &until
 		full.Metadata = json.RawMessage(`{"team":"a"}`)
 		for _, want := range []gateway.Key{full, key(2)} {
 			must(t, s.CreateKey(t.Context(), want))
 			if want.Gateways == nil {
 				want.Gateways, want.Models, want.Operations = []string{}, []string{}, []string{}
+				want.Tags, want.Networks, want.Limits = []string{}, []string{}, []gateway.Rule{}
 			}
 			if diff := cmp.Diff(want, need(s.Key(t.Context(), want.ID))(t)); diff != "" {
 				t.Error(diff)
@@ -60,6 +64,13 @@ func testKeys(t *testing.T, fresh func(testing.TB) string) {
 	})
 	t.Run("revoking", func(t *testing.T) { testRevoke(t, Open(t, fresh(t))) })
 	t.Run("lists", func(t *testing.T) { testKeyLists(t, Open(t, fresh(t))) })
+}
+
+// rule has something in every kind of field.
+func rule() gateway.Rule {
+	return gateway.Rule{Name: "r", Per: []gateway.Per{"key", "metadata.team"}, Unit: gateway.UnitCost, When: "true",
+		Windows: []gateway.Window{{Max: 5_000_000_000, Period: gateway.Month, Zone: "Europe/Berlin"}, {Max: 1, Span: time.Hour, Fixed: true, Burst: 2}},
+		Over:    gateway.Over{Do: gateway.OverQueue, Wait: time.Second, Max: 3}, Outage: gateway.OutageDeny, ExemptKeys: []string{"a*"}, Fit: true, Alert: []int{50, 100}}
 }
 
 func testRevoke(t *testing.T, s *store.Store) {
@@ -164,5 +175,53 @@ func testWorkspaces(t *testing.T, fresh func(testing.TB) string) {
 	}
 	if !slices.Equal(seen, []string{"w3", "w2", "w1", "w0", "default"}) {
 		t.Errorf("%v", seen)
+	}
+	t.Run("deletion", func(t *testing.T) { testDeleteWorkspace(t, s) })
+}
+
+func testDeleteWorkspace(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	refused := func(why string) {
+		t.Helper()
+		if err := s.DeleteWorkspace(ctx, "w0"); !errors.Is(err, store.ErrNotEmpty) || !strings.Contains(err.Error(), why) {
+			t.Errorf("err = %v, want %s", err, why)
+		}
+	}
+	k := key(1)
+	k.Workspace = "w0"
+	must(t, s.CreateKey(ctx, k))
+	refused("keys")
+	must(t, s.RevokeKey(ctx, k.ID, Epoch()))
+	must(t, s.CreateCredential(ctx, gateway.Credential{ID: "crd", Workspace: "w0"}))
+	refused("credentials")
+	must(t, s.DeleteCredential(ctx, "crd"))
+	e := Entry(1)
+	e.Workspace = "w0"
+	put(t, s, e)
+	refused("entries")
+	must(t, s.DeleteEntry(ctx, e.ID))
+	must(t, s.CreateUser(ctx, user(1)))
+	must(t, s.PutMember(ctx, gateway.Member{Workspace: "w0", User: user(1).ID, Role: gateway.Owner}))
+	must(t, s.CreateToken(ctx, gateway.Token{ID: "tok", Workspace: "w0", Role: gateway.Viewer}))
+	must(t, s.PutObject(ctx, object("file", "w0"), Epoch()))
+
+	before := need(s.KeysVersion(ctx))(t)
+	must(t, s.DeleteWorkspace(ctx, "w0"))
+	if v := need(s.KeysVersion(ctx))(t); v <= before {
+		t.Error("the version did not rise")
+	}
+	for name, err := range map[string]error{
+		"workspace": errOf(s.Workspace(ctx, "w0")), "again": s.DeleteWorkspace(ctx, "w0"), "key": errOf(s.Key(ctx, k.ID)),
+		"token": errOf(s.Token(ctx, "tok")), "object": errOf(s.Object(ctx, "vendor", "file")),
+	} {
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: err = %v", name, err)
+		}
+	}
+	if m := need(s.MembershipsOf(ctx, user(1).ID))(t); len(m) > 0 {
+		t.Errorf("%+v", m)
+	}
+	if err := s.DeleteWorkspace(ctx, gateway.DefaultWorkspace); !errors.Is(err, store.ErrNotEmpty) {
+		t.Errorf("err = %v", err)
 	}
 }

@@ -118,4 +118,24 @@ func testSettings(t *testing.T, fresh func(testing.TB) string) {
 			t.Errorf("%q", b)
 		}
 	}
+	t.Run("the keyring is swapped by who knows it", func(t *testing.T) { testKeyring(t, s) })
+}
+
+func testKeyring(t *testing.T, s *store.Store) {
+	swap := func(old, next string) bool {
+		var was []byte
+		if old != "" {
+			was = []byte(old)
+		}
+		return need(s.SwapKeyring(t.Context(), was, []byte(next)))(t)
+	}
+	if ring := need(s.Keyring(t.Context()))(t); ring != nil {
+		t.Errorf("%q", ring)
+	}
+	if !swap("", "one") || swap("", "two") || swap("two", "three") || !swap("one", "four") {
+		t.Error("a swap that must fail did not, or the reverse")
+	}
+	if ring := need(s.Keyring(t.Context()))(t); string(ring) != "four" {
+		t.Errorf("%q", ring)
+	}
 }

@@ -11,17 +11,26 @@ import (
 // Run runs the suite. fresh gives the URL of an empty database of its own to each call.
 func Run(t *testing.T, fresh func(testing.TB) string) {
 	suites := map[string]func(*testing.T, func(testing.TB) string){
-		"entries":    testEntries,
-		"lists":      testLists,
-		"deletion":   testDeletion,
-		"bodies":     testBodies,
-		"keys":       testKeys,
-		"workspaces": testWorkspaces,
-		"objects":    testObjects,
-		"settings":   testSettings,
-		"migration":  testMigration,
-		"hostile":    testHostile,
-		"together":   testTogether,
+		"entries":     testEntries,
+		"lists":       testLists,
+		"deletion":    testDeletion,
+		"bodies":      testBodies,
+		"keys":        testKeys,
+		"workspaces":  testWorkspaces,
+		"key change":  testKeyChange,
+		"users":       testUsers,
+		"members":     testMembers,
+		"tokens":      testTokens,
+		"credentials": testCredentials,
+		"ledger":      testLedger,
+		"spend":       testSpend,
+		"alerts":      testAlerts,
+		"raises":      testRaises,
+		"objects":     testObjects,
+		"settings":    testSettings,
+		"migration":   testMigration,
+		"hostile":     testHostile,
+		"together":    testTogether,
 	}
 	for name, suite := range suites {
 		t.Run(name, func(t *testing.T) { suite(t, fresh) })

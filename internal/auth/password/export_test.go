@@ -1,0 +1,7 @@
+package password
+
+// Hold takes a slot until release is called.
+func (h *Hasher) Hold() (release func()) {
+	h.slots <- struct{}{}
+	return func() { <-h.slots }
+}

@@ -1,0 +1,38 @@
+package gateway
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Alert says that a counter of a rule has reached a threshold in a period. It is raised
+// once and delivered at least once.
+type Alert struct {
+	ID        string          `json:"id"` // alt_…
+	Rule      string          `json:"rule"`
+	Counter   string          `json:"counter"` // as in Settlement
+	Values    string          `json:"values"`
+	Workspace string          `json:"workspace"` // whose members may see it; "" = admins alone
+	Period    string          `json:"period"`    // tells this period of the rule from others: 2026-03
+	Threshold int             `json:"threshold"` // per cent
+	Payload   json.RawMessage `json:"payload"`   // what is sent
+	Created   time.Time       `json:"created"`
+	NextTry   time.Time       `json:"next_try"` // not before
+	Tries     int             `json:"tries"`    // that failed
+	Delivered *time.Time      `json:"delivered"`
+	LastError string          `json:"last_error"`
+}
+
+// Raise makes a budget larger until a time.
+type Raise struct {
+	ID        string    `json:"id"` // rse_…
+	Rule      string    `json:"rule"`
+	Counter   string    `json:"counter"` // "" = each of the rule's
+	Values    string    `json:"values"`
+	Workspace string    `json:"workspace"` // whose owners gave it; "" = an admin
+	Amount    USD       `json:"amount_usd"`
+	By        string    `json:"by"` // who gave it
+	Reason    string    `json:"reason"`
+	Created   time.Time `json:"created"`
+	Until     time.Time `json:"until"`
+}

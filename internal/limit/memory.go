@@ -1,0 +1,266 @@
+package limit
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// MemoryOptions are a memory engine's. All may be left out.
+type MemoryOptions struct {
+	// Clock tells the time; nil: time.Now. It may step back a little.
+	Clock func() time.Time
+	// Spent is the ledger; nil: budgets begin at nothing, or at what was restored.
+	Spent Spent
+	// MaxCounters bounds how many counters are kept; 0: DefaultMaxCounters. Idle ones are
+	// dropped first, then those that were not used for longest. Counters with open holds,
+	// and budgets that the ledger may not know yet, stay even above it.
+	MaxCounters int
+}
+
+// DefaultMaxCounters is how many counters a memory engine keeps: about 300 MB when all
+// of them are in use.
+const DefaultMaxCounters = 1_000_000
+
+// Memory is the engine of one node. A counter without usage takes no memory for long.
+type Memory struct {
+	clock    func() time.Time
+	spent    Spent
+	perShard int
+	seed     [8]byte // first half of each hold's ID
+	serial   atomic.Uint64
+	earliest atomic.Int64 // no open hold expires before
+	sweeping sync.Mutex
+	shards   [shards]shard
+	holds    [tables]table
+	zones    zones
+	asks     asks
+}
+
+var _ Engine = (*Memory)(nil)
+
+// NewMemory returns an engine without any usage.
+func NewMemory(o MemoryOptions) *Memory {
+	m := &Memory{clock: o.Clock, spent: o.Spent}
+	if m.clock == nil {
+		m.clock = time.Now
+	}
+	if o.MaxCounters <= 0 {
+		o.MaxCounters = DefaultMaxCounters
+	}
+	m.perShard = (o.MaxCounters + shards - 1) / shards
+	rand.Read(m.seed[:])
+	m.earliest.Store(math.MaxInt64)
+	m.asks.now = make(map[question]*answer)
+	for i := range m.shards {
+		m.shards[i].counters = make(map[ID]*counter)
+		m.holds[i].known = make(map[[16]byte]*held)
+	}
+	return m
+}
+
+// Reserve implements Engine.
+func (m *Memory) Reserve(ctx context.Context, claims []Claim, ttl time.Duration) (Verdict, error) {
+	t := m.clock()
+	now := t.UnixNano()
+	m.expire(now)
+	h, states := newHeld(claims, t, ttl)
+	set, err := m.enter(ctx, h.charges, claims, now)
+	if err != nil {
+		return Verdict{}, err
+	}
+	v := Verdict{States: states, Refused: -1}
+	v.Refused, v.Retry = decide(claims, h.charges, nil, now)
+	if v.Refused < 0 {
+		grant(claims, h.charges, h.Granted, now)
+		h.set = set
+		due := grain(h.expires, int64(ttl))
+		for i := range h.charges {
+			h.charges[i] = h.charges[i].c.take(now, h.Granted[i], due, i)
+		}
+		m.changed(set)
+	}
+	tell(states, h.charges, now)
+	m.unlock(set)
+	if v.Refused < 0 {
+		v.Hold = &h.Hold
+		if len(claims) > 0 {
+			m.open(h)
+		}
+	}
+	return v, nil
+}
+
+// Peek implements Engine.
+func (m *Memory) Peek(ctx context.Context, claims []Claim) (Verdict, error) {
+	now := m.clock().UnixNano()
+	m.expire(now)
+	var few [6]charge
+	charges := few[:0]
+	if len(claims) > len(few) {
+		charges = make([]charge, 0, len(claims))
+	}
+	charges = charges[:len(claims)]
+	set, err := m.enter(ctx, charges, claims, now)
+	if err != nil {
+		return Verdict{}, err
+	}
+	defer m.unlock(set)
+	v := Verdict{States: make([]State, len(claims))}
+	v.Refused, v.Retry = decide(claims, charges, nil, now)
+	tell(v.States, charges, now)
+	return v, nil
+}
+
+// Extend implements Engine. What it takes counts now, not when the hold was taken. It
+// returns ErrNotOpen for a hold that has expired or is settled.
+func (m *Memory) Extend(ctx context.Context, hold *Hold, more []int64) (Verdict, error) {
+	now := m.clock().UnixNano()
+	m.expire(now)
+	h := m.holds[tableOf(&hold.ID)].get(hold.ID)
+	claims := hold.Claims
+	if h == nil || h.expires <= now {
+		return Verdict{}, ErrNotOpen
+	}
+	if len(more) != h.claims || len(claims) != h.claims {
+		return Verdict{}, fmt.Errorf("limit: %d amounts for a hold of %d claims", len(more), h.claims)
+	}
+	charges := make([]charge, h.claims)
+	set, err := m.enter(ctx, charges, claims, now)
+	if err != nil {
+		return Verdict{}, err
+	}
+	defer m.unlock(set)
+	if h.settled || h.lapsed {
+		return Verdict{}, ErrNotOpen
+	}
+	v := Verdict{States: make([]State, h.claims)}
+	if v.Refused, v.Retry = decide(claims, charges, more, now); v.Refused < 0 {
+		h.extend(charges, more, hold, now)
+		m.changed(set)
+		v.Hold = hold
+	}
+	tell(v.States, charges, now)
+	return v, nil
+}
+
+// Settle implements Engine. A hold that is not known is settled already, or is so old
+// that it counts nowhere any more.
+func (m *Memory) Settle(_ context.Context, hold *Hold, used []int64) error {
+	if hold == nil {
+		return nil
+	}
+	t := &m.holds[tableOf(&hold.ID)]
+	h := t.get(hold.ID)
+	if h == nil {
+		return nil
+	}
+	if len(used) != h.claims {
+		return fmt.Errorf("limit: %d amounts to settle a hold of %d claims", len(used), h.claims)
+	}
+	now := m.clock().UnixNano()
+	m.lock(h.set)
+	h.settle(now, used)
+	m.changed(h.set)
+	m.unlock(h.set)
+	t.remove(h)
+	return nil
+}
+
+// enter locks the shards of all claims and finds their counters; charges are one a claim.
+// Budgets that the ledger has not been asked for are asked for first. It returns the
+// locks, for unlock; on an error there are none.
+func (m *Memory) enter(ctx context.Context, charges []charge, claims []Claim, now int64) (uint64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	var set uint64
+	for i := range claims {
+		set |= 1 << shardOf(&claims[i].Counter)
+	}
+	for {
+		m.lock(set)
+		q, unknown, err := m.find(charges, claims, now)
+		if err == nil && !unknown {
+			return set, nil
+		}
+		m.unlock(set)
+		if err == nil {
+			err = m.learn(ctx, q)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+}
+
+// find finds the counters of all claims, or what has to be asked about one first.
+func (m *Memory) find(charges []charge, claims []Claim, now int64) (q question, unknown bool, err error) {
+	for i := range claims {
+		c, err := m.counter(&claims[i], now)
+		if err != nil {
+			return q, false, err
+		}
+		if m.spent != nil && c.calendar() && !c.asked {
+			return question{c.id, c.start}, true, nil
+		}
+		charges[i].c = c
+	}
+	return q, false, nil
+}
+
+func (m *Memory) changed(set uint64) {
+	if set != 0 {
+		m.shards[first(set)].changes++
+	}
+}
+
+// open makes a hold known, so that it expires and can be settled.
+func (m *Memory) open(h *held) {
+	copy(h.ID[:8], m.seed[:])
+	binary.BigEndian.PutUint64(h.ID[8:], m.serial.Add(1))
+	m.holds[tableOf(&h.ID)].put(h)
+	m.sooner(h.expires)
+}
+
+func (m *Memory) sooner(at int64) {
+	for {
+		old := m.earliest.Load()
+		if old <= at || m.earliest.CompareAndSwap(old, at) {
+			return
+		}
+	}
+}
+
+// expire ends the holds that have expired by now.
+func (m *Memory) expire(now int64) {
+	if now < m.earliest.Load() {
+		return
+	}
+	m.sweeping.Lock()
+	defer m.sweeping.Unlock()
+	if now < m.earliest.Load() {
+		return
+	}
+	m.earliest.Store(math.MaxInt64) // what opens from now on says so itself
+	var ended []*held
+	next := int64(math.MaxInt64)
+	for i := range m.holds {
+		var at int64
+		ended, at = m.holds[i].expired(now, ended)
+		next = min(next, at)
+	}
+	m.sooner(next)
+	for _, h := range ended {
+		m.lock(h.set)
+		h.lapse(now)
+		m.changed(h.set)
+		m.unlock(h.set)
+		m.holds[tableOf(&h.ID)].remember(h, now)
+	}
+}

@@ -1,0 +1,204 @@
+package rules
+
+import (
+	"encoding/json"
+	"net/netip"
+
+	"github.com/sluice-gateway/sluice/internal/expr"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/limit"
+)
+
+// Facts are what rules may depend on. What is not known yet is zero.
+type Facts struct {
+	expr.Vars // Late is set by Facts itself; IP by SetAddress
+	Address   netip.Addr
+	Meta      json.RawMessage // a JSON object; nil = none
+	Input     int64           // tokens, foreseen
+	// Budgets gives the greatest share used of the budgets that apply, and what is left of
+	// the tightest in dollars; nil = there is none.
+	Budgets func() (share, left float64)
+
+	parsed map[string]any
+}
+
+// Ready makes the facts usable by conditions; it is called when they have moved.
+func (f *Facts) Ready() { f.Late, f.parsed = late{f}, nil }
+
+// SetAddress sets the caller's address.
+func (f *Facts) SetAddress(a netip.Addr) {
+	if f.Address = a; a.IsValid() {
+		f.IP = a.String()
+	}
+}
+
+// late gives what costs work to know, as conditions ask for it.
+type late struct{ f *Facts }
+
+// Metadata implements expr.Late.
+func (l late) Metadata() map[string]any {
+	f := l.f
+	if f.parsed == nil && len(f.Meta) > 0 {
+		if json.Unmarshal(f.Meta, &f.parsed) != nil || f.parsed == nil {
+			f.parsed = map[string]any{}
+		}
+	}
+	return f.parsed
+}
+
+// InputTokens implements expr.Late.
+func (l late) InputTokens() int64 { return l.f.Input }
+
+// Budget implements expr.Late.
+func (l late) Budget() (share, left float64) {
+	if l.f.Budgets == nil {
+		return 0, 0
+	}
+	return l.f.Budgets()
+}
+
+// metadata gives one member as text: a string as it is, anything else as JSON; "" when
+// it is absent or null.
+func (f *Facts) metadata(name string) string {
+	switch v := (late{f}).Metadata()[name].(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	default:
+		b, err := json.Marshal(v)
+		if err != nil {
+			return ""
+		}
+		return string(b)
+	}
+}
+
+// Want is what a call may take at the most.
+type Want struct {
+	Input, Output int64       // tokens, of all answers together
+	Cost          gateway.USD // at the dearest target
+	Least         gateway.USD // with the smallest answer that makes sense
+	Priced        bool        // Cost is known
+}
+
+// of gives the amount of a unit.
+func (w *Want) of(u gateway.Unit) int64 {
+	switch u {
+	case gateway.UnitTokens:
+		return w.Input + w.Output
+	case gateway.UnitInputTokens:
+		return w.Input
+	case gateway.UnitOutputTokens:
+		return w.Output
+	case gateway.UnitCost:
+		return int64(w.Cost)
+	}
+	return 1
+}
+
+// Taken are the claims of one call, and what each belongs to. It is used again: Reset
+// keeps its memory. It is for one goroutine.
+type Taken struct {
+	Claims  []limit.Claim
+	Of      []*Rule // one a claim
+	scratch []byte
+}
+
+// Reset empties it.
+func (t *Taken) Reset() { t.Claims, t.Of = t.Claims[:0], t.Of[:0] }
+
+// Unpriced is the error of a call that cannot be priced beforehand under a hard limit of
+// money.
+type Unpriced struct{ Rule *Rule }
+
+func (u *Unpriced) Error() string { return "the cost of the call cannot be foreseen" }
+
+// Stage says which rules are meant.
+type Stage uint8
+
+// The stages: Early are those of Call whose facts are known before the body is read.
+const (
+	Early Stage = iota
+	Call
+	Attempt
+)
+
+func (s Stage) has(r *Rule) bool {
+	switch s {
+	case Early:
+		return r.Early
+	case Attempt:
+		return r.Attempt
+	}
+	return !r.Attempt
+}
+
+// Add adds the claims of the set's rules of one stage that apply to a call. skip, if
+// not nil, names rules that only count and refuse nothing. Its error is an *Unpriced, or
+// that of a condition.
+func (s *Set) Add(t *Taken, f *Facts, w *Want, stage Stage, skip func(*Rule) bool) error {
+	if s == nil {
+		return nil
+	}
+	for _, r := range s.rules {
+		if !stage.has(r) {
+			continue
+		}
+		if err := t.add(r, f, w, skip != nil && skip(r)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Taken) add(r *Rule, f *Facts, w *Want, observe bool) error {
+	ok, err := r.applies(f)
+	if err != nil || !ok {
+		return err
+	}
+	if r.Unit == gateway.UnitCost && !w.Priced && !r.Unpriced && !r.Soft && r.Over.Do != gateway.OverRecord {
+		return &Unpriced{r}
+	}
+	id, scratch, err := r.counter(f, t.scratch)
+	t.scratch = scratch
+	if err != nil {
+		return err
+	}
+	for i := range r.Windows {
+		win := &r.Windows[i]
+		c := limit.Claim{
+			Counter: ofWindow(id, i), Window: win, Open: r.Unit == gateway.UnitConcurrent, Want: w.of(r.Unit),
+			Observe: observe || r.Soft || r.Over.Do == gateway.OverRecord, Outage: r.Outage,
+		}
+		switch {
+		case r.Unit != gateway.UnitCost:
+			// What is foreseen of tokens is far more than what is used; one call alone may
+			// always try.
+			if room := win.Max + win.Burst; c.Want > room && r.Unit != gateway.UnitRequests && !c.Open {
+				c.Want = room
+			}
+		case r.Fit && w.Least < w.Cost:
+			c.Min = max(int64(w.Least), 1)
+		}
+		t.Claims, t.Of = append(t.Claims, c), append(t.Of, r)
+	}
+	return nil
+}
+
+// AddBudgets adds the claims of the budgets that apply to a call, with nothing wanted: to
+// be looked at. Budgets whose own condition asks for budgets are left out.
+func (s *Set) AddBudgets(t *Taken, f *Facts) error {
+	if s == nil {
+		return nil
+	}
+	for _, r := range s.rules {
+		if !r.Budget() || r.Attempt || r.when != nil && r.when.Uses("budget.share", "budget.left") {
+			continue
+		}
+		if err := t.add(r, f, &Want{Priced: true}, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package proxy
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+
+	"github.com/sluice-gateway/sluice/internal/account"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/jsonscan"
+	"github.com/sluice-gateway/sluice/internal/limit/rules"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/route"
+	"github.com/sluice-gateway/sluice/internal/tokens"
+)
+
+// leastAnswer is the shortest answer, in tokens, for which a call is sent at all when
+// money is short. No vendor refuses it as too small a maximum.
+const leastAnswer = 16
+
+// foresee works out what the call may take at the most, priced at the dearest of the
+// targets.
+func (x *exchange) foresee(plan []route.Target) {
+	h, body := x.held, x.words()
+	h.most = x.ceiling(plan, body)
+	most := account.Most{
+		Input: tokens.Bound(body), Output: h.most.tokens * h.most.times, Characters: int64(x.ask.characters),
+		Caches: holdsAny(body, "cache_control", "cachePoint"), Media: holdsAny(body, "image", "audio", "video", "modalities"),
+	}
+	if x.ask.model == "" || len(body) == 0 {
+		most.Input = 0
+	}
+	most.Tier, _ = jsonscan.String(jsonscan.Get(body, "service_tier"))
+	h.facts.Input = most.Input
+	h.want = rules.Want{Input: most.Input, Output: most.Output, Priced: true}
+	unbounded := x.answers() && h.most.tokens == 0
+	if unbounded {
+		h.want.Output = math.MaxInt32
+	}
+	for _, t := range plan {
+		if _, free := x.modelOf(t); free {
+			continue
+		}
+		cost, ok := x.costs(t, most)
+		h.want.Priced = h.want.Priced && ok && !unbounded
+		h.want.Cost = max(h.want.Cost, cost)
+		least := most
+		least.Output = min(most.Output, leastAnswer*h.most.times)
+		cost, _ = x.costs(t, least)
+		h.want.Least = max(h.want.Least, cost)
+	}
+}
+
+func holdsAny(body []byte, words ...string) bool {
+	for _, w := range words {
+		if bytes.Contains(body, []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+// answers reports operations that a model answers in tokens of its own.
+func (x *exchange) answers() bool { return x.ep.Op == llm.OpChat || x.ep.Op == llm.OpCompletions }
+
+// ceiling says how long the answer may become: as the request says, else as the key
+// allows, else as the models can.
+func (x *exchange) ceiling(plan []route.Target, body []byte) (c ceiling) {
+	c.times = 1
+	if !x.answers() {
+		return c
+	}
+	var at []byte
+	if c.tokens, at, c.times = x.dialect.Ceiling.Stated(body); at != nil {
+		c.stated = true
+		return c
+	}
+	if k := x.who.Key; k != nil && k.MaxOutput > 0 {
+		c.tokens = k.MaxOutput
+	} else {
+		for _, t := range plan {
+			n := int64(x.view.lanes[t.Provider.Name].facts(x.p.catalogue, bareModel(t.Model)).MaxOutput)
+			if n == 0 {
+				return ceiling{times: c.times}
+			}
+			c.tokens = max(c.tokens, n)
+		}
+	}
+	c.send = c.tokens
+	return c
+}
+
+// costs gives the most that a call can cost at a target.
+func (x *exchange) costs(t route.Target, most account.Most) (gateway.USD, bool) {
+	m, free := x.modelOf(t)
+	if free {
+		return 0, true
+	}
+	return x.p.catalogue.Ceiling(m, most, x.began)
+}
+
+// modelOf gives the priced model of a target; free says that it costs nothing.
+func (x *exchange) modelOf(t route.Target) (m *account.Model, free bool) {
+	l, model := x.view.lanes[t.Provider.Name], bareModel(t.Model)
+	own, priced := l.priced[model]
+	switch {
+	case t.Model == "":
+		return nil, true // no model runs
+	case priced:
+		return own, false
+	case l.provider.Spec.Free:
+		return nil, true
+	}
+	m, _ = x.p.catalogue.Find(l.catalogue, model)
+	return m, false
+}
+
+// fit lowers how long the answer may become to what the money that was granted pays for.
+func (x *exchange) fit(t *taken, plan []route.Target) {
+	h := x.held
+	for i := range t.Claims {
+		if t.hold == nil || t.Of[i].Unit != gateway.UnitCost || t.hold.Granted[i] >= t.Claims[i].Want {
+			continue
+		}
+		most := account.Most{
+			Input: h.want.Input, Output: h.want.Output, Characters: int64(x.ask.characters),
+			Caches: holdsAny(x.words(), "cache_control", "cachePoint"), Media: holdsAny(x.words(), "image", "audio", "video", "modalities"),
+		}
+		for _, target := range plan {
+			m, free := x.modelOf(target)
+			if free {
+				continue
+			}
+			n := x.p.catalogue.Affords(m, most, gateway.USD(t.hold.Granted[i]), x.began) / h.most.times
+			if n < h.most.tokens && (h.most.send == 0 || n < h.most.send) {
+				h.most.send = max(n, 1)
+			}
+		}
+	}
+}
+
+// sendsCeiling gives the maximum to be told to the vendor in place of the request's own,
+// 0 when nothing is to be told.
+func (x *exchange) sendsCeiling() int64 {
+	if x.held == nil || !x.answers() || x.native != "" && x.dialect.Ceiling == nil {
+		return 0
+	}
+	return x.held.most.send
+}
+
+// ceilingEdit puts the maximum into a body that is forwarded.
+func (x *exchange) ceilingEdit(edits []edit) []edit {
+	n := x.sendsCeiling()
+	if n == 0 || x.dialect.Ceiling == nil {
+		return edits
+	}
+	body := x.body.bytes()
+	old := x.target.Provider.Spec.Traits.MaxTokens || x.ep.Op == llm.OpCompletions
+	at, whole, more, before, after := x.dialect.Ceiling.Place(body, old)
+	text := append(strconv.AppendInt([]byte(before), n, 10), after...)
+	span := spanOf(body, at)
+	if !whole {
+		span.Start += bytes.IndexByte(at, '{') + 1
+		span.End = span.Start
+		if more {
+			text = append(text, ',')
+		}
+	}
+	return append(edits, edit{span, text})
+}
+
+// limitCeiling puts it into a request that is written anew.
+func (x *exchange) limitCeiling(r *llm.Request) *llm.Request {
+	n := x.sendsCeiling()
+	if n == 0 {
+		return r
+	}
+	lower := *r
+	lower.MaxOutput = llm.Known(n)
+	lower.Has.Add(llm.FMaxOutput)
+	return &lower
+}

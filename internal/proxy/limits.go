@@ -1,0 +1,422 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/expr"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/limit"
+	"github.com/sluice-gateway/sluice/internal/limit/rules"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/route"
+)
+
+// holding is what a call needs that some limit or budget applies to; calls without any
+// have none.
+type holding struct {
+	facts   rules.Facts
+	sets    [2]*rules.Set // the gateway's and the key's
+	want    rules.Want
+	call    taken // of all targets together
+	attempt taken // of the present target
+	most    ceiling
+	over    []string // names of rules that had no room, or were overrun
+	queued  time.Duration
+	settled []gateway.Settlement
+	aside   map[*rules.Rule]bool // rules that have sent the call elsewhere: they only count now
+}
+
+// taken are claims and what was granted of them.
+type taken struct {
+	rules.Taken
+	hold    *limit.Hold
+	verdict limit.Verdict
+}
+
+// ceiling is how long the answer may become.
+type ceiling struct {
+	tokens int64 // of one answer; 0 = not known
+	times  int64 // answers
+	stated bool  // by the request itself
+	send   int64 // to be told to the vendor instead; 0 = nothing is
+}
+
+var holdings = sync.Pool{New: func() any { return new(holding) }}
+
+// holdExtra is how much longer a hold lives than the longest call.
+const holdExtra = time.Minute
+
+// prepareHold prepares the rules that may apply to the call; without any it does nothing.
+func (x *exchange) prepareHold() (err error) {
+	if !x.quiet && x.ep.Op != llm.OpSelf && x.ep.Op != llm.OpModels {
+		x.held, err = x.newHolding()
+	}
+	return err
+}
+
+// newHolding gives nil when no rule may apply.
+func (x *exchange) newHolding() (*holding, error) {
+	own, err := x.p.keyRules.of(x.who.Key)
+	if err != nil {
+		return nil, fault.New(fault.InternalError, "The key's own limits cannot be applied; the request id leads to the log.").With(err)
+	}
+	sets := [2]*rules.Set{x.view.rules[x.gw.Name], own}
+	if sets[0] == nil && sets[1] == nil && len(x.view.held) == 0 {
+		return nil, nil
+	}
+	h := holdings.Get().(*holding)
+	h.sets = sets
+	h.facts = rules.Facts{Meta: x.metadata(), Budgets: x.budgets}
+	v := &h.facts.Vars
+	v.Gateway, v.Workspace, v.User, v.Header = x.gw.Name, x.who.Workspace, x.who.User, x.r.Header
+	v.Operation, v.Now = string(x.ep.Op), x.began
+	if k := x.who.Key; k != nil {
+		v.Key = expr.Key{ID: k.ID, Name: k.Name, Owner: k.Owner, Tags: k.Tags}
+	}
+	h.facts.SetAddress(x.ip)
+	h.facts.Ready()
+	return h, nil
+}
+
+// gate refuses what is already known to be over a limit that refuses, before the body is
+// read. It takes nothing.
+func (x *exchange) gate() error {
+	h := x.held
+	if h == nil || x.p.full.None() {
+		return nil
+	}
+	h.call.Reset()
+	for _, s := range h.sets {
+		if err := s.Add(&h.call.Taken, &h.facts, &rules.Want{Priced: true}, rules.Early, nil); err != nil {
+			return x.conditionFault(err)
+		}
+	}
+	now := time.Now()
+	for i := range h.call.Claims {
+		r := h.call.Of[i]
+		if r.Over.Do != gateway.OverReject && r.Over.Do != "" || h.call.Claims[i].Observe || r.Unit == gateway.UnitConcurrent {
+			continue
+		}
+		if wait := x.p.full.Wait(h.call.Claims[i].Counter, now); wait > 0 {
+			return x.noRoom(r, h.call.Claims[i].Window, wait)
+		}
+	}
+	return nil
+}
+
+// reserve takes what the call may need at the most of all limits that apply to it, or
+// nothing at all. It may wait, or send the call elsewhere.
+func (x *exchange) reserve(ctx context.Context) error {
+	h := x.held
+	if h == nil {
+		return nil
+	}
+	h.facts.Meta, h.facts.Stream, h.facts.Model = x.metadata(), x.stream, bareModel(x.ask.model)
+	h.facts.Ready()
+	if h.facts.User == "" {
+		h.facts.User = x.ask.user
+	}
+	for range maxReroutes {
+		if h.sets[0].NeedsAmounts() || h.sets[1].NeedsAmounts() {
+			x.foresee(x.plan)
+		}
+		again, err := x.reserveCall(ctx)
+		if !again || err != nil {
+			return err
+		}
+	}
+	return fault.New(fault.RateLimit, "Each of the models that this call was sent to in turn is over its limit.").After(time.Second)
+}
+
+// keyOwner begins the ids of keys' own rules.
+const keyOwner = "key/"
+
+// maxReroutes bounds how often a call is sent elsewhere by limits.
+const maxReroutes = 4
+
+func (x *exchange) reserveCall(ctx context.Context) (again bool, err error) {
+	h := x.held
+	h.call.Reset()
+	for _, s := range h.sets {
+		if err := s.Add(&h.call.Taken, &h.facts, &h.want, rules.Call, x.setAside); err != nil {
+			return false, x.conditionFault(err)
+		}
+	}
+	if len(h.call.Claims) == 0 {
+		return false, nil
+	}
+	refused, err := x.takeInTurn(ctx, &h.call)
+	if err != nil || refused == nil {
+		x.fit(&h.call, x.plan)
+		return false, err
+	}
+	switch refused.Over.Do {
+	case gateway.OverReroute:
+		if h.aside == nil {
+			h.aside = map[*rules.Rule]bool{}
+		}
+		h.aside[refused] = true
+		return true, x.sendElsewhere(refused.Over.Reroute)
+	case gateway.OverQueue:
+		if err := x.line(ctx, refused, &h.call); err != nil {
+			return false, err
+		}
+		x.fit(&h.call, x.plan)
+		return false, nil
+	}
+	return false, x.noRoom(refused, h.call.Claims[h.call.verdict.Refused].Window, h.call.verdict.Retry)
+}
+
+func (x *exchange) setAside(r *rules.Rule) bool { return x.held.aside[r] }
+
+// takeInTurn is take for a call that has not waited: where others wait, it has no room.
+func (x *exchange) takeInTurn(ctx context.Context, t *taken) (refused *rules.Rule, err error) {
+	if i := x.waits(t); i >= 0 {
+		t.hold, t.verdict = nil, limit.Verdict{Refused: i}
+		return t.Of[i], nil
+	}
+	return x.take(ctx, t)
+}
+
+// take reserves the claims of t and gives the rule that had no room, nil when all had.
+func (x *exchange) take(ctx context.Context, t *taken) (refused *rules.Rule, err error) {
+	t.hold = nil
+	v, err := x.p.limits.Reserve(ctx, t.Claims, x.holdFor())
+	if err != nil {
+		return nil, x.countFault(ctx, err)
+	}
+	t.hold, t.verdict = v.Hold, v
+	x.p.full.Note(t.Claims, &v, time.Now())
+	if v.Hold == nil {
+		return t.Of[v.Refused], nil
+	}
+	for i, s := range v.States {
+		if t.Claims[i].Observe && s.Used > s.Max {
+			x.noteOver(t.Of[i])
+		}
+	}
+	return nil, nil
+}
+
+// noteOver notes for the entry that a rule had no room. A key's own are told apart.
+func (x *exchange) noteOver(r *rules.Rule) {
+	name := r.Name
+	if strings.HasPrefix(r.ID, keyOwner) {
+		name = "key/" + name
+	}
+	for _, known := range x.held.over {
+		if known == name {
+			return
+		}
+	}
+	x.held.over = append(x.held.over, name)
+}
+
+// holdFor is how long a hold counts of which nobody says what became of it.
+func (x *exchange) holdFor() time.Duration {
+	d := x.ctl.timeout
+	for _, t := range x.plan {
+		d = max(d, t.Provider.Timeouts.Total*time.Duration(t.Provider.Retries.Max+1))
+	}
+	return d + holdExtra
+}
+
+func (x *exchange) countFault(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return gone(err)
+	}
+	return fault.New(fault.Overloaded, "What counts the limits cannot be reached.").With(err).After(time.Second)
+}
+
+// conditionFault is the fault of a rule that could not be applied: nobody is let through
+// because of that.
+func (x *exchange) conditionFault(err error) error {
+	var un *rules.Unpriced
+	if !errors.As(err, &un) {
+		return fault.New(fault.InternalError, "A limit's condition could not be evaluated; the request id leads to the log.").With(err)
+	}
+	x.noteOver(un.Rule)
+	why := "its price is unknown"
+	if x.held.most.tokens == 0 {
+		why = "its price, or how long its answer may become, is unknown"
+	}
+	f := fault.Newf(fault.BudgetExceeded, "The model '%s' cannot be called under the limit of money '%s': %s. Configure a price (providers.<name>.models), state a maximum of output tokens, or set unpriced: allow.", clip(x.ask.model), un.Rule.Name, why)
+	f.NoRetry = true
+	return f
+}
+
+// noRoom refuses a call.
+func (x *exchange) noRoom(r *rules.Rule, w *gateway.Window, retry time.Duration) error {
+	x.noteOver(r)
+	allowed := rules.Describe(r.Rule, w)
+	switch {
+	case r.Unit == gateway.UnitCost:
+		f := fault.Newf(fault.BudgetExceeded, "The budget '%s' (%s) has not enough left for this call.", r.Name, allowed)
+		if f.NoRetry = r.Budget() || retry < 0; retry > 0 {
+			f = f.After(retry)
+		}
+		return f
+	case retry < 0:
+		f := fault.Newf(fault.RateLimit, "This call asks for more than the limit '%s' (%s) ever allows at once.", r.Name, allowed)
+		f.NoRetry = true
+		return f
+	}
+	return fault.Newf(fault.RateLimit, "The limit '%s' is reached: %s.", r.Name, allowed).After(max(retry, time.Millisecond))
+}
+
+// sendElsewhere makes a new plan for the model or route to which a limit sends calls.
+func (x *exchange) sendElsewhere(model string) error {
+	x.rerouted = model
+	plan, err := route.Plan(x.view.Snapshot, x.gw, route.Ask{Model: model, Family: x.dialect.Family})
+	if err != nil {
+		return err
+	}
+	x.plan = plan
+	return x.checkPlan()
+}
+
+// holdAttempt takes what the limits of one target count; a target without room is passed
+// over.
+func (x *exchange) holdAttempt(ctx context.Context) error {
+	h := x.held
+	if h == nil {
+		return nil
+	}
+	sets := [3]*rules.Set{h.sets[0], h.sets[1], x.view.held[x.target.Provider.Name]}
+	if !sets[0].HasAttempts() && !sets[1].HasAttempts() && !sets[2].HasAttempts() {
+		return nil
+	}
+	h.facts.Provider, h.facts.Model = x.target.Provider.Name, bareModel(x.target.Model)
+	if sets[0].NeedsAmounts() || sets[1].NeedsAmounts() || sets[2].NeedsAmounts() {
+		x.foresee([]route.Target{x.target})
+	}
+	h.attempt.Reset()
+	for _, s := range sets {
+		if err := s.Add(&h.attempt.Taken, &h.facts, &h.want, rules.Attempt, x.setAside); err != nil {
+			return x.conditionFault(err)
+		}
+	}
+	if len(h.attempt.Claims) == 0 {
+		return nil
+	}
+	refused, err := x.takeInTurn(ctx, &h.attempt)
+	if err != nil || refused == nil {
+		x.fit(&h.attempt, []route.Target{x.target})
+		return err
+	}
+	if refused.Over.Do == gateway.OverReroute {
+		if h.aside == nil {
+			h.aside = map[*rules.Rule]bool{}
+		}
+		h.aside[refused] = true
+		return &elsewhere{refused.Over.Reroute}
+	}
+	if refused.Over.Do == gateway.OverQueue {
+		if err := x.line(ctx, refused, &h.attempt); err != nil {
+			return err
+		}
+		x.fit(&h.attempt, []route.Target{x.target})
+		return nil
+	}
+	return x.noRoom(refused, h.attempt.Claims[h.attempt.verdict.Refused].Window, h.attempt.verdict.Retry)
+}
+
+// elsewhere is the error of an attempt that a limit sends to another model.
+type elsewhere struct{ model string }
+
+func (e *elsewhere) Error() string { return "sent to " + strings.ToValidUTF8(e.model, "") }
+
+// settleAttempt gives back what the present target's limits held beyond its use.
+func (x *exchange) settleAttempt() {
+	if x.held != nil && x.held.attempt.hold != nil {
+		x.settle(&x.held.attempt)
+	}
+}
+
+// settleCall does the same for the call's, at its end.
+func (x *exchange) settleCall() {
+	h := x.held
+	if h == nil {
+		return
+	}
+	x.settleAttempt()
+	if h.call.hold != nil {
+		x.settle(&h.call)
+	}
+}
+
+// settleWithin bounds the settling of one hold, which the caller does not wait for.
+const settleWithin = 5 * time.Second
+
+func (x *exchange) settle(t *taken) {
+	used := make([]int64, len(t.Claims))
+	for i := range t.Claims {
+		used[i] = x.used(t, i)
+		if r := t.Of[i]; r.Unit == gateway.UnitCost && used[i] > 0 {
+			x.held.settled = append(x.held.settled, gateway.Settlement{
+				Rule: r.ID, Counter: t.Claims[i].Counter.String(), Values: r.Values(&x.held.facts), Amount: gateway.USD(used[i]), Time: t.hold.Taken,
+			})
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.r.Context()), settleWithin)
+	defer cancel()
+	if err := x.p.limits.Settle(ctx, t.hold, used); err != nil {
+		x.p.log.Warn("a hold could not be settled; it counts in full until it expires", "request_id", x.id, "error", err)
+	}
+	for i, n := range used {
+		if n < t.hold.Granted[i] {
+			x.p.full.Forget(t.Claims[i : i+1])
+		}
+	}
+	x.p.queues.Freed(t.Claims)
+	t.hold = nil
+}
+
+// used is what was really taken of a claim.
+func (x *exchange) used(t *taken, i int) int64 {
+	granted, r := t.hold.Granted[i], t.Of[i]
+	u := r.Unit
+	if u == gateway.UnitRequests || u == gateway.UnitConcurrent {
+		return granted
+	}
+	if len(x.attempts) == 0 || x.report == nil {
+		return 0 // nothing was answered: nothing is billed
+	}
+	answered := x.attempts[len(x.attempts)-1].Status < 300
+	known, n := x.cost.Known, int64(x.cost.USD)
+	usage := &x.report.Usage
+	switch u {
+	case gateway.UnitTokens:
+		known, n = usage.InputTokens.Known || usage.OutputTokens.Known, usage.InputTokens.N+usage.OutputTokens.N
+	case gateway.UnitInputTokens:
+		known, n = usage.InputTokens.Known, usage.InputTokens.N
+	case gateway.UnitOutputTokens:
+		known, n = usage.OutputTokens.Known, usage.OutputTokens.N
+	}
+	switch {
+	case known:
+		return n
+	case answered:
+		return granted // an answer that nobody counted counts in full
+	}
+	return 0
+}
+
+// releaseHold gives the holding back.
+func (x *exchange) releaseHold() {
+	h := x.held
+	if h == nil {
+		return
+	}
+	x.held = nil
+	call, attempt := h.call.Taken, h.attempt.Taken
+	call.Reset()
+	attempt.Reset()
+	*h = holding{call: taken{Taken: call}, attempt: taken{Taken: attempt}}
+	holdings.Put(h)
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"sync"
+)
+
+// insertChunks are the sizes of multi-row inserts, the largest first and the last one 1:
+// few, so that each is prepared once. An engine uses those that are not too large for it.
+var insertChunks = [...]int{32, 8, 1}
+
+type preparedInserts [len(insertChunks)]*sql.Stmt
+
+// run inserts n rows; args gives the arguments of rows [from, to), valid until its next call.
+func (p preparedInserts) run(ctx context.Context, tx *sql.Tx, n int, args func(from, to int) []any) error {
+	done := 0
+	for i, rows := range insertChunks {
+		if p[i] == nil || n-done < rows {
+			continue
+		}
+		stmt := tx.StmtContext(ctx, p[i])
+		for ; n-done >= rows; done += rows {
+			if _, err := stmt.ExecContext(ctx, args(done, done+rows)...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// insertStatements are the inserts of insertChunks into one table, prepared on first
+// use; "" and nil where the engine does not use one. Rows whose key is taken are left out.
+type insertStatements struct {
+	text [len(insertChunks)]string
+
+	mu    sync.Mutex
+	stmts preparedInserts
+}
+
+func (p *insertStatements) init(e *engine, table string, columns []string, key string) {
+	for i, rows := range insertChunks {
+		if rows <= e.insertRows {
+			p.text[i] = e.rebind(insertSQL(table, columns, key, rows))
+		}
+	}
+}
+
+// prepared must be called outside a transaction: SQLite's one connection is then free.
+func (p *insertStatements) prepared(ctx context.Context, db *sql.DB) (preparedInserts, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.stmts {
+		if p.stmts[i] != nil || p.text[i] == "" {
+			continue
+		}
+		var err error
+		if p.stmts[i], err = db.PrepareContext(ctx, p.text[i]); err != nil {
+			return p.stmts, err
+		}
+	}
+	return p.stmts, nil
+}
+
+func insertSQL(table string, columns []string, key string, rows int) string {
+	row := "(" + marks(len(columns)) + ")"
+	return "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES " + strings.Repeat(row+", ", rows-1) + row +
+		" ON CONFLICT (" + key + ") DO NOTHING"
+}
+
+func (p *insertStatements) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, stmt := range p.stmts {
+		if stmt != nil {
+			_ = stmt.Close() // nothing is lost with it, and the connections are closed next
+		}
+	}
+}

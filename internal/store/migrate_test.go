@@ -1,0 +1,71 @@
+package store_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/store"
+	"github.com/sluice-gateway/sluice/internal/store/storetest"
+)
+
+// Rows as the first version wrote them.
+const (
+	oldKey = `INSERT INTO keys (id, workspace, name, hint, hash, created, expires, revoked, gateways, models, operations, metadata)
+		VALUES ('key_old', 'default', 'n', 'sk', 'abc', 1000000, NULL, NULL, '["default"]', '[]', '["chat"]', '{"a":1}')`
+	oldEntry = `INSERT INTO entries (id, time, gateway, workspace, key_id, cost_nusd, count, doc)
+		VALUES ('01930000-abcd-7000-8000-000000000001', 1772366400000000, 'default', 'default', 'key_old', 7, 1,
+			'{"id":"01930000-abcd-7000-8000-000000000001","gateway":"default","count":1}')`
+)
+
+func TestSQLiteUpgradesWhatOlderVersionsMade(t *testing.T) { testUpgrade(t, freshSQLite(t)) }
+
+func testUpgrade(t *testing.T, url string) {
+	makeOld(t, url)
+	s := storetest.Open(t, url)
+	k, err := s.Key(t.Context(), "key_old")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := gateway.Key{ID: "key_old", Workspace: "default", Name: "n", Hint: "sk", Hash: gateway.KeyHash{'a', 'b', 'c'}, Created: time.Unix(1, 0).UTC(),
+		Tags: []string{}, Gateways: []string{"default"}, Models: []string{}, Operations: []string{"chat"}, Networks: []string{}, Limits: []gateway.Rule{},
+		Metadata: json.RawMessage(`{"a":1}`)}
+	if diff := cmp.Diff(want, k); diff != "" {
+		t.Error(diff)
+	}
+	k.Owner = "somebody"
+	if err := s.UpdateKey(t.Context(), k); err != nil {
+		t.Error(err)
+	}
+	if e, err := s.Entry(t.Context(), "01930000-abcd-7000-8000-000000000001"); err != nil || e.Gateway != "default" {
+		t.Errorf("%+v, %v", e, err)
+	}
+	rows, err := s.Spend(t.Context(), store.SpendQuery{By: []store.Dimension{store.ByKey, store.ByTeam}})
+	if diff := cmp.Diff([]store.SpendRow{{Values: []string{"key_old", ""}, Cost: 7, Calls: 1}}, rows); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	if v, err := s.CredentialsVersion(t.Context()); err != nil || v != 1 {
+		t.Errorf("version %d, %v", v, err)
+	}
+}
+
+// makeOld makes a database of the first version with a few rows.
+func makeOld(t *testing.T, url string) {
+	t.Helper()
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.MigrateTo(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{oldKey, oldEntry} {
+		if err := s.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
