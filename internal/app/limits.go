@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -27,7 +29,9 @@ type counters struct {
 func (p *process) openCounters(cfg *config.Config) (err error) {
 	c := counters{memory: limit.NewMemory(limit.MemoryOptions{Spent: p.spent})}
 	c.engine = c.memory
+	p.restoreCounters(c.memory)
 	if url := cfg.Shared.URL.Reveal(); url != "" {
+		redis.SetLogger(quiet{}) // what it prints is told by sharedAway, once
 		if c.client, err = limit.DialRedis(url, cfg.Shared.Timeout); err != nil {
 			return fmt.Errorf("shared.url: %w", err)
 		}
@@ -38,6 +42,26 @@ func (p *process) openCounters(cfg *config.Config) (err error) {
 	}
 	p.counters = c
 	return nil
+}
+
+// quiet keeps the library's own printing off standard error.
+type quiet struct{}
+
+// Printf implements the library's logger.
+func (quiet) Printf(context.Context, string, ...any) {}
+
+// restoreCounters reads what the last run wrote. What cannot be read is set aside: rates
+// begin anew then, and budgets with what the ledger says.
+func (p *process) restoreCounters(m *limit.Memory) {
+	path := filepath.Join(p.opt.DataDir, limitsFile)
+	err := m.Load(path)
+	if err == nil {
+		return
+	}
+	p.log.Warn("the counters of limits cannot be read and begin anew; budgets begin with what the ledger says", "error", err, "kept_as", path+".damaged")
+	if err := os.Rename(path, path+".damaged"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		p.log.Warn("the damaged counters cannot be set aside", "error", err)
+	}
 }
 
 // sharedAway is told when what several nodes share goes and comes back.

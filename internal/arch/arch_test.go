@@ -54,7 +54,7 @@ var allowed = map[string][]string{
 	"seal":     {},
 	"limit":    {"expr", "gateway", "glob"},
 	"alert":    {"gateway", "store"},
-	"importer": {"config", "gateway"},
+	"importer": {"account", "config", "gateway", "provider", "store"},
 	"front":    {},
 	"proxy": {"account", "auth", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall",
 		"provider", "route", "tokens", "upstream"},

@@ -69,7 +69,7 @@ type Token struct {
 
 // Credential is a provider's credential kept in the store, its secret sealed.
 type Credential struct {
-	ID        string    `json:"id"` // crd_…
+	ID        string    `json:"id"`        // crd_…
 	Workspace string    `json:"workspace"` // "" = shared by all
 	Provider  string    `json:"provider"`
 	Name      string    `json:"name"` // the alias callers choose by; unique within provider and workspace

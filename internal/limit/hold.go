@@ -57,7 +57,6 @@ func (h *held) lapse(now int64) {
 		ch := &h.charges[i]
 		ch.c.roll(ch.c.win, now)
 		ch.settle(now, 0)
-		ch.c.pins--
 		h.matters = max(h.matters, ch.key)
 	}
 }
@@ -88,18 +87,28 @@ func (h *held) settle(now int64, used []int64) {
 			if ch := &further[j]; ch.claim == i {
 				part := min(spare, ch.n)
 				spare, n = spare-part, n-part
-				h.close(ch, now, part)
+				ch.close(now, part)
 			}
 		}
-		h.close(&first[i], now, n)
+		first[i].close(now, n)
 	}
 }
 
-func (h *held) close(ch *charge, now, used int64) {
+func (ch *charge) close(now, used int64) {
 	ch.c.roll(ch.c.win, now)
 	ch.settle(now, used)
-	if !h.lapsed {
-		ch.c.pins--
+	ch.c.pins--
+}
+
+// forget lets go of h's counters: it lapsed, and nobody settled it while that mattered.
+// It needs the locks.
+func (h *held) forget() {
+	if h.settled {
+		return
+	}
+	h.settled = true
+	for i := range h.charges {
+		h.charges[i].c.pins--
 	}
 }
 
@@ -160,24 +169,27 @@ func (t *table) expired(now int64, into []*held) ([]*held, int64) {
 	return into, t.heap[0].expires
 }
 
-// remember keeps a lapsed hold as long as it matters, and forgets those that do not.
-func (t *table) remember(h *held, now int64) {
+// remember keeps a lapsed hold as long as it matters. It returns those that are to be
+// forgotten.
+func (t *table) remember(h *held, now int64) (forget []*held) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.known[h.ID] != h {
-		return // settled in between
+		return nil // settled in between
 	}
 	t.lapsed = append(t.lapsed, h)
 	keep := t.lapsed[:0]
 	for i, old := range t.lapsed {
 		if old.matters > now && len(t.lapsed)-i <= maxLapsed {
 			keep = append(keep, old)
-		} else {
-			delete(t.known, old.ID)
+			continue
 		}
+		delete(t.known, old.ID)
+		forget = append(forget, old)
 	}
 	clear(t.lapsed[len(keep):])
 	t.lapsed = keep
+	return forget
 }
 
 func (t *table) push(h *held) {

@@ -88,3 +88,11 @@ type Spent func(ctx context.Context, counter ID, since time.Time) (int64, error)
 
 // String gives the 32 hexadecimal digits under which the ledger knows a counter.
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
+
+// Raise makes one counter of a rule, or every one, larger until a time.
+type Raise struct {
+	Counter ID
+	Every   bool
+	Amount  int64
+	Until   time.Time
+}

@@ -261,6 +261,10 @@ func (m *Memory) expire(now int64) {
 		h.lapse(now)
 		m.changed(h.set)
 		m.unlock(h.set)
-		m.holds[tableOf(&h.ID)].remember(h, now)
+		for _, old := range m.holds[tableOf(&h.ID)].remember(h, now) {
+			m.lock(old.set)
+			old.forget()
+			m.unlock(old.set)
+		}
 	}
 }

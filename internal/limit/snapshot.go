@@ -88,15 +88,15 @@ func (m *Memory) Restore(r io.Reader) error {
 	return nil
 }
 
-// rejoin gives holds their counters back, and counters what is held of them. An open
-// hold that has a counter which is not there was settled while the snapshot was written.
+// rejoin gives holds their counters back, and counters what is held of them. A hold
+// that has a counter which is not there was settled while the snapshot was written.
 func rejoin(holds []*held, counters map[ID]*counter, now int64) []*held {
 	return slices.DeleteFunc(holds, func(h *held) bool {
 		for i := range h.charges {
 			ch := &h.charges[i]
 			if c := counters[ch.c.id]; c != nil && !ch.c.open {
 				ch.c = c
-			} else if !h.lapsed && !ch.c.open {
+			} else if !ch.c.open {
 				return true
 			}
 			h.set |= 1 << shardOf(&ch.c.id)
@@ -109,11 +109,11 @@ func rejoin(holds []*held, counters map[ID]*counter, now int64) []*held {
 }
 
 func (ch *charge) rejoin(lapsed bool, now int64) {
+	c := ch.c
+	c.pins++
 	if lapsed {
 		return
 	}
-	c := ch.c
-	c.pins++
 	if ch.due != 0 {
 		c.due.add(ch.due, ch.n, ch.n)
 	}

@@ -21,9 +21,8 @@ type question struct {
 }
 
 type answer struct {
-	done  chan struct{}
-	spent int64
-	err   error
+	done chan struct{}
+	err  error
 }
 
 // learn asks the ledger what a counter has spent since the beginning of its period, and
@@ -32,10 +31,7 @@ func (m *Memory) learn(ctx context.Context, q question) error {
 	for {
 		a, mine := m.asks.join(q)
 		if mine {
-			a.spent, a.err = m.spent(ctx, q.id, time.Unix(0, q.start))
-			if a.err == nil {
-				m.tell(q, a.spent)
-			}
+			a.err = m.ask(ctx, q)
 			m.asks.leave(q, a)
 		}
 		select {
@@ -51,6 +47,26 @@ func (m *Memory) learn(ctx context.Context, q question) error {
 			return fmt.Errorf("limit: what a budget has spent: %w", a.err)
 		} // who asked has gone: ask oneself
 	}
+}
+
+// ask asks the ledger, unless another has since the question came up.
+func (m *Memory) ask(ctx context.Context, q question) error {
+	if m.knows(q) {
+		return nil
+	}
+	spent, err := m.spent(ctx, q.id, time.Unix(0, q.start))
+	if err == nil {
+		m.tell(q, spent)
+	}
+	return err
+}
+
+func (m *Memory) knows(q question) bool {
+	s := &m.shards[shardOf(&q.id)]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.counters[q.id]
+	return c != nil && c.asked && c.start == q.start
 }
 
 func (s *asks) join(q question) (a *answer, mine bool) {

@@ -71,7 +71,7 @@ func (x *exchange) newHolding() (*holding, error) {
 	}
 	h := holdings.Get().(*holding)
 	h.sets = sets
-	h.facts = rules.Facts{Meta: x.metadata(), Budgets: x.budgets}
+	h.facts = rules.Facts{Meta: x.metadata(), Budgets: x.budgets, Raised: x.raised()}
 	v := &h.facts.Vars
 	v.Gateway, v.Workspace, v.User, v.Header = x.gw.Name, x.who.Workspace, x.who.User, x.r.Header
 	v.Operation, v.Now = string(x.ep.Op), x.began

@@ -105,6 +105,7 @@ type Proxy struct {
 	full     limit.Full
 	queues   limit.Queues
 	keyRules keyRules
+	raises   atomic.Pointer[map[string][]limit.Raise] // of budgets, by rule
 	keyring  *jwt.Keyring
 	memory   memory
 

@@ -18,6 +18,8 @@ type Facts struct {
 	// Budgets gives the greatest share used of the budgets that apply, and what is left of
 	// the tightest in dollars; nil = there is none.
 	Budgets func() (share, left float64)
+	// Raised gives by how much a budget's counter is larger for the time being; nil = none is.
+	Raised func(rule string, counter limit.ID) int64
 
 	parsed map[string]any
 }
@@ -166,7 +168,7 @@ func (t *Taken) add(r *Rule, f *Facts, w *Want, observe bool) error {
 		return err
 	}
 	for i := range r.Windows {
-		win := &r.Windows[i]
+		win := r.window(i, ofWindow(id, i), f)
 		c := limit.Claim{
 			Counter: ofWindow(id, i), Window: win, Open: r.Unit == gateway.UnitConcurrent, Want: w.of(r.Unit),
 			Observe: observe || r.Soft || r.Over.Do == gateway.OverRecord, Outage: r.Outage,
@@ -184,6 +186,21 @@ func (t *Taken) add(r *Rule, f *Facts, w *Want, observe bool) error {
 		t.Claims, t.Of = append(t.Claims, c), append(t.Of, r)
 	}
 	return nil
+}
+
+// window gives the i-th window, larger where it was raised.
+func (r *Rule) window(i int, counter limit.ID, f *Facts) *gateway.Window {
+	win := &r.Windows[i]
+	if f.Raised == nil || r.Unit != gateway.UnitCost {
+		return win
+	}
+	more := f.Raised(r.ID, counter)
+	if more == 0 {
+		return win
+	}
+	larger := *win
+	larger.Max += more
+	return &larger
 }
 
 // AddBudgets adds the claims of the budgets that apply to a call, with nothing wanted: to
