@@ -23,8 +23,8 @@ type MemoryOptions struct {
 	MaxCounters int
 }
 
-// DefaultMaxCounters is how many counters a memory engine keeps: about 300 MB when all
-// of them are in use.
+// DefaultMaxCounters is how many counters a memory engine keeps: about 250 MB, and up to
+// 12 KB more for each one that is in use all the time.
 const DefaultMaxCounters = 1_000_000
 
 // Memory is the engine of one node. A counter without usage takes no memory for long.
@@ -127,10 +127,10 @@ func (m *Memory) Extend(ctx context.Context, hold *Hold, more []int64) (Verdict,
 	if h == nil || h.expires <= now {
 		return Verdict{}, ErrNotOpen
 	}
-	if len(more) != h.claims || len(claims) != h.claims {
+	if len(more) != int(h.claims) || len(claims) != len(more) {
 		return Verdict{}, fmt.Errorf("limit: %d amounts for a hold of %d claims", len(more), h.claims)
 	}
-	charges := make([]charge, h.claims)
+	charges := make([]charge, len(claims))
 	set, err := m.enter(ctx, charges, claims, now)
 	if err != nil {
 		return Verdict{}, err
@@ -139,7 +139,7 @@ func (m *Memory) Extend(ctx context.Context, hold *Hold, more []int64) (Verdict,
 	if h.settled || h.lapsed {
 		return Verdict{}, ErrNotOpen
 	}
-	v := Verdict{States: make([]State, h.claims)}
+	v := Verdict{States: make([]State, len(claims))}
 	if v.Refused, v.Retry = decide(claims, charges, more, now); v.Refused < 0 {
 		h.extend(charges, more, hold, now)
 		m.changed(set)
@@ -160,7 +160,7 @@ func (m *Memory) Settle(_ context.Context, hold *Hold, used []int64) error {
 	if h == nil {
 		return nil
 	}
-	if len(used) != h.claims {
+	if len(used) != int(h.claims) {
 		return fmt.Errorf("limit: %d amounts to settle a hold of %d claims", len(used), h.claims)
 	}
 	now := m.clock().UnixNano()

@@ -159,9 +159,9 @@ func (u *unpacker) holds() (all []*held) {
 			u.bad = true
 			return nil
 		}
-		h.claims, h.charges = int(claims), make([]charge, charges)
+		h.claims, h.charges = int32(claims), make([]charge, charges)
 		for i := range h.charges {
-			h.charges[i] = u.charge(h.claims)
+			h.charges[i] = u.charge(int(claims))
 		}
 		all = append(all, h)
 	}

@@ -33,7 +33,7 @@ func (x *exchange) identify() (*gateway.Principal, error) {
 	if x.gw.Open && !shown {
 		return x.p.anonymous, nil
 	}
-	refused := error(auth.Unauthenticated())
+	var refused error
 	if x.gw.Keyed || x.gw.Open {
 		who, err := x.p.keys.Caller(x.r.Header, x.r.URL.RawQuery, x.began)
 		if err == nil {
@@ -50,6 +50,9 @@ func (x *exchange) identify() (*gateway.Principal, error) {
 		if who, err := x.p.keys.Certificate(x.r.TLS, x.began); err == nil {
 			return who, nil
 		}
+	}
+	if refused == nil {
+		refused = auth.Unauthenticated()
 	}
 	return nil, refused
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect/openaichat"
 	"github.com/sluice-gateway/sluice/internal/front"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/limit"
 	prov "github.com/sluice-gateway/sluice/internal/provider"
 	vendor "github.com/sluice-gateway/sluice/internal/provider/openai"
 	"github.com/sluice-gateway/sluice/internal/proxy"
@@ -49,8 +50,17 @@ func bare(b testing.TB, upstream string) *proxy.Proxy {
 
 // bareFor is the same in front of a vendor of any kind.
 func bareFor(b testing.TB, spec *prov.Spec, baseURL string) *proxy.Proxy {
+	return bareWith(b, spec, baseURL, 1, nil)
+}
+
+// bareWith is the same with more keys, and with limits.
+func bareWith(b testing.TB, spec *prov.Spec, baseURL string, known int, rules []*gateway.Rule) *proxy.Proxy {
 	keys := &auth.Keys{}
-	keys.Swap([]*gateway.Key{{ID: "k", Workspace: "default", Hash: gateway.HashKey(benchSecret)}})
+	all := []*gateway.Key{{ID: "k", Workspace: "default", Hash: gateway.HashKey(benchSecret)}}
+	for i := 1; i < known; i++ {
+		all = append(all, &gateway.Key{ID: "k" + strconv.Itoa(i), Workspace: "default", Hash: gateway.HashKey(benchSecret + strconv.Itoa(i))})
+	}
+	keys.Swap(all)
 	models, err := account.Load()
 	if err != nil {
 		b.Fatal(err)
@@ -58,9 +68,10 @@ func bareFor(b testing.TB, spec *prov.Spec, baseURL string) *proxy.Proxy {
 	p := proxy.New(proxy.Config{
 		Dialects: []*dialect.Dialect{openai.Dialect, openaichat.Dialect, messages.Dialect}, Keys: keys, Catalogue: models, Recorder: nothing{}, Objects: nothing{},
 		Recall: recall.New(1 << 20), Observer: nothing{}, Ready: func() error { return nil }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Limits: limit.NewMemory(limit.MemoryOptions{}),
 	})
 	err = p.Swap(catalog.New(catalog.Snapshot{
-		Gateways: map[string]*catalog.Gateway{"default": {Name: "default", Keyed: true, Log: catalog.LogPolicy{Bodies: catalog.BodiesMetadata}}},
+		Gateways: map[string]*catalog.Gateway{"default": {Name: "default", Keyed: true, Rules: rules, Log: catalog.LogPolicy{Bodies: catalog.BodiesMetadata}}},
 		Providers: map[string]*prov.Provider{spec.Name: {Name: spec.Name, Spec: spec, BaseURL: baseURL, Speaks: spec.Speaks,
 			Credentials: []prov.Credential{{Name: "a", Key: "vendor", Weight: 1}}, Timeouts: prov.DefaultTimeouts()}},
 		Limits: catalog.Limits{JSONBody: 64 << 20, InFlight: 10000, Memory: 1 << 40, BodyIdle: 30 * time.Second},
@@ -117,6 +128,34 @@ func rawUpstream(b testing.TB, answer string) string {
 }
 
 func benchmarkPlain(b *testing.B, size int) {
+	benchmarkCalls(b, size, func(up string) *proxy.Proxy { return bare(b, up) })
+}
+
+// hot are three limits and a budget, none of which is ever reached.
+func hot() []*gateway.Rule {
+	const plenty = 1 << 50
+	window := []gateway.Window{{Max: plenty, Span: time.Minute}}
+	return []*gateway.Rule{
+		{Name: "requests", Per: []gateway.Per{"key"}, Unit: gateway.UnitRequests, Windows: window},
+		{Name: "tokens", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitTokens, Windows: window},
+		{Name: "places", Per: []gateway.Per{"key"}, Unit: gateway.UnitConcurrent, Windows: []gateway.Window{{Max: 1000}}},
+		{Name: "month", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitCost, Windows: []gateway.Window{{Max: plenty, Period: gateway.Month}}},
+	}
+}
+
+func BenchmarkLimited1K(b *testing.B) {
+	benchmarkCalls(b, 1<<10, func(up string) *proxy.Proxy { return bareWith(b, vendor.Spec, up+"/v1", 1, hot()) })
+}
+
+func BenchmarkLimited1KWith100000Keys(b *testing.B) {
+	benchmarkCalls(b, 1<<10, func(up string) *proxy.Proxy { return bareWith(b, vendor.Spec, up+"/v1", 100_000, hot()) })
+}
+
+func BenchmarkPlain1KWith100000Keys(b *testing.B) {
+	benchmarkCalls(b, 1<<10, func(up string) *proxy.Proxy { return bareWith(b, vendor.Spec, up+"/v1", 100_000, nil) })
+}
+
+func benchmarkCalls(b *testing.B, size int, made func(up string) *proxy.Proxy) {
 	body := `{"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":"` + strings.Repeat("word ", size/5) + `"}]}`
 	answer := `{"id":"c","object":"chat.completion","model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":"` + strings.Repeat("word ", 150) + `"},"finish_reason":"stop"}],"usage":{"prompt_tokens":200,"completion_tokens":120,"total_tokens":320,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}}`
 	up := rawUpstream(b, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "+strconv.Itoa(len(answer))+"\r\n\r\n"+answer)
@@ -124,7 +163,7 @@ func benchmarkPlain(b *testing.B, size int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := &front.Server{Handler: bare(b, up), WriteIdle: time.Minute}
+	s := &front.Server{Handler: made(up), WriteIdle: time.Minute}
 	go s.Serve(l)
 	b.Cleanup(func() { s.Close() })
 	c, err := net.Dial("tcp", l.Addr().String())

@@ -21,16 +21,20 @@ const leastAnswer = 16
 // foresee works out what the call may take at the most, priced at the dearest of the
 // targets.
 func (x *exchange) foresee(plan []route.Target) {
+	if x.submits() { // what its lines may take is held for the batch, when they are known
+		x.held.want = rules.Want{Priced: true}
+		return
+	}
 	h, body := x.held, x.words()
 	h.most = x.ceiling(plan, body)
-	most := account.Most{
-		Input: tokens.Bound(body), Output: h.most.tokens * h.most.times, Characters: int64(x.ask.characters),
-		Caches: holdsAny(body, "cache_control", "cachePoint"), Media: holdsAny(body, "image", "audio", "video", "modalities"),
+	most := account.Most{Output: h.most.tokens * h.most.times, Characters: int64(x.ask.characters)}
+	if x.ask.model != "" && len(body) > 0 {
+		most.Input, most.Media = tokens.BoundMedia(body)
+		most.Media = most.Media || x.ep.Op == llm.OpChat && jsonscan.Get(body, "modalities") != nil
+		most.Caches = bytes.Contains(body, cacheMark) || bytes.Contains(body, cachePoint)
+		most.Tier, _ = jsonscan.String(jsonscan.Get(body, "service_tier"))
 	}
-	if x.ask.model == "" || len(body) == 0 {
-		most.Input = 0
-	}
-	most.Tier, _ = jsonscan.String(jsonscan.Get(body, "service_tier"))
+	h.foreseen = most
 	h.facts.Input = most.Input
 	h.want = rules.Want{Input: most.Input, Output: most.Output, Priced: true}
 	unbounded := x.answers() && h.most.tokens == 0
@@ -51,14 +55,11 @@ func (x *exchange) foresee(plan []route.Target) {
 	}
 }
 
-func holdsAny(body []byte, words ...string) bool {
-	for _, w := range words {
-		if bytes.Contains(body, []byte(w)) {
-			return true
-		}
-	}
-	return false
-}
+// What asks for the beginning of a request to be cached.
+var (
+	cacheMark  = []byte(`"cache_control"`)
+	cachePoint = []byte(`"cachePoint"`)
+)
 
 // answers reports operations that a model answers in tokens of its own.
 func (x *exchange) answers() bool { return x.ep.Op == llm.OpChat || x.ep.Op == llm.OpCompletions }
@@ -122,10 +123,7 @@ func (x *exchange) fit(t *taken, plan []route.Target) {
 		if t.hold == nil || t.Of[i].Unit != gateway.UnitCost || t.hold.Granted[i] >= t.Claims[i].Want {
 			continue
 		}
-		most := account.Most{
-			Input: h.want.Input, Output: h.want.Output, Characters: int64(x.ask.characters),
-			Caches: holdsAny(x.words(), "cache_control", "cachePoint"), Media: holdsAny(x.words(), "image", "audio", "video", "modalities"),
-		}
+		most := h.foreseen
 		for _, target := range plan {
 			m, free := x.modelOf(target)
 			if free {

@@ -12,7 +12,7 @@ import (
 )
 
 // maxHeaderCopies bounds one backing array for the header values of an answer.
-const ownHeaders = 10
+const ownHeaders = 18
 
 // headWriter sets header values with few allocations: the values stand in one array.
 type headWriter struct {

@@ -65,17 +65,57 @@ func (x *exchange) limitHead(w *headWriter) {
 			}
 		}
 	}
+	var room [320]byte
+	v := values{text: room[:0:256]}
 	if one := tightest[0]; one.rule != nil {
-		name := strconv.Quote(headerSafe(one.rule.Name))
-		w.set("Ratelimit-Policy", name+";q="+itoa(one.st.Max)+";w="+itoa(int64(one.win.Span/time.Second)))
-		w.set("Ratelimit", name+";r="+itoa(one.st.Left())+";t="+itoa(seconds(one.st.Reset)))
+		name := strconv.AppendQuote(room[256:256], one.rule.Name)
+		v.next("Ratelimit-Policy").bytes(name).word(";q=").number(one.st.Max).word(";w=").number(int64(one.win.Span / time.Second))
+		v.next("Ratelimit").bytes(name).word(";r=").number(one.st.Left()).word(";t=").number(seconds(one.st.Reset))
 	}
-	for k, unit := range []string{1: "Requests", 2: "Tokens"} {
-		if one := tightest[k]; k > 0 && one.rule != nil {
-			w.replace("X-Ratelimit-Limit-"+unit, itoa(one.st.Max))
-			w.replace("X-Ratelimit-Remaining-"+unit, itoa(one.st.Left()))
-			w.replace("X-Ratelimit-Reset-"+unit, one.st.Reset.Round(time.Millisecond).String())
+	for k, names := range rateNames {
+		if one := tightest[k+1]; one.rule != nil {
+			v.next(names[0]).number(one.st.Max)
+			v.next(names[1]).number(one.st.Left())
+			v.next(names[2]).word(one.st.Reset.Round(time.Millisecond).String())
 		}
+	}
+	v.set(w)
+}
+
+// rateNames are the headers of limits of requests, and of tokens.
+var rateNames = [2][3]string{
+	{"X-Ratelimit-Limit-Requests", "X-Ratelimit-Remaining-Requests", "X-Ratelimit-Reset-Requests"},
+	{"X-Ratelimit-Limit-Tokens", "X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Tokens"},
+}
+
+// values gathers the values of several headers in one text, which is allocated once.
+type values struct {
+	text  []byte
+	names [8]string
+	from  [8]int
+	n     int
+}
+
+func (v *values) next(name string) *values {
+	v.names[v.n], v.from[v.n] = name, len(v.text)
+	v.n++
+	return v
+}
+
+func (v *values) word(s string) *values  { v.text = append(v.text, s...); return v }
+func (v *values) bytes(b []byte) *values { v.text = append(v.text, b...); return v }
+func (v *values) number(n int64) *values { v.text = strconv.AppendInt(v.text, n, 10); return v }
+
+// set puts them in the place of what a vendor said.
+func (v *values) set(w *headWriter) {
+	all := string(v.text)
+	for i := range v.n {
+		end := len(all)
+		if i+1 < v.n {
+			end = v.from[i+1]
+		}
+		delete(w.h, v.names[i])
+		w.set(v.names[i], all[v.from[i]:end])
 	}
 }
 
@@ -88,9 +128,3 @@ func fraction(s limit.State) float64 {
 
 // seconds rounds up.
 func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
-
-// replace sets one value in place of what a vendor said.
-func (w *headWriter) replace(name, value string) {
-	delete(w.h, name)
-	w.set(name, value)
-}

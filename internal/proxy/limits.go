@@ -3,10 +3,12 @@ package proxy
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/account"
 	"github.com/sluice-gateway/sluice/internal/expr"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -19,16 +21,17 @@ import (
 // holding is what a call needs that some limit or budget applies to; calls without any
 // have none.
 type holding struct {
-	facts   rules.Facts
-	sets    [2]*rules.Set // the gateway's and the key's
-	want    rules.Want
-	call    taken // of all targets together
-	attempt taken // of the present target
-	most    ceiling
-	over    []string // names of rules that had no room, or were overrun
-	queued  time.Duration
-	settled []gateway.Settlement
-	aside   map[*rules.Rule]bool // rules that have sent the call elsewhere: they only count now
+	facts    rules.Facts
+	sets     [2]*rules.Set // the gateway's and the key's
+	want     rules.Want
+	call     taken // of all targets together
+	attempt  taken // of the present target
+	most     ceiling
+	foreseen account.Most
+	over     []string // names of rules that had no room, or were overrun
+	queued   time.Duration
+	settled  []gateway.Settlement
+	aside    map[*rules.Rule]bool // rules that have sent the call elsewhere: they only count now
 }
 
 // taken are claims and what was granted of them.
@@ -36,6 +39,7 @@ type taken struct {
 	rules.Taken
 	hold    *limit.Hold
 	verdict limit.Verdict
+	used    []int64
 }
 
 // ceiling is how long the answer may become.
@@ -146,6 +150,9 @@ func (x *exchange) reserveCall(ctx context.Context) (again bool, err error) {
 		if err := s.Add(&h.call.Taken, &h.facts, &h.want, rules.Call, x.setAside); err != nil {
 			return false, x.conditionFault(err)
 		}
+	}
+	if x.submits() {
+		leaveAmounts(&h.call)
 	}
 	if len(h.call.Claims) == 0 {
 		return false, nil
@@ -301,6 +308,9 @@ func (x *exchange) holdAttempt(ctx context.Context) error {
 			return x.conditionFault(err)
 		}
 	}
+	if x.submits() {
+		leaveAmounts(&h.attempt)
+	}
 	if len(h.attempt.Claims) == 0 {
 		return nil
 	}
@@ -350,11 +360,10 @@ func (x *exchange) settleCall() {
 	}
 }
 
-// settleWithin bounds the settling of one hold, which the caller does not wait for.
-const settleWithin = 5 * time.Second
-
 func (x *exchange) settle(t *taken) {
-	used := make([]int64, len(t.Claims))
+	used := t.used[:0]
+	used = slices.Grow(used, len(t.Claims))[:len(t.Claims)]
+	t.used = used
 	for i := range t.Claims {
 		used[i] = x.used(t, i)
 		if r := t.Of[i]; r.Unit == gateway.UnitCost && used[i] > 0 {
@@ -363,9 +372,7 @@ func (x *exchange) settle(t *taken) {
 			})
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.r.Context()), settleWithin)
-	defer cancel()
-	if err := x.p.limits.Settle(ctx, t.hold, used); err != nil {
+	if err := x.p.limits.Settle(context.Background(), t.hold, used); err != nil { // the caller may have left
 		x.p.log.Warn("a hold could not be settled; it counts in full until it expires", "request_id", x.id, "error", err)
 	}
 	for i, n := range used {
@@ -417,6 +424,6 @@ func (x *exchange) releaseHold() {
 	call, attempt := h.call.Taken, h.attempt.Taken
 	call.Reset()
 	attempt.Reset()
-	*h = holding{call: taken{Taken: call}, attempt: taken{Taken: attempt}}
+	*h = holding{call: taken{Taken: call, used: h.call.used}, attempt: taken{Taken: attempt, used: h.attempt.used}}
 	holdings.Put(h)
 }

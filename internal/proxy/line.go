@@ -73,6 +73,7 @@ func (x *exchange) waits(t *taken) int {
 
 // asWhom says as whom the call waits, and with which weight.
 func (x *exchange) asWhom() (name string, weight float64) {
+	x.held.facts.NeedAddress()
 	place, class := x.view.waiting[x.gw.Name].place(&x.held.facts), catalog.Normal
 	if place != nil {
 		class, weight = place.Class, float64(place.Weight)
@@ -82,7 +83,7 @@ func (x *exchange) asWhom() (name string, weight float64) {
 	}
 	who := x.who.KeyID()
 	if who == "" {
-		who = x.held.facts.IP
+		who = x.ip.String()
 	}
 	return string(class) + " " + who, max(weight, 1) * float64(max(x.gw.Queue.Weights[class], 1))
 }

@@ -22,6 +22,15 @@ func Bound(body []byte) int64 {
 	return t.bound()
 }
 
+// BoundMedia is Bound, and reports whether the body holds more than text.
+func BoundMedia(body []byte) (bound int64, media bool) {
+	t, ok := read(body)
+	if !ok {
+		return baseBound + int64(len(body)), true
+	}
+	return t.bound(), t.media > 0
+}
+
 func (t *tally) bound() int64 {
 	bound := baseBound + turnBound*t.turns + t.letters + t.ids + mediaBound*t.media
 	if t.tools > 0 {

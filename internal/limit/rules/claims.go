@@ -27,11 +27,17 @@ type Facts struct {
 // Ready makes the facts usable by conditions; it is called when they have moved.
 func (f *Facts) Ready() { f.Late, f.parsed = late{f}, nil }
 
-// SetAddress sets the caller's address.
-func (f *Facts) SetAddress(a netip.Addr) {
-	if f.Address = a; a.IsValid() {
-		f.IP = a.String()
+// SetAddress sets the caller's address. Its text is made only where a rule needs it.
+func (f *Facts) SetAddress(a netip.Addr) { f.Address, f.IP = a, "" }
+
+// NeedAddress makes the address's text, for conditions that are no rule's.
+func (f *Facts) NeedAddress() { f.ip() }
+
+func (f *Facts) ip() string {
+	if f.IP == "" && f.Address.IsValid() {
+		f.IP = f.Address.String()
 	}
+	return f.IP
 }
 
 // late gives what costs work to know, as conditions ask for it.
@@ -155,6 +161,9 @@ func (s *Set) Add(t *Taken, f *Facts, w *Want, stage Stage, skip func(*Rule) boo
 }
 
 func (t *Taken) add(r *Rule, f *Facts, w *Want, observe bool) error {
+	if r.needsIP {
+		f.ip()
+	}
 	ok, err := r.applies(f)
 	if err != nil || !ok {
 		return err

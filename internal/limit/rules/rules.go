@@ -42,6 +42,8 @@ type Rule struct {
 	values []value
 	when   *expr.Program // nil = always
 	nets   []netip.Prefix
+	// needsIP says that a condition or a value needs the address as text.
+	needsIP bool
 }
 
 // value is one of the values that a rule counts by.
@@ -102,6 +104,7 @@ func compile(owner string, in *gateway.Rule) (r *Rule, err error) {
 // dependsOn notes when what a text mentions is known.
 func (r *Rule) dependsOn(p *expr.Program) {
 	r.Attempt = r.Attempt || p.Uses("provider")
+	r.needsIP = r.needsIP || p.Uses("ip")
 	r.Early = r.Early && !p.Uses("model", "route", "user", "metadata", "stream", "tokens.input", "budget.share", "budget.left")
 }
 
@@ -131,7 +134,7 @@ func (r *Rule) dimension(per string) (value, error) {
 		r.Early = false // often the body names it
 		return value{per, of(func(x *Facts) string { return x.User })}, nil
 	case "ip":
-		return value{per, of(func(x *Facts) string { return x.Vars.IP })}, nil
+		return value{per, of(func(x *Facts) string { return x.ip() })}, nil
 	case "model":
 		r.Attempt = true
 		return value{per, of(func(x *Facts) string { return x.Provider + "/" + x.Model })}, nil
