@@ -13,6 +13,7 @@ type Most struct {
 	Caches        bool  // the request asks for its beginning to be cached
 	Media         bool  // the request holds, or asks for, more than text
 	Tier          string
+	Batch         bool // at batch rates, where they are known
 }
 
 // Ceiling gives the most that a call can cost: every token at the dearest rate that its
@@ -23,7 +24,7 @@ func (c *Catalogue) Ceiling(m *Model, most Most, at time.Time) (usd gateway.USD,
 	if !m.Priced() {
 		return 0, false
 	}
-	tier := max(m.tierIndex(most.Tier, false), 0)
+	tier := max(m.tierIndex(most.Tier, most.Batch), 0)
 	a := m.priceAt(at).band(most.Input).on(m, tier)
 	if a.free {
 		return 0, true

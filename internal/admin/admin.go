@@ -3,55 +3,29 @@
 // decides no policy of the data plane and knows no vendor; what it shows and changes
 // comes through the interfaces of Config.
 //
-// Everything under /api/ needs the admin token as a bearer token. There are no cookies,
-// so that no page in a browser can act for somebody. /metrics, /livez, /readyz and the
-// front page are open to whoever reaches the listener, and say nothing secret.
+// Who asks is the admin token, an API token, or a person with a session, by cookie. Each
+// route says who may call it; one that says nothing is closed to all. What belongs to a
+// workspace exists only for its members and for system admins. /metrics, /livez, /readyz
+// and the front page are open to whoever reaches the listener, and say nothing secret.
 package admin
 
 import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/auth/jwt"
+	"github.com/sluice-gateway/sluice/internal/auth/password"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/record"
-	"github.com/sluice-gateway/sluice/internal/store"
 )
-
-// EntryStore keeps entries.
-type EntryStore interface {
-	ListEntries(ctx context.Context, q store.EntryQuery) (store.EntryPage, error)
-	Entry(ctx context.Context, id string) (*gateway.Entry, error)
-	DeleteEntry(ctx context.Context, id string) error
-	DeleteEntries(ctx context.Context, q store.EntryQuery, step int) (int, error)
-}
-
-// KeyStore keeps keys.
-type KeyStore interface {
-	Keys(ctx context.Context, q store.KeyQuery) (store.KeyPage, error)
-	Key(ctx context.Context, id string) (gateway.Key, error)
-	CreateKey(ctx context.Context, k gateway.Key) error
-	RevokeKey(ctx context.Context, id string, at time.Time) error
-}
-
-// WorkspaceStore keeps workspaces.
-type WorkspaceStore interface {
-	Workspaces(ctx context.Context, cursor string, limit int) (store.WorkspacePage, error)
-	Workspace(ctx context.Context, id string) (gateway.Workspace, error)
-	CreateWorkspace(ctx context.Context, w gateway.Workspace) error
-}
-
-// Store is where records live. Its errors are those of package store.
-type Store interface {
-	EntryStore
-	KeyStore
-	WorkspaceStore
-	Ping(ctx context.Context) error
-}
 
 // Spool holds the entries that the store does not have yet.
 type Spool interface {
@@ -77,15 +51,29 @@ type Config struct {
 	Store Store // needed
 	Spool Spool // needed
 
-	Verify      func(token string) bool         // needed; must compare in constant time
+	Verify      func(token string) bool         // needed: the admin token; must compare in constant time
 	RefreshKeys func(ctx context.Context) error // makes a change of keys effective at once; nil = others poll
-	Metrics     http.Handler                    // /metrics; nil = none
-	Ready       func() error                    // nil = always ready
-	InFlight    func() int64                    // calls being served
-	Document    func() any                      // the configuration in force, without secrets
-	Snapshot    func() *catalog.Snapshot        // gateways, providers, models
-	Facts       func(p *provider.Provider, model string) Facts
-	Validate    func(document []byte) config.Problems
+	// RefreshCredentials and RefreshRaises are RefreshKeys for these.
+	RefreshCredentials func(ctx context.Context) error
+	RefreshRaises      func(ctx context.Context) error
+	// Limits tells how counters stand; nil = nobody knows. States of other workspaces than
+	// the one asked for are not shown.
+	Limits func(ctx context.Context, q LimitQuery) ([]LimitState, error)
+	Vault  Vault // nil = no credential can be made or changed here
+
+	URL       string            // how people reach this listener, as configured; "" = unknown
+	Session   time.Duration     // how long people stay logged in; 0 = 12 hours
+	OIDC      config.OIDC       // single sign-on; off without an issuer or Keyring
+	Keyring   *jwt.Keyring      // the keys of issuers; closed by whoever made it
+	Transport http.RoundTripper // to the issuer; nil = http.DefaultTransport
+
+	Metrics  http.Handler             // /metrics; nil = none
+	Ready    func() error             // nil = always ready
+	InFlight func() int64             // calls being served
+	Document func() any               // the configuration in force, without secrets
+	Snapshot func() *catalog.Snapshot // gateways, providers, models
+	Facts    func(p *provider.Provider, model string) Facts
+	Validate func(document []byte) config.Problems
 
 	Version string
 	Log     *slog.Logger     // default slog.Default
@@ -95,12 +83,20 @@ type Config struct {
 // api is the handler of the admin listener.
 type api struct {
 	Config
-	routes  []route
-	guesses *throttle
-	tails   chan struct{} // one place for each open tail
-	started time.Time
-	page    frontPage
+	routes     []route
+	guesses    *throttle[netip.Prefix] // of tokens and passwords, by address
+	logins     *throttle[string]       // of passwords, by account
+	passwords  *password.Hasher
+	sameOrigin *http.CrossOriginProtection
+	sso        *sso          // nil = none
+	changes    sync.Mutex    // one change of users and members at a time
+	tails      chan struct{} // one place for each open tail
+	started    time.Time
+	page       frontPage
 }
+
+// hashing bounds how many passwords are checked at a time, each of which fills a core.
+const hashing = 2
 
 // New makes the handler of the admin listener. It is safe for concurrent use.
 func New(c Config) http.Handler {
@@ -110,12 +106,29 @@ func New(c Config) http.Handler {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	a := &api{Config: c, guesses: newThrottle(), tails: make(chan struct{}, maxTails), started: c.Clock(), page: newFrontPage(c.Version)}
+	a := &api{
+		Config: c, guesses: newThrottle[netip.Prefix](), logins: newThrottle[string](), passwords: password.NewHasher(hashing), sameOrigin: trust(c.URL),
+		tails: make(chan struct{}, maxTails), started: c.Clock(), page: newFrontPage(c.Version),
+	}
+	var err error
+	if a.sso, err = newSSO(&c); err != nil {
+		c.Log.Error("single sign-on is off", "error", err)
+	}
 	a.routes = a.table()
 	return a
 }
 
-// ServeHTTP answers one request. What is not named here needs the token or is not found.
+// trust takes the pages at the configured URL for our own, whatever a proxy before us
+// makes of the host.
+func trust(address string) *http.CrossOriginProtection {
+	p := http.NewCrossOriginProtection()
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		_ = p.AddTrustedOrigin(u.Scheme + "://" + u.Host) // a URL without scheme was refused with the configuration
+	}
+	return p
+}
+
+// ServeHTTP answers one request. What is not named here is the API's or is not found.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")

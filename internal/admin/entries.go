@@ -27,7 +27,7 @@ func (a *api) listEntries(c *call) (EntryPage, error) {
 	if err != nil {
 		return EntryPage{}, err
 	}
-	return a.merged(c.ctx(), q, before)
+	return a.merged(c.ctx(), q, c.within(), before)
 }
 
 // EntryDetail is one entry with what was said.
@@ -121,15 +121,24 @@ func asText(b *gateway.Body) (string, bool) {
 }
 
 func (a *api) getEntry(c *call) (EntryDetail, error) {
-	id := c.path["id"]
-	e, ok := a.Spool.PendingEntry(id)
-	if !ok {
-		var err error
-		if e, err = a.Store.Entry(c.ctx(), id); err != nil {
-			return EntryDetail{}, named(err, "entry", id)
-		}
+	e, _, err := a.entry(c)
+	if err != nil {
+		return EntryDetail{}, err
 	}
 	return EntryDetail{Entry: *e, Bodies: newBodies(e.Bodies)}, nil
+}
+
+// entry gives the entry of the path, if it is the caller's to see, and whether it waits
+// in the spool.
+func (a *api) entry(c *call) (e *gateway.Entry, waiting bool, err error) {
+	id := c.path["id"]
+	if e, waiting = a.Spool.PendingEntry(id); !waiting {
+		e, err = a.Store.Entry(c.ctx(), id)
+	}
+	if err == nil {
+		err = c.in(e.Workspace)
+	}
+	return e, waiting, named(err, "entry", id)
 }
 
 // named says which object was not found.
@@ -150,15 +159,18 @@ type Deleted struct {
 const flushTime = 3 * time.Second
 
 func (a *api) deleteEntry(c *call) (Deleted, error) {
-	id := c.path["id"]
-	if _, waiting := a.Spool.PendingEntry(id); waiting {
+	_, waiting, err := a.entry(c)
+	if err != nil {
+		return Deleted{}, err
+	}
+	if waiting {
 		if err := a.flush(c.ctx()); err != nil {
 			return Deleted{}, &apiError{Status: http.StatusServiceUnavailable, Code: codeStoreAway, cause: err,
 				Message: "this entry still waits in the spool, and the store does not take it just now; delete it when the store is back"}
 		}
 	}
-	if err := a.Store.DeleteEntry(c.ctx(), id); err != nil {
-		return Deleted{}, named(err, "entry", id)
+	if err := a.Store.DeleteEntry(c.ctx(), c.path["id"]); err != nil {
+		return Deleted{}, named(err, "entry", c.path["id"])
 	}
 	return Deleted{Deleted: 1}, nil
 }
@@ -184,12 +196,19 @@ func (a *api) deleteEntries(c *call) (Deleted, error) {
 		return Deleted{}, invalid("", "at least one filter is needed; to delete everything, say to=<now>")
 	}
 	var d Deleted
-	if waiting, floor := a.pending(c.ctx(), q, "", 1); len(waiting) > 0 || floor != "" {
+	within := c.within()
+	if waiting, floor := a.pending(c.ctx(), q, within, "", 1); len(waiting) > 0 || floor != "" {
 		if err := a.flush(c.ctx()); err != nil {
 			d.Warning = "entries that match still wait in the spool and will be stored later: the store does not take them just now"
 		}
 	}
-	d.Deleted, err = a.Store.DeleteEntries(c.ctx(), q, deleteStep)
+	for _, some := range each(q, within) {
+		n, failed := a.Store.DeleteEntries(c.ctx(), some, deleteStep)
+		if d.Deleted += n; failed != nil {
+			err = failed
+			break
+		}
+	}
 	if err != nil && d.Deleted > 0 && c.r.Context().Err() != nil {
 		d.Warning, err = "there is more to delete: ask again", nil
 	}

@@ -11,6 +11,7 @@ import (
 // Codes of errors.
 const (
 	codeUnauthenticated = "unauthenticated"
+	codeForbidden       = "forbidden"
 	codeRateLimited     = "rate_limited"
 	codeNotFound        = "not_found"
 	codeMethod          = "method_not_allowed"
@@ -29,7 +30,8 @@ type apiError struct {
 	Message string       `json:"message"`
 	Details errorDetails `json:"details"`
 
-	cause error // for the log
+	cause error  // for the log
+	allow string // the methods there are, of a 405
 }
 
 // errorDetails say where an error lies, as far as known.
@@ -51,6 +53,22 @@ func notFound(message string) *apiError {
 	return &apiError{Status: http.StatusNotFound, Code: codeNotFound, Message: message}
 }
 
+func forbidden(message string) *apiError {
+	return &apiError{Status: http.StatusForbidden, Code: codeForbidden, Message: message}
+}
+
+func conflict(field, message string) *apiError {
+	return &apiError{Status: http.StatusConflict, Code: codeConflict, Message: message, Details: errorDetails{Field: field}}
+}
+
+// taken is a conflict where the store says that a value exists; other errors pass.
+func taken(err error, field, message string) error {
+	if errors.Is(err, store.ErrExists) {
+		return conflict(field, message)
+	}
+	return err
+}
+
 // invalid is a 400 that names the field or parameter.
 func invalid(field, message string) *apiError {
 	return &apiError{Status: http.StatusBadRequest, Code: codeInvalid, Message: message, Details: errorDetails{Field: field}}
@@ -66,6 +84,8 @@ func explain(err error) *apiError {
 		return notFound("no such object")
 	case errors.Is(err, store.ErrExists):
 		return &apiError{Status: http.StatusConflict, Code: codeConflict, Message: "it exists already"}
+	case errors.Is(err, store.ErrRevoked):
+		return conflict("", "it is revoked, which is for good")
 	case errors.Is(err, store.ErrBadCursor):
 		return invalid("cursor", "this is no cursor of this list; take it from the answer's next")
 	case errors.Is(err, store.ErrBadFilter):
@@ -85,6 +105,9 @@ func storeAway(err error) *apiError {
 // fail answers with an error; only what is not the caller's doing is logged.
 func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := explain(err)
+	if e.allow != "" {
+		w.Header().Set("Allow", e.allow)
+	}
 	switch e.Status {
 	case http.StatusInternalServerError:
 		a.Log.Error("admin API", "method", r.Method, "path", r.URL.Path, "error", e.cause)

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -69,14 +70,32 @@ func entryQuery(values url.Values) (store.EntryQuery, error) {
 	return q, nil
 }
 
-// matcher decides in memory what the store's SQL decides: whether an entry is chosen.
-type matcher struct {
-	query store.EntryQuery
-	texts []textFilter // those that are set
+// each gives a query for every workspace of within that it asks for; within nil = the
+// query itself.
+func each(q store.EntryQuery, within []string) []store.EntryQuery {
+	if within == nil {
+		return []store.EntryQuery{q}
+	}
+	var all []store.EntryQuery
+	for _, id := range within {
+		if q.Workspace == "" || asStored(q.Workspace) == id {
+			one := q
+			one.Workspace = id
+			all = append(all, one)
+		}
+	}
+	return all
 }
 
-func newMatcher(q store.EntryQuery) *matcher {
-	m := &matcher{query: q}
+// matcher decides in memory what the store's SQL decides: whether an entry is chosen.
+type matcher struct {
+	query  store.EntryQuery
+	within []string     // workspaces; nil = every one
+	texts  []textFilter // those that are set
+}
+
+func newMatcher(q store.EntryQuery, within []string) *matcher {
+	m := &matcher{query: q, within: within}
 	for _, f := range textFilters() {
 		if f.want(&q) != "" {
 			m.texts = append(m.texts, f)
@@ -86,6 +105,9 @@ func newMatcher(q store.EntryQuery) *matcher {
 }
 
 func (m *matcher) match(e *gateway.Entry) bool {
+	if m.within != nil && !slices.Contains(m.within, e.Workspace) {
+		return false
+	}
 	for _, f := range m.texts {
 		if asStored(f.have(e)) != asStored(f.want(&m.query)) {
 			return false

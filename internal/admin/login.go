@@ -1,119 +1,141 @@
 package admin
 
 import (
-	"net"
+	"context"
+	"errors"
 	"net/http"
-	"net/netip"
-	"strconv"
 	"strings"
-	"sync"
-	"time"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/store"
 )
 
-// authenticate lets the admin token alone pass. An address that sends wrong tokens is
-// slowed down: after ten of them it has one try a second, and what comes between is not
-// even compared.
-func (a *api) authenticate(w http.ResponseWriter, r *http.Request) error {
-	token, ok := bearer(r.Header)
-	if !ok {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="sluice admin"`)
-		return &apiError{Status: http.StatusUnauthorized, Code: codeUnauthenticated, Message: "the admin token is needed: Authorization: Bearer <admin token>"}
-	}
-	address, now := clientOf(r), a.Clock()
-	if wait := a.guesses.wait(address, now); wait > 0 {
-		seconds := strconv.Itoa(int((wait + time.Second - 1) / time.Second))
-		w.Header().Set("Retry-After", seconds)
-		return &apiError{Status: http.StatusTooManyRequests, Code: codeRateLimited, Message: "too many wrong tokens from this address; try again in " + seconds + " s"}
-	}
-	if a.Verify(token) {
-		return nil
-	}
-	a.guesses.wrong(address, now)
-	w.Header().Set("WWW-Authenticate", `Bearer realm="sluice admin", error="invalid_token"`)
-	return &apiError{Status: http.StatusUnauthorized, Code: codeUnauthenticated, Message: "this is not the admin token"}
+// Login is how a person logs in.
+type Login struct {
+	Email    string `json:"email" required:"true"`
+	Password string `json:"password" required:"true"`
 }
 
-// bearer gives the one bearer token of a request.
-func bearer(h http.Header) (string, bool) {
-	v := h["Authorization"]
-	if len(v) != 1 {
-		return "", false
-	}
-	scheme, token, ok := strings.Cut(v[0], " ")
-	token = strings.TrimSpace(token)
-	return token, ok && strings.EqualFold(scheme, "bearer") && token != ""
-}
-
-// clientOf gives the address that is slowed down: of IPv6 the /64 that one site has.
-func clientOf(r *http.Request) netip.Prefix {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+// login opens a session. Neither the answer nor its time tells whether there is such a
+// user. After ten wrong ones an address, and an account, has one try a second.
+func (a *api) login(c *call, body *Login) (Session, error) {
+	u, err := a.checkPassword(c, body.Email, body.Password)
 	if err != nil {
-		host = r.RemoteAddr
+		return Session{}, err
 	}
-	ip, err := netip.ParseAddr(host)
+	return a.openSession(c, u.ID, http.SameSiteStrictMode)
+}
+
+// checkPassword gives the user who has this password and may log in.
+func (a *api) checkPassword(c *call, email, password string) (*gateway.User, error) {
+	address, account, now := clientOf(c.r), account(email), a.Clock()
+	if wait := a.guesses.take(address, now); wait > 0 {
+		return nil, slowDown(c.w, wait, "too many wrong passwords from this address")
+	}
+	if wait := a.logins.take(account, now); wait > 0 {
+		return nil, slowDown(c.w, wait, "too many wrong passwords for this account")
+	}
+	u, err := a.verified(c.ctx(), email, password)
+	if err != nil || u != nil { // else the guess counts
+		a.guesses.right(address)
+		a.logins.right(account)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case u == nil:
+		return nil, challenge(c.w, "", "the address or the password is wrong, or the user may not log in")
+	}
+	return u, nil
+}
+
+// account is what the spellings of an address have in common.
+func account(email string) string {
+	email = strings.ToLower(strings.TrimSpace(email))
+	return email[:min(len(email), maxName)]
+}
+
+// verified gives the user of an address and password, nil when there is none who may log in.
+func (a *api) verified(ctx context.Context, email, password string) (*gateway.User, error) {
+	u, err := a.Store.UserByEmail(ctx, email)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	ok, err := a.passwords.Verify(ctx, u.Password, password)
+	if err != nil || !ok || u.Disabled != nil {
+		return nil, err
+	}
+	if a.passwords.Outdated(u.Password) {
+		a.rehash(ctx, &u, password)
+	}
+	return &u, nil
+}
+
+// rehash stores the verifier at today's costs; it is no matter when it fails.
+func (a *api) rehash(ctx context.Context, u *gateway.User, password string) {
+	verifier, err := a.passwords.Hash(ctx, password)
+	if err == nil {
+		_, err = a.changeUser(ctx, u.ID, func(now *gateway.User) error {
+			if now.Password == u.Password {
+				now.Password = verifier
+			}
+			return nil
+		})
+	}
 	if err != nil {
-		return netip.Prefix{}
+		a.Log.Debug("a verifier of a password stays as it is", "user", u.ID, "error", err)
 	}
-	ip = ip.Unmap().WithZone("")
-	bits := 32
-	if ip.Is6() {
-		bits = 64
-	}
-	p, _ := ip.Prefix(bits)
-	return p
 }
 
-const (
-	freeGuesses  = 10
-	guessEvery   = time.Second
-	maxAddresses = 4096
-)
-
-// throttle counts wrong tokens by address: each address has freeGuesses, and gets one
-// back every guessEvery. Its memory is bounded: addresses beyond maxAddresses share one count.
-type throttle struct {
-	mu   sync.Mutex
-	full map[netip.Prefix]time.Time // when the address has all its guesses again
+// LoginMethods are the ways in for people.
+type LoginMethods struct {
+	Password bool `json:"password"`
+	OIDC     bool `json:"oidc" doc:"Single sign-on, which begins at /api/v1/auth/oidc/start."`
 }
 
-func newThrottle() *throttle { return &throttle{full: map[netip.Prefix]time.Time{}} }
-
-// wait says how long the address must wait for its next try.
-func (t *throttle) wait(address netip.Prefix, now time.Time) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	full, ok := t.full[address]
-	if !ok && len(t.full) >= maxAddresses {
-		full = t.full[netip.Prefix{}]
-	}
-	if full.IsZero() {
-		return 0
-	}
-	return max(0, full.Sub(now)-(freeGuesses-1)*guessEvery)
+func (a *api) loginMethods(*call) (LoginMethods, error) {
+	return LoginMethods{Password: true, OIDC: a.sso != nil}, nil
 }
 
-// wrong counts one wrong token.
-func (t *throttle) wrong(address netip.Prefix, now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if _, ok := t.full[address]; !ok && len(t.full) >= maxAddresses {
-		t.forget(now)
-		if len(t.full) >= maxAddresses {
-			address = netip.Prefix{}
-		}
+// setup makes the first user, who is an admin.
+func (a *api) setup(c *call, body *NewUser) (gateway.User, error) {
+	a.changes.Lock()
+	defer a.changes.Unlock()
+	there, err := a.Store.Users(c.ctx(), "", 1)
+	switch {
+	case err != nil:
+		return gateway.User{}, err
+	case len(there.Users) > 0:
+		return gateway.User{}, conflict("", "there are users already; an admin makes others at /api/v1/users")
+	case body.Password == "":
+		return gateway.User{}, invalid("password", "password is needed")
 	}
-	full := t.full[address]
-	if full.Before(now) {
-		full = now
-	}
-	t.full[address] = full.Add(guessEvery)
+	body.Admin = true
+	return a.makeUser(c.ctx(), body)
 }
 
-// forget drops the addresses that have all their guesses again.
-func (t *throttle) forget(now time.Time) {
-	for address, full := range t.full {
-		if !full.After(now) {
-			delete(t.full, address)
-		}
+// PasswordChange is how a person takes another password.
+type PasswordChange struct {
+	Current string `json:"current" required:"true"`
+	New     string `json:"new" required:"true" doc:"At least 10 characters."`
+}
+
+// changePassword ends all sessions of the user and opens a new one here.
+func (a *api) changePassword(c *call, body *PasswordChange) (Session, error) {
+	who := c.who
+	if who.user == nil || !who.token.Session {
+		return Session{}, forbidden("only a person who is logged in may do this")
 	}
+	if _, err := a.checkPassword(c, who.user.Email, body.Current); err != nil {
+		return Session{}, err
+	}
+	verifier, err := a.hash(c.ctx(), "new", body.New)
+	if err != nil {
+		return Session{}, err
+	}
+	_, err = a.changeUser(c.ctx(), who.user.ID, func(u *gateway.User) error { u.Password = verifier; return nil })
+	if err != nil {
+		return Session{}, err
+	}
+	return a.openSession(c, who.user.ID, http.SameSiteStrictMode)
 }

@@ -32,10 +32,10 @@ const (
 
 // merged lists what is in the spool and what is in the store as one list, newest first,
 // each entry once. before is the id where the page before ended, "" = none.
-func (a *api) merged(ctx context.Context, q store.EntryQuery, before string) (EntryPage, error) {
+func (a *api) merged(ctx context.Context, q store.EntryQuery, within []string, before string) (EntryPage, error) {
 	// The spool goes first: what leaves it meanwhile is found in the store.
-	waiting, floor := a.pending(ctx, q, before, q.Limit+1)
-	stored, err := a.stored(ctx, q, before)
+	waiting, floor := a.pending(ctx, q, within, before, q.Limit+1)
+	stored, err := a.stored(ctx, q, within, before)
 	page := EntryPage{}
 	if err != nil {
 		if ctx.Err() != nil || !store.Away(err) {
@@ -64,8 +64,8 @@ func (a *api) merged(ctx context.Context, q store.EntryQuery, before string) (En
 
 // pending gives up to limit matching entries of the spool. When reading took too long,
 // floor is the last id that was looked at.
-func (a *api) pending(ctx context.Context, q store.EntryQuery, before string, limit int) (found []*gateway.Entry, floor string) {
-	m, end, seen := newMatcher(q), a.Clock().Add(spoolTime), 0
+func (a *api) pending(ctx context.Context, q store.EntryQuery, within []string, before string, limit int) (found []*gateway.Entry, floor string) {
+	m, end, seen := newMatcher(q, within), a.Clock().Add(spoolTime), 0
 	a.Spool.PendingBefore(before, func(e *gateway.Entry) bool {
 		if m.match(e) {
 			found = append(found, e)
@@ -78,7 +78,9 @@ func (a *api) pending(ctx context.Context, q store.EntryQuery, before string, li
 	return found, floor
 }
 
-func (a *api) stored(ctx context.Context, q store.EntryQuery, before string) (store.EntryPage, error) {
+// stored gives the entries of the store, those of several workspaces merged: each of
+// them is found by an index of its own.
+func (a *api) stored(ctx context.Context, q store.EntryQuery, within []string, before string) (all store.EntryPage, err error) {
 	limit := listTime
 	if a.Spool.Stats().StoreAway {
 		limit = awayTime
@@ -89,7 +91,17 @@ func (a *api) stored(ctx context.Context, q store.EntryQuery, before string) (st
 	if before != "" {
 		q.Cursor = toCursor(before)
 	}
-	return a.Store.ListEntries(ctx, q)
+	for _, some := range each(q, within) {
+		page, err := a.Store.ListEntries(ctx, some)
+		if err != nil {
+			return store.EntryPage{}, err
+		}
+		all.Entries = union(all.Entries, page.Entries)
+		if page.Next != "" {
+			all.Next = page.Next
+		}
+	}
+	return all, nil
 }
 
 // union merges two lists by id, newest first; of one id, the state that counts more calls

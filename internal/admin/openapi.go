@@ -29,7 +29,9 @@ type components struct {
 
 type securityScheme struct {
 	Type        string `json:"type"`
-	Scheme      string `json:"scheme"`
+	Scheme      string `json:"scheme,omitempty"`
+	In          string `json:"in,omitempty"`
+	Name        string `json:"name,omitempty"`
 	Description string `json:"description"`
 }
 
@@ -40,6 +42,9 @@ type operation struct {
 	Parameters  []parameter         `json:"parameters,omitempty"`
 	RequestBody *content            `json:"requestBody,omitempty"`
 	Responses   map[string]*content `json:"responses"`
+	// Access says who may call it; Security is empty, not absent, where anybody may.
+	Access   string                 `json:"x-access"`
+	Security *[]map[string][]string `json:"security,omitempty"`
 }
 
 type parameter struct {
@@ -53,7 +58,7 @@ type parameter struct {
 type content struct {
 	Description string           `json:"description,omitempty"`
 	Required    bool             `json:"required,omitempty"`
-	Content     map[string]media `json:"content"`
+	Content     map[string]media `json:"content,omitempty"`
 }
 
 type media struct {
@@ -68,13 +73,14 @@ func describe(routes []route, version string) *OpenAPI {
 		OpenAPI: "3.1.0",
 		Info: openInfo{
 			Title:       "Sluice admin API",
-			Description: "What a Sluice gateway has recorded and how it is set up. Lists answer {data, next}; next is the cursor of the next page, empty at the end. Unknown numbers are null.",
+			Description: "What a Sluice gateway has recorded and how it is set up. Lists answer {data, next}; next is the cursor of the next page, empty at the end. Unknown numbers are null. x-access says who may call an operation: anyone, whoever is signed in, whoever has at least that role in the workspace that is touched, or a system admin. What belongs to another workspace is not found.",
 			Version:     version,
 		},
 		Paths:    map[string]map[string]*operation{},
-		Security: []map[string][]string{{"adminToken": {}}},
+		Security: []map[string][]string{{"token": {}}, {"session": {}}},
 		Components: components{Schemas: schemas{}, SecuritySchemes: map[string]securityScheme{
-			"adminToken": {Type: "http", Scheme: "bearer", Description: "The admin token, which is printed once at the first start, or was given in SLUICE_ADMIN_TOKEN."},
+			"token":   {Type: "http", Scheme: "bearer", Description: "An API token, or the admin token, which is printed once at the first start, or was given in SLUICE_ADMIN_TOKEN."},
+			"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "The session of a browser; over TLS its cookie has the prefix __Host-. Requests that change something also need the header sluice-csrf, whose value /auth/session tells."},
 		}},
 	}
 	for i := range routes {
@@ -88,10 +94,13 @@ func describe(routes []route, version string) *OpenAPI {
 }
 
 func (d *OpenAPI) operation(r *route) *operation {
-	o := &operation{OperationID: r.Name, Tags: []string{r.Tag}, Summary: r.Summary, Responses: map[string]*content{
+	o := &operation{Access: string(r.Access), OperationID: r.Name, Tags: []string{r.Tag}, Summary: r.Summary, Responses: map[string]*content{
 		strconv.Itoa(r.Status): d.answer(r),
 		"default":              {Description: "An error.", Content: d.json(reflect.TypeFor[ErrorAnswer]())},
 	}}
+	if r.Access == anyone {
+		o.Security = &[]map[string][]string{}
+	}
 	for _, s := range r.segments {
 		if strings.HasPrefix(s, "{") {
 			o.Parameters = append(o.Parameters, parameter{Name: strings.Trim(s, "{}"), In: "path", Required: true, Schema: &schema{Type: "string"}})
@@ -113,6 +122,9 @@ func (d *OpenAPI) answer(r *route) *content {
 	c := &content{Description: http.StatusText(r.Status)}
 	switch r.Answer {
 	case nil:
+		if r.Status/100 == 3 {
+			return c
+		}
 		c.Description = "Server-sent events; the data of each event named entry is an Entry."
 		c.Content = map[string]media{"text/event-stream": {&schema{Type: "string"}}}
 	case reflect.TypeFor[*OpenAPI]():

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/store"
 )
@@ -71,6 +72,32 @@ func unknownParam(name string, known []Param) error {
 	e := invalid(name, message)
 	e.Details.Suggestion = near
 	return e
+}
+
+// boolean reads a parameter that is true or false; nil = not given.
+func (c *call) boolean(name string) (*bool, error) {
+	text := c.query.Get(name)
+	if text == "" {
+		return nil, nil
+	}
+	b, err := strconv.ParseBool(text)
+	if err != nil {
+		return nil, invalid(name, name+" is true or false")
+	}
+	return &b, nil
+}
+
+// moment reads a parameter that is a time; zero = not given.
+func (c *call) moment(name string) (time.Time, error) {
+	text := c.query.Get(name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, invalid(name, name+" is a time such as 2030-01-31T12:00:00Z")
+	}
+	return t, nil
 }
 
 // page reads limit and cursor.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
 // route is one operation of the API, declared once: what is served and what the OpenAPI
@@ -21,10 +23,12 @@ type route struct {
 	Tag     string // the noun, for grouping
 	Summary string
 	Query   []Param
+	Loose   bool         // other parameters may stand beside those of Query, and are not looked at
 	Body    reflect.Type // nil = none
 	Media   string       // of the body; "" = JSON
 	Answer  reflect.Type // of a 2xx answer; nil = a stream
 	Status  int          // of a 2xx answer
+	Access  access       // who may call it
 
 	serve    func(*call) (any, error)
 	segments []string
@@ -43,22 +47,25 @@ type call struct {
 	path   map[string]string // parameters of the path
 	query  url.Values        // of known names, each given once
 	status int               // of the answer
+	needs  gateway.Role      // the route's, in the workspace that is touched; "" = none
+	who    *caller           // nil where anybody may ask
+	scoped bool              // a workspace was looked at
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
 
 // read declares a route without a body; T is its answer.
-func read[T any](method, path, name, summary string, query []Param, serve func(*call) (T, error)) route {
+func read[T any](may access, method, path, name, summary string, query []Param, serve func(*call) (T, error)) route {
 	return route{
-		Method: method, Path: path, Name: name, Summary: summary, Query: query, Answer: reflect.TypeFor[T](), Status: http.StatusOK,
+		Access: may, Method: method, Path: path, Name: name, Summary: summary, Query: query, Answer: reflect.TypeFor[T](), Status: http.StatusOK,
 		serve: func(c *call) (any, error) { return serve(c) },
 	}
 }
 
 // write declares a route with a JSON body B and an answer T.
-func write[B, T any](method, path, name, summary string, status int, serve func(*call, *B) (T, error)) route {
+func write[B, T any](may access, method, path, name, summary string, status int, serve func(*call, *B) (T, error)) route {
 	return route{
-		Method: method, Path: path, Name: name, Summary: summary, Body: reflect.TypeFor[B](), Answer: reflect.TypeFor[T](), Status: status,
+		Access: may, Method: method, Path: path, Name: name, Summary: summary, Body: reflect.TypeFor[B](), Answer: reflect.TypeFor[T](), Status: status,
 		serve: func(c *call) (any, error) {
 			body := new(B)
 			if err := c.decode(body); err != nil {
@@ -72,40 +79,65 @@ func write[B, T any](method, path, name, summary string, status int, serve func(
 // answerTime bounds every call that is no tail.
 const answerTime = 60 * time.Second
 
-// serveAPI answers what needs the token.
+// serveAPI answers what is not open to everybody.
 func (a *api) serveAPI(w http.ResponseWriter, r *http.Request) {
 	defer a.survive(w, r)
 	if !strings.HasPrefix(r.URL.Path, "/api/") {
 		a.fail(w, r, notFound("there is nothing at "+r.URL.Path+"; the API is under /api/v1/"))
 		return
 	}
-	if err := a.authenticate(w, r); err != nil {
+	if err := a.serveRoute(w, r); err != nil {
 		a.fail(w, r, err)
-		return
 	}
-	found, params, err := a.find(w, r)
-	if err != nil {
-		a.fail(w, r, err)
-		return
+}
+
+// serveRoute finds who asks for what, and whether he may, in this order: strangers do not
+// even learn what there is.
+func (a *api) serveRoute(w http.ResponseWriter, r *http.Request) error {
+	found, params, missing := a.find(r)
+	c := &call{w: w, path: params}
+	if missing != nil || found.Access != anyone {
+		var err error
+		if c.who, err = a.authenticate(w, r); err != nil {
+			return err
+		}
+	} else if err := a.sameOrigin.Check(r); err != nil {
+		return foreignOrigin()
 	}
-	query, err := readQuery(r.URL.RawQuery, found.Query)
-	if err != nil {
-		a.fail(w, r, err)
-		return
+	if missing != nil {
+		return missing
+	}
+	if err := c.who.mayCall(found.Access); err != nil {
+		return err
+	}
+	var err error
+	if c.query, err = found.readQuery(r.URL); err != nil {
+		return err
 	}
 	if found.Answer != nil {
 		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 		defer cancel()
 		r = r.WithContext(ctx)
 	}
-	c := &call{w: w, r: r, path: params, query: query, status: found.Status}
+	c.r, c.status, c.needs = r, found.Status, found.Access.role()
 	answer, err := found.serve(c)
 	switch {
 	case err != nil:
-		a.fail(w, r, err)
-	case found.Answer != nil:
-		writeJSON(w, c.status, answer)
+		return err
+	case found.Answer == nil:
+		return nil
+	case c.needs != "" && !c.scoped:
+		panic("BUG: " + found.Name + " has looked at no workspace")
 	}
+	writeJSON(w, c.status, answer)
+	return nil
+}
+
+func (r *route) readQuery(u *url.URL) (url.Values, error) {
+	if r.Loose {
+		return u.Query(), nil
+	}
+	return readQuery(u.RawQuery, r.Query)
 }
 
 // survive turns a panic into an answer, unless one is under way.
@@ -123,7 +155,7 @@ func (a *api) survive(w http.ResponseWriter, r *http.Request) {
 
 // find gives the route of a request and the parameters of its path. Literal segments
 // win over parameters.
-func (a *api) find(w http.ResponseWriter, r *http.Request) (*route, map[string]string, error) {
+func (a *api) find(r *http.Request) (*route, map[string]string, error) {
 	segments := strings.Split(r.URL.EscapedPath(), "/")
 	var found *route
 	var allow []string
@@ -147,8 +179,7 @@ func (a *api) find(w http.ResponseWriter, r *http.Request) (*route, map[string]s
 		return found, params, err
 	case allow != nil:
 		slices.Sort(allow)
-		w.Header().Set("Allow", strings.Join(allow, ", "))
-		return nil, nil, &apiError{Status: http.StatusMethodNotAllowed, Code: codeMethod, Message: "this path takes " + strings.Join(allow, " and ")}
+		return nil, nil, &apiError{allow: strings.Join(allow, ", "), Status: http.StatusMethodNotAllowed, Code: codeMethod, Message: "this path takes " + strings.Join(allow, " and ")}
 	}
 	return nil, nil, notFound("there is nothing at " + r.URL.Path + "; /api/v1/openapi.json lists what there is")
 }

@@ -3,44 +3,16 @@ package admin
 import (
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 )
 
 // version1 is where the API begins.
 const version1 = "/api/v1"
 
-// table lists every route of the API.
+// table lists every route of the API, each with who may call it.
 func (a *api) table() []route {
-	const get, post, del = http.MethodGet, http.MethodPost, http.MethodDelete
-	routes := []route{
-		read(get, "/entries", "listEntries", "List calls, newest first, those on their way to the store included.", concat(EntryFilters(), paging), a.listEntries),
-		read(del, "/entries", "deleteEntries", "Delete every call that matches; at least one filter is needed.", EntryFilters(), a.deleteEntries),
-		{Method: get, Path: "/entries/tail", Name: "tailEntries", Summary: "Follow new calls as server-sent events, each an event named entry.", Query: EntryFilters(), Status: http.StatusOK, serve: a.tail},
-		read(get, "/entries/{id}", "getEntry", "One call with its attempts and bodies.", nil, a.getEntry),
-		read(del, "/entries/{id}", "deleteEntry", "Delete one call and its bodies.", nil, a.deleteEntry),
-
-		read(get, "/keys", "listKeys", "List keys, newest first. Secrets are never shown again.", concat(keyFilters, paging), a.listKeys),
-		write(post, "/keys", "createKey", "Create a key. Its secret is in this answer and nowhere else.", http.StatusCreated, a.createKey),
-		read(get, "/keys/{id}", "getKey", "One key.", nil, a.getKey),
-		read(del, "/keys/{id}", "deleteKey", "Revoke a key: it is valid nowhere any more. It stays in lists, since entries name it.", nil, a.revokeKey),
-		read(post, "/keys/{id}/revoke", "revokeKey", "Revoke a key, as DELETE does.", nil, a.revokeKey),
-
-		read(get, "/workspaces", "listWorkspaces", "List workspaces, newest first.", paging, a.listWorkspaces),
-		write(post, "/workspaces", "createWorkspace", "Create a workspace.", http.StatusCreated, a.createWorkspace),
-		read(get, "/workspaces/{id}", "getWorkspace", "One workspace.", nil, a.getWorkspace),
-
-		read(get, "/gateways", "listGateways", "The gateways in force, by name.", nil, a.listGateways),
-		read(get, "/gateways/{name}", "getGateway", "One gateway.", nil, a.getGateway),
-		read(get, "/providers", "listProviders", "The providers in force, by name, without secrets.", nil, a.listProviders),
-		read(get, "/providers/{name}", "getProvider", "One provider, without secrets.", nil, a.getProvider),
-		read(get, "/models", "listModels", "The models that providers are known to have, by provider and id. Others can be called too.", concat(modelFilters, paging), a.listModels),
-
-		read(get, "/config", "getConfig", "The configuration in force, defaults included; secrets are shown as references.", nil, a.getConfig),
-		{Method: post, Path: "/config/validate", Name: "validateConfig", Summary: "Check a document (YAML) as the gateway would at a reload. Nothing changes.",
-			Body: reflect.TypeFor[string](), Media: "application/yaml", Answer: reflect.TypeFor[Validation](), Status: http.StatusOK, serve: a.validateConfig},
-		read(get, "/health", "getHealth", "How the gateway is: version, store, spool, calls in flight.", nil, a.getHealth),
-		read(get, "/openapi.json", "getOpenAPI", "This document.", nil, a.getOpenAPI),
-	}
+	routes := slices.Concat(a.entryRoutes(), a.keyRoutes(), a.tenantRoutes(), a.authRoutes(), a.tokenRoutes(), a.moneyRoutes(), a.credentialRoutes(), a.systemRoutes())
 	for i := range routes {
 		r := &routes[i]
 		r.Tag = strings.TrimSuffix(strings.Split(r.Path, "/")[1], ".json")
@@ -48,6 +20,112 @@ func (a *api) table() []route {
 		r.segments = strings.Split(r.Path, "/")
 	}
 	return routes
+}
+
+const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+
+func (a *api) entryRoutes() []route {
+	return []route{
+		read(viewers, get, "/entries", "listEntries", "List calls, newest first, those on their way to the store included.", concat(EntryFilters(), paging), a.listEntries),
+		read(owners, del, "/entries", "deleteEntries", "Delete every call that matches; at least one filter is needed.", EntryFilters(), a.deleteEntries),
+		{Access: viewers, Method: get, Path: "/entries/tail", Name: "tailEntries", Summary: "Follow new calls as server-sent events, each an event named entry.", Query: EntryFilters(), Status: http.StatusOK, serve: a.tail},
+		read(viewers, get, "/entries/{id}", "getEntry", "One call with its attempts and bodies.", nil, a.getEntry),
+		read(owners, del, "/entries/{id}", "deleteEntry", "Delete one call and its bodies.", nil, a.deleteEntry),
+	}
+}
+
+func (a *api) keyRoutes() []route {
+	return []route{
+		read(viewers, get, "/keys", "listKeys", "List keys, newest first. Secrets are never shown again.", concat(keyFilters, paging), a.listKeys),
+		write(editors, post, "/keys", "createKey", "Create a key. Its secret is in this answer and nowhere else.", http.StatusCreated, a.createKey),
+		read(viewers, get, "/keys/{id}", "getKey", "One key.", nil, a.getKey),
+		write(editors, patch, "/keys/{id}", "updateKey", "Change a key; what is not given stays.", http.StatusOK, a.updateKey),
+		read(editors, del, "/keys/{id}", "deleteKey", "Revoke a key: it is valid nowhere any more. It stays in lists, since entries name it.", nil, a.revokeKey),
+		read(editors, post, "/keys/{id}/revoke", "revokeKey", "Revoke a key, as DELETE does.", nil, a.revokeKey),
+		write(editors, post, "/keys/{id}/rotate", "rotateKey", "Give a key a new secret, which is in this answer and nowhere else.", http.StatusOK, a.rotateKey),
+		read(editors, post, "/keys/{id}/disable", "disableKey", "Make a key invalid until it is enabled again.", nil, a.disableKey),
+		read(editors, post, "/keys/{id}/enable", "enableKey", "Undo disable. A revoked key stays revoked.", nil, a.enableKey),
+	}
+}
+
+func (a *api) tenantRoutes() []route {
+	return []route{
+		read(viewers, get, "/workspaces", "listWorkspaces", "List workspaces, newest first: those where the caller has a role.", paging, a.listWorkspaces),
+		write(admins, post, "/workspaces", "createWorkspace", "Create a workspace.", http.StatusCreated, a.createWorkspace),
+		read(viewers, get, "/workspaces/{id}", "getWorkspace", "One workspace.", nil, a.getWorkspace),
+		write(owners, patch, "/workspaces/{id}", "updateWorkspace", "Rename a workspace.", http.StatusOK, a.updateWorkspace),
+		read(admins, del, "/workspaces/{id}", "deleteWorkspace", "Delete a workspace that has no valid keys, credentials and entries any more.", nil, a.deleteWorkspace),
+
+		read(viewers, get, "/members", "listMembers", "List the members of a workspace, newest first.", concat(memberFilters, paging), a.listMembers),
+		write(owners, put, "/members/{workspace}/{user}", "putMember", "Make a user, by id or e-mail address, a member, or change the role.", http.StatusOK, a.putMember),
+		read(owners, del, "/members/{workspace}/{user}", "deleteMember", "End a membership. The last owner stays.", nil, a.deleteMember),
+
+		read(admins, get, "/users", "listUsers", "List users, newest first.", concat(userFilters, paging), a.listUsers),
+		write(admins, post, "/users", "createUser", "Create a user.", http.StatusCreated, a.createUser),
+		read(admins, get, "/users/{id}", "getUser", "One user.", nil, a.getUser),
+		write(admins, patch, "/users/{id}", "updateUser", "Change a user; what is not given stays.", http.StatusOK, a.updateUser),
+		read(admins, del, "/users/{id}", "deleteUser", "Delete a user with memberships, tokens and sessions. Single sign-on would make him or her anew: disable instead.", nil, a.deleteUser),
+	}
+}
+
+func (a *api) authRoutes() []route {
+	return []route{
+		read(anyone, get, "/auth/methods", "getLoginMethods", "The ways in for people.", nil, a.loginMethods),
+		write(anyone, post, "/auth/login", "login", "Log in by e-mail address and password: the answer sets the session's cookie.", http.StatusOK, a.login),
+		read(signedIn, get, "/auth/session", "getSession", "Who is asking, with what rights, and the value of sluice-csrf.", nil, a.getSession),
+		read(signedIn, post, "/auth/logout", "logout", "End the session.", nil, a.logout),
+		write(signedIn, post, "/auth/password", "changePassword", "Take another password. All other sessions end.", http.StatusOK, a.changePassword),
+		write(admins, post, "/auth/setup", "setup", "Make the first user, an admin, with the admin token.", http.StatusCreated, a.setup),
+		{Access: anyone, Method: get, Path: "/auth/oidc/start", Name: "startOIDC", Summary: "Begin single sign-on: leads the browser to the issuer.", Status: http.StatusSeeOther, serve: a.startOIDC},
+		{Access: anyone, Method: get, Path: "/auth/oidc/callback", Name: "finishOIDC", Summary: "Where the issuer sends the browser back to.", Query: callbackParams, Loose: true, Status: http.StatusSeeOther, serve: a.finishOIDC},
+	}
+}
+
+func (a *api) tokenRoutes() []route {
+	return []route{
+		read(signedIn, get, "/tokens", "listTokens", "List API tokens and sessions, newest first: one's own, those of a workspace for its owners, all for admins.", concat(tokenFilters, paging), a.listTokens),
+		write(signedIn, post, "/tokens", "createToken", "Create an API token. Its secret is in this answer and nowhere else.", http.StatusCreated, a.createToken),
+		read(signedIn, del, "/tokens/{id}", "deleteToken", "Revoke a token or session.", nil, a.revokeToken),
+	}
+}
+
+func (a *api) moneyRoutes() []route {
+	return []route{
+		read(viewers, get, "/limits", "listLimits", "The limits in force, with how their counters stand.", limitFilters, a.listLimits),
+		read(viewers, get, "/budgets", "listBudgets", "The budgets in force, with how their counters stand.", limitFilters, a.listBudgets),
+		read(viewers, get, "/raises", "listRaises", "List raises of budgets, newest first, ended ones too.", concat(raiseFilters, paging), a.listRaises),
+		write(owners, post, "/raises", "createRaise", "Make a budget larger until a time.", http.StatusCreated, a.createRaise),
+		read(owners, del, "/raises/{id}", "endRaise", "End a raise. It stays in lists.", nil, a.endRaise),
+		read(viewers, get, "/spend", "getSpend", "What was spent, added up.", spendFilters, a.getSpend),
+		read(viewers, get, "/alerts", "listAlerts", "List alerts, newest first.", concat(alertFilters, paging), a.listAlerts),
+		read(owners, post, "/alerts/{id}/retry", "retryAlert", "Deliver an alert that failed now.", nil, a.retryAlert),
+	}
+}
+
+func (a *api) credentialRoutes() []route {
+	return []route{
+		read(owners, get, "/credentials", "listCredentials", "List the providers' credentials that are kept here, newest first, without secrets.", concat(credentialFilters, paging), a.listCredentials),
+		write(owners, post, "/credentials", "createCredential", "Keep a provider's credential.", http.StatusCreated, a.createCredential),
+		read(owners, get, "/credentials/{id}", "getCredential", "One credential, without its secret.", nil, a.getCredential),
+		write(owners, patch, "/credentials/{id}", "updateCredential", "Change a credential; what is not given stays.", http.StatusOK, a.updateCredential),
+		read(owners, del, "/credentials/{id}", "deleteCredential", "Delete a credential.", nil, a.deleteCredential),
+	}
+}
+
+func (a *api) systemRoutes() []route {
+	return []route{
+		read(signedIn, get, "/gateways", "listGateways", "The gateways in force, by name.", nil, a.listGateways),
+		read(signedIn, get, "/gateways/{name}", "getGateway", "One gateway.", nil, a.getGateway),
+		read(admins, get, "/providers", "listProviders", "The providers in force, by name, without secrets.", nil, a.listProviders),
+		read(admins, get, "/providers/{name}", "getProvider", "One provider, without secrets.", nil, a.getProvider),
+		read(signedIn, get, "/models", "listModels", "The models that providers are known to have, by provider and id. Others can be called too.", concat(modelFilters, paging), a.listModels),
+
+		read(admins, get, "/config", "getConfig", "The configuration in force, defaults included; secrets are shown as references.", nil, a.getConfig),
+		{Access: admins, Method: post, Path: "/config/validate", Name: "validateConfig", Summary: "Check a document (YAML) as the gateway would at a reload. Nothing changes.",
+			Body: reflect.TypeFor[string](), Media: "application/yaml", Answer: reflect.TypeFor[Validation](), Status: http.StatusOK, serve: a.validateConfig},
+		read(admins, get, "/health", "getHealth", "How the gateway is: version, store, spool, calls in flight.", nil, a.getHealth),
+		read(signedIn, get, "/openapi.json", "getOpenAPI", "This document.", nil, a.getOpenAPI),
+	}
 }
 
 func concat(a, b []Param) []Param { return append(a[:len(a):len(a)], b...) }

@@ -38,6 +38,8 @@ func (s schemas) of(t reflect.Type) *schema {
 		return &schema{Type: []string{"integer", "null"}}
 	case reflect.TypeFor[gateway.Cost]():
 		return &schema{Type: []string{"number", "null"}}
+	case reflect.TypeFor[gateway.USD]():
+		return &schema{Type: "number"}
 	case reflect.TypeFor[json.RawMessage]():
 		return &schema{Type: "object"}
 	}

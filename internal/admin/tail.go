@@ -19,7 +19,8 @@ const (
 	// New entries wait in the spool for a moment, where looking is cheap; the store also
 	// has those of other nodes and those that were missed.
 	tailSpool = 40 * time.Millisecond
-	tailStore = 6 // every so many looks
+	tailStore = 6  // every so many looks
+	tailCheck = 50 // looks between two looks at the reader's rights
 	// tailDepth is how many of the newest entries a look takes in, and seenMax how many
 	// are remembered: under more load than that a tail shows a sample.
 	tailDepth = 500
@@ -43,7 +44,7 @@ func (a *api) tail(c *call) (any, error) {
 	if oldest := since.Add(-longestCall); q.From.Before(oldest) {
 		q.From = oldest
 	}
-	t := &tailing{api: a, c: c, query: q, since: since, seen: map[string]int{}}
+	t := &tailing{api: a, c: c, query: q, within: c.within(), since: since, seen: map[string]int{}}
 	c.w.Header().Set("Content-Type", "text/event-stream")
 	if c.r.Method == http.MethodHead {
 		return nil, nil
@@ -58,11 +59,12 @@ func (a *api) tail(c *call) (any, error) {
 // tailing is one open tail.
 type tailing struct {
 	*api
-	c     *call
-	query store.EntryQuery
-	since time.Time
-	seen  map[string]int // id → count when it was sent
-	order []string       // of seen, oldest first
+	c      *call
+	query  store.EntryQuery
+	within []string // workspaces; nil = every one
+	since  time.Time
+	seen   map[string]int // id → count when it was sent
+	order  []string       // of seen, oldest first
 }
 
 func (t *tailing) run() {
@@ -78,6 +80,9 @@ func (t *tailing) run() {
 			return
 		case <-tick.C:
 		}
+		if n%tailCheck == 0 && !t.allowed() {
+			return
+		}
 		fresh := t.look(n%tailStore == 0)
 		if len(fresh) == 0 && time.Since(lastSent) < keepAlive {
 			continue
@@ -89,11 +94,26 @@ func (t *tailing) run() {
 	}
 }
 
+// allowed looks again at who reads, since a tail outlives changes of rights. A store that
+// is away takes none.
+func (t *tailing) allowed() bool {
+	who, err := t.again(t.c.ctx(), t.c.who)
+	if err != nil {
+		return store.Away(err)
+	}
+	if who == nil || who.mayCall(access(t.c.needs)) != nil {
+		return false
+	}
+	t.c.who = who
+	t.within = t.c.within()
+	return true
+}
+
 // look gives the entries that are new since the last look, oldest first.
 func (t *tailing) look(storeToo bool) []*gateway.Entry {
-	found, _ := t.pending(t.c.ctx(), t.query, "", tailDepth)
+	found, _ := t.pending(t.c.ctx(), t.query, t.within, "", tailDepth)
 	if storeToo {
-		if stored, err := t.stored(t.c.ctx(), t.query, ""); err == nil {
+		if stored, err := t.stored(t.c.ctx(), t.query, t.within, ""); err == nil {
 			found = union(found, stored.Entries)
 		}
 	}

@@ -28,7 +28,7 @@ func (a *api) listWorkspaces(c *call) (WorkspacePage, error) {
 	if err != nil {
 		return WorkspacePage{}, err
 	}
-	page, err := a.Store.Workspaces(c.ctx(), cursor, limit)
+	page, err := a.Store.WorkspacesWithin(c.ctx(), c.within(), cursor, limit)
 	return WorkspacePage{Data: notNil(page.Workspaces), Next: page.Next}, err
 }
 
@@ -55,6 +55,52 @@ func (a *api) createWorkspace(c *call, body *NewWorkspace) (gateway.Workspace, e
 }
 
 func (a *api) getWorkspace(c *call) (gateway.Workspace, error) {
+	if err := c.in(c.path["id"]); err != nil {
+		return gateway.Workspace{}, named(err, "workspace", c.path["id"])
+	}
 	w, err := a.Store.Workspace(c.ctx(), c.path["id"])
 	return w, named(err, "workspace", c.path["id"])
+}
+
+// WorkspaceChange is what may change of a workspace.
+type WorkspaceChange struct {
+	Name string `json:"name" required:"true" doc:"What people call it."`
+}
+
+func (a *api) updateWorkspace(c *call, body *WorkspaceChange) (gateway.Workspace, error) {
+	id, name := c.path["id"], strings.TrimSpace(body.Name)
+	if err := c.in(id); err != nil {
+		return gateway.Workspace{}, named(err, "workspace", id)
+	}
+	if err := checkText("name", name, maxName); err != nil {
+		return gateway.Workspace{}, err
+	}
+	if err := a.Store.RenameWorkspace(c.ctx(), id, name); err != nil {
+		return gateway.Workspace{}, named(err, "workspace", id)
+	}
+	return a.getWorkspace(c)
+}
+
+func (a *api) deleteWorkspace(c *call) (gateway.Workspace, error) {
+	w, err := a.getWorkspace(c)
+	if err != nil {
+		return w, err
+	}
+	switch err := a.Store.DeleteWorkspace(c.ctx(), w.ID); {
+	case errors.Is(err, store.ErrNotEmpty):
+		return w, conflict("", "this workspace cannot be deleted: "+reason(err, store.ErrNotEmpty))
+	case err != nil:
+		return w, named(err, "workspace", w.ID)
+	}
+	a.refreshKeys(c.ctx())
+	return w, nil
+}
+
+// reason gives what the store says before the error that callers tell apart.
+func reason(err, kind error) string {
+	text := strings.TrimSuffix(err.Error(), ": "+kind.Error())
+	if i := strings.LastIndex(text, ": "); i >= 0 {
+		text = text[i+2:]
+	}
+	return text
 }

@@ -2,25 +2,70 @@ package app
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"net/http"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/admin"
+	"github.com/sluice-gateway/sluice/internal/auth/jwt"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/vault"
 )
 
-// adminHandler is what the admin listener serves.
-func (p *process) adminHandler() http.Handler {
+// adminHandler is what the admin listener serves. end is called when it serves no more.
+func (p *process) adminHandler() (h http.Handler, end func()) {
+	ring := jwt.NewKeyring(nil, p.log) // of the issuer that signs people in
+	with := &p.initial.Admin           // a change of which needs a restart
 	return admin.New(admin.Config{
 		Store: p.store, Spool: p.recorder, Verify: p.admin.Verify, RefreshKeys: p.follower.Refresh,
+		Vault: adminVault{p}, RefreshCredentials: p.refreshVault,
+		URL: with.URL, Session: with.Session, OIDC: with.OIDC, Keyring: ring,
 		Metrics: p.metrics.Handler(), Ready: p.ready, InFlight: p.proxy.InFlight,
 		Document: func() any { return p.config.Load().Redacted() },
 		Snapshot: func() *catalog.Snapshot { return p.snapshot.Load() },
 		Facts:    p.facts, Validate: p.validate, Version: p.opt.Version, Log: p.log,
+	}), ring.Close
+}
+
+// adminVault is the vault as the admin API wants it.
+type adminVault struct{ p *process }
+
+// AddCredential implements admin.Vault.
+func (v adminVault) AddCredential(ctx context.Context, c gateway.Credential, secret string) (gateway.Credential, error) {
+	made, err := v.p.held.vault.Add(ctx, vault.NewCredential{
+		Workspace: c.Workspace, Provider: c.Provider, Name: c.Name, Weight: c.Weight, Secret: secret, Spec: v.spec(c.Provider),
 	})
+	return made, invalidCredential(err)
+}
+
+// ChangeCredential implements admin.Vault.
+func (v adminVault) ChangeCredential(ctx context.Context, id string, name *string, weight *int, secret *string) (gateway.Credential, error) {
+	c, err := v.p.held.vault.Credential(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	c, err = v.p.held.vault.Update(ctx, id, vault.Change{Name: name, Weight: weight, Secret: secret, Spec: v.spec(c.Provider)})
+	return c, invalidCredential(err)
+}
+
+func (v adminVault) spec(name string) *provider.Spec {
+	if p := v.p.snapshot.Load().Providers[name]; p != nil {
+		return p.Spec
+	}
+	return nil
+}
+
+// invalidCredential gives what is wrong with a request to its sender.
+func invalidCredential(err error) error {
+	if errors.Is(err, vault.ErrInvalid) {
+		return admin.Invalid("", err.Error())
+	}
+	return err
 }
 
 // facts tells what is known of a provider's model; the configuration goes first.
@@ -38,8 +83,6 @@ func (p *process) facts(of *provider.Provider, model string) admin.Facts {
 
 // validate checks a document as a reload would.
 func (p *process) validate(document []byte) config.Problems {
-	src := p.opt.source()
-	src.Data = document
-	_, problems := config.Load(src)
+	_, problems := config.Load(p.source(document))
 	return problems
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/account"
+	"github.com/sluice-gateway/sluice/internal/alert"
 	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
@@ -53,6 +54,7 @@ type process struct {
 	store    *store.Store
 	recorder *record.Recorder
 	counters counters
+	alerts   *alert.Alerts
 	keys     *auth.Keys
 	follower *auth.Follower
 	models   *account.Catalogue
@@ -61,11 +63,13 @@ type process struct {
 	admin    adminToken
 	boxes    sandboxes
 	ears     *ears
+	held     *held
 
 	initial  *config.Config // what the process started with
 	config   atomic.Pointer[config.Config]
 	snapshot atomic.Pointer[catalog.Snapshot]
-	reloadMu sync.Mutex
+	document []byte     // that config was read from
+	reloadMu sync.Mutex // guards document, and lets one change at a time
 	migrated atomic.Bool
 	began    time.Time
 	started  atomic.Bool // keys were read from the store, the first one among them
@@ -76,19 +80,19 @@ type process struct {
 // running ones to their end, every record safe.
 func Serve(ctx context.Context, o Options) error {
 	o.fill()
-	cfg, problems, err := LoadConfig(o)
+	document, err := o.document()
 	if err != nil {
 		return err
 	}
+	src := o.source()
+	src.Data = document
+	cfg, problems := config.Load(src) // but for what stands in the store
 	if err := problems.Err(); err != nil {
 		return err
 	}
 	tuneGC()
-	p := &process{opt: o, initial: cfg, keys: &auth.Keys{}, began: time.Now()}
+	p := &process{opt: o, document: document, keys: &auth.Keys{}, began: time.Now()}
 	p.log = telemetry.NewLogger(o.Stderr, cfg.Telemetry.LogFormat, cfg.Telemetry.LogLevel)
-	for _, w := range problems.Warnings() {
-		p.log.Warn("configuration", "problem", w.Error())
-	}
 	return p.run(ctx, cfg)
 }
 
@@ -104,21 +108,31 @@ func (o *Options) fill() {
 	}
 }
 
-// LoadConfig reads the configuration that Serve would use. The error is about the file
-// itself; problems are about what it says, and the Config is nil when one forbids to run.
+// LoadConfig reads the configuration that Serve would use, without the store: what it
+// refers to there is taken for good. The error is about the file itself; problems are
+// about what it says, and the Config is nil when one forbids to run.
 func LoadConfig(o Options) (*config.Config, config.Problems, error) {
 	o.fill()
-	_, required := o.configPath()
 	src := o.source()
-	data, err := readDocument(src.Path)
-	switch {
-	case err == nil:
-		src.Data = data
-	case required || !errors.Is(err, os.ErrNotExist):
-		return nil, nil, fmt.Errorf("read the configuration: %w", err)
+	var err error
+	if src.Data, err = o.document(); err != nil {
+		return nil, nil, err
 	}
 	cfg, problems := config.Load(src)
 	return cfg, problems, nil
+}
+
+// document reads the document, nil when there is none and none is needed.
+func (o *Options) document() ([]byte, error) {
+	path, required := o.configPath()
+	data, err := readDocument(path)
+	switch {
+	case err == nil:
+		return data, nil
+	case required || !errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	return nil, nil
 }
 
 // source is all of a configuration but the document itself.
@@ -161,7 +175,7 @@ func (p *process) run(ctx context.Context, cfg *config.Config) (err error) {
 	}
 	defer ears.close()
 	p.ears = ears
-	if err := p.open(ctx, cfg); err != nil {
+	if cfg, err = p.open(ctx, cfg); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
@@ -193,22 +207,26 @@ func (p *process) begin(ctx context.Context, cfg *config.Config) error {
 }
 
 // open opens store and spool. A store that is away stops nothing: keys come from their
-// last copy, and entries wait in the spool.
-func (p *process) open(ctx context.Context, cfg *config.Config) error {
+// last copy, and entries wait in the spool. It gives the configuration with what the
+// store has of it.
+func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config, error) {
 	var err error
 	if p.models, err = account.Load(); err != nil {
-		return fmt.Errorf("model catalogue: %w", err)
+		return nil, fmt.Errorf("model catalogue: %w", err)
 	}
 	var durable []store.Option
 	if cfg.Storage.Fsync > 0 {
 		durable = append(durable, store.Durable())
 	}
 	if p.store, err = store.Open(ctx, cfg.Storage.URL.Reveal(), durable...); err != nil {
-		return err
+		return nil, err
 	}
-	if err := p.migrate(ctx); err != nil {
+	if err = p.migrate(ctx); err == nil {
+		cfg, err = p.openVault(ctx, cfg)
+	}
+	if err != nil {
 		p.store.Close()
-		return err
+		return nil, err
 	}
 	p.recorder, err = record.Open(record.Options{
 		Dir: cfg.Storage.Spool.Dir, Store: p.store, MaxBytes: int64(cfg.Storage.Spool.Max),
@@ -216,7 +234,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) error {
 	})
 	if err != nil {
 		p.store.Close()
-		return err
+		return nil, err
 	}
 	p.follower = auth.NewFollower(p.keys, keySource{p.store}, p.log)
 	p.follower.Saved = func(keys []*gateway.Key) {
@@ -225,13 +243,14 @@ func (p *process) open(ctx context.Context, cfg *config.Config) error {
 	}
 	p.metrics = telemetry.NewMetrics(p.gauges(), p.opt.Version)
 	if err := p.openCounters(cfg); err != nil {
-		return errors.Join(err, p.recorder.Close(ctx), p.store.Close())
+		return nil, errors.Join(err, p.recorder.Close(ctx), p.store.Close())
 	}
+	p.alerts = alert.New(alert.Options{Store: p.store, Spent: p.spent, AdminURL: cfg.Admin.URL, Logger: p.log, Channels: p.channelsOf})
 	p.proxy = proxy.New(proxy.Config{
 		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
-		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Observer: p.metrics, Ready: p.ready, Log: p.log,
+		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Budgets: p.alerts, Observer: p.metrics, Ready: p.ready, Log: p.log,
 	})
-	return nil
+	return cfg, nil
 }
 
 // migrate brings the store's schema up to date. A store of a newer version or a failed
@@ -279,7 +298,7 @@ func (p *process) ready() error {
 
 // apply makes a configuration effective; on an error nothing changes.
 func (p *process) apply(cfg *config.Config) error {
-	s := Snapshot(cfg, p.models, &p.boxes)
+	s := Snapshot(cfg, p.models, &p.boxes, p.fitting(cfg))
 	if err := p.proxy.Swap(s); err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 	wg.Go(func() { p.watchHangup(ctx) })
 	wg.Go(func() { p.keepCounters(ctx) })
 	wg.Go(func() { p.followRaises(ctx) })
+	wg.Go(func() { p.alerts.Run(ctx) })
 	path, _ := p.opt.configPath()
 	wg.Go(func() {
 		if err := config.Watch(ctx, path, p.reload); err != nil {
@@ -32,9 +33,13 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 	})
 }
 
-// follow brings a store that was away at the start up to date, then follows its keys.
+// follow brings a store that was away at the start up to date, then follows its keys and
+// credentials.
 func (p *process) follow(ctx context.Context, cfg *config.Config) {
 	if p.migrated.Load() || p.catchUp(ctx, cfg) {
+		var both sync.WaitGroup
+		defer both.Wait()
+		both.Go(func() { p.followVault(ctx) })
 		p.follower.Run(ctx)
 	}
 }
@@ -98,8 +103,11 @@ func (p *process) watchHangup(ctx context.Context) {
 func (p *process) reload() {
 	p.reloadMu.Lock()
 	defer p.reloadMu.Unlock()
-	cfg, problems, err := LoadConfig(p.opt)
+	document, err := p.opt.document()
+	var cfg *config.Config
+	var problems config.Problems
 	if err == nil {
+		cfg, problems = config.Load(p.source(document))
 		err = problems.Err()
 	}
 	if err == nil {
@@ -112,6 +120,7 @@ func (p *process) reload() {
 	for _, w := range problems.Warnings() {
 		p.log.Warn("configuration", "problem", w.Error())
 	}
+	p.document = document
 	p.recorder.Pause(cfg.Storage.Drain == "paused")
 	if err := errors.Join(p.ears.dataTLS.reload(), p.ears.adminTLS.reload()); err != nil {
 		p.log.Error("a certificate cannot be read; the one before stays in force", "error", err)

@@ -19,15 +19,16 @@ import (
 	"github.com/sluice-gateway/sluice/internal/provider/sandbox"
 )
 
-// Snapshot turns a checked configuration into the catalogue that requests read.
-func Snapshot(c *config.Config, models *account.Catalogue, boxes *sandboxes) *catalog.Snapshot {
+// Snapshot turns a checked configuration into the catalogue that requests read. stored
+// are credentials that providers have beside the configured ones, by provider.
+func Snapshot(c *config.Config, models *account.Catalogue, boxes *sandboxes, stored map[string][]provider.Credential) *catalog.Snapshot {
 	s := catalog.Snapshot{
 		Gateways: map[string]*catalog.Gateway{}, Hosts: map[string]*catalog.Gateway{}, Providers: map[string]*provider.Provider{},
 		Limits: limits(&c.Server), Lister: lister{models}, Held: map[string][]*gateway.Rule{}, Proxies: proxies(&c.Server),
 	}
 	for name, p := range c.Providers {
 		p := p
-		s.Providers[name] = buildProvider(name, &p, boxes)
+		s.Providers[name] = buildProvider(name, &p, boxes, stored[name])
 		if held := p.Rules(); len(held) > 0 {
 			s.Held[name] = held
 		}
@@ -59,7 +60,7 @@ func limits(s *config.Server) catalog.Limits {
 	}
 }
 
-func buildProvider(name string, c *config.Provider, boxes *sandboxes) *provider.Provider {
+func buildProvider(name string, c *config.Provider, boxes *sandboxes, stored []provider.Credential) *provider.Provider {
 	spec, ok := all.Lookup(c.Kind)
 	if !ok {
 		panic("BUG: a checked configuration names the unknown kind " + c.Kind)
@@ -83,6 +84,7 @@ func buildProvider(name string, c *config.Provider, boxes *sandboxes) *provider.
 	for _, k := range c.Keys() {
 		p.Credentials = append(p.Credentials, provider.Credential{Name: k.Name, Key: k.APIKey.Reveal(), Weight: k.Weight, Fields: k.Fields()})
 	}
+	p.Credentials = append(p.Credentials, stored...)
 	for h, v := range c.Headers {
 		p.Headers = append(p.Headers, provider.Header{Name: http.CanonicalHeaderKey(h), Value: v.Reveal()})
 	}

@@ -67,3 +67,11 @@ func queue(c *config.Queue) catalog.Queue {
 	}
 	return q
 }
+
+// channelsOf gives where a gateway's alerts go now.
+func (p *process) channelsOf(gateway string) []catalog.Channel {
+	if g := p.snapshot.Load().Gateway(gateway); g != nil {
+		return g.Channels
+	}
+	return nil
+}

@@ -67,7 +67,9 @@ func (p *process) serve(ctx context.Context, cfg *config.Config, e *ears) error 
 	calls, cut := context.WithCancelCause(context.Background())
 	defer cut(nil)
 	data := p.server(calls, &cfg.Server, p.proxy, e.dataTLS, cfg.Server.MaxConnections)
-	admin := p.server(calls, &cfg.Server, proxy.BoundBodies(p.adminHandler()), e.adminTLS, adminConnections)
+	handler, end := p.adminHandler()
+	defer end()
+	admin := p.server(calls, &cfg.Server, proxy.BoundBodies(handler), e.adminTLS, adminConnections)
 	failed := make(chan error, 2)
 	var wg sync.WaitGroup
 	defer wg.Wait()

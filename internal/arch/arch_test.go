@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"expr":     {},
 	"seal":     {},
 	"limit":    {"expr", "gateway", "glob"},
-	"alert":    {"gateway", "store"},
+	"alert":    {"catalog", "gateway", "limit"},
 	"importer": {"account", "config", "gateway", "provider", "store"},
 	"front":    {},
 	"proxy": {"account", "auth", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall",

@@ -21,6 +21,7 @@ const (
 	ExitOK      = 0
 	ExitFailure = 1
 	ExitUsage   = 2
+	ExitWarned  = 2 // of a command with --strict
 )
 
 // Env is what a command sees of the world. Stdout carries results alone, Stderr what is
@@ -51,6 +52,9 @@ func Run(ctx context.Context, args []string, env Env) int {
 		return ExitOK
 	case errors.As(err, &failed):
 		fmt.Fprintf(env.Stderr, "sluice: %s\n", plain(failed.Error()))
+		if _, strict := errors.AsType[*warned](err); strict {
+			return ExitWarned
+		}
 		return ExitFailure
 	}
 	fmt.Fprintf(env.Stderr, "sluice: %s\nRun '%s --help' for usage.\n", plain(err.Error()), cmd.CommandPath())
@@ -59,7 +63,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 
 func newRoot(env *Env) *cobra.Command {
 	root := group("sluice", "An AI gateway: one binary between applications and every model",
-		newServe(env), newCheck(env), newKeys(env), newLogs(env), newDocs(env), newVersion(env))
+		newServe(env), newCheck(env), newKeys(env), newCredentials(env), newSecrets(env), newLogs(env), newImport(env), newDocs(env), newVersion(env))
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)

@@ -84,7 +84,7 @@ func (l *loader) discover(kind *Kind) {
 			return
 		}
 		l.usual(&p, kind)
-		if !kind.discovered(&p) {
+		if !kind.discovered(&p, slices.Contains(l.stored, kind.Name)) {
 			return
 		}
 	}
@@ -94,8 +94,9 @@ func (l *loader) discover(kind *Kind) {
 // discovered reports whether the environment holds all that a provider of the kind
 // needs, and some of it in a variable that is the kind's own: access keys of a whole
 // cloud are set for other reasons.
-func (k *Kind) discovered(p *Provider) bool {
-	hasKey, hasBase := p.APIKey.IsSet(), p.BaseURL != ""
+// One that the store has a credential for is wanted too.
+func (k *Kind) discovered(p *Provider, stored bool) bool {
+	hasKey, hasBase := p.APIKey.IsSet() || stored, p.BaseURL != ""
 	switch {
 	case k.NeedsBaseURL && !hasBase, k.Region != nil && p.Region == "" && !k.Region.free(p), k.Project != nil && p.Project == "" && !k.Project.free(p):
 		return false

@@ -24,6 +24,8 @@ type Config struct {
 
 	// Bootstrap is read from the environment alone, never from the document.
 	Bootstrap Bootstrap `yaml:"-"`
+	// Secrets are the names of the secrets in the store that the document refers to.
+	Secrets []string `yaml:"-"`
 	// DataDir is where relative paths begin, "" = the working directory.
 	DataDir string `yaml:"-"`
 }
@@ -32,13 +34,13 @@ type Config struct {
 type Bootstrap struct {
 	Key        Secret // SLUICE_KEY: the first gateway key
 	AdminToken Secret // SLUICE_ADMIN_TOKEN
-	MasterKey  Secret // SLUICE_MASTER_KEY: 32 bytes in base64 or hexadecimal; unset = the file in the data directory
+	MasterKey  Secret // SLUICE_MASTER_KEY: 32 bytes in base64 or hexadecimal, former ones behind it after commas; unset = the file in the data directory
 }
 
 // Provider is one configured vendor, or a server of one's own.
 type Provider struct {
 	Kind        string       `yaml:"kind" help:"What speaks there. Default: the provider's own name, when that is a known kind."`
-	APIKey      Secret       `yaml:"api_key" example:"env:PROVIDER_API_KEY" check:"header" help:"The vendor key, as a reference: env:NAME or file:PATH. Default: the vendor's usual environment variable."`
+	APIKey      Secret       `yaml:"api_key" example:"env:PROVIDER_API_KEY" check:"header" help:"The vendor key, as a reference: env:NAME, file:PATH or secret:NAME. Default: the vendor's usual environment variable."`
 	Credentials []Credential `yaml:"credentials" example:"[{name: a, api_key: env:PROVIDER_KEY_A, weight: 2}, {name: b, api_key: env:PROVIDER_KEY_B}]" help:"Several credentials instead of api_key, chosen by weight. Each is a name with an api_key, or with the parts that its kind takes instead."`
 	Identity    `yaml:",inline"`
 	Region      string            `yaml:"region" example:"eu-central-1" check:"region" help:"Region, for clouds that have them. Default: the cloud's usual environment variable."`
@@ -68,7 +70,7 @@ type Provider struct {
 // Credential is one vendor key of a provider, or what stands for one.
 type Credential struct {
 	Name     string `yaml:"name" required:"true" check:"name" help:"Name in entries and in sluice-credential."`
-	APIKey   Secret `yaml:"api_key" check:"header" help:"The key, as a reference: env:NAME or file:PATH."`
+	APIKey   Secret `yaml:"api_key" check:"header" help:"The key, as a reference: env:NAME, file:PATH or secret:NAME."`
 	Weight   int    `yaml:"weight" default:"1" min:"1" max:"1000" help:"Share of the calls, relative to the others."`
 	Identity `yaml:",inline"`
 }

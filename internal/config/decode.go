@@ -36,7 +36,7 @@ type place struct {
 }
 
 func newDecoder(r resolver) *decoder {
-	r.asked = map[string]bool{}
+	r.asked, r.named = map[string]bool{}, map[string]bool{}
 	return &decoder{secrets: r, origins: map[string]origin{}, specs: map[reflect.Type][]spec{}, blank: map[reflect.Type]reflect.Value{}}
 }
 
@@ -402,7 +402,7 @@ func (s *spec) between(value float64, parse func(string) float64) string {
 // what stands there.
 func (d *decoder) secret(n *doctree.Node, v reflect.Value, s *spec, at place) {
 	if n.Kind == doctree.Map || n.Kind == doctree.List || n.Kind == doctree.Null {
-		d.add(at, "expected a secret reference (env:NAME or file:PATH), found %s", n.Kind)
+		d.add(at, "expected a secret reference ("+references+"), found %s", n.Kind)
 		return
 	}
 	if n.Text == "" && s.check == "shared" {
@@ -416,7 +416,10 @@ func (d *decoder) secret(n *doctree.Node, v reflect.Value, s *spec, at place) {
 	if warning != "" {
 		d.warn(at, "%s", warning)
 	}
-	if message == "" {
+	if message == "" && s.check == "storage" && strings.HasPrefix(secret.Ref(), "secret:") {
+		message = "the store cannot keep its own address; write env:NAME or file:PATH"
+	}
+	if message == "" && !d.secrets.unread(secret) {
 		message = checkText(s.check, secret.Reveal())
 	}
 	if message != "" {

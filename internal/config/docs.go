@@ -151,7 +151,7 @@ func writeVariables(b *bytes.Buffer) {
 		{EnvData, "the data directory (`--data`)"},
 		{EnvKey, fmt.Sprintf("the first gateway key of a fresh store, %d characters or more", minBootstrap)},
 		{EnvAdminToken, fmt.Sprintf("the admin token of a fresh store, %d characters or more", minBootstrap)},
-		{EnvMasterKey, "the key under which secrets in the store are sealed: 32 bytes in base64 or hexadecimal. Without it, `master.key` in the data directory is made and used"},
+		{EnvMasterKey, "the key under which secrets in the store are sealed: 32 bytes in base64 or hexadecimal; while it is being replaced, the new one and after a comma the one before. Without it, `master.key` in the data directory is made and used"},
 	} {
 		fmt.Fprintf(b, "| `%s` | %s |\n", v[0], v[1])
 	}
@@ -172,5 +172,4 @@ func writeReserved(b *bytes.Buffer) {
 			fmt.Fprintf(b, "| `%s` | the values %s |\n", f.Path, strings.ReplaceAll(orList(f.Later), " or ", " and "))
 		}
 	}
-	b.WriteString("| `secret:NAME` | secrets kept in the store, as a reference |\n")
 }

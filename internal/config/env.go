@@ -106,13 +106,21 @@ func (d *decoder) masterKey() Secret {
 	if !ok || text == "" {
 		return Secret{}
 	}
-	for _, decode := range []func(string) ([]byte, error){hex.DecodeString, base64.StdEncoding.DecodeString, base64.RawStdEncoding.DecodeString} {
-		if key, err := decode(text); err == nil && len(key) == masterKeyBytes {
-			return NewSecret(text, "env:"+EnvMasterKey)
-		}
+	keys := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) })
+	if len(keys) > 0 && !slices.ContainsFunc(keys, func(key string) bool { return !isMasterKey(key) }) {
+		return NewSecret(text, "env:"+EnvMasterKey)
 	}
 	d.add(variable(EnvMasterKey), "expected %d random bytes in base64 or hexadecimal; make some with: openssl rand -base64 32", masterKeyBytes)
 	return Secret{}
+}
+
+func isMasterKey(text string) bool {
+	for _, decode := range []func(string) ([]byte, error){hex.DecodeString, base64.StdEncoding.DecodeString, base64.RawStdEncoding.DecodeString, base64.URLEncoding.DecodeString, base64.RawURLEncoding.DecodeString} {
+		if key, err := decode(text); err == nil && len(key) == masterKeyBytes {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *decoder) bootstrapSecret(name string) Secret {

@@ -119,7 +119,7 @@ func (l *loader) credentials(at string, p *Provider, kind *Kind) {
 
 func insteadOf(kind *Kind) string {
 	if kind == nil || len(kind.Fields) == 0 {
-		return ": The key, as a reference: env:NAME or file:PATH."
+		return ": The key, as a reference: env:NAME, file:PATH or secret:NAME."
 	}
 	return ", or what stands for it: " + orList(kind.takes()[1:])
 }

@@ -19,6 +19,12 @@ type Source struct {
 	Files     Files // nil = the operating system's
 	Overrides Overrides
 	Vendors   Vendors
+
+	// Secrets reads what the store keeps for secret:NAME; nil = the store is not at hand:
+	// such references are taken for good, and give "".
+	Secrets func(name string) (value string, known bool, err error)
+	// Credentials are the providers for which the store has credentials that all share.
+	Credentials []string
 }
 
 // Vendors is what a configuration must know of vendors and dialects; their own tables give it.
@@ -76,7 +82,7 @@ func (v *Vendors) names() []string {
 // when Problems.Err is not. It never panics, whatever the document.
 func Load(src Source) (*Config, Problems) {
 	src.fill()
-	d := newDecoder(resolver{env: src.Env, files: src.Files, dir: src.DataDir})
+	d := newDecoder(resolver{env: src.Env, files: src.Files, dir: src.DataDir, stored: src.Secrets})
 	cfg := d.defaultConfig()
 	cfg.DataDir = src.DataDir
 	readable := d.document(cfg, src)
@@ -85,12 +91,13 @@ func Load(src Source) (*Config, Problems) {
 	cfg.Bootstrap = d.bootstrap()
 	d.unknownVariables(src.Environ, src.KnownEnv)
 	if readable {
-		l := loader{decoder: d, cfg: cfg, vendors: &src.Vendors, source: src.Path}
+		l := loader{decoder: d, cfg: cfg, vendors: &src.Vendors, source: src.Path, stored: src.Credentials}
 		l.complete()
 		l.validate()
 		l.resolvePaths()
 	}
 	d.problems.sort()
+	cfg.Secrets = sortedKeys(d.secrets.named)
 	if d.problems.Err() != nil {
 		return nil, d.problems
 	}
@@ -137,6 +144,7 @@ type loader struct {
 	cfg     *Config
 	vendors *Vendors
 	source  string
+	stored  []string // providers for which the store has credentials
 	door    *Gateway // that is being checked; nil = none is
 	free    bool     // what is checked stands outside of the document: names in it mean nothing here
 }

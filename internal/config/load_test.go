@@ -25,6 +25,7 @@ func goldenSource(t *testing.T, file string) config.Source {
 	src := source(string(data), goldenEnv()...)
 	src.Path = filepath.Base(file)
 	src.DataDir = "/data"
+	src.Secrets = func(name string) (string, bool, error) { return "sk-stored", name == "kept", nil }
 	src.Files = memFiles{
 		"/data/key":        {data: "sk-file\n", mode: 0o600},
 		"/data/open-key":   {data: "sk-file\n", mode: 0o644},
@@ -139,8 +140,8 @@ func TestAConfiguredProviderTakesItsUsualKeyUnlessDiscoveryIsOff(t *testing.T) {
 	if p.APIKey.Reveal() != "k" || p.Discovered || p.Timeouts.Connect != time.Second || p.Timeouts.Total != 15*time.Minute {
 		t.Errorf("%+v", p)
 	}
-	got := refusal(t, source("discover: false\nproviders: {openai: {}}", "OPENAI_API_KEY=k"))
-	if want := `sluice.yaml:2:21: providers.openai: no credential: write api_key: env:OPENAI_API_KEY`; got != want {
+	_, problems := config.Load(source("discover: false\nproviders: {openai: {}}", "OPENAI_API_KEY=k"))
+	if got, want := problems.Error(), `sluice.yaml:2:21: providers.openai: warning: no credential: write api_key: env:OPENAI_API_KEY, or keep one in the store: sluice credentials add openai`; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -19,7 +19,7 @@ const hidden = "[secret]"
 // JSON, YAML or slog. Only Reveal gives it. The zero Secret is unset.
 type Secret struct {
 	value *string // a pointer, so that printers which bypass methods show an address
-	ref   string  // env:NAME or file:PATH, "" when written in plain
+	ref   string  // env:NAME, file:PATH or secret:NAME, "" when written in plain
 }
 
 // NewSecret makes a secret from a value and the reference it came from ("" = none).
@@ -84,7 +84,14 @@ type resolver struct {
 	files Files
 	dir   string
 	asked map[string]bool // variables that references named
+	// stored reads the secrets kept in the store; nil = the store is not at hand, and what
+	// is there is taken for good.
+	stored func(name string) (value string, known bool, err error)
+	named  map[string]bool // stored secrets that references named
 }
+
+// references is what a secret may be written as.
+const references = "env:NAME, file:PATH or secret:NAME"
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
@@ -99,15 +106,16 @@ func (r resolver) resolve(text string, plain bool) (s Secret, warning, problem s
 	case "file":
 		return r.fromFile(rest)
 	case "secret":
-		return Secret{}, "", "a secret kept in the store (secret:NAME)" + notBuilt + "; use env:NAME or file:PATH"
+		s, problem = r.fromStore(rest)
+		return s, "", problem
 	}
 	switch {
 	case text == "":
-		return Secret{}, "", "is empty; expected a secret reference: env:NAME or file:PATH"
+		return Secret{}, "", "is empty; expected a secret reference: " + references
 	case plain:
 		return NewSecret(text, ""), "", ""
 	}
-	return Secret{}, "", "expected a secret reference, found plain text; put the value into an environment variable or a file and write env:NAME or file:PATH"
+	return Secret{}, "", "expected a secret reference, found plain text; put the value into an environment variable, a file or the store (sluice secrets set NAME) and write " + references
 }
 
 func (r resolver) fromEnv(name string) (Secret, string) {
@@ -123,6 +131,31 @@ func (r resolver) fromEnv(name string) (Secret, string) {
 		return Secret{}, "environment variable " + name + " is empty"
 	}
 	return NewSecret(value, "env:"+name), ""
+}
+
+// fromStore gives a secret that the store keeps. Its name is shown only where there is
+// one of that name, or it looks like a name and not like a secret.
+func (r resolver) fromStore(name string) (Secret, string) {
+	if !nameForm.MatchString(name) {
+		return Secret{}, "secret: must be followed by the name of a secret in the store: 1 to 63 lower-case letters, digits, '.', '_' and '-'"
+	}
+	r.named[name] = true
+	if r.stored == nil {
+		return Secret{value: new(string), ref: "secret:" + name}, ""
+	}
+	value, known, err := r.stored(name)
+	switch {
+	case err != nil:
+		return Secret{}, "secret " + name + " cannot be read: " + err.Error()
+	case !known:
+		return Secret{}, "no secret " + name + " is in the store; put it there with: sluice secrets set " + name
+	}
+	return NewSecret(value, "secret:"+name), ""
+}
+
+// unread reports a secret of the store while that is not at hand.
+func (r resolver) unread(s Secret) bool {
+	return r.stored == nil && s.IsSet() && strings.HasPrefix(s.ref, "secret:")
 }
 
 func (r resolver) fromFile(name string) (s Secret, warning, problem string) {

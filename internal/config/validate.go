@@ -36,7 +36,7 @@ func (l *loader) provider(name string, p *Provider) {
 	at := join("providers", name)
 	kind := l.kind(at, name, p)
 	if kind != nil {
-		l.needs(at, p, kind)
+		l.needs(at, name, p, kind)
 	}
 	l.speaks(at, p)
 	l.credentials(at, p, kind)
@@ -80,14 +80,16 @@ func (l *loader) hintKind(name string, names []string) string {
 }
 
 // needs checks what the kind requires and what it alone may have.
-func (l *loader) needs(at string, p *Provider, kind *Kind) {
+func (l *loader) needs(at, name string, p *Provider, kind *Kind) {
 	if kind.NeedsBaseURL && p.BaseURL == "" && !l.given(join(at, "base_url")) {
 		l.bad(at, "\"base_url\" is missing, which kind %q needs, such as https://llm.example.com/v1", kind.Name)
 	}
 	l.setting(at, "region", p.Region, kind.Region, p, kind)
 	l.setting(at, "project", p.Project, kind.Project, p, kind)
 	if !kind.KeyFree && !kind.Ambient && len(p.Keys()) == 0 && !l.callersPay() && !l.given(join(at, "api_key")) && !l.given(join(at, "credentials")) {
-		l.bad(at, "no credential: write api_key: env:%s", append(kind.Env, "NAME")[0])
+		if !slices.Contains(l.stored, name) {
+			l.warn(l.at(at), "no credential: write api_key: env:%s, or keep one in the store: sluice credentials add %s", append(kind.Env, "NAME")[0], name)
+		}
 	}
 	if !kind.Synthetic {
 		for _, key := range []string{"latency", "chunks", "chunk_delay", "failure"} {
@@ -142,7 +144,7 @@ func (l *loader) headers(at string, p *Provider) {
 		}
 		seen[canonical] = name
 		if s := p.Headers[name]; s.IsSet() && s.Ref() == "" && carriesCredential(canonical) {
-			l.bad(here, "this header carries a credential: write env:NAME or file:PATH instead of the value")
+			l.bad(here, "this header carries a credential: write env:NAME, file:PATH or secret:NAME instead of the value")
 		}
 	}
 }

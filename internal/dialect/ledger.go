@@ -15,6 +15,8 @@ type Field struct {
 	Frame bool
 	// Refuse marks what no target of another dialect may go without (llm.Request.Refuse).
 	Refuse bool
+	// Besides are values of the member that do not mean the feature.
+	Besides []string
 }
 
 // Fate is what becomes of a feature.

@@ -80,6 +80,7 @@ var phrases = [...]struct {
 	text string
 	is   meaning
 }{
+	{"too many tokens, please wait", rateLimited}, // of the minute, not of the request
 	{"prompt is too long", contextWindow}, {"input is too long", contextWindow}, {"maximum context length", contextWindow},
 	{"context length", contextWindow}, {"context window", contextWindow}, {"context size", contextWindow}, {"context limit", contextWindow},
 	{"exceeds the maximum number of tokens", contextWindow}, {"too many tokens", contextWindow}, {"too large to process", contextWindow},

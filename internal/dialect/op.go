@@ -32,6 +32,10 @@ type Op struct {
 	// is; nil = never.
 	Native func(body []byte) bool
 
+	// Counts says that an answer to callers must tell how many tokens went in. Where the
+	// vendor does not, it is an estimate that is called one.
+	Counts bool
+
 	// Fields are the ledger's rows of callers, Carries its columns of targets. A param
 	// that is not in Carries is dropped.
 	Fields  []OpField

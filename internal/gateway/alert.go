@@ -20,7 +20,23 @@ type Alert struct {
 	NextTry   time.Time       `json:"next_try"` // not before
 	Tries     int             `json:"tries"`    // that failed
 	Delivered *time.Time      `json:"delivered"`
+	Reached   []string        `json:"reached"` // channels that have it, by name
 	LastError string          `json:"last_error"`
+}
+
+// Standing is how one counter of a budget stands after a call was counted, or refused.
+type Standing struct {
+	Rule      *Rule
+	ID        string   // the rule's, as in Settlement
+	Counter   [16]byte // as in Settlement, before it is written in hexadecimal
+	Window    *Window  // one of the rule's
+	Values    string   // as in Settlement
+	Gateway   string   // of the call
+	Workspace string   // of the call
+	Used      USD      // what others still hold may be in it
+	Max       USD      // as it counts now: a raise is in it
+	Refused   bool     // the call was, for what is left is too little
+	Time      time.Time
 }
 
 // Raise makes a budget larger until a time.

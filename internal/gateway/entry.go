@@ -134,4 +134,9 @@ type Object struct {
 	KeyID      string
 	Created    time.Time
 	Deleted    bool
+	// Hold is what is held for a batch, or which batch a file holds the results of: a text
+	// that only who wrote it reads; "" = none.
+	Hold string
+	// Settled says that what a batch took has been settled.
+	Settled bool
 }

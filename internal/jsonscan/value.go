@@ -212,3 +212,17 @@ func hex4(s []byte) (r rune, ok bool) {
 	}
 	return r, true
 }
+
+// IsWhole reports whether raw is a whole number in digits, however many.
+func IsWhole(raw []byte) bool {
+	digits := raw
+	if len(digits) > 0 && digits[0] == '-' {
+		digits = digits[1:]
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(digits) > 0 && (digits[0] != '0' || len(digits) == 1)
+}

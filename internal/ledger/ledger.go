@@ -55,7 +55,7 @@ func Page(dialects, forms []*dialect.Dialect) []byte {
 		fmt.Fprintf(&b, "\n### A target that speaks `%s`\n\n| asked for | becomes | how |\n|---|---|---|\n", d.Name)
 		hows(&b, llm.RequestFeatures(), d.Carries)
 	}
-	b.WriteString("\n## Answers\n\nWhat a caller's dialect has no place for is left out of the answer. No header names it; the entry's `usage`, `finish_reason` and cost are\nthose of the vendor's answer all the same.\n")
+	b.WriteString("\n## Answers\n\nWhat a caller's dialect has no place for is left out of the answer: parts (images, sound, what the vendor's own tools wrote), sources, log\nprobabilities and further alternatives are then named in the entry's `dropped_params`, as the vendor writes them: `answer: content[].type`.\nThe header `sluice-dropped-params` names them, too, of a stream those that came before its first words. The entry's `usage`, `finish_reason` and cost are those\nof the vendor's answer all the same.\n")
 	for _, d := range all {
 		fmt.Fprintf(&b, "\n### A vendor that speaks `%s`\n\n", d.Name)
 		table(&b, d, all, d.AnswerFields, AnswerFate)

@@ -37,3 +37,22 @@ const (
 	FinishError   Finish = "error"   // the vendor gave up in the middle
 	FinishUnknown Finish = "unknown"
 )
+
+// Refused reports whether the model spoke a refusal.
+func (c *Choice) Refused() bool {
+	for i := range c.Parts {
+		if c.Parts[i].Kind == Refusal {
+			return true
+		}
+	}
+	return false
+}
+
+// OrRefusal gives the finish for a dialect that has no refusals as parts of an answer: one that
+// stopped with a refusal is one that the model refused.
+func (f Finish) OrRefusal(spoken bool) Finish {
+	if spoken && f == FinishStop {
+		return FinishRefusal
+	}
+	return f
+}

@@ -30,6 +30,7 @@ const (
 	FFileContext // words about a document that are not cited
 	FFileCites   // a document shall be cited
 	FVideo       // by URL or bytes
+	FFound       // something that a search of the caller's has found, with its source
 	FCache       // a cache mark on a part
 	FCacheTTL    // with a lifetime that is not the default
 	FToolCall    // the history holds tool calls
@@ -49,6 +50,9 @@ const (
 	FToolExamples
 	FCustomTool
 	FWebSearch
+	FSearchAllowed // domains that a web search keeps to
+	FSearchBlocked // domains that it leaves out
+	FSearchPlace   // where the user is, to it
 	FCode
 	FBuiltin // any other tool of one vendor
 	FChoiceNone
@@ -171,9 +175,9 @@ func (f Feature) String() string { return featureNames[f] }
 
 var featureNames = [featureCount]string{
 	FSystem: "system instructions", FSystemLater: "a system turn in mid-conversation", FDeveloper: "developer turns", FMessageName: "names of speakers", FAssistantPrefill: "a last turn of the assistant",
-	FImageURL: "images by URL", FImageData: "images as bytes", FImageFile: "images by file id", FImageDetail: "detail of images", FAudioData: "audio", FFileURL: "documents by URL", FFileData: "documents as bytes", FFileID: "documents by file id", FFileText: "documents as text", FFileName: "names of documents", FFileContext: "context of documents", FFileCites: "citing of documents", FVideo: "video",
+	FImageURL: "images by URL", FImageData: "images as bytes", FImageFile: "images by file id", FImageDetail: "detail of images", FAudioData: "audio", FFileURL: "documents by URL", FFileData: "documents as bytes", FFileID: "documents by file id", FFileText: "documents as text", FFileName: "names of documents", FFileContext: "context of documents", FFileCites: "citing of documents", FVideo: "video", FFound: "search results of the caller's",
 	FCache: "cache marks", FCacheTTL: "lifetimes of cache marks", FToolCall: "tool calls", FToolResult: "tool results", FResultMedia: "images and files in tool results", FResultError: "errors of tools", FThinking: "reasoning text in the history", FThinkingState: "reasoning state in the history", FRefusal: "refusals in the history", FCitations: "citations in the history", FVendorPart: "parts of one vendor",
-	FTools: "function tools", FToolStrict: "strict tools", FToolCache: "cache marks on tools", FToolExamples: "examples of tool calls", FCustomTool: "tools called with free text", FWebSearch: "web search by the vendor", FCode: "code execution by the vendor", FBuiltin: "other tools of one vendor",
+	FTools: "function tools", FToolStrict: "strict tools", FToolCache: "cache marks on tools", FToolExamples: "examples of tool calls", FCustomTool: "tools called with free text", FWebSearch: "web search by the vendor", FSearchAllowed: "domains that a web search keeps to", FSearchBlocked: "domains that a web search leaves out", FSearchPlace: "place of the user in a web search", FCode: "code execution by the vendor", FBuiltin: "other tools of one vendor",
 	FChoiceNone: "tool choice: none", FChoiceRequired: "tool choice: required", FChoiceTool: "tool choice: one tool", FChoiceAllowed: "tool choice: some tools", FParallel: "parallel tool calls",
 	FJSON: "JSON output", FSchema: "output of a JSON schema", FSchemaName: "description of the output schema", FStrict: "strictness of the output schema",
 	FMaxOutput: "maximum of output tokens", FTemperature: "temperature", FTopP: "top p", FTopK: "top k", FMinP: "min p", FFrequencyPenalty: "frequency penalty", FPresencePenalty: "presence penalty", FSeed: "seed", FStop: "stop sequences", FN: "several answers", FLogprobs: "log probabilities", FTopLogprobs: "top log probabilities", FLogitBias: "logit bias",

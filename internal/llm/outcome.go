@@ -8,7 +8,7 @@ type Outcome struct {
 	Model   string // as the vendor spells it
 	Created int64  // Unix seconds, 0 = not said
 	Usage   Usage
-	// Estimated says that Tokens are not the vendor's count.
+	// Estimated says that Tokens, or those of Usage, are not the vendor's count.
 	Estimated bool
 
 	Vectors    []Vector    // embeddings

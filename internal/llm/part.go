@@ -33,6 +33,9 @@ type Part struct {
 	// Cache marks the end of a prefix that the vendor shall cache; "" = no mark, else the
 	// lifetime asked for: "5m" where none was said, "1h".
 	Cache string
+	// Apart says of a Text of the assistant's that it began a message of its own in the
+	// caller's words, though it stands in one turn with what was before it.
+	Apart bool
 	// Raw is the whole piece in the words of the dialect it came from: Vendor.
 	Raw Raw
 	// Own are members that only the dialect it came from has; see Request.Own.
@@ -54,6 +57,9 @@ type Media struct {
 	Format string
 	// Parts are the pieces of a document that is given in pieces.
 	Parts []Part
+	// Source is where a search of the caller's has found the document (a JSON string);
+	// nil = it is no search result.
+	Source Raw
 	// Context are words about a document that are not cited (a JSON string); Cites says
 	// that it shall be cited.
 	Context Raw

@@ -157,10 +157,18 @@ type Tool struct {
 	Cache       string // see Part.Cache
 	// Vendor is the dialect's own definition, whole, unless Kind is Function.
 	Vendor Raw
+	// Search are the limits of a WebSearch; nil = none.
+	Search *Search
 	// Group is the caller's definition of the named group of tools that this one stands
 	// in, whole; nil = none. Name then begins with the group's name.
 	Group Raw
 	Own   []Member
+}
+
+// Search limits a web search of the vendor's.
+type Search struct {
+	Allowed, Blocked Raw // JSON arrays of domains
+	Place            Raw // where the user is: an object of city, country, region, timezone
 }
 
 // ToolKind is what a tool is.

@@ -19,8 +19,8 @@ func draw(t *testing.T, p *provider.Provider, n int, skip func(int) bool) map[st
 	t.Helper()
 	got := map[string]int{}
 	for range n {
-		c, ok := p.Pick(skip)
-		if !ok {
+		c, _ := p.Pick("", skip)
+		if c == nil {
 			t.Fatal("nothing was picked")
 		}
 		got[c.Name]++
@@ -49,7 +49,7 @@ func TestChoicesAreSpreadEvenlyNotInRuns(t *testing.T) {
 	p := withWeights(4, 1)
 	gap, longest := 0, 0
 	for range 1000 {
-		c, _ := p.Pick(nil)
+		c, _ := p.Pick("", nil)
 		gap++
 		if c.Name == "b" {
 			longest = max(longest, gap)
@@ -67,21 +67,21 @@ func TestASkippedCredentialIsNeverChosen(t *testing.T) {
 	if got["b"] != 0 || got["a"] < 990 || got["a"] > 1010 {
 		t.Errorf("chose %v", got)
 	}
-	if _, ok := p.Pick(func(int) bool { return true }); ok {
+	if c, _ := p.Pick("", func(int) bool { return true }); c != nil {
 		t.Error("something was picked though everything is skipped")
 	}
-	if _, ok := withWeights().Pick(nil); ok {
+	if c, _ := withWeights().Pick("", nil); c != nil {
 		t.Error("something was picked of nothing")
 	}
-	if _, ok := withWeights(1).Pick(func(int) bool { return true }); ok {
+	if c, _ := withWeights(1).Pick("", func(int) bool { return true }); c != nil {
 		t.Error("the only credential was picked though it is skipped")
 	}
 }
 
 func TestAChoiceWhoseHealthChangesMeanwhileStillGivesOne(t *testing.T) {
 	p, calls := withWeights(1, 1), 0
-	c, ok := p.Pick(func(int) bool { calls++; return calls > 2 })
-	if !ok || c == nil {
+	c, _ := p.Pick("", func(int) bool { calls++; return calls > 2 })
+	if c == nil {
 		t.Error("nothing was picked")
 	}
 }
@@ -95,7 +95,7 @@ func TestPickMayBeCalledConcurrently(t *testing.T) {
 		wg.Go(func() {
 			mine := map[string]int{}
 			for range 1000 {
-				c, _ := p.Pick(nil)
+				c, _ := p.Pick("", nil)
 				mine[c.Name]++
 			}
 			mu.Lock()
@@ -136,6 +136,6 @@ func BenchmarkPick(b *testing.B) {
 	p := withWeights(3, 2, 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		p.Pick(nil)
+		p.Pick("", nil)
 	}
 }

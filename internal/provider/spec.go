@@ -143,11 +143,11 @@ type Provider struct {
 	Spec        *Spec
 	BaseURL     string // without a trailing slash
 	Speaks      []dialect.Name
-	Credentials []Credential
-	Headers     []Header // from configuration; they win over the Spec's
-	APIVersion  string   // for vendors whose paths carry one
-	Region      string   // for clouds; "" = as the base URL or the machine says
-	Project     string   // likewise
+	Credentials []Credential // in the order of their Workspace: those that all share first
+	Headers     []Header     // from configuration; they win over the Spec's
+	APIVersion  string       // for vendors whose paths carry one
+	Region      string       // for clouds; "" = as the base URL or the machine says
+	Project     string       // likewise
 	Timeouts    Timeouts
 	Retries     Retries
 	Models      map[string]Model // facts from configuration, by vendor id
@@ -160,9 +160,10 @@ type Provider struct {
 
 // Credential is one vendor key. Its Key never leaves the process but to the vendor.
 type Credential struct {
-	Name   string
-	Key    string
-	Weight int // ≥ 1
+	Name      string
+	Workspace string // whose callers alone may use it; "" = all may
+	Key       string
+	Weight    int // ≥ 1
 	// Fields are the further parts of credentials that are more than a key, by their
 	// name in the configuration: access_key_id, service_account …
 	Fields map[string]string

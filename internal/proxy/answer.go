@@ -56,8 +56,9 @@ func (x *exchange) answer(resp *upstream.Response) error {
 
 // framer says how to cut the answer into events; nil when it is no stream.
 func (x *exchange) framer(resp *upstream.Response) dialect.Framer {
-	if x.spoken.NewMeter == nil || x.ep.Op == llm.OpPassthrough {
-		return nil
+	switch {
+	case x.spoken.NewMeter == nil, x.ep.Op == llm.OpPassthrough, x.ep.Op == llm.OpFiles, x.ep.Op == llm.OpBatches:
+		return nil // lines of a file are no events
 	}
 	ct := resp.Header.Get("Content-Type")
 	switch {
@@ -133,6 +134,7 @@ func (x *exchange) learn(resp *upstream.Response, body []byte) {
 	x.report = m.Report()
 	x.report.Ended = true
 	x.learnObject(plain)
+	x.learnBatch(resp, plain)
 	x.bill()
 }
 
@@ -153,7 +155,9 @@ func (x *exchange) relayLarge(resp *upstream.Response, head []byte) error {
 	}
 	x.keepAnswer(resp, nil)
 	x.writeHead(resp.Status)
-	if begun, err := x.flow(resp, head, digest); err != nil {
+	stopTap := x.tapLarge(resp)
+	begun, err := x.flow(resp, head, digest)
+	if stopTap(err == nil); err != nil {
 		x.estimateWhole(resp, begun)
 		return err
 	}
@@ -208,6 +212,9 @@ func (x *exchange) pass(p []byte, digest *jsonscan.Digest) error {
 		digest.Write(p)
 	}
 	x.answerKept.add(p)
+	if x.batch != nil && x.batch.tap != nil {
+		x.batch.tap(p)
+	}
 	return x.write(p)
 }
 

@@ -158,7 +158,7 @@ func (x *exchange) repeatable(f *fault.Fault) bool {
 // attempt sends the request once and relays the answer. A fault before the answer's
 // head went to the caller may be tried again.
 func (x *exchange) attempt(ctx context.Context) error {
-	if err := x.checkBatch(ctx); err != nil {
+	if err := x.admitBatch(ctx); err != nil {
 		return err
 	}
 	if err := x.prepare(ctx); err != nil {
@@ -220,7 +220,8 @@ func (x *exchange) endAttempt(a *gateway.Attempt, err error) {
 
 func since(t time.Time) llm.Count { return llm.Known(time.Since(t).Milliseconds()) }
 
-// chooseCredential sets the credential of the next attempt and gives its index.
+// chooseCredential sets the credential of the next attempt and gives its place among
+// those that the caller's workspace may use.
 func (x *exchange) chooseCredential(refused uint64) (int, error) {
 	p := x.target.Provider
 	x.cred = nil
@@ -235,23 +236,22 @@ func (x *exchange) chooseCredential(refused uint64) (int, error) {
 		}
 	}
 	if name := x.wantedCredential(); name != "" {
-		for i := range p.Credentials {
-			if p.Credentials[i].Name == name {
-				x.cred = &p.Credentials[i]
-				return i, nil
-			}
+		c, place := p.Named(x.who.Workspace, name)
+		if x.cred = c; c != nil {
+			return place, nil
 		}
 		return 0, fault.Newf(fault.InvalidRequest, "The provider '%s' has no credential '%s'.", p.Name, clip(name)).Field("sluice-credential")
 	}
-	c, ok := p.Pick(func(i int) bool { return refused&(1<<(i&63)) != 0 })
-	switch {
-	case ok:
-		x.cred = c
-		return slices.IndexFunc(p.Credentials, func(o provider.Credential) bool { return o.Name == c.Name }), nil
-	case len(p.Credentials) == 0 && (p.Spec.KeyFree || p.Spec.Ambient || p.Spec.Auth == provider.Auth{}):
+	c, place := p.Pick(x.who.Workspace, func(i int) bool { return refused&(1<<(i&63)) != 0 })
+	if x.cred = c; c != nil {
+		return place, nil
+	}
+	own, shared := p.Usable(x.who.Workspace)
+	switch none := len(own)+len(shared) == 0; {
+	case none && (p.Spec.KeyFree || p.Spec.Ambient || p.Spec.Auth == provider.Auth{}):
 		return 0, nil
-	case len(p.Credentials) == 0:
-		return 0, fault.Newf(fault.UpstreamAuth, "The provider '%s' has no credential: set providers.%s.api_key.", p.Name, p.Name)
+	case none:
+		return 0, fault.Newf(fault.UpstreamAuth, "The provider '%s' has no credential: set providers.%s.api_key, or add one with: sluice credentials add %s", p.Name, p.Name, p.Name)
 	}
 	return 0, fault.Newf(fault.UpstreamAuth, "No credential of the provider '%s' works at the moment.", p.Name)
 }
@@ -270,7 +270,8 @@ func (x *exchange) otherCredential(refused uint64) bool {
 	if x.wantedCredential() != "" || x.brought != nil {
 		return false
 	}
-	for i := range min(len(x.target.Provider.Credentials), 64) {
+	own, shared := x.target.Provider.Usable(x.who.Workspace)
+	for i := range min(len(own)+len(shared), 64) {
 		if refused&(1<<i) == 0 {
 			return true
 		}

@@ -50,8 +50,9 @@ type exchange struct {
 	ask  ask
 	said *dialect.Recollected // nil unless the body names earlier answers that are remembered
 
-	held     *holding // nil unless some limit may apply
-	rerouted string   // the model or route to which a limit sent the call
+	held     *holding   // nil unless some limit may apply
+	batch    *batchCall // nil unless the call has to do with a batch that is counted
+	rerouted string     // the model or route to which a limit sent the call
 
 	// route and attempts
 	plan      []route.Target

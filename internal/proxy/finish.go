@@ -23,6 +23,8 @@ func (x *exchange) finish() {
 		x.p.observer.StreamOpen(-1)
 	}
 	x.settleCall()
+	x.giveBackBatch()
+	x.settleBatch()
 	if !x.quiet {
 		x.record()
 	}

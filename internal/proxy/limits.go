@@ -200,6 +200,7 @@ func (x *exchange) take(ctx context.Context, t *taken) (refused *rules.Rule, err
 	t.hold, t.verdict = v.Hold, v
 	x.p.full.Note(t.Claims, &v, time.Now())
 	if v.Hold == nil {
+		x.tellBudget(t, v.Refused, 0, true)
 		return t.Of[v.Refused], nil
 	}
 	for i, s := range v.States {
@@ -255,6 +256,23 @@ func (x *exchange) conditionFault(err error) error {
 	f := fault.Newf(fault.BudgetExceeded, "The model '%s' cannot be called under the limit of money '%s': %s. Configure a price (providers.<name>.models), state a maximum of output tokens, or set unpriced: allow.", clip(x.ask.model), un.Rule.Name, why)
 	f.NoRetry = true
 	return f
+}
+
+// tellBudget tells how a budget stands: after what a call has used of it, or when it
+// has refused one.
+func (x *exchange) tellBudget(t *taken, i int, used int64, refused bool) {
+	r := t.Of[i]
+	if x.p.budgets == nil || !r.Budget() || len(r.Alert) == 0 || i >= len(t.verdict.States) {
+		return
+	}
+	st, c, at := t.verdict.States[i], &t.Claims[i], time.Now()
+	if !refused {
+		st.Used, at = st.Used-t.hold.Granted[i]+used, t.hold.Taken
+	}
+	x.p.budgets.Note(gateway.Standing{
+		Rule: r.Rule, ID: r.ID, Counter: c.Counter, Window: c.Window, Values: r.Values(&x.held.facts), Gateway: x.gw.Name, Workspace: x.who.Workspace,
+		Used: gateway.USD(st.Used), Max: gateway.USD(st.Max), Time: at, Refused: refused,
+	})
 }
 
 // noRoom refuses a call.
@@ -366,6 +384,7 @@ func (x *exchange) settle(t *taken) {
 	t.used = used
 	for i := range t.Claims {
 		used[i] = x.used(t, i)
+		x.tellBudget(t, i, used[i], false)
 		if r := t.Of[i]; r.Unit == gateway.UnitCost && used[i] > 0 {
 			x.held.settled = append(x.held.settled, gateway.Settlement{
 				Rule: r.ID, Counter: t.Claims[i].Counter.String(), Values: r.Values(&x.held.facts), Amount: gateway.USD(used[i]), Time: t.hold.Taken,

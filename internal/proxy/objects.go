@@ -239,11 +239,12 @@ func (x *exchange) learnObject(answer []byte) {
 	case !rule.Creates || rule.IDAt == "" || x.ownCredential():
 		return
 	}
-	for at := range strings.SplitSeq(rule.IDAt, "|") {
-		if id, ok := jsonscan.String(jsonscan.Get(answer, strings.Split(at, ".")...)); ok && id != "" {
-			x.noteObject(x.newObject(objectID(id)))
-			return
+	if id := createdID(rule.IDAt, answer); id != "" {
+		o := x.newObject(objectID(id))
+		if x.ep.Op == llm.OpBatches {
+			o.Hold = x.ticketFor()
 		}
+		x.noteObject(o)
 	}
 }
 
@@ -258,7 +259,7 @@ func (x *exchange) learnYield(answer []byte) {
 			continue
 		}
 		o := x.newObject(objectID(id))
-		o.Kind = kind
+		o.Kind, o.Hold = kind, x.yieldHold(path, answer)
 		if known, err := x.p.objects.Find(kind, o.ID); err == nil && known == nil {
 			x.noteObject(o)
 		}

@@ -49,6 +49,9 @@ type Observer interface {
 	StreamOpen(delta int)
 }
 
+// Budgets hears how a budget stands after a call; it must not block.
+type Budgets interface{ Note(gateway.Standing) }
+
 // Observation is what metrics need to know about one call.
 type Observation struct {
 	Entry    *gateway.Entry
@@ -69,6 +72,7 @@ type Config struct {
 	Objects   Objects
 	Recall    *recall.Memory
 	Limits    limit.Engine // counts what the snapshots' rules limit
+	Budgets   Budgets      // hears how budgets stand; nil = nobody does
 	Observer  Observer
 	Ready     Ready
 	Log       *slog.Logger
@@ -104,9 +108,11 @@ type Proxy struct {
 	limits   limit.Engine
 	full     limit.Full
 	queues   limit.Queues
+	settling sync.Map // batches that are being settled
 	keyRules keyRules
 	raises   atomic.Pointer[map[string][]limit.Raise] // of budgets, by rule
 	keyring  *jwt.Keyring
+	budgets  Budgets
 	memory   memory
 
 	mu      sync.Mutex // guards clients; Swap only
@@ -123,7 +129,7 @@ type client struct {
 // New makes a Proxy; it serves nothing until Swap.
 func New(c Config) *Proxy {
 	p := &Proxy{
-		router: newRouter(c.Dialects), keys: c.Keys, catalogue: c.Catalogue, recorder: c.Recorder, objects: c.Objects, recall: c.Recall, limits: c.Limits, keyring: jwt.NewKeyring(nil, c.Log),
+		router: newRouter(c.Dialects), keys: c.Keys, catalogue: c.Catalogue, recorder: c.Recorder, objects: c.Objects, recall: c.Recall, limits: c.Limits, budgets: c.Budgets, keyring: jwt.NewKeyring(nil, c.Log),
 		observer: c.Observer, ready: c.Ready, log: c.Log, spillDir: c.SpillDir, anonymous: anonymous,
 		dialects: c.Dialects, byName: map[dialect.Name]*dialect.Dialect{}, fallback: c.Dialects[0], clients: map[string]client{},
 	}

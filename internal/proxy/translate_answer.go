@@ -51,6 +51,9 @@ func (x *exchange) answerTranslated(resp *upstream.Response) error {
 		return unreadable(err)
 	}
 	x.keep(a)
+	if x.translated() {
+		x.noteLost(a, plain)
+	}
 	x.firstByte = time.Now()
 	if x.stream {
 		return x.replay(resp, a)
@@ -300,6 +303,9 @@ func (s *translatedStream) take(events []llm.Event) {
 		case llm.End:
 			s.ended = true
 			s.recall.Keep(s.x.who.Workspace) // before the caller, who may answer at once, sees the end
+		}
+		if e.Kind == llm.PartStart {
+			s.x.noteLostEvent(e)
 		}
 		marked := s.marker.see(e)
 		s.recall.See(e)

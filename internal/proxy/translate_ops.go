@@ -245,6 +245,7 @@ func (x *exchange) answerTask(resp *upstream.Response) error {
 		return unreadable(err)
 	}
 	x.accountTask(a)
+	x.countInput(a)
 	x.firstByte = time.Now()
 	return x.writeTask(resp, a)
 }
@@ -286,6 +287,16 @@ func (x *exchange) accountTask(a *llm.Outcome) {
 	}
 	x.billed = false
 	x.bill()
+}
+
+// countInput estimates what went in where the vendor does not say and the caller's form
+// requires it. The entry's usage stays unknown.
+func (x *exchange) countInput(a *llm.Outcome) {
+	if a.Usage.InputTokens.Known || !x.callerOp().Counts {
+		return
+	}
+	a.Usage.InputTokens = llm.Known(tokens.Input(x.body.bytes(), bareModel(x.target.Model)))
+	a.Estimated, x.estimated = true, true
 }
 
 // writeTask sends an answer.

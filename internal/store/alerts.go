@@ -3,12 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-const selectAlerts = `SELECT id, rule, counter, rule_values, workspace, period, threshold, payload, created, next_try, tries, delivered, last_error FROM alerts`
+const selectAlerts = `SELECT id, rule, counter, rule_values, workspace, period, threshold, payload, created, next_try, tries, delivered, reached, last_error FROM alerts`
 
 // RaiseAlert puts an alert into the outbox and says whether it is new: a counter has one
 // a period and threshold.
@@ -52,9 +53,35 @@ func (s *Store) DueAlerts(ctx context.Context, now time.Time, lease time.Duratio
 	return mine, nil
 }
 
+// AlertReached notes the names of all channels that have the alert already.
+func (s *Store) AlertReached(ctx context.Context, id string, channels []string) error {
+	names, err := list(channels)
+	if err != nil {
+		return s.failed("alert "+id, err)
+	}
+	return s.changeAlert(ctx, id, "reached = ?", names)
+}
+
 // AlertDelivered takes an alert out of what is due.
 func (s *Store) AlertDelivered(ctx context.Context, id string, at time.Time) error {
 	return s.changeAlert(ctx, id, "delivered = ?, last_error = ''", micros(at))
+}
+
+// Alert gives one alert, or ErrNotFound.
+func (s *Store) Alert(ctx context.Context, id string) (gateway.Alert, error) {
+	a, err := single(ctx, s, selectAlerts+" WHERE id = ?", scanAlert, clean(id))
+	return a, s.failed("alert "+id, err)
+}
+
+// RetryAlert makes an undelivered alert due; one that was delivered stays so.
+func (s *Store) RetryAlert(ctx context.Context, id string, at time.Time) error {
+	return s.failed("retry alert "+id, s.tx(ctx, func(tx *sql.Tx) error {
+		n, err := s.exec(ctx, tx, "UPDATE alerts SET next_try = ? WHERE id = ? AND delivered IS NULL", micros(at), clean(id))
+		if err != nil || n > 0 {
+			return err
+		}
+		return s.needRow(ctx, tx, "alerts", id)
+	}))
 }
 
 // AlertFailed notes a failed try, the reason for people to see, and when the next one is.
@@ -72,6 +99,7 @@ func (s *Store) changeAlert(ctx context.Context, id, change string, args ...any)
 // AlertQuery chooses alerts: those that match every field that is set.
 type AlertQuery struct {
 	Workspace string
+	Within    []string // workspaces; nil = every one
 	Rule      string
 	Delivered *bool  // nil = both
 	Limit     int    // of a page: 0 = 50, at most 500
@@ -89,6 +117,7 @@ func (s *Store) Alerts(ctx context.Context, q AlertQuery) (page AlertPage, err e
 	l := lister[gateway.Alert]{query: selectAlerts, cursor: q.Cursor, limit: q.Limit, scan: scanAlert,
 		last: func(a *gateway.Alert) (time.Time, string) { return a.Created, a.ID }}
 	l.where.texts("workspace", q.Workspace, "rule", q.Rule)
+	l.where.in("workspace", q.Within)
 	l.where.null("delivered", q.Delivered)
 	page.Alerts, page.Next, err = l.page(ctx, s)
 	return page, s.failed("alerts", err)
@@ -107,9 +136,12 @@ func (s *Store) DeleteAlerts(ctx context.Context, before time.Time) (n int, err 
 func scanAlert(rows *sql.Rows) (a gateway.Alert, err error) {
 	var created, next int64
 	var delivered *int64
-	var payload []byte
-	err = rows.Scan(&a.ID, &a.Rule, &a.Counter, &a.Values, &a.Workspace, &a.Period, &a.Threshold, &payload, &created, &next, &a.Tries, &delivered, &a.LastError)
+	var payload, reached []byte
+	err = rows.Scan(&a.ID, &a.Rule, &a.Counter, &a.Values, &a.Workspace, &a.Period, &a.Threshold, &payload, &created, &next, &a.Tries, &delivered, &reached, &a.LastError)
+	if err != nil {
+		return a, err
+	}
 	a.Payload = payload
 	a.Created, a.NextTry, a.Delivered = fromMicros(created), fromMicros(next), fromNull(delivered)
-	return a, err
+	return a, json.Unmarshal(reached, &a.Reached)
 }

@@ -84,8 +84,10 @@ func (s *Store) AllCredentials(ctx context.Context) ([]gateway.Credential, error
 
 // CredentialQuery chooses credentials: those that match every field that is set.
 type CredentialQuery struct {
-	Workspace *string // nil = every one; "" = those that all share
+	Workspace *string  // nil = every one; "" = those that all share
+	Within    []string // workspaces; nil = every one
 	Provider  string
+	Providers bool // those of providers only, not the secrets that a configuration names
 	Name      string
 	Limit     int    // of a page: 0 = 50, at most 500
 	Cursor    string // where the page before ended, "" = the newest
@@ -102,6 +104,10 @@ func (s *Store) Credentials(ctx context.Context, q CredentialQuery) (page Creden
 	l := lister[gateway.Credential]{query: selectCredentials, cursor: q.Cursor, limit: q.Limit, scan: scanCredential,
 		last: func(c *gateway.Credential) (time.Time, string) { return c.Created, c.ID }}
 	l.where.texts("provider", q.Provider, "name", q.Name)
+	l.where.in("workspace", q.Within)
+	if q.Providers {
+		l.where.add("provider <> ''")
+	}
 	if q.Workspace != nil {
 		l.where.add("workspace = ?", clean(*q.Workspace))
 	}

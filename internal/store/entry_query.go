@@ -120,6 +120,21 @@ func (c *conditions) texts(pairs ...string) {
 	}
 }
 
+// in adds that column is one of the values. nil asks nothing, and no values find nothing.
+func (c *conditions) in(column string, values []string) {
+	switch {
+	case values == nil:
+	case len(values) == 0:
+		c.add("1 = 0")
+	default:
+		args := make([]any, len(values))
+		for i, v := range values {
+			args[i] = clean(v)
+		}
+		c.add(`"`+column+`" IN (`+marks(len(values))+")", args...)
+	}
+}
+
 // null asks for rows where a column has a value (true) or none (false); nil asks nothing.
 func (c *conditions) null(column string, filled *bool) {
 	switch {

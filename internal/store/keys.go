@@ -108,6 +108,7 @@ func (s *Store) AllKeys(ctx context.Context) ([]gateway.Key, error) {
 // KeyQuery chooses keys: those that match every field that is set.
 type KeyQuery struct {
 	Workspace string
+	Within    []string // workspaces; nil = every one
 	Name      string
 	Owner     string
 	Subject   string
@@ -127,6 +128,7 @@ type KeyPage struct {
 func (s *Store) Keys(ctx context.Context, q KeyQuery) (KeyPage, error) {
 	var c conditions
 	c.texts("workspace", q.Workspace, "name", q.Name, "owner", q.Owner, "subject", q.Subject)
+	c.in("workspace", q.Within)
 	c.null("revoked", q.Revoked)
 	c.null("disabled", q.Disabled)
 	l := lister[gateway.Key]{query: selectKeys, where: c, cursor: q.Cursor, limit: q.Limit, scan: scanKey,

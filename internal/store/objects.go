@@ -12,16 +12,20 @@ import (
 // happened and older ones change nothing. An id belongs to the workspace that had it
 // first until it is marked deleted there: no other workspace's event takes it over.
 const (
-	putObjectSQL = `INSERT INTO objects (id, provider, kind, credential, gateway, workspace, key_id, created, changed, deleted)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+	putObjectSQL = `INSERT INTO objects (id, provider, kind, credential, gateway, workspace, key_id, created, changed, hold, deleted, settled)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
 		ON CONFLICT (id, provider) DO UPDATE SET kind = excluded.kind, credential = excluded.credential, gateway = excluded.gateway,
-			workspace = excluded.workspace, key_id = excluded.key_id, created = excluded.created, changed = excluded.changed, deleted = 0
+			workspace = excluded.workspace, key_id = excluded.key_id, created = excluded.created, changed = excluded.changed,
+			hold = excluded.hold, deleted = 0, settled = 0
 		WHERE excluded.changed > objects.changed AND objects.deleted = 1`
 	deleteObjectSQL = `INSERT INTO objects (id, provider, kind, credential, gateway, workspace, key_id, created, changed, deleted)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 		ON CONFLICT (id, provider) DO UPDATE SET changed = excluded.changed, deleted = 1
 		WHERE excluded.changed > objects.changed AND objects.deleted = 0 AND objects.workspace = excluded.workspace`
-	selectObject = "SELECT id, provider, kind, credential, gateway, workspace, key_id, created, deleted FROM objects WHERE id = ?"
+	settleObjectSQL = `INSERT INTO objects (id, provider, kind, credential, gateway, workspace, key_id, created, changed, hold, deleted, settled)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)
+		ON CONFLICT (id, provider) DO UPDATE SET settled = 1 WHERE objects.settled = 0 AND objects.workspace = excluded.workspace`
+	selectObject = "SELECT id, provider, kind, credential, gateway, workspace, key_id, created, deleted, hold, settled FROM objects WHERE id = ?"
 )
 
 // PutObject remembers a vendor's id, or with Deleted that it is gone. at is when that
@@ -35,12 +39,17 @@ func (s *Store) putObject(ctx context.Context, tx *sql.Tx, o *gateway.Object, at
 	if created.IsZero() {
 		created = at
 	}
-	query := putObjectSQL
-	if o.Deleted {
-		query = deleteObjectSQL
+	args := []any{clean(o.ID), clean(o.Provider), clean(o.Kind), clean(o.Credential), clean(o.Gateway),
+		clean(o.Workspace), clean(o.KeyID), micros(created), micros(at)}
+	query := deleteObjectSQL
+	switch {
+	case o.Deleted:
+	case o.Settled:
+		query, args = settleObjectSQL, append(args, clean(o.Hold))
+	default:
+		query, args = putObjectSQL, append(args, clean(o.Hold))
 	}
-	_, err := s.exec(ctx, tx, query, clean(o.ID), clean(o.Provider), clean(o.Kind), clean(o.Credential), clean(o.Gateway),
-		clean(o.Workspace), clean(o.KeyID), micros(created), micros(at))
+	_, err := s.exec(ctx, tx, query, args...)
 	return err
 }
 
@@ -58,7 +67,7 @@ func (s *Store) ObjectByID(ctx context.Context, id, kind string) (gateway.Object
 func (s *Store) object(ctx context.Context, query string, args ...any) (gateway.Object, error) {
 	var o gateway.Object
 	var created int64
-	err := s.one(ctx, query, args, &o.ID, &o.Provider, &o.Kind, &o.Credential, &o.Gateway, &o.Workspace, &o.KeyID, &created, &o.Deleted)
+	err := s.one(ctx, query, args, &o.ID, &o.Provider, &o.Kind, &o.Credential, &o.Gateway, &o.Workspace, &o.KeyID, &created, &o.Deleted, &o.Hold, &o.Settled)
 	o.Created = fromMicros(created)
 	if err != nil {
 		return gateway.Object{}, s.failed("object", err)

@@ -57,6 +57,7 @@ func (s *Store) ValidRaises(ctx context.Context, now time.Time) ([]gateway.Raise
 // RaiseQuery chooses raises: those that match every field that is set.
 type RaiseQuery struct {
 	Workspace string
+	Within    []string // workspaces; nil = every one
 	Rule      string
 	Limit     int    // of a page: 0 = 50, at most 500
 	Cursor    string // where the page before ended, "" = the newest
@@ -73,6 +74,7 @@ func (s *Store) Raises(ctx context.Context, q RaiseQuery) (page RaisePage, err e
 	l := lister[gateway.Raise]{query: selectRaises, cursor: q.Cursor, limit: q.Limit, scan: scanRaise,
 		last: func(r *gateway.Raise) (time.Time, string) { return r.Created, r.ID }}
 	l.where.texts("workspace", q.Workspace, "rule", q.Rule)
+	l.where.in("workspace", q.Within)
 	page.Raises, page.Next, err = l.page(ctx, s)
 	return page, s.failed("raises", err)
 }

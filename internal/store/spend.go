@@ -38,6 +38,7 @@ type SpendQuery struct {
 	By []Dimension
 
 	Workspace, KeyID, User, Team, Gateway, Provider, Model, Rule string
+	Within                                                       []string  // workspaces; nil = every one
 	From, To                                                     time.Time // From ≤ time < To; zero = without end
 
 	Limit int // of rows: 0 = all
@@ -152,6 +153,7 @@ func (q *SpendQuery) conditions() conditions {
 	var c conditions
 	c.texts("workspace", q.Workspace, "key_id", q.KeyID, "user", q.User, "team", q.Team, "gateway", q.Gateway,
 		"provider", q.Provider, "model", q.Model, "rule", q.Rule)
+	c.in("workspace", q.Within)
 	if q.ofLedger() { // whose times are the settlements', not the entries'
 		c.since(q.From)
 		c.before(q.To)

@@ -48,9 +48,10 @@ func (s *Store) Token(ctx context.Context, id string) (gateway.Token, error) {
 type TokenQuery struct {
 	User      string
 	Workspace string
-	Session   *bool  // nil = both
-	Limit     int    // of a page: 0 = 50, at most 500
-	Cursor    string // where the page before ended, "" = the newest
+	Within    []string // workspaces; nil = every one
+	Session   *bool    // nil = both
+	Limit     int      // of a page: 0 = 50, at most 500
+	Cursor    string   // where the page before ended, "" = the newest
 }
 
 // TokenPage is one page of a list.
@@ -64,6 +65,7 @@ func (s *Store) Tokens(ctx context.Context, q TokenQuery) (page TokenPage, err e
 	l := lister[gateway.Token]{query: selectTokens, cursor: q.Cursor, limit: q.Limit, scan: scanToken,
 		last: func(t *gateway.Token) (time.Time, string) { return t.Created, t.ID }}
 	l.where.texts("user_id", q.User, "workspace", q.Workspace)
+	l.where.in("workspace", q.Within)
 	if q.Session != nil {
 		l.where.add("session = ?", bit(*q.Session))
 	}

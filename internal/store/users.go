@@ -30,6 +30,19 @@ func (s *Store) UpdateUser(ctx context.Context, u gateway.User) error {
 	}))
 }
 
+// DeleteUser deletes a user with memberships, tokens and sessions, or says ErrNotFound.
+func (s *Store) DeleteUser(ctx context.Context, id string) error {
+	return s.failed("delete user "+id, s.tx(ctx, func(tx *sql.Tx) error {
+		for _, table := range []string{"members", "tokens"} {
+			if _, err := s.exec(ctx, tx, "DELETE FROM "+table+" WHERE user_id = ?", clean(id)); err != nil {
+				return err
+			}
+		}
+		n, err := s.exec(ctx, tx, "DELETE FROM users WHERE id = ?", clean(id))
+		return noRow(n, err)
+	}))
+}
+
 // emailKey is what two spellings of an address have in common.
 func emailKey(email string) string { return strings.ToLower(clean(strings.TrimSpace(email))) }
 

@@ -32,8 +32,16 @@ func (s *Store) Workspace(ctx context.Context, id string) (gateway.Workspace, er
 	return w, s.failed("workspace "+id, err)
 }
 
-// DeleteWorkspace deletes a workspace with its members, tokens, revoked keys and vendors'
-// ids. While it has keys that are not revoked, credentials or entries it is ErrNotEmpty,
+// RenameWorkspace changes what people call a workspace.
+func (s *Store) RenameWorkspace(ctx context.Context, id, name string) error {
+	return s.failed("rename workspace "+id, s.tx(ctx, func(tx *sql.Tx) error {
+		n, err := s.exec(ctx, tx, "UPDATE workspaces SET name = ? WHERE id = ?", clean(name), clean(id))
+		return noRow(n, err)
+	}))
+}
+
+// DeleteWorkspace deletes a workspace with its members, tokens, revoked keys, vendors'
+// ids, alerts and raises. While it has keys that are not revoked, credentials or entries it is ErrNotEmpty,
 // so that a later workspace of the same id inherits nothing; the default one always is.
 func (s *Store) DeleteWorkspace(ctx context.Context, id string) error {
 	return s.failed("delete workspace "+id, s.tx(ctx, func(tx *sql.Tx) error {
@@ -43,12 +51,15 @@ func (s *Store) DeleteWorkspace(ctx context.Context, id string) error {
 		if err := s.needEmpty(ctx, tx, id); err != nil {
 			return err
 		}
-		for _, table := range []string{"members", "tokens", "keys", "objects"} {
+		for _, table := range []string{"members", "tokens", "keys", "objects", "alerts", "raises"} {
 			if _, err := s.exec(ctx, tx, "DELETE FROM "+table+" WHERE workspace = ?", clean(id)); err != nil {
 				return err
 			}
 		}
 		if _, err := s.exec(ctx, tx, "DELETE FROM workspaces WHERE id = ?", clean(id)); err != nil {
+			return err
+		}
+		if err := s.bump(ctx, tx, raisesVersion); err != nil {
 			return err
 		}
 		return s.bump(ctx, tx, keysVersion)
@@ -84,8 +95,14 @@ type WorkspacePage struct {
 
 // Workspaces gives a page, newest first. limit 0 is 50, at most 500.
 func (s *Store) Workspaces(ctx context.Context, cursor string, limit int) (WorkspacePage, error) {
+	return s.WorkspacesWithin(ctx, nil, cursor, limit)
+}
+
+// WorkspacesWithin is Workspaces of some alone; nil = every one.
+func (s *Store) WorkspacesWithin(ctx context.Context, ids []string, cursor string, limit int) (WorkspacePage, error) {
 	l := lister[gateway.Workspace]{query: selectWorkspaces, cursor: cursor, limit: limit, scan: scanWorkspace,
 		last: func(w *gateway.Workspace) (time.Time, string) { return w.Created, w.ID }}
+	l.where.in("id", ids)
 	var page WorkspacePage
 	var err error
 	page.Workspaces, page.Next, err = l.page(ctx, s)

@@ -74,7 +74,7 @@ func TestEmbeddingsOfEveryCallerReachEveryVendor(t *testing.T) {
 			at: "/v1/embeddings", answer: answers["openai"], got: `{"model":"nv-embed","input":["a","b"],"input_type":"passage","encoding_format":"float"}`},
 		{name: "openai to hugging face", path: openai, ask: `{"model":"huggingface/BAAI/bge-m3","input":["a","b"],"encoding_format":"base64"}`,
 			at: "/hf-inference/models/BAAI/bge-m3/pipeline/feature-extraction", answer: answers["huggingface"], got: `{"inputs":["a","b"]}`, spoken: "huggingface",
-			want: `{"object":"list","data":[{"object":"embedding","index":0,"embedding":"` + one64 + `"},{"object":"embedding","index":1,"embedding":"` + two64 + `"}],"model":"BAAI/bge-m3"}`},
+			want: `{"object":"list","data":[{"object":"embedding","index":0,"embedding":"` + one64 + `"},{"object":"embedding","index":1,"embedding":"` + two64 + `"}],"model":"BAAI/bge-m3","usage":{"prompt_tokens":13,"total_tokens":13,"estimated":true}}`},
 
 		{name: "openai to bedrock, titan", path: openai, ask: `{"model":"bedrock/amazon.titan-embed-text-v2:0","input":["a"],"dimensions":256}`,
 			at: "/model/amazon.titan-embed-text-v2%3A0/invoke", answer: `{"embedding":[0.5],"inputTextTokenCount":3}`, got: `{"inputText":"a","dimensions":256}`, usage: `"input_tokens":3`, spoken: "bedrock-titan",

@@ -21,8 +21,6 @@ type plan struct {
 	instruct bool
 }
 
-const minBudget = 1024 // https://platform.claude.com/docs/en/build-with-claude/extended-thinking
-
 // thinks reports whether the model is told to think.
 func (p *plan) thinks() bool { return p.think == "enabled" || p.think == "adaptive" }
 
@@ -172,7 +170,7 @@ func (f *writer) adapt() {
 	case t.Effort != "":
 		f.effort = f.effortWord(t.Effort)
 	case t.Budget.Known:
-		f.effort = effortOf(t.Budget.N)
+		f.effort = dialect.EffortOf(t.Budget.N)
 	}
 }
 
@@ -192,52 +190,17 @@ func (f *writer) effortWord(word string) string {
 	return ""
 }
 
-// The budgets that stand for efforts, and where between them one ends.
-func budgetOf(effort string) int64 {
-	switch effort {
-	case "minimal":
-		return minBudget
-	case "low":
-		return 2048
-	case "high":
-		return 24576
-	case "xhigh", "max":
-		return 32768
-	}
-	return 8192
-}
-
-func effortOf(budget int64) string {
-	switch {
-	case budget <= 2048:
-		return "low"
-	case budget <= 8192:
-		return "medium"
-	case budget <= 24576:
-		return "high"
-	}
-	return "max"
-}
-
-// enable gives the model a budget of at least 1024 and below max_tokens. A budget that
-// the caller named raises max_tokens where it must; one made from an effort leaves at
-// least a quarter to the answer.
+// enable gives the model a budget of at least 1024 and below max_tokens. Where there is
+// no room for one it does not think.
 func (f *writer) enable() {
 	t := &f.r.Thinking
-	if f.breaksLoop() {
+	budget, fits := dialect.Budget(t, f.maxTokens)
+	if !fits || f.breaksLoop() {
 		f.stopThinking()
 		return
 	}
-	budget := max(t.Budget.N, minBudget)
-	if !t.Budget.Known {
-		budget = max(min(budgetOf(t.Effort), f.maxTokens/4*3), minBudget)
-	}
-	if f.maxTokens <= budget {
-		f.maxTokens += budget
-		if f.rules.claude || f.to.Facts.MaxOutput > 0 {
-			f.maxTokens = min(f.maxTokens, max(f.ceiling(), 2*minBudget))
-		}
-		budget = min(budget, f.maxTokens-1)
+	if t.Budget.Known && budget < t.Budget.N {
+		f.lose(llm.FThinkingBudget)
 	}
 	f.think, f.budget = "enabled", budget
 	if t.Summary == "none" && f.rules.claude {

@@ -70,6 +70,9 @@ const (
 	partOfTool   = "of the vendor's own tools"
 )
 
+// parts are the blocks that other dialects have, too.
+var parts = []string{"text", "image", "document", "thinking", "redacted_thinking", "tool_use", "tool_result"}
+
 // fields are the members of a request, of
 // https://platform.claude.com/docs/en/api/messages and of its beta, as the vendor's own
 // SDKs of November 2026 have them (anthropic-sdk-go 1.84.0). What stands inside a member
@@ -78,7 +81,7 @@ var fields = []dialect.Field{
 	{Path: "model", Frame: true},
 	{Path: "stream", Frame: true},
 	{Path: "messages", Frame: true},
-	{Path: "messages", Feature: llm.FAssistantPrefill, Example: `{"model":"claude-sonnet-4-5","max_tokens":64,"messages":[` + hi + `,{"role":"assistant","content":"Well"}]}`, Note: "a last turn of the assistant's, which is continued"},
+	{Path: "messages[].role (assistant, last)", Feature: llm.FAssistantPrefill, Example: `{"model":"claude-sonnet-4-5","max_tokens":64,"messages":[` + hi + `,{"role":"assistant","content":"Well"}]}`, Note: "a last turn of the assistant's, which is continued"},
 	{Path: "messages[].role", Frame: true},
 	{Path: "messages[].role", Feature: llm.FSystemLater, Example: `{"model":"claude-opus-5","max_tokens":64,"messages":[` + hi + `,{"role":"system","content":"Be brief."}]}`, Note: "system, after the first of the others"},
 	{Path: "messages[].content", Frame: true},
@@ -143,9 +146,9 @@ var fields = []dialect.Field{
 	{Path: "tools[].allowed_callers", Example: has(`{"name":"f","input_schema":{"type":"object"},"allowed_callers":["direct"]}`)},
 	{Path: "tools[].defer_loading", Example: has(`{"name":"f","input_schema":{"type":"object"},"defer_loading":true}`)},
 	{Path: "tools[].eager_input_streaming", Example: has(`{"name":"f","input_schema":{"type":"object"},"eager_input_streaming":true}`)},
-	{Path: "tools[].user_location", Example: has(`{"type":"web_search_20250305","name":"web_search","user_location":{"type":"approximate","city":"Ghent"}}`), Note: "of a web search"},
-	{Path: "tools[].allowed_domains", Example: has(`{"type":"web_search_20250305","name":"web_search","allowed_domains":["example.com"]}`), Note: "of a web search"},
-	{Path: "tools[].blocked_domains", Example: has(`{"type":"web_search_20250305","name":"web_search","blocked_domains":["example.com"]}`), Note: "of a web search"},
+	{Path: "tools[].user_location", Feature: llm.FSearchPlace, Example: has(`{"type":"web_search_20250305","name":"web_search","user_location":{"type":"approximate","city":"Ghent"}}`), Note: "of a web search"},
+	{Path: "tools[].allowed_domains", Feature: llm.FSearchAllowed, Example: has(`{"type":"web_search_20250305","name":"web_search","allowed_domains":["example.com"]}`), Note: "of a web search"},
+	{Path: "tools[].blocked_domains", Feature: llm.FSearchBlocked, Example: has(`{"type":"web_search_20250305","name":"web_search","blocked_domains":["example.com"]}`), Note: "of a web search"},
 	{Path: "tools[].max_uses", Example: has(`{"type":"web_search_20250305","name":"web_search","max_uses":3}`), Note: "of a web search"},
 	{Path: "tools[].response_inclusion", Example: has(`{"type":"web_search_20250305","name":"web_search","response_inclusion":"full"}`), Note: "of a web search"},
 	{Path: "tools[].caching", Feature: llm.FBuiltin, Note: partOfTool},
@@ -190,6 +193,7 @@ var fields = []dialect.Field{
 	{Path: atPiece + ".cache_control", Feature: llm.FCache, Example: holds(`{"type":"document","source":{"type":"content","content":[{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}]}}`)},
 	{Path: atPiece + ".transformations", Example: holds(`{"type":"document","source":{"type":"content","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="},"transformations":{"oversized_image":"resize"}}]}}`)},
 	{Path: atBlock + ".title", Feature: llm.FFileName, Example: holds(paper + `,"title":"t"}`)},
+	{Path: atBlock + ".source", Feature: llm.FFound, Example: holds(foundBlock), Note: "of a search_result, with all of it"},
 	{Path: atBlock + ".context", Feature: llm.FFileContext, Example: holds(paper + `,"context":"c"}`)},
 	{Path: atBlock + ".transformations", Example: holds(`{"type":"image","source":{"type":"url","url":"https://example.com/a.png"},"transformations":{"oversized_image":"resize"}}`)},
 
@@ -203,6 +207,7 @@ var fields = []dialect.Field{
 	{Path: atInner + ".type", Frame: true},
 	{Path: atInner + ".text", Feature: llm.FToolResult, Example: returns(`"content":[{"type":"text","text":"ok"}]`)},
 	{Path: atInner + ".source", Feature: llm.FResultMedia, Example: returns(`"content":[` + image + `]`)},
+	{Path: atInner + ".source", Feature: llm.FFound, Example: returns(`"content":[` + foundBlock + `]`), Note: "of a search_result, with all of it"},
 	{Path: atInner + ".title", Feature: llm.FFileName, Example: returns(`"content":[` + paper + `,"title":"t"}]`)},
 	{Path: atInner + ".context", Feature: llm.FFileContext, Example: returns(`"content":[` + paper + `,"context":"c"}]`)},
 	{Path: atInner + ".citations", Feature: llm.FCitations},
@@ -223,7 +228,7 @@ var fields = []dialect.Field{
 	{Path: atBlock + ".thinking", Feature: llm.FThinking, Example: answers(`{"type":"thinking","thinking":"hm","signature":"c2ln"}`)},
 	{Path: atBlock + ".signature", Feature: llm.FThinkingState, Example: answers(`{"type":"thinking","thinking":"hm","signature":"c2ln"}`)},
 	{Path: atBlock + ".data", Feature: llm.FThinkingState, Example: answers(`{"type":"redacted_thinking","data":"ZGF0YQ=="}`)},
-	{Path: atBlock + ".type", Feature: llm.FVendorPart, Example: answers(`{"type":"server_tool_use","id":"s1","name":"web_search","input":{}}`), Note: "server_tool_use, …_tool_result, mcp_…, container_upload, search_result, compaction, tool_addition … with all that stands inside"},
+	{Path: atBlock + ".type", Feature: llm.FVendorPart, Besides: parts, Example: answers(`{"type":"server_tool_use","id":"s1","name":"web_search","input":{}}`), Note: "server_tool_use, …_tool_result, mcp_…, container_upload, compaction, tool_addition … with all that stands inside"},
 	{Path: atBlock + ".server_name", Feature: llm.FVendorPart, Note: partOfVendor},
 	{Path: atBlock + ".mcp_server_name", Feature: llm.FVendorPart, Note: partOfVendor},
 	{Path: atBlock + ".file_id", Feature: llm.FVendorPart, Note: partOfVendor},
@@ -248,6 +253,8 @@ var fields = []dialect.Field{
 	{Path: "anthropic_beta", Example: asks(`"anthropic_beta":["x"]`), Note: "at the clouds that host the models"},
 }
 
+const foundBlock = `{"type":"search_result","source":"https://example.com","title":"t","content":[{"type":"text","text":"x"}]}`
+
 const cited = `{"type":"char_location","cited_text":"x","document_index":0,"document_title":"t","start_char_index":0,"end_char_index":1}`
 
 // answerFields are the members of an answer
@@ -268,7 +275,7 @@ var answerFields = []dialect.Field{
 	{Path: "content[].name", Feature: llm.AToolCall, Example: says(`{"type":"tool_use","id":"t1","name":"f","input":{}}`, ``)},
 	{Path: "content[].input", Feature: llm.AToolCall, Example: says(`{"type":"tool_use","id":"t1","name":"f","input":{}}`, ``)},
 	{Path: "content[].caller"},
-	{Path: "content[].type", Feature: llm.AVendorPart, Example: says(`{"type":"server_tool_use","id":"s1","name":"web_search","input":{}}`, ``), Note: "blocks of the vendor's own tools, with all that stands inside"},
+	{Path: "content[].type", Feature: llm.AVendorPart, Besides: parts, Example: says(`{"type":"server_tool_use","id":"s1","name":"web_search","input":{}}`, ``), Note: "blocks of the vendor's own tools, with all that stands inside"},
 	{Path: "content[].content", Feature: llm.AVendorPart, Note: partOfVendor},
 	{Path: "content[].tool_use_id", Feature: llm.AVendorPart, Note: partOfVendor},
 	{Path: "content[].server_name", Feature: llm.AVendorPart, Note: partOfVendor},

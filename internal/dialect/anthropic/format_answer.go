@@ -34,7 +34,7 @@ func (codec) FormatAnswer(dst []byte, a *llm.Answer, c *dialect.Call) []byte {
 	if a.Blocked != "" && len(a.Choices) == 0 {
 		choice.Finish = llm.FinishFilter
 	}
-	f.stopped(choice.Finish, choice.Vendor, choice.StopText, hasCall(choice.Parts))
+	f.stopped(choice.Finish.OrRefusal(choice.Refused()), choice.Vendor, choice.StopText, hasCall(choice.Parts))
 	f.w.Key("usage")
 	f.usage(&a.Usage, a.Tier)
 	f.w.End('}')
@@ -70,7 +70,7 @@ func (f *answerWriter) stopped(finish llm.Finish, vendor string, stop llm.Raw, c
 	if finish != llm.FinishStop {
 		stop = nil
 	}
-	f.w.Text("stop_reason", stopReason(finish, vendor, stop != nil, called))
+	f.w.Text("stop_reason", stopReason(finish, vendor, finish == llm.FinishStop && dialect.MetStop(vendor, stop), called))
 	f.w.Member("stop_sequence", stop)
 	f.w.Member("stop_details", nil)
 }
@@ -154,14 +154,26 @@ func (f *answerWriter) text(p *llm.Part) {
 	f.w.End('}')
 }
 
-// citation writes a source: as it came in this dialect, else in the form of a page that
-// was found in the web, which is what other vendors cite.
+// citation writes a source: as it came in this dialect, else as a page that was found in
+// the web or, where it has no URL, as something that a search of the caller's found: of
+// documents these callers must know which of theirs it was, which other vendors do not say.
 func (f *answerWriter) citation(c *llm.Citation) {
 	if kind := text(jsonscan.Get(c.Raw, "type")); bytes.HasSuffix(kind, []byte("_location")) {
 		f.w.Raw(onLine(c.Raw))
 		return
 	}
 	f.w.Begin('{')
+	if c.URL == nil {
+		f.w.Text("type", "search_result_location")
+		f.w.Member("source", orEmpty(c.Title))
+		f.w.Member("title", c.Title)
+		f.w.Member("cited_text", orEmpty(c.Text))
+		f.w.Number("search_result_index", 0)
+		f.w.Number("start_block_index", 0)
+		f.w.Number("end_block_index", 0)
+		f.w.End('}')
+		return
+	}
 	f.w.Text("type", "web_search_result_location")
 	f.w.Member("url", orEmpty(c.URL))
 	f.w.Member("title", c.Title)

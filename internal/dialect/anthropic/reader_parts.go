@@ -118,6 +118,8 @@ func (p *reader) part(at string, raw []byte) {
 		out = llm.Part{Kind: llm.Image, Media: p.source(&b)}
 	case "document":
 		out = p.document(&b)
+	case "search_result":
+		out = p.found(&b)
 	case "tool_use":
 		out = p.call(&b)
 	case "tool_result":
@@ -291,12 +293,31 @@ func (p *reader) document(b *block) llm.Part {
 	if m.Context = p.text(b.at, "context", b.take(bContext)); m.Context != nil {
 		p.req.Has.Add(llm.FFileContext)
 	}
+	p.cites(b, m)
+	return llm.Part{Kind: llm.File, Media: m}
+}
+
+// found reads something that the caller's own search has found
+// (https://platform.claude.com/docs/en/build-with-claude/search-results).
+func (p *reader) found(b *block) llm.Part {
+	m := &llm.Media{Type: "text/plain", Source: p.text(b.at, "source", b.take(bSource)), Name: p.text(b.at, "title", b.take(bTitle))}
+	p.expect(m.Source != nil, b.at, "source", "a string")
+	m.Parts = p.nested(b.at, "content", b.at+".content[]", b.take(bContent))
+	if m.Text = wordsOf(m.Parts); m.Text == nil {
+		m.Text = llm.Raw(`""`)
+	}
+	p.cites(b, m)
+	p.req.Has.Add(llm.FFound)
+	return llm.Part{Kind: llm.File, Media: m}
+}
+
+// cites reads whether a document shall be cited.
+func (p *reader) cites(b *block, m *llm.Media) {
 	if on := jsonscan.Get(b.have[bCitations], "enabled"); string(on) == "true" {
 		b.take(bCitations)
 		m.Cites = true
 		p.req.Has.Add(llm.FFileCites)
 	}
-	return llm.Part{Kind: llm.File, Media: m}
 }
 
 func (p *reader) call(b *block) llm.Part {
@@ -312,7 +333,7 @@ func (p *reader) result(b *block) llm.Part {
 	r.Parts = p.nested(b.at, "content", b.at+".content[]", b.take(bContent))
 	p.req.Has.Add(llm.FToolResult)
 	for i := range r.Parts {
-		if r.Parts[i].Media != nil {
+		if m := r.Parts[i].Media; m != nil && m.Source == nil {
 			p.req.Has.Add(llm.FResultMedia)
 		}
 	}

@@ -258,6 +258,9 @@ func (p *reader) tool(raw []byte) {
 		settings := t.Own
 		t = llm.Tool{Kind: toolKind(kind), Name: t.Name, Vendor: raw}
 		p.req.Has.Add(toolFeature(t.Kind))
+		if t.Kind == llm.WebSearch {
+			settings = p.limits(&t, settings)
+		}
 		if t.Kind != llm.Builtin { // others have the tool, and not its settings
 			for _, m := range settings {
 				if m.Name != "allowed_callers" || string(m.Value) != `["direct"]` { // so it is anyway
@@ -267,6 +270,30 @@ func (p *reader) tool(raw []byte) {
 		}
 	}
 	p.req.Tools = append(p.req.Tools, t)
+}
+
+// limits takes the limits of a web search from its settings.
+func (p *reader) limits(t *llm.Tool, settings []llm.Member) (others []llm.Member) {
+	s := &llm.Search{}
+	for _, m := range settings {
+		switch {
+		case m.Name == "allowed_domains" && m.Value[0] == '[':
+			s.Allowed = m.Value
+			p.req.Has.Add(llm.FSearchAllowed)
+		case m.Name == "blocked_domains" && m.Value[0] == '[':
+			s.Blocked = m.Value
+			p.req.Has.Add(llm.FSearchBlocked)
+		case m.Name == "user_location" && m.Value[0] == '{':
+			s.Place = m.Value
+			p.req.Has.Add(llm.FSearchPlace)
+		default:
+			others = append(others, m)
+		}
+	}
+	if len(others) < len(settings) {
+		t.Search = s
+	}
+	return others
 }
 
 // function notes what a function tool makes use of.

@@ -23,6 +23,7 @@ type streamFormatter struct {
 	waiting []*streamPart // parts that are held, in order
 	parts   []*streamPart // all that have not been dropped
 	called  bool
+	refused bool
 	finish  llm.Event
 	usage   llm.Usage
 	tier    string
@@ -65,6 +66,7 @@ func (f *streamFormatter) Format(dst []byte, e *llm.Event) []byte {
 		f.start, f.held = llm.Event{ID: e.ID, Model: e.Model, Tier: e.Tier}, !f.begun
 		f.tier = e.Tier
 	case llm.PartStart:
+		f.refused = f.refused || e.What == llm.Refusal
 		f.partStart(e)
 	case llm.Delta:
 		f.delta(e)
@@ -438,7 +440,7 @@ func (f *streamFormatter) end() {
 	f.advance()
 	f.event("message_delta")
 	f.w.Object("delta")
-	f.stopped(f.finish.Finish, f.finish.Vendor, f.finish.StopText, f.called)
+	f.stopped(f.finish.Finish.OrRefusal(f.refused), f.finish.Vendor, f.finish.StopText, f.called)
 	f.w.End('}')
 	f.w.Key("usage")
 	f.answerWriter.usage(&f.usage, "")

@@ -48,6 +48,12 @@ func (codec) FormatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dial
 	if to.Forgets(r, dialect.Messages) {
 		f.lose(llm.FThinkingState)
 	}
+	if !f.same() {
+		var err error
+		if f.r, err = dialect.Arranged(r, dialect.Wants{UserFirst: true, SystemFirst: true, Words: true, Pieces: true, Found: f.rules.claude}); err != nil {
+			return dialect.Written{}, err
+		}
+	}
 	if f.same() {
 		f.keep()
 	} else {

@@ -26,7 +26,10 @@ func (f *writer) part(p *llm.Part) {
 		f.source(p.Media)
 		f.close(p)
 	case llm.File:
-		if !f.lacks(fileFeature(p.Media)) {
+		switch {
+		case p.Media.Source != nil:
+			f.found(p)
+		case !f.lacks(fileFeature(p.Media)):
 			f.document(p)
 		}
 	case llm.Audio:
@@ -168,6 +171,33 @@ func (f *writer) document(p *llm.Part) {
 	f.close(p)
 }
 
+// found writes https://platform.claude.com/docs/en/build-with-claude/search-results.
+func (f *writer) found(p *llm.Part) {
+	m := p.Media
+	f.w.Begin('{')
+	f.w.Text("type", "search_result")
+	f.w.Member("source", m.Source)
+	if title := m.Name; title != nil || f.same() {
+		f.w.MemberIf("title", title)
+	} else {
+		f.w.Member("title", m.Source) // it is required
+	}
+	f.w.Array("content")
+	if len(m.Parts) == 0 && !isBlank(m.Text) {
+		f.words(m.Text)
+	}
+	for i := range m.Parts {
+		f.part(&m.Parts[i])
+	}
+	f.w.End(']')
+	if m.Cites || !f.same() {
+		f.w.Object("citations")
+		f.w.Flag("enabled", m.Cites)
+		f.w.End('}')
+	}
+	f.close(p)
+}
+
 func isText(kind string) bool {
 	return strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "json") || strings.HasSuffix(kind, "xml") || strings.HasSuffix(kind, "yaml") ||
 		kind == "application/javascript" || kind == "application/csv" || kind == "application/toml"
@@ -301,12 +331,18 @@ func (f *writer) wordsOfError(r *llm.Result) *llm.Result {
 	}
 	words := *r
 	words.Parts = nil
-	f.aside = append(f.aside, llm.Part{Kind: llm.Text, Text: jsonout.Quote("From the result of " + r.Name + ":")})
-	for _, p := range r.Parts {
-		if isText(p) {
-			words.Parts = append(words.Parts, p)
-		} else {
-			f.aside = append(f.aside, p)
+	label := llm.Part{Kind: llm.Text, Text: jsonout.Quote("From the result of " + r.Name + ":")}
+	for i := range r.Parts {
+		switch p := &r.Parts[i]; {
+		case isText(*p):
+			words.Parts = append(words.Parts, *p)
+		case p.Media != nil && p.Media.Source != nil:
+			words.Parts = append(words.Parts, dialect.FoundText(p))
+		case label.Kind != 0:
+			f.aside = append(f.aside, label, *p)
+			label.Kind = 0
+		default:
+			f.aside = append(f.aside, *p)
 		}
 	}
 	return &words

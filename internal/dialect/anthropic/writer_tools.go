@@ -52,7 +52,7 @@ func (f *writer) tool(t *llm.Tool) {
 		}
 	case llm.WebSearch:
 		if !f.lacks(llm.FWebSearch) {
-			f.search(nil)
+			f.search(t.Search)
 		}
 	case llm.Code:
 		if f.lacks(llm.FCode) {
@@ -72,12 +72,24 @@ func (f *writer) builtin(kind, name string) {
 }
 
 // search writes https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool.
-// place is where the user is, in the form that the vendors share.
-func (f *writer) search(place llm.Raw) {
+// It takes one list of domains; the one to keep to says more.
+func (f *writer) search(limits *llm.Search) {
+	if limits == nil {
+		limits = &llm.Search{}
+	}
 	f.w.Begin('{')
 	f.w.Text("type", "web_search_20250305")
 	f.w.Text("name", "web_search")
-	if len(place) > 2 {
+	switch {
+	case limits.Allowed != nil:
+		f.w.Member("allowed_domains", limits.Allowed)
+		if limits.Blocked != nil {
+			f.lose(llm.FSearchBlocked)
+		}
+	case limits.Blocked != nil:
+		f.w.Member("blocked_domains", limits.Blocked)
+	}
+	if place := limits.Place; len(place) > 2 {
 		f.w.Object("user_location")
 		f.w.Text("type", "approximate")
 		_ = jsonscan.Members(place, func(key, v []byte) bool {
@@ -98,7 +110,7 @@ func (f *writer) searchOptions() {
 	if o == nil || slices.ContainsFunc(f.r.Tools, func(t llm.Tool) bool { return t.Kind == llm.WebSearch }) {
 		return
 	}
-	f.search(jsonscan.Get(o, "user_location", "approximate"))
+	f.search(&llm.Search{Place: jsonscan.Get(o, "user_location", "approximate")})
 }
 
 // allowed: of tools that may be called, only those are shown.

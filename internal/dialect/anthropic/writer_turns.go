@@ -5,7 +5,6 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
-	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
@@ -44,7 +43,7 @@ func (f *writer) system() {
 		}
 	}
 	if f.instruct {
-		f.words(f.instruction())
+		f.words(dialect.InWords(&f.r.Output))
 	}
 	if len(f.w.B) == from {
 		f.w.B = f.w.B[:at]
@@ -67,15 +66,6 @@ func onlyText(turns []llm.Message) (only *llm.Part) {
 	return only
 }
 
-// instruction asks for the form of the answer in words.
-func (f *writer) instruction() llm.Raw {
-	text := "Answer with one JSON object and nothing else: no words around it, no code fence."
-	if f.r.Output.Kind == "schema" {
-		text = "Answer with one JSON value and nothing else: no words around it, no code fence. It must match this JSON schema:\n" + string(dialect.Described(&f.r.Output))
-	}
-	return jsonout.Quote(text)
-}
-
 // words writes a text of our own.
 func (f *writer) words(text llm.Raw) {
 	f.w.Begin('{')
@@ -89,9 +79,6 @@ func (f *writer) turns() {
 	f.w.Array("messages")
 	from := len(f.w.B)
 	rest := f.r.Messages[f.leading():]
-	if len(rest) > 0 && f.speaks(&rest[0]) && !f.same() {
-		f.say("Begin.") // the first turn has to be the user's
-	}
 	for len(rest) > 0 && f.err == nil {
 		n := f.group(rest)
 		f.turn(rest[:n], n == len(rest))
@@ -196,7 +183,7 @@ func (f *writer) turn(m []llm.Message, last bool) {
 	f.w.End('}')
 	if speaks && last && !f.same() && !f.continues() {
 		f.lose(llm.FAssistantPrefill)
-		f.say("Go on from exactly where you stopped.")
+		f.say(dialect.GoOn)
 	}
 }
 
@@ -209,13 +196,13 @@ func (f *writer) continues() bool {
 // caller writes what stands between two turns of the assistant's: results of tools
 // first (https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls).
 func (f *writer) caller(m []llm.Message) bool {
-	if p := onlyText(m); p != nil && len(f.open) == 0 && (f.same() || !isSystem(m[0].Role) && len(m) == 1) {
+	if p := onlyText(m); p != nil && len(f.open) == 0 && (f.same() || len(m) == 1) {
 		f.w.Member("content", p.Text)
 		return true
 	}
 	f.w.Array("content")
 	from := len(f.w.B)
-	f.eachPart(m, func(p *llm.Part, _ llm.Role) {
+	f.eachPart(m, func(p *llm.Part) {
 		if p.Kind == llm.ToolResult {
 			f.result(p)
 		}
@@ -227,11 +214,9 @@ func (f *writer) caller(m []llm.Message) bool {
 		f.part(&f.aside[i])
 	}
 	f.aside = f.aside[:0]
-	f.eachPart(m, func(p *llm.Part, role llm.Role) {
+	f.eachPart(m, func(p *llm.Part) {
 		switch {
 		case p.Kind == llm.ToolResult:
-		case isSystem(role) && !f.same():
-			f.fold(p)
 		case p.Kind == llm.Thinking && !f.same(): // of a turn of which nothing is left
 			f.lose(llm.FThinking, llm.FThinkingState)
 		default:
@@ -243,29 +228,12 @@ func (f *writer) caller(m []llm.Message) bool {
 	return written
 }
 
-func (f *writer) eachPart(m []llm.Message, fn func(*llm.Part, llm.Role)) {
+func (f *writer) eachPart(m []llm.Message, fn func(*llm.Part)) {
 	for i := range m {
 		for n := range m[i].Parts {
-			fn(&m[i].Parts[n], m[i].Role)
+			fn(&m[i].Parts[n])
 		}
 	}
-}
-
-// fold puts an instruction that came in mid-conversation into the user's turn. Only
-// some models take it as a turn of its own, and those not everywhere
-// (https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages).
-func (f *writer) fold(p *llm.Part) {
-	if p.Kind != llm.Text || isBlank(p.Text) {
-		return
-	}
-	f.w.Begin('{')
-	f.w.Text("type", "text")
-	f.w.Key("text")
-	f.w.B = append(f.w.B, `"<system>\n`...)
-	f.w.B = append(f.w.B, p.Text[1:len(p.Text)-1]...)
-	f.w.B = append(f.w.B, `\n</system>"`...)
-	f.mark(p.Cache)
-	f.w.End('}')
 }
 
 // assistant writes a turn of the model's.
@@ -279,7 +247,7 @@ func (f *writer) assistant(m []llm.Message, last bool) bool {
 	}
 	f.w.Array("content")
 	from := len(f.w.B)
-	f.eachPart(m, func(p *llm.Part, _ llm.Role) {
+	f.eachPart(m, func(p *llm.Part) {
 		switch p.Kind {
 		case llm.Thinking:
 			f.thought(p)

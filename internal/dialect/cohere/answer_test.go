@@ -130,7 +130,7 @@ func TestForeignAnswersAreWrittenAsTheVendorWould(t *testing.T) {
 				{Kind: llm.Text, Text: text("yes"), Cites: []llm.Citation{{URL: text("https://e.com"), Title: text("T"), Text: text("yes"), Start: llm.Known(0), End: llm.Known(3), Raw: llm.Raw(`{"type":"x"}`)}}},
 				{Kind: llm.ToolCall, Call: &llm.Call{ID: "toolu_1", Name: "f", Arguments: llm.Raw(`{"a": 1}`)}},
 			}}}, Usage: llm.Usage{InputTokens: llm.Known(10), OutputTokens: llm.Known(5), CacheReadTokens: llm.Known(4), ReasoningTokens: llm.Known(2)}}},
-		{"a refusal, alternatives, no id", `{"id":"0197a0a0-0000-7000-8000-000000000001","message":{"role":"assistant","content":[{"type":"text","text":"no"}]},"finish_reason":"COMPLETE"}`,
+		{"a refusal, alternatives, no id", `{"id":"0197a0a0-0000-7000-8000-000000000001","message":{"role":"assistant","content":[{"type":"text","text":"no"}]},"finish_reason":"ERROR"}`,
 			llm.Answer{Choices: []llm.Choice{{Finish: llm.FinishRefusal, Parts: []llm.Part{{Kind: llm.Refusal, Text: text("no")}}}, {Parts: []llm.Part{{Kind: llm.Text, Text: text("other")}}}}}},
 		{"a call without id or arguments", `{"id":"x","message":{"role":"assistant","tool_calls":[{"id":"` + call.MadeID(0, 0) + `","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"TOOL_CALL"}`,
 			llm.Answer{ID: "x", Choices: []llm.Choice{{Finish: llm.FinishTools, Parts: []llm.Part{{Kind: llm.ToolCall, Call: &llm.Call{Name: "f"}}}}}}},
@@ -143,8 +143,8 @@ func TestForeignAnswersAreWrittenAsTheVendorWould(t *testing.T) {
 
 func TestFinishesAreTheNearestOfTheVendorsSix(t *testing.T) {
 	for finish, want := range map[llm.Finish]string{
-		llm.FinishStop: "COMPLETE", llm.FinishLength: "MAX_TOKENS", llm.FinishTools: "TOOL_CALL", llm.FinishFilter: "ERROR", llm.FinishRefusal: "COMPLETE",
-		llm.FinishPause: "COMPLETE", llm.FinishContext: "MAX_TOKENS", llm.FinishError: "ERROR", llm.FinishUnknown: "COMPLETE",
+		llm.FinishStop: "COMPLETE", llm.FinishLength: "MAX_TOKENS", llm.FinishTools: "TOOL_CALL", llm.FinishFilter: "ERROR", llm.FinishRefusal: "ERROR",
+		llm.FinishPause: "MAX_TOKENS", llm.FinishContext: "MAX_TOKENS", llm.FinishError: "ERROR", llm.FinishUnknown: "COMPLETE",
 	} {
 		a := llm.Answer{Choices: []llm.Choice{{Finish: finish, Vendor: "eos", Parts: []llm.Part{{Kind: llm.Text, Text: text("x")}}}}}
 		var got struct {

@@ -36,19 +36,19 @@ func readFinish(word string) llm.Finish {
 }
 
 // finishWord gives the vendor's word for a finish. The SDKs know no other words, so
-// that a foreign one becomes the nearest of them; an answer that was filtered is one
-// that failed.
+// that a foreign one becomes the nearest of them: an answer that was filtered or refused
+// is one that failed, a turn that pauses is one that was cut.
 func finishWord(f llm.Finish, vendor string, stopped bool) string {
 	switch vendor {
 	case finishComplete, finishStop, finishMaxTokens, finishToolCall, finishError, finishTimeout:
 		return vendor
 	}
 	switch f {
-	case llm.FinishLength, llm.FinishContext:
+	case llm.FinishLength, llm.FinishContext, llm.FinishPause:
 		return finishMaxTokens
 	case llm.FinishTools:
 		return finishToolCall
-	case llm.FinishError, llm.FinishFilter:
+	case llm.FinishError, llm.FinishFilter, llm.FinishRefusal:
 		return finishError
 	}
 	if stopped {

@@ -45,7 +45,7 @@ func answerFinish(a *llm.Answer, choice *llm.Choice) string {
 	if a.Blocked != "" && len(choice.Parts) == 0 {
 		return finishError
 	}
-	return finishWord(choice.Finish, choice.Vendor, choice.StopText != nil)
+	return finishWord(choice.Finish.OrRefusal(choice.Refused()), choice.Vendor, dialect.MetStop(choice.Vendor, choice.StopText))
 }
 
 // wasPlan reports whether reasoning was this dialect's plan for tools: only there a

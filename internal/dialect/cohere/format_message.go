@@ -15,7 +15,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // messages writes the conversation. The one system turn comes first ("system turn must
 // be the first in the list"); what a foreign caller says later as the system is said
-// by the user.
+// by the user, see dialect.Arranged.
 func (w *writer) messages() {
 	w.Array("messages")
 	from := 0
@@ -141,7 +141,7 @@ func (w *writer) userPart(p *llm.Part) {
 		w.image(p)
 	case llm.File:
 		if text := w.fileText(p.Media); text != nil {
-			w.piece("text", jsonout.Join(`\n\n`, p.Media.Name, p.Media.Context, text), nil)
+			w.piece("text", jsonout.Join(`\n\n`, p.Media.Name, p.Media.Source, p.Media.Context, text), nil)
 			return
 		}
 		w.refuse("a document that is not text")

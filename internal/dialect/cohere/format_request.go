@@ -1,6 +1,9 @@
 package cohere
 
 import (
+	"slices"
+	"strconv"
+
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
@@ -15,6 +18,7 @@ type writer struct {
 	to     *dialect.Target
 	own    bool // the caller speaks this dialect: everything is written back as it was
 	inline bool // documents stand in the text
+	form   form // how the form of the answer is asked for
 	out    dialect.Written
 	calls  callIDs
 	err    error
@@ -24,12 +28,18 @@ type writer struct {
 // gives the same bytes and the vendor's cache still hits.
 func formatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dialect.Written, error) {
 	w := &writer{Writer: jsonout.Writer{B: dst}, r: r, to: to, own: r.Dialect == own}
-	if !w.own {
-		r = dialect.Unfolded(r)
+	if w.form = w.formOf(); !w.own {
+		var err error
+		if r, err = dialect.Arranged(r, dialect.Wants{SystemFirst: true, Words: true, Found: true}); err != nil {
+			return dialect.Written{}, err
+		}
+		if w.form.words {
+			r = dialect.Instructed(r, dialect.InWords(&r.Output))
+		}
 		w.r = r
 	}
 	// "response_format is not supported with RAG": https://docs.cohere.com/reference/errors
-	w.inline = !w.own && (r.Output.Kind != "" || hasBareFiles(r))
+	w.inline = !w.own && (w.form.json || hasBareFiles(r))
 	w.B = append(w.B, '{')
 	w.Text("model", to.Model)
 	w.messages()
@@ -81,17 +91,44 @@ func (w *writer) lose(f llm.Feature) {
 	}
 }
 
+// form says how the form of an answer is asked for.
+type form struct{ json, schema, words bool }
+
+// formOf decides on it. Beside tools the vendor does not support response_format
+// (https://docs.cohere.com/reference/chat#request.body.response_format), and of schemas it
+// takes some only: it is asked in words then.
+func (w *writer) formOf() form {
+	o := &w.r.Output
+	schema := o.Kind == "schema" && o.Schema != nil
+	switch {
+	case o.Kind == "":
+		return form{}
+	case w.own:
+		return form{json: true, schema: schema}
+	case slices.ContainsFunc(w.r.Tools, func(t llm.Tool) bool { return w.offers(&t) }):
+		w.lose(llm.FStrict)
+		return form{words: true}
+	case schema && !obeyed(o.Schema):
+		w.lose(llm.FStrict)
+		return form{json: true, words: true}
+	}
+	return form{json: true, schema: schema}
+}
+
 // output asks for JSON (https://docs.cohere.com/docs/structured-outputs). A schema is
 // always followed strictly; it has no name.
 func (w *writer) output() {
-	o := &w.r.Output
-	if o.Kind == "" {
+	if !w.form.json {
 		return
 	}
 	w.Object("response_format")
 	w.Text("type", "json_object")
-	if o.Kind == "schema" {
-		w.MemberIf("json_schema", dialect.Described(o))
+	if w.form.schema {
+		schema := dialect.Described(&w.r.Output)
+		if !w.own {
+			schema = reduced(schema)
+		}
+		w.Member("json_schema", schema)
 	}
 	w.End('}')
 }
@@ -101,7 +138,7 @@ const maxStops = 5
 
 func (w *writer) limits() {
 	number(&w.Writer, "max_tokens", w.r.MaxOutput)
-	stops := w.r.Stop
+	stops := w.stops()
 	if len(stops) > maxStops && !w.own {
 		stops = stops[:maxStops]
 		w.lose(llm.FStop)
@@ -114,6 +151,16 @@ func (w *writer) limits() {
 		w.Raw(s)
 	}
 	w.End(']')
+}
+
+// stops gives the stop sequences without those of nothing but spaces, which the
+// vendor refuses.
+func (w *writer) stops() []llm.Raw {
+	if w.own || !slices.ContainsFunc(w.r.Stop, dialect.IsVoid) {
+		return w.r.Stop
+	}
+	w.lose(llm.FStop)
+	return slices.DeleteFunc(slices.Clone(w.r.Stop), dialect.IsVoid)
 }
 
 // settings writes the plain parameters, in the caller's order.
@@ -163,9 +210,9 @@ func (w *writer) one(v llm.Raw) {
 	}
 }
 
-// seed: the vendor knows no negative ones.
+// seed: the vendor knows no negative ones, and none of more than 64 bits.
 func (w *writer) seed(v llm.Raw) {
-	if len(v) > 0 && v[0] == '-' && !w.own {
+	if _, err := strconv.ParseUint(string(v), 10, 64); err != nil && !w.own {
 		w.lose(llm.FSeed)
 		return
 	}

@@ -180,6 +180,7 @@ func (w *writer) document(p *llm.Part) {
 func (w *writer) documentData(m *llm.Media, text llm.Raw) {
 	w.Object("data")
 	w.MemberIf("title", m.Name)
+	w.MemberIf("source", m.Source)
 	w.MemberIf("context", m.Context)
 	w.Member("text", text)
 	w.End('}')

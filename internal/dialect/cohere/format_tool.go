@@ -30,7 +30,7 @@ func (w *writer) name(name string) string {
 
 // tools writes the functions and whether they must be called.
 func (w *writer) tools() {
-	n := 0
+	n, strict := 0, w.strict()
 	for i := range w.r.Tools {
 		t := &w.r.Tools[i]
 		if !w.offers(t) {
@@ -40,13 +40,18 @@ func (w *writer) tools() {
 			w.Array("tools")
 		}
 		f := dialect.FunctionOf(t)
+		if strict && !w.own && len(f.Parameters) > 0 {
+			f.Parameters = reduced(f.Parameters)
+		}
 		w.tool(&f)
 	}
 	if n == 0 {
 		return
 	}
 	w.End(']')
-	w.strict()
+	if strict || w.own && w.r.Has.Has(llm.FToolStrict) {
+		w.Flag("strict_tools", strict)
+	}
 	w.choice()
 }
 
@@ -90,11 +95,11 @@ func (w *writer) tool(t *llm.Tool) {
 
 var noParameters = []byte(`{"type":"object","properties":{}}`)
 
-// strict writes the one switch for all tools. It is only taken where each tool has a
+// strict decides on the one switch for all tools. It is only taken where each tool has a
 // required parameter (https://docs.cohere.com/docs/tool-use-parameter-types).
-func (w *writer) strict() {
+func (w *writer) strict() bool {
 	if !w.r.Has.Has(llm.FToolStrict) {
-		return
+		return false
 	}
 	all, any := true, false
 	for i := range w.r.Tools {
@@ -104,14 +109,12 @@ func (w *writer) strict() {
 		}
 		strict := t.Strict != nil && *t.Strict
 		any = any || strict
-		all = all && strict && (w.own || hasRequired(t.Parameters))
+		all = all && strict && (w.own || hasRequired(t.Parameters) && composable(t.Parameters))
 	}
-	switch {
-	case all || w.own:
-		w.Flag("strict_tools", all)
-	case any:
+	if any && !all && !w.own {
 		w.lose(llm.FToolStrict)
 	}
+	return all
 }
 
 func hasRequired(schema []byte) (some bool) {

@@ -153,7 +153,7 @@ func TestForeignTurnsObeyTheVendorsRules(t *testing.T) {
 		r                 *llm.Request
 	}{
 		{"leading instructions are one turn, later ones are the user's", "command-r7b-12-2024",
-			`[{"role":"system","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},{"role":"user","content":"c"},{"role":"user","content":"d"},{"role":"user","content":"e"}]`,
+			`[{"role":"system","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},{"role":"user","content":"c"},{"role":"user","content":"<system>\nd\n</system>"},{"role":"user","content":"<system>\ne\n</system>"}]`,
 			foreign(said(llm.System, "a"), said(llm.Developer, "b"), said(llm.User, "c"), said(llm.System, "d"), said(llm.Developer, "e"))},
 		{"reasoning before calls is a plan for a model that does not reason", "command-a-03-2025",
 			`[{"role":"user","content":"q"},{"role":"assistant","tool_plan":"so","tool_calls":[{"id":"a","type":"function","function":{"name":"mcp_f_bdd008bf","arguments":"{\"x\": 1}"}},{"id":"b","type":"function","function":{"name":"g","arguments":"{}"}}]},{"role":"tool","tool_call_id":"a","content":"1"},{"role":"tool","tool_call_id":"b","content":"2"}]`,

@@ -21,6 +21,7 @@ type streamFormatter struct {
 	late    []byte    // content that waits for the end of the calls
 	usage   []byte
 	finish  string
+	refused bool
 	ended   bool
 }
 
@@ -53,6 +54,7 @@ func (f *streamFormatter) Format(dst []byte, e *llm.Event) []byte {
 		if e.What == llm.ToolCall {
 			return f.callStart(dst, e)
 		}
+		f.refused = f.refused || e.What == llm.Refusal
 	case llm.Delta:
 		return f.delta(dst, e)
 	case llm.PartEnd:
@@ -63,7 +65,7 @@ func (f *streamFormatter) Format(dst []byte, e *llm.Event) []byte {
 			return f.beside(dst, f.closeContent)
 		}
 	case llm.Finished:
-		f.finish = finishWord(e.Finish, e.Vendor, e.StopText != nil)
+		f.finish = finishWord(e.Finish.OrRefusal(f.refused), e.Vendor, dialect.MetStop(e.Vendor, e.StopText))
 	case llm.UsageEvent:
 		w := jsonout.Writer{B: f.usage[:0]}
 		appendUsage(&w, e.Usage)

@@ -119,7 +119,7 @@ func TestStopReasonsGoBothWays(t *testing.T) {
 	for word, finish := range map[string]llm.Finish{
 		"end_turn": llm.FinishStop, "stop_sequence": llm.FinishStop, "max_tokens": llm.FinishLength, "tool_use": llm.FinishTools, "content_filtered": llm.FinishFilter,
 		"guardrail_intervened": llm.FinishFilter, "malformed_tool_use": llm.FinishError, "malformed_model_output": llm.FinishError, "model_context_window_exceeded": llm.FinishContext,
-		"refusal": llm.FinishRefusal, "pause_turn": llm.FinishPause, "something_new": llm.FinishUnknown,
+		"something_new": llm.FinishUnknown,
 	} {
 		a, err := codec.ParseAnswer([]byte(`{"output":{"message":{"content":[]}},"stopReason":"`+word+`"}`), call())
 		if err != nil || a.Choices[0].Finish != finish {
@@ -136,6 +136,8 @@ func TestStopReasonsGoBothWays(t *testing.T) {
 	}{
 		{llm.Choice{Finish: llm.FinishStop, Vendor: "stop"}, "end_turn"}, {llm.Choice{Finish: llm.FinishStop, Vendor: "stop", StopText: raw(`"x"`)}, "stop_sequence"},
 		{llm.Choice{Finish: llm.FinishTools, Vendor: "tool_calls"}, "tool_use"}, {llm.Choice{Finish: llm.FinishLength, Vendor: "MAX_TOKENS"}, "max_tokens"},
+		{llm.Choice{Finish: llm.FinishRefusal, Vendor: "refusal"}, "content_filtered"}, {llm.Choice{Finish: llm.FinishPause, Vendor: "pause_turn"}, "max_tokens"},
+		{llm.Choice{Finish: llm.FinishStop, Vendor: "stop", Parts: []llm.Part{{Kind: llm.Refusal, Text: raw(`"no"`)}}}, "content_filtered"},
 		{llm.Choice{Finish: llm.FinishUnknown, Vendor: "eos"}, "eos"}, {llm.Choice{}, "end_turn"},
 	} {
 		out := string(codec.FormatAnswer(nil, &llm.Answer{Choices: []llm.Choice{c.choice}}, call()))

@@ -101,12 +101,11 @@ func audioFields(at string) []dialect.Field {
 }
 
 func searchFields(at string, frame func(string) string) []dialect.Field {
-	const note = "a text document to targets of other dialects"
 	return []dialect.Field{
-		{Path: at, Feature: llm.FFileText, Example: frame(`{"searchResult":{"source":"u","title":"t","content":[{"text":"hi"}],"citations":{"enabled":true}}}`), Note: note},
-		{Path: at + ".source", Example: frame(`{"searchResult":{"source":"u","title":"t","content":[{"text":"hi"}]}}`)},
-		{Path: at + ".title", Feature: llm.FFileName, Example: frame(`{"searchResult":{"source":"u","title":"t","content":[{"text":"hi"}]}}`)},
-		{Path: at + ".content", Feature: llm.FFileText}, {Path: at + ".content[].text", Feature: llm.FFileText},
+		{Path: at, Feature: llm.FFound, Example: frame(`{"searchResult":{"source":"u","title":"t","content":[{"text":"hi"}],"citations":{"enabled":true}}}`)},
+		{Path: at + ".source", Feature: llm.FFound, Example: frame(`{"searchResult":{"source":"u","title":"t","content":[{"text":"hi"}]}}`)},
+		{Path: at + ".title", Feature: llm.FFound, Example: frame(`{"searchResult":{"source":"u","title":"t","content":[{"text":"hi"}]}}`)},
+		{Path: at + ".content", Feature: llm.FFound}, {Path: at + ".content[].text", Feature: llm.FFound},
 		{Path: at + ".citations", Feature: llm.FFileCites}, {Path: at + ".citations.enabled", Feature: llm.FFileCites},
 	}
 }
@@ -174,7 +173,7 @@ func resultFields() []dialect.Field {
 	}
 	blocks := blockFields(at+".content[]", answered)
 	for i := range blocks {
-		if blocks[i].Feature != 0 && blocks[i].Feature != llm.FFileName && blocks[i].Feature != llm.FFileContext && blocks[i].Feature != llm.FFileCites && blocks[i].Feature != llm.FFileText {
+		if blocks[i].Feature != 0 && blocks[i].Feature != llm.FFileName && blocks[i].Feature != llm.FFileContext && blocks[i].Feature != llm.FFileCites && blocks[i].Feature != llm.FFileText && blocks[i].Feature != llm.FFound {
 			blocks[i].Feature = llm.FResultMedia
 		}
 	}

@@ -28,7 +28,7 @@ func (codec) FormatAnswer(dst []byte, a *llm.Answer, c *dialect.Call) []byte {
 	w.End(']')
 	w.End('}')
 	w.End('}')
-	w.Text("stopReason", stopReason(choice.Finish, choice.Vendor, choice.StopText))
+	w.Text("stopReason", stopReason(choice.Finish.OrRefusal(choice.Refused()), choice.Vendor, choice.StopText))
 	writeUsage(&w, &a.Usage)
 	writeMetrics(&w, c)
 	if choice.StopText != nil {

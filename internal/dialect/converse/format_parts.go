@@ -165,10 +165,14 @@ func (f *formatter) result(p *llm.Part) {
 	said := f.said
 	words := res.Error && f.model.family == claude && !f.own
 	for i := range res.Parts {
-		if words && res.Parts[i].Kind != llm.Text {
-			f.setAside(res, &res.Parts[i])
-		} else {
-			f.resultPart(&res.Parts[i])
+		switch p := &res.Parts[i]; {
+		case words && isFound(p):
+			text := dialect.FoundText(p)
+			f.resultPart(&text)
+		case words && p.Kind != llm.Text:
+			f.setAside(res, p)
+		default:
+			f.resultPart(p)
 		}
 	}
 	if len(f.w.B) == size && !f.own {
@@ -197,6 +201,36 @@ func (f *formatter) setAside(res *llm.Result, p *llm.Part) {
 	f.aside = append(f.aside, llm.Part{Kind: llm.Text, Text: jsonout.Quote("From the result of " + res.Name + ":")}, *p)
 }
 
+func isFound(p *llm.Part) bool { return p.Media != nil && p.Media.Source != nil }
+
+// found writes https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_SearchResultBlock.html,
+// all of whose members are wanted.
+func (f *formatter) found(m *llm.Media) {
+	title := m.Name
+	if len(title) <= len(`""`) {
+		title = m.Source
+	}
+	f.w.Begin('{')
+	f.w.Object("searchResult")
+	f.w.Member("source", m.Source)
+	f.w.Member("title", title)
+	f.w.Array("content")
+	said := f.said
+	for i := range m.Parts {
+		f.text(m.Parts[i].Text)
+	}
+	if len(m.Parts) == 0 {
+		f.text(m.Text)
+	}
+	f.said = said
+	f.w.End(']')
+	f.w.Object("citations")
+	f.w.Flag("enabled", m.Cites)
+	for range 3 {
+		f.w.End('}')
+	}
+}
+
 func (f *formatter) resultPart(p *llm.Part) {
 	switch p.Kind {
 	case llm.Text:
@@ -208,6 +242,10 @@ func (f *formatter) resultPart(p *llm.Part) {
 	case llm.Image, llm.File, llm.Video:
 		if raw := ownBlock(p); f.own && raw != nil {
 			f.wrapped("searchResult", raw)
+			return
+		}
+		if isFound(p) {
+			f.found(p.Media)
 			return
 		}
 		attached := f.attached
@@ -227,6 +265,9 @@ func (f *formatter) mediaPart(p *llm.Part, role string) {
 		f.wrapped("searchResult", raw)
 	case role == "assistant" && !f.own:
 		f.loseMedia(p)
+	case isFound(p):
+		f.open(role)
+		f.found(p.Media)
 	default:
 		f.open(role)
 		f.media(p)

@@ -10,11 +10,8 @@ import (
 
 // Words that are put in where the vendor wants some and the conversation has none.
 const (
-	goOn      = `"Continue."`                 // a conversation begins, and for some models ends, with the user
-	seeFile   = `"The document is attached."` // a turn with a document must have text
-	noOutput  = `"(no output)"`               // a tool's answer may not be blank
-	jsonOnly  = `"Answer with one JSON object and nothing else."`
-	jsonShape = `Answer with JSON and nothing else. It must match this JSON schema:`
+	seeFile  = `"The document is attached."` // a turn with a document must have text
+	noOutput = `"(no output)"`               // a tool's answer may not be blank
 )
 
 // formatter writes one request.
@@ -47,7 +44,11 @@ func (codec) FormatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dial
 		f.ids = claudeIDRule
 	}
 	if !f.own {
-		f.r = dialect.Unfolded(r)
+		var err error
+		if f.r, err = dialect.Arranged(r, dialect.Wants{UserFirst: true, SystemFirst: true, Words: true, Found: f.model.family == claude}); err != nil {
+			return dialect.Written{}, err
+		}
+		f.uncalled()
 	}
 	if to.Forgets(r, dialect.Converse) {
 		f.loseIf(llm.FThinkingState)
@@ -302,9 +303,8 @@ func (f *formatter) instruction() llm.Raw {
 	switch {
 	case f.own || o.Kind == "" || f.plan.schema:
 		return nil
-	case o.Schema == nil:
-		return llm.Raw(jsonOnly)
+	case o.Schema != nil:
+		f.loseIf(llm.FStrict)
 	}
-	f.loseIf(llm.FSchema, llm.FStrict)
-	return jsonout.Quote(jsonShape + "\n" + string(dialect.Described(o)))
+	return dialect.InWords(o)
 }

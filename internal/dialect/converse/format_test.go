@@ -105,29 +105,30 @@ func TestTurnsAlternateAndResultsComeFirst(t *testing.T) {
 	}{
 		{"a system turn in the middle stands in the user's turn", []llm.Message{
 			turn(llm.System, textPart("s1")), turn(llm.Developer, textPart("s2")), turn(llm.User, textPart("u")), turn(llm.System, textPart("s3")), turn(llm.Assistant, textPart("a")), turn(llm.Developer, textPart("s4")), turn(llm.User, textPart("v")),
-		}, `{"messages":[{"role":"user","content":[{"text":"u"},{"text":"s3"}]},{"role":"assistant","content":[{"text":"a"}]},{"role":"user","content":[{"text":"s4"},{"text":"v"}]}],"system":[{"text":"s1"},{"text":"s2"}]}`},
+		}, `{"messages":[{"role":"user","content":[{"text":"u"},{"text":"<system>\ns3\n</system>"}]},{"role":"assistant","content":[{"text":"a"}]},{"role":"user","content":[{"text":"<system>\ns4\n</system>"},{"text":"v"}]}],"system":[{"text":"s1"},{"text":"s2"}]}`},
 		{"results of parallel calls are one turn, before any text", []llm.Message{
 			turn(llm.User, textPart("u")), turn(llm.Assistant, textPart("a")), turn(llm.Assistant, toolCall("c1", "f"), toolCall("c2", "f")),
 			turn(llm.System, textPart("s")), turn(llm.ToolRole, toolResult("c1", "r1"), toolResult("c2", "r2")), turn(llm.User, textPart("v")),
 		}, `{"messages":[{"role":"user","content":[{"text":"u"}]},{"role":"assistant","content":[{"text":"a"},{"toolUse":{"toolUseId":"c1","name":"f","input":{"a":1}}},{"toolUse":{"toolUseId":"c2","name":"f","input":{"a":1}}}]},` +
-			`{"role":"user","content":[{"toolResult":{"toolUseId":"c1","content":[{"text":"r1"}]}},{"toolResult":{"toolUseId":"c2","content":[{"text":"r2"}]}},{"text":"s"},{"text":"v"}]}],` +
+			`{"role":"user","content":[{"toolResult":{"toolUseId":"c1","content":[{"text":"r1"}]}},{"toolResult":{"toolUseId":"c2","content":[{"text":"r2"}]}},{"text":"<system>\ns\n</system>"},{"text":"v"}]}],` +
 			`"toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{"type":"object","properties":{}}}}}]}}`},
 		{"the user speaks first", []llm.Message{turn(llm.Assistant, textPart("hello")), turn(llm.User, textPart("u"))},
-			`{"messages":[{"role":"user","content":[{"text":"Continue."}]},{"role":"assistant","content":[{"text":"hello"}]},{"role":"user","content":[{"text":"u"}]}]}`},
+			`{"messages":[{"role":"user","content":[{"text":"Begin."}]},{"role":"assistant","content":[{"text":"hello"}]},{"role":"user","content":[{"text":"u"}]}]}`},
 		{"blank text is left out, and a turn of nothing else", []llm.Message{turn(llm.User, textPart("u")), turn(llm.Assistant, textPart(` \n`)), turn(llm.User, textPart(""), textPart("v"))},
 			`{"messages":[{"role":"user","content":[{"text":"u"},{"text":"v"}]}]}`},
 		{"instructions alone", []llm.Message{turn(llm.System, textPart("s"))},
-			`{"messages":[{"role":"user","content":[{"text":"Continue."}]}],"system":[{"text":"s"}]}`},
+			`{"messages":[{"role":"user","content":[{"text":"s"}]}]}`},
 		{"a prefill has no white space at its end", []llm.Message{turn(llm.User, textPart("u")), turn(llm.Assistant, textPart(`so: \n`))},
 			`{"messages":[{"role":"user","content":[{"text":"u"}]},{"role":"assistant","content":[{"text":"so:"}]}]}`},
 		{"a refusal is text", []llm.Message{turn(llm.User, textPart("u")), turn(llm.Assistant, llm.Part{Kind: llm.Refusal, Text: raw(`"no"`)}), turn(llm.User, textPart("v"))},
 			`{"messages":[{"role":"user","content":[{"text":"u"}]},{"role":"assistant","content":[{"text":"no"}]},{"role":"user","content":[{"text":"v"}]}]}`},
 	} {
-		has := []llm.Feature{llm.FSystemLater}
+		r := chat([]llm.Feature{llm.FSystemLater}, tt.in...)
 		if strings.Contains(tt.want, "toolUse") {
-			has = append(has, llm.FToolCall, llm.FToolResult)
+			r.Has = r.Has.With(llm.Of(llm.FToolCall, llm.FToolResult))
+			r.Tools = []llm.Tool{{Kind: llm.Function, Name: "f"}}
 		}
-		if got := format(t, chat(has, tt.in...), sonnet).Body; string(got) != tt.want {
+		if got := format(t, r, sonnet).Body; string(got) != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
@@ -235,6 +236,7 @@ func TestResultsKeepAllTheirPieces(t *testing.T) {
 	object := llm.Part{Kind: llm.ToolResult, Result: &llm.Result{ID: "c2", JSON: raw(`{"x":[1]}`)}}
 	empty := llm.Part{Kind: llm.ToolResult, Result: &llm.Result{ID: "c3"}}
 	r := chat([]llm.Feature{llm.FToolResult, llm.FToolCall}, turn(llm.User, textPart("u")), turn(llm.Assistant, toolCall("c1", "f"), toolCall("c2", "f"), toolCall("c3", "f")), turn(llm.ToolRole, res, object, empty))
+	r.Tools = []llm.Tool{{Kind: llm.Function, Name: "f"}}
 	want := `{"toolResult":{"toolUseId":"c1","content":[{"text":"a"},{"image":{"format":"png","source":{"bytes":"aGk="}}}],"status":"error"}},{"toolResult":{"toolUseId":"c2","content":[{"json":{"x":[1]}}]}},{"toolResult":{"toolUseId":"c3","content":[{"text":"(no output)"}]}}`
 	if got := string(format(t, r, "amazon.nova-pro-v1:0").Body); !strings.Contains(got, want) {
 		t.Errorf("got %s", got)

@@ -9,8 +9,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
-// toolConfig writes the tools. A history with calls needs some: where the caller gives
-// none any more, those that were called stand there by name.
+// toolConfig writes the tools.
 func (f *formatter) toolConfig() {
 	if f.plan.noTools {
 		return
@@ -21,9 +20,6 @@ func (f *formatter) toolConfig() {
 	size := len(f.w.B)
 	for i := range f.r.Tools {
 		f.tool(&f.r.Tools[i])
-	}
-	if len(f.w.B) == size && !f.own {
-		f.calledTools()
 	}
 	if len(f.w.B) == size && (!f.own || f.r.Choice.Mode == "") {
 		f.w.B = f.w.B[:start]
@@ -100,21 +96,6 @@ func (f *formatter) systemTool(name string) {
 	f.w.Text("name", name)
 	f.w.End('}')
 	f.w.End('}')
-}
-
-// calledTools writes the tools that the history calls.
-func (f *formatter) calledTools() {
-	var seen []string
-	for i := range f.r.Messages {
-		for n := range f.r.Messages[i].Parts {
-			c := f.r.Messages[i].Parts[n].Call
-			if c == nil || slices.Contains(seen, c.Name) {
-				continue
-			}
-			seen = append(seen, c.Name)
-			f.toolSpec(&llm.Tool{Name: c.Name})
-		}
-	}
 }
 
 // choice writes how tools are asked for. What Claude alone knows stands in its own

@@ -3,6 +3,8 @@ package converse
 import (
 	"bytes"
 
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -116,10 +118,6 @@ func (f *formatter) open(role string) {
 	if f.role == role {
 		return
 	}
-	if f.role == "" && role == "assistant" && !f.own {
-		f.open("user")
-		f.text(llm.Raw(goOn))
-	}
 	f.close()
 	f.role, f.said, f.attached = role, false, false
 	f.w.Begin('{')
@@ -149,13 +147,12 @@ func (f *formatter) close() {
 func (f *formatter) end() {
 	switch {
 	case f.own:
-	case f.role == "":
-		f.open("user")
-		f.text(llm.Raw(goOn))
+	case f.role == "": // nothing was left of it
+		f.fail(fault.New(fault.InvalidRequest, "The conversation has no turn with any content for the model '"+f.to.Model+"'.").Field("messages"))
 	case f.role == "assistant" && !f.model.continues():
 		f.lose(llm.FAssistantPrefill)
 		f.open("user")
-		f.text(llm.Raw(goOn))
+		f.text(jsonout.Quote(dialect.GoOn))
 	}
 	f.close()
 }

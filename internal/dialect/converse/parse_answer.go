@@ -76,7 +76,9 @@ func stopText(v []byte) llm.Raw {
 
 // finishes are the stop reasons of
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_ResponseSyntax
-// and those of Claude's that come through. The first one of a finish is the one written.
+// and, last, those of Claude's that may come through. The first one of a finish is the one
+// written: a word of the vendor's own, so that a refusal is what was filtered, and a turn
+// that pauses is one that was cut.
 var finishes = [...]struct {
 	word   string
 	finish llm.Finish
@@ -87,11 +89,11 @@ var finishes = [...]struct {
 	{"tool_use", llm.FinishTools},
 	{"content_filtered", llm.FinishFilter},
 	{"guardrail_intervened", llm.FinishFilter},
-	{"refusal", llm.FinishRefusal},
-	{"pause_turn", llm.FinishPause},
 	{"model_context_window_exceeded", llm.FinishContext},
 	{"malformed_model_output", llm.FinishError},
 	{"malformed_tool_use", llm.FinishError},
+	{"refusal", llm.FinishRefusal},
+	{"pause_turn", llm.FinishPause},
 }
 
 func finishOf(word string) llm.Finish {
@@ -106,8 +108,14 @@ func finishOf(word string) llm.Finish {
 // stopReason gives the vendor's word for a finish. The vendor's SDKs take words that
 // they do not know, so that an unknown one stays.
 func stopReason(f llm.Finish, vendor string, stop llm.Raw) string {
-	if f == llm.FinishStop && (stop != nil || vendor == "stop_sequence") {
+	if f == llm.FinishStop && dialect.MetStop(vendor, stop) {
 		return "stop_sequence"
+	}
+	switch f {
+	case llm.FinishRefusal:
+		return "content_filtered"
+	case llm.FinishPause:
+		return "max_tokens"
 	}
 	if finishOf(vendor) == f && vendor != "" {
 		return vendor

@@ -131,7 +131,7 @@ func (p *parser) mediaFeature(kind llm.PartKind, m *llm.Media) {
 	p.r.Has.Add(f)
 }
 
-// searchResult reads something found, which is a document in pieces to anyone else.
+// searchResult reads something that the caller's own search has found.
 func (p *parser) searchResult(d *jsonscan.Reader) {
 	p.give(p.searchPart(d, "searchResult"))
 }
@@ -145,27 +145,31 @@ func (p *parser) searchPart(d *jsonscan.Reader, member string) llm.Part {
 		switch string(key) {
 		case "title":
 			m.Name = p.text(d, member+".title")
+		case "source":
+			m.Source = p.text(d, member+".source")
 		case "content":
 			p.array(d, member+".content", func() {
 				p.object(d, member+".content", func(key []byte) {
 					if string(key) == "text" {
-						pieces = append(pieces, p.text(d, member+".content.text"))
+						text := p.text(d, member+".content.text")
+						pieces = append(pieces, text)
+						m.Parts = append(m.Parts, llm.Part{Kind: llm.Text, Text: text})
 					}
 				})
 			})
 		case "citations":
 			m.Cites = p.cites(d, member+".citations")
-		default: // nobody else has a place for where it was found
+		default:
 			p.unname(p.where(member+"."+string(key), false))
 		}
 	})
-	if m.Name != nil {
-		p.r.Has.Add(llm.FFileName)
-	}
 	if m.Text = jsonout.Join(`\n`, pieces...); m.Text == nil {
 		m.Text = llm.Raw(`""`)
 	}
-	p.r.Has.Add(llm.FFileText)
+	if m.Source == nil {
+		m.Source = llm.Raw(`""`)
+	}
+	p.r.Has.Add(llm.FFound)
 	return part
 }
 

@@ -22,13 +22,6 @@ type plan struct {
 
 func (p *plan) thinks() bool { return p.mode == "enabled" || p.mode == "adaptive" }
 
-// minBudget is Claude's smallest budget
-// (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
-const minBudget = 1024
-
-// budgets are what efforts come to for models that are told a budget.
-var budgets = map[string]int64{"minimal": 1024, "low": 2048, "medium": 8192, "high": 16384, "xhigh": 24576, "max": 32768}
-
 func (f *formatter) makePlan() plan {
 	o := &f.r.Output
 	p := plan{maxTokens: f.r.MaxOutput, schema: o.Kind == "schema" && o.Schema != nil && (f.own || f.obeys(o.Schema))}
@@ -48,15 +41,14 @@ func (f *formatter) obeys(schema llm.Raw) bool {
 	return f.model.schemas() && !dialect.Recursive(schema)
 }
 
-// planChoice decides how tools are asked for. The vendor has no word for none: the tools
-// are left out then, unless the history holds calls, which need them.
+// planChoice decides how tools are asked for. The vendor has no word for none
+// (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.html):
+// the tools are left out then, see uncalled.
 func (f *formatter) planChoice(p *plan) {
 	c := &f.r.Choice
 	switch c.Mode {
 	case "none":
-		if p.noTools = !f.own && !f.toolHistory(); !p.noTools {
-			f.lose(llm.FChoiceNone)
-		}
+		p.noTools = !f.own
 	case "required", "allowed_required":
 		p.choice = "required"
 		if !f.own && !f.model.forces() {
@@ -86,8 +78,14 @@ func (f *formatter) planChoice(p *plan) {
 	}
 }
 
-func (f *formatter) toolHistory() bool {
-	return f.r.Has.Has(llm.FToolCall) || f.r.Has.Has(llm.FToolResult)
+// uncalled tells the history's calls in words where no call is to be made: because the
+// caller says so, or gives no tools any more. The vendor wants tools wherever calls stand,
+// and they could be called then.
+func (f *formatter) uncalled() {
+	none := f.r.Choice.Mode == "none" || len(f.r.Tools) == 0
+	if none && (f.r.Has.Has(llm.FToolCall) || f.r.Has.Has(llm.FToolResult)) {
+		f.r = dialect.Narrated(f.r)
+	}
 }
 
 // planThinking decides how the model is asked to think.
@@ -144,9 +142,9 @@ func (f *formatter) word() string {
 	switch {
 	case !t.Budget.Known:
 		return "medium"
-	case t.Budget.N <= budgets["low"]:
+	case t.Budget.N <= dialect.BudgetOf("low"):
 		return "low"
-	case t.Budget.N <= budgets["medium"]:
+	case t.Budget.N <= dialect.BudgetOf("medium"):
 		return "medium"
 	}
 	return "high"
@@ -173,36 +171,27 @@ func (f *formatter) thinkClaude(p *plan) {
 		}
 		return
 	}
-	p.mode, p.budget = "enabled", t.Budget.Or(0)
-	if !t.Budget.Known {
-		p.budget = budgets[t.Effort]
-	}
-	if p.budget == 0 {
-		p.budget = budgets["medium"]
-	}
-	if f.model.adaptive() {
-		p.effort = t.Effort
-	}
-	f.fitBudget(p)
+	f.thinkWithin(p)
 }
 
-// fitBudget keeps the budget below the ceiling of tokens, which is raised for it.
-func (f *formatter) fitBudget(p *plan) {
-	p.budget = max(p.budget, minBudget)
+// thinkWithin asks for thinking by a budget, unless there is no room for one.
+func (f *formatter) thinkWithin(p *plan) {
+	t := &f.r.Thinking
 	most := int64(f.to.Facts.MaxOutput)
-	if !p.maxTokens.Known {
-		if most > 0 {
-			p.budget = max(min(p.budget, most/2), minBudget)
-		}
+	if p.maxTokens.Known && (most == 0 || p.maxTokens.N < most) {
+		most = p.maxTokens.N
+	}
+	budget, fits := dialect.Budget(t, most)
+	if !fits {
+		f.loseThinking()
 		return
 	}
-	if p.maxTokens.N > p.budget {
-		return
+	if t.Budget.Known && budget < t.Budget.N {
+		f.loseIf(llm.FThinkingBudget)
 	}
-	p.maxTokens.N += p.budget
-	if most > 0 && p.maxTokens.N > most {
-		p.maxTokens.N = most
-		p.budget = max(min(p.budget, most-1), minBudget)
+	p.mode, p.budget = "enabled", budget
+	if f.model.adaptive() {
+		p.effort = t.Effort
 	}
 }
 

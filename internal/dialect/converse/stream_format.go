@@ -16,6 +16,7 @@ type streamFormatter struct {
 	w       jsonout.Writer // one payload
 	started bool
 	stopped bool
+	refused bool
 	block   int // index of the open block, or of the next one
 
 	part  int // the part that is being written
@@ -55,6 +56,7 @@ func (f *streamFormatter) Format(dst []byte, e *llm.Event) []byte {
 		if f.stopped {
 			return dst
 		}
+		f.refused = f.refused || e.What == llm.Refusal
 		return f.content(f.start(dst), e)
 	case llm.Start:
 		f.setTier(e.Tier)
@@ -243,7 +245,7 @@ func (f *streamFormatter) stop(dst []byte, e *llm.Event) []byte {
 	}
 	f.stopped = true
 	f.payload()
-	f.w.Text("stopReason", stopReason(e.Finish, e.Vendor, e.StopText))
+	f.w.Text("stopReason", stopReason(e.Finish.OrRefusal(f.refused), e.Vendor, e.StopText))
 	if e.StopText != nil {
 		writeStopText(&f.w, e.StopText)
 	}

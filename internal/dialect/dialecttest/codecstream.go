@@ -159,9 +159,12 @@ func (s codecSuite) grammar(t *testing.T) {
 	}
 }
 
-// filtered reports whether an answer was held back, which some dialects tell as a failure.
+// filtered reports whether an answer was held back or refused, which some dialects tell as
+// a failure.
 func filtered(events []llm.Event) bool {
-	return slices.ContainsFunc(events, func(e llm.Event) bool { return e.Finish == llm.FinishFilter })
+	return slices.ContainsFunc(events, func(e llm.Event) bool {
+		return e.Finish == llm.FinishFilter || e.Finish == llm.FinishRefusal || e.What == llm.Refusal
+	})
 }
 
 // spokenOf gives the calls of a stream's first choice and how much text it has: every

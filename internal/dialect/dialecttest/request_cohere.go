@@ -42,7 +42,7 @@ func cohereRequest(o Object) string {
 				unless(tool.At("function", "parameters").Text("type") == "object", "the parameters of %s are no object", name))
 		}),
 		unless(o["tool_choice"] == nil || len(o.List("tools")) > 0, "tool_choice without tools"),
-		unless(o["response_format"] == nil || o["documents"] == nil && o["tools"] == nil || o["documents"] == nil, "response_format beside documents"),
+		unless(o["response_format"] == nil || o["documents"] == nil && o["tools"] == nil, "response_format beside documents or tools"),
 		unless(!hot || temperature >= 0 && temperature <= 1, "a temperature of %v", temperature),
 		unless(!nucleus || p >= 0.01 && p <= 0.99, "a p of %v", p),
 		unless(!frequent || !present, "two penalties"),

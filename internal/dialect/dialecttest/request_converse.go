@@ -16,7 +16,8 @@ var converseRequestShapes = shapes{
 	"structure":   `jsonSchema:#schema`,
 	"schema":      `schema:text name?:text description?:string`,
 
-	"block":         `text?:text image?:#image document?:#document video?:#video audio?:#audio toolUse?:#call toolResult?:#result reasoningContent?:#reasoning cachePoint?:#point`,
+	"block":         `text?:text image?:#image document?:#document video?:#video audio?:#audio toolUse?:#call toolResult?:#result reasoningContent?:#reasoning cachePoint?:#point searchResult?:#found`,
+	"found":         `source:text title:text content:[]#piece citations:#citations`,
 	"image":         `format:"png"|"jpeg"|"gif"|"webp" source:#source`,
 	"document":      `format:"pdf"|"csv"|"doc"|"docx"|"xls"|"xlsx"|"html"|"txt"|"md" name:text source:#docsource context?:string citations?:#citations`,
 	"citations":     `enabled:boolean`,
@@ -28,7 +29,7 @@ var converseRequestShapes = shapes{
 	"s3":            `uri:text bucketOwner?:text`,
 	"call":          `toolUseId:text name:text input:object`,
 	"result":        `toolUseId:text content:[]#resultblock status?:"success"|"error"`,
-	"resultblock":   `text?:text json?:any image?:#image document?:#document video?:#video`,
+	"resultblock":   `text?:text json?:any image?:#image document?:#document video?:#video searchResult?:#found`,
 	"reasoning":     `reasoningText?:#reasoningtext redactedContent?:text`,
 	"reasoningtext": `text:string signature?:text`,
 

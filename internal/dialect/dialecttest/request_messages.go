@@ -26,6 +26,7 @@ var messagesRequestShapes = shapes{
 	"block_text":              `text:text cache_control?:#mark`,
 	"block_image":             `source:#source_* cache_control?:#mark`,
 	"block_document":          `source:#source_* title?:text context?:string citations?:#citations cache_control?:#mark`,
+	"block_search_result":     `source:text title:text content:[]#block_text citations?:#citations cache_control?:#mark`,
 	"block_thinking":          `thinking:string signature:text`,
 	"block_redacted_thinking": `data:text`,
 	"block_tool_use":          `id:text name:text input:object cache_control?:#mark`,
@@ -36,7 +37,7 @@ var messagesRequestShapes = shapes{
 	"source_text":             `media_type:"text/plain" data:string`,
 	"source_content":          `content:string|[]#block_*`,
 
-	"tool":        `name:text type?:text description?:string input_schema?:object strict?:boolean cache_control?:#mark max_uses?:integer user_location?:object`,
+	"tool":        `name:text type?:text description?:string input_schema?:object strict?:boolean cache_control?:#mark max_uses?:integer user_location?:object allowed_domains?:[]text blocked_domains?:[]text`,
 	"choice_auto": `disable_parallel_tool_use?:boolean`,
 	"choice_any":  `disable_parallel_tool_use?:boolean`,
 	"choice_tool": `name:text disable_parallel_tool_use?:boolean`,

@@ -74,7 +74,7 @@ func choice(w *jsonout.Writer, n int, c *llm.Choice) {
 	w.End(']')
 	w.Text("role", "model")
 	w.End('}')
-	finish(w, c.Finish, c.Vendor)
+	finish(w, c.Finish, c.Vendor, c.Refused())
 	w.Number("index", int64(n))
 	if !g.empty() {
 		g.write(w)
@@ -88,7 +88,10 @@ func choice(w *jsonout.Writer, n int, c *llm.Choice) {
 // finish writes finishReason, in words of the vendor's own
 // (https://ai.google.dev/api/generate-content#FinishReason); what they cannot say stands
 // in finishMessage.
-func finish(w *jsonout.Writer, f llm.Finish, vendor string) {
+func finish(w *jsonout.Writer, f llm.Finish, vendor string, refused bool) {
+	if told := f.OrRefusal(refused); told != f {
+		f, vendor = told, "refusal"
+	}
 	word, exact := finishWord(f, vendor)
 	w.Text("finishReason", word)
 	if !exact && vendor != "" {
@@ -109,7 +112,7 @@ func finishWord(f llm.Finish, vendor string) (word string, exact bool) {
 		return "SAFETY", true
 	case llm.FinishRefusal:
 		return "SAFETY", false
-	case llm.FinishContext:
+	case llm.FinishContext, llm.FinishPause:
 		return "MAX_TOKENS", false
 	case llm.FinishUnknown:
 		switch vendor {

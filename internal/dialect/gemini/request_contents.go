@@ -30,7 +30,7 @@ func (f *requestWriter) contents() {
 			f.turn(llm.Assistant, m.Parts)
 		case m.Role == llm.ToolRole:
 			f.results(m.Parts)
-		default: // a later instruction stands where it stood, as a user's words
+		default:
 			f.turn(llm.User, m.Parts)
 		}
 	}

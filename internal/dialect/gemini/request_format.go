@@ -32,6 +32,15 @@ type requestWriter struct {
 func (codec) FormatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dialect.Written, error) {
 	f := requestWriter{w: jsonout.Writer{B: dst}, r: r, to: to, m: factsOf(to.Model), own: r.Dialect == string(ownName)}
 	f.lost = r.Has.Without(r.Has.Without(to.Traits.Lacks))
+	if !f.own {
+		var err error
+		if f.r, err = dialect.Arranged(r, dialect.Wants{UserFirst: true, SystemFirst: true, Words: true, Pieces: true}); err != nil {
+			return dialect.Written{}, err
+		}
+		if f.inWords() {
+			f.r = dialect.Instructed(f.r, dialect.InWords(&r.Output))
+		}
+	}
 	f.w.B = append(f.w.B, '{')
 	f.system()
 	f.contents()

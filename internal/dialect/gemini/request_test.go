@@ -60,7 +60,7 @@ func TestRequestsOfOtherDialectsAreWrittenByTheVendorsRules(t *testing.T) {
 	}{
 		{name: "instructions before the first turn are hoisted, later ones stay", model: "gemini-2.5-flash",
 			request: chat(turn(llm.System, text("a")), turn(llm.Developer, text("b")), turn(llm.User, text("hi")), turn(llm.System, text("c")), turn(llm.Assistant, text("yes"))),
-			want:    `{"systemInstruction":{"parts":[{"text":"a"},{"text":"b"}]},"contents":[{"role":"user","parts":[{"text":"hi"},{"text":"c"}]},{"role":"model","parts":[{"text":"yes"}]}]}`},
+			want:    `{"systemInstruction":{"parts":[{"text":"a"},{"text":"b"}]},"contents":[{"role":"user","parts":[{"text":"hi"},{"text":"<system>\nc\n</system>"}]},{"role":"model","parts":[{"text":"yes"}]}]}`},
 		{name: "a model without instructions gets them as a user's words", model: "gemma-3-27b-it",
 			request: chat(turn(llm.System, text("a")), turn(llm.User, text("hi"))),
 			want:    `{"contents":[{"role":"user","parts":[{"text":"a"},{"text":"hi"}]}]}`},
@@ -130,12 +130,12 @@ func TestRequestsOfOtherDialectsAreWrittenByTheVendorsRules(t *testing.T) {
 				r.Output = llm.OutputFormat{Kind: "schema", Name: "n", Description: quoted("d"), Schema: llm.Raw(`{"type":"object"}`)}
 			},
 			want: `{"contents":[` + hello + `],"generationConfig":{"responseMimeType":"application/json","responseJsonSchema":{"title":"n","description":"d","type":"object"}}}`},
-		{name: "no form of the answer beside functions before Gemini 3", model: "gemini-2.5-flash",
+		{name: "the form of the answer is asked for in words beside functions before Gemini 3", model: "gemini-2.5-flash",
 			request: chat(turn(llm.User, text("hi"))), change: func(r *llm.Request) {
 				r.Tools, r.Output = []llm.Tool{{Kind: llm.Function, Name: "f"}}, llm.OutputFormat{Kind: "json"}
 				r.Has.Add(llm.FJSON)
 			},
-			want: `{"contents":[` + hello + `],"tools":[{"functionDeclarations":[{"name":"f"}]}]}`, lost: []llm.Feature{llm.FJSON}},
+			want: `{"systemInstruction":{"parts":[{"text":"Answer with one JSON object and nothing else: no words around it, no code fence."}]},"contents":[` + hello + `],"tools":[{"functionDeclarations":[{"name":"f"}]}]}`},
 		{name: "settings in the vendor's words and limits", model: "gemini-2.5-flash",
 			request: chat(turn(llm.User, text("hi"))), change: func(r *llm.Request) {
 				r.MaxOutput = llm.Known(100000)

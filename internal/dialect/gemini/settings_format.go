@@ -1,8 +1,10 @@
 package gemini
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -104,7 +106,14 @@ func (f *requestWriter) modalities(v llm.Raw) {
 
 func (f *requestWriter) stop() {
 	stops := f.r.Stop
-	if len(stops) == 0 || !f.gets(llm.FStop) {
+	if !f.gets(llm.FStop) {
+		return
+	}
+	if !f.own && slices.ContainsFunc(stops, dialect.IsVoid) { // these are refused
+		stops = slices.DeleteFunc(slices.Clone(stops), dialect.IsVoid)
+		f.lost.Add(llm.FStop)
+	}
+	if len(stops) == 0 {
 		return
 	}
 	if len(stops) > maxStops && !f.own {
@@ -120,7 +129,7 @@ func (f *requestWriter) stop() {
 
 // output writes the form of the answer. Forced calls beside it are refused ("Forced
 // function calling (ANY mode) with a response mime type … is unsupported"), and before
-// Gemini 3 any functions: then the form is left out, for the calls say more.
+// Gemini 3 any functions: then the form is asked for in words, see inWords.
 func (f *requestWriter) output() {
 	o := &f.r.Output
 	if o.Kind == "" || f.own && f.hasOwn("generationConfig.responseMimeType") {
@@ -129,8 +138,8 @@ func (f *requestWriter) output() {
 		}
 		return
 	}
-	if !f.own && f.callsExclude() {
-		f.lose(llm.FJSON, llm.FSchema, llm.FSchemaName, llm.FStrict)
+	if f.inWords() {
+		f.lose(llm.FStrict)
 		return
 	}
 	schema := o.Kind == "schema" && o.Schema != nil && f.gets(llm.FSchema)
@@ -141,6 +150,11 @@ func (f *requestWriter) output() {
 	if schema {
 		f.w.Member("responseJsonSchema", f.schema())
 	}
+}
+
+// inWords reports whether the form of the answer is asked for in words.
+func (f *requestWriter) inWords() bool {
+	return !f.own && f.r.Output.Kind != "" && f.callsExclude()
 }
 
 // callsExclude reports whether the functions of the request forbid a form of the answer.

@@ -26,6 +26,7 @@ type streamFormatter struct {
 // choiceWriter is where one candidate stands.
 type choiceWriter struct {
 	finished bool
+	refused  bool // it spoke a refusal
 	finish   llm.Finish
 	vendor   string
 	calls    []callWriter
@@ -94,6 +95,7 @@ func (f *streamFormatter) content(e *llm.Event, ch *choiceWriter) {
 	case llm.ToolCall:
 		f.call(e, ch)
 	case llm.Text, llm.Refusal:
+		ch.refused = ch.refused || e.What == llm.Refusal
 		f.text(e, ch)
 	case llm.Thinking:
 		f.thought(e, ch)
@@ -283,7 +285,7 @@ func (f *streamFormatter) finish(n int, ch *choiceWriter) {
 	}
 	w := &f.w
 	w.Raw([]byte(`{"content":{"parts":[{"text":""}],"role":"model"}`))
-	finish(w, ch.finish, ch.vendor)
+	finish(w, ch.finish, ch.vendor, ch.refused)
 	w.Number("index", int64(n))
 	if !ch.grounds.empty() {
 		ch.grounds.write(w)

@@ -310,6 +310,20 @@ func (p *streamParser) cite(n int, st *choiceState) {
 	}
 }
 
+// citeLate tells sources that came when the text they are of had ended, since a call
+// followed it: an empty text bears them, in which they have no place.
+func (p *streamParser) citeLate(n int, st *choiceState) {
+	if st.grounding == nil && st.citations == nil {
+		return
+	}
+	if all, _ := readSources(st.grounding, st.citations); len(all) == 0 {
+		return
+	}
+	p.begin(n, st, llm.Event{What: llm.Text})
+	st.ascii = false
+	p.close(n, st)
+}
+
 // End implements dialect.StreamParser.
 func (p *streamParser) End(dst []llm.Event) []llm.Event {
 	if p.failed {
@@ -323,6 +337,7 @@ func (p *streamParser) End(dst []llm.Event) []llm.Event {
 	for n := range p.choices {
 		st := &p.choices[n]
 		p.close(n, st)
+		p.citeLate(n, st)
 		p.emit(llm.Event{Kind: llm.Finished, Choice: n, Finish: finishOf(st.finish, st.calls > 0), Vendor: st.finish})
 	}
 	if len(p.choices) == 0 {

@@ -27,7 +27,7 @@ func answerEmbeddings(a *llm.Outcome, c *dialect.OpCall) (dialect.OpAnswer, erro
 	}
 	w.End(']')
 	w.Text("model", modelOf(a, c))
-	writeTaskUsage(&w, &a.Usage)
+	writeTaskUsage(&w, &a.Usage, a.Estimated)
 	w.End('}')
 	return dialect.OpAnswer{Body: w.B}, nil
 }
@@ -61,12 +61,15 @@ func modelOf(a *llm.Outcome, c *dialect.OpCall) string {
 
 // writeTaskUsage writes the usage of operations that have no output to count; nothing
 // where nothing is known.
-func writeTaskUsage(w *jsonout.Writer, u *llm.Usage) {
+func writeTaskUsage(w *jsonout.Writer, u *llm.Usage, estimated bool) {
 	if !u.InputTokens.Known {
 		return
 	}
 	w.Object("usage")
 	w.Number("prompt_tokens", u.InputTokens.N)
 	w.Number("total_tokens", u.InputTokens.N+u.OutputTokens.Or(0))
+	if estimated {
+		w.Flag("estimated", true)
+	}
 	w.End('}')
 }

@@ -40,7 +40,7 @@ type EmbeddingForm struct {
 // Op makes the operation.
 func (f *EmbeddingForm) Op() *dialect.Op {
 	return &dialect.Op{
-		Parse: parseEmbeddings, Answer: answerEmbeddings, Fields: embeddingFields,
+		Parse: parseEmbeddings, Answer: answerEmbeddings, Fields: embeddingFields, Counts: true,
 		Format: f.format, Read: f.read, Native: f.Native, Carries: f.Carries,
 	}
 }

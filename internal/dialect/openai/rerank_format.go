@@ -180,7 +180,7 @@ func answerRerank(a *llm.Outcome, c *dialect.OpCall) (dialect.OpAnswer, error) {
 		w.End('}')
 	}
 	w.End(']')
-	writeTaskUsage(&w, &a.Usage)
+	writeTaskUsage(&w, &a.Usage, false)
 	if units, ok := a.Usage.Units[llm.UnitSearchUnits]; ok {
 		w.Object("meta")
 		w.Object("billed_units")

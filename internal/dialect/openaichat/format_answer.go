@@ -87,7 +87,7 @@ func (w *answerWriter) logprobs(content llm.Raw) {
 // finish gives the dialect's word for a finish; an unknown one keeps the vendor's.
 func (w *answerWriter) finish(f llm.Finish, vendor string) string {
 	switch f {
-	case llm.FinishLength, llm.FinishContext:
+	case llm.FinishLength, llm.FinishContext, llm.FinishPause: // a turn that pauses is not finished
 		return "length"
 	case llm.FinishTools:
 		if w.legacy {
@@ -174,14 +174,21 @@ func (w *answerWriter) thought(n int, text llm.Raw, state []llm.Opaque) {
 }
 
 func (w *answerWriter) annotations(parts []llm.Part) {
-	open := false
+	open, said := false, int64(0)
 	for i := range parts {
+		from := said
+		if parts[i].Kind == llm.Text {
+			said += dialect.Characters(parts[i].Text)
+		}
 		for n := range parts[i].Cites {
+			if len(parts[i].Cites[n].URL) == 0 {
+				continue
+			}
 			if !open {
 				w.Array("annotations")
 				open = true
 			}
-			w.annotation(&parts[i].Cites[n])
+			w.annotation(&parts[i].Cites[n], from, said)
 		}
 	}
 	if open {
@@ -191,14 +198,17 @@ func (w *answerWriter) annotations(parts []llm.Part) {
 
 var emptyText = llm.Raw(`""`)
 
-// annotation writes a source in the dialect's form, which requires all its members.
-func (w *answerWriter) annotation(c *llm.Citation) {
+// annotation writes a source in the dialect's form, which is for pages of the web alone and
+// requires all its members. Places are counted in characters of the message's text; from
+// and to are those of the piece that it is of.
+func (w *answerWriter) annotation(c *llm.Citation, from, to int64) {
+	start, end := dialect.CitedAt(c, from, to)
 	w.Begin('{')
 	w.Text("type", "url_citation")
 	w.Object("url_citation")
-	w.Number("start_index", c.Start.Or(0))
-	w.Number("end_index", c.End.Or(0))
-	w.Member("url", or(c.URL, emptyText))
+	w.Number("start_index", start)
+	w.Number("end_index", end)
+	w.Member("url", c.URL)
 	w.Member("title", or(c.Title, emptyText))
 	w.MemberIf("content", c.Text)
 	w.End('}')

@@ -58,7 +58,11 @@ func merged(turns []llm.Message) llm.Message {
 	m := turns[0]
 	m.Parts = append([]llm.Part(nil), m.Parts...)
 	for _, t := range turns[1:] {
+		next := len(m.Parts)
 		m.Parts = append(m.Parts, t.Parts...)
+		if next < len(m.Parts) && m.Parts[next].Kind == llm.Text {
+			m.Parts[next].Apart = true
+		}
 	}
 	return m
 }
@@ -190,23 +194,34 @@ func (w *writer) plain(parts []llm.Part, sep string) (llm.Raw, bool) {
 	case 1:
 		return parts[0].Text, true
 	}
-	texts := make([][]byte, len(parts))
+	texts := make([][]byte, 0, 2*len(parts))
 	for i := range parts {
-		texts[i] = parts[i].Text
+		if p := &parts[i]; i > 0 && sep == "" && p.Apart {
+			texts = append(texts, paragraph)
+		}
+		texts = append(texts, parts[i].Text)
 	}
 	return jsonout.Join(sep, texts...), true
 }
 
+// paragraph stands between texts that were messages of their own.
+var paragraph = llm.Raw(`"\n\n"`)
+
 // assistant writes a turn of the assistant.
 func (w *writer) assistant(m *llm.Message, last bool) {
 	var room [4]llm.Part
-	said, calls := room[:0], false
+	said, calls, broken := room[:0], false, false
 	var refusals [][]byte
 	for i := range m.Parts {
 		p := &m.Parts[i]
+		broken = broken || p.Kind != llm.Text
 		switch p.Kind {
 		case llm.Text:
 			said = append(said, *p)
+			if broken && !w.own { // something else stood before it
+				said[len(said)-1].Apart = true
+			}
+			broken = false
 		case llm.Refusal:
 			refusals = append(refusals, p.Text)
 		case llm.ToolCall:
@@ -394,7 +409,7 @@ func (w *writer) resultContent(p *llm.Part) {
 		}
 		w.moved = append(w.moved, one)
 	}
-	if len(texts) == 0 && len(p.Result.Parts) > 0 {
+	if len(texts) == 0 && labelled {
 		texts = append(texts, llm.Part{Kind: llm.Text, Text: llm.Raw(`"The result follows in the next message of the user."`)})
 	}
 	if p.Cache != "" && len(texts) > 0 {

@@ -1,6 +1,7 @@
 package openaichat
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -34,7 +35,10 @@ func (codec) FormatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dial
 		w.model = modelOf(to.Model)
 	}
 	if !w.own {
-		w.r = dialect.Unfolded(r)
+		var err error
+		if w.r, err = dialect.Arranged(r, dialect.Wants{}); err != nil {
+			return dialect.Written{}, err
+		}
 	}
 	if to.Forgets(r, name) {
 		w.lose(llm.FThinkingState)
@@ -158,16 +162,33 @@ func (w *writer) limits() {
 		w.lose(llm.FStop)
 		return
 	}
-	stops := r.Stop
-	if len(stops) > maxStops && !w.own {
-		stops = stops[:maxStops]
-		w.lose(llm.FStop)
+	stops := w.stops()
+	if len(stops) == 0 {
+		return
 	}
 	w.Array("stop")
 	for _, s := range stops {
 		w.Raw(s)
 	}
 	w.End(']')
+}
+
+// stops gives the stop sequences that may be asked for: the first ones that are not empty.
+func (w *writer) stops() []llm.Raw {
+	stops := w.r.Stop
+	if w.own {
+		return stops
+	}
+	empty := func(s llm.Raw) bool { return len(s) <= len(`""`) }
+	if slices.ContainsFunc(stops, empty) {
+		stops = slices.DeleteFunc(slices.Clone(stops), empty)
+		w.lose(llm.FStop)
+	}
+	if len(stops) > maxStops {
+		stops = stops[:maxStops]
+		w.lose(llm.FStop)
+	}
+	return stops
 }
 
 // maxStops is how many stop sequences may be asked for

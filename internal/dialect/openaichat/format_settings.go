@@ -48,6 +48,9 @@ func (w *writer) adapted(s *llm.Setting, member string) (string, llm.Raw) {
 		return kept(!w.vendor || string(w.r.Setting(llm.FStore)) == "true", member), s.Value
 	case llm.FModalities:
 		return kept(!w.vendor || !strings.Contains(string(s.Value), `"image"`), member), s.Value
+	case llm.FSeed: // OpenAI's has 64 bits
+		_, fits := jsonscan.Int(s.Value)
+		return kept(fits || !w.vendor, member), s.Value
 	case llm.FUser, llm.FSafetyID, llm.FCacheKey:
 		return w.identifier(s, member)
 	}

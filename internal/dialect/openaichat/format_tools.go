@@ -171,12 +171,34 @@ func (w *writer) searchOptions() {
 		}
 		if w.vendor && strings.Contains(w.to.Model, "search") {
 			w.Object("web_search_options")
+			w.place(w.r.Tools[i].Search)
 			w.End('}')
 		} else {
 			w.lose(llm.FWebSearch)
+			if w.r.Has.Has(llm.FSearchPlace) {
+				w.lose(llm.FSearchPlace)
+			}
 		}
 		return
 	}
+}
+
+// place writes where the user is.
+func (w *writer) place(limits *llm.Search) {
+	if limits == nil || limits.Place == nil {
+		return
+	}
+	w.Object("user_location")
+	w.Text("type", "approximate")
+	w.Object("approximate")
+	_ = jsonscan.Members(limits.Place, func(key, v []byte) bool {
+		if string(key) != "type" && !jsonscan.IsNull(v) {
+			w.Member(string(key), v)
+		}
+		return true
+	})
+	w.End('}')
+	w.End('}')
 }
 
 // choice writes tool_choice.

@@ -146,7 +146,7 @@ func logprobsOf(v []byte) llm.Raw {
 // when tools are called.
 func finishOf(word string, calls bool) llm.Finish {
 	switch word {
-	case "stop", "", "eos", "end_turn", "STOP", "COMPLETE":
+	case "stop", "", "eos", "eos_token", "end_turn", "STOP", "COMPLETE":
 		if calls {
 			return llm.FinishTools
 		}

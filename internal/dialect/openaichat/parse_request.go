@@ -104,7 +104,11 @@ func (p *reader) plain(key, v []byte) {
 			continue
 		}
 		if !s.fits(v) {
-			p.fail(s.name, s.form.want())
+			want := s.form.want()
+			if s.form == asInteger && jsonscan.IsWhole(v) {
+				want = smallNumber
+			}
+			p.fail(s.name, want)
 			return
 		}
 		p.r.Set(s.feature, v)

@@ -146,7 +146,11 @@ func (p *reader) whole(v []byte, path string) llm.Count {
 	}
 	n, ok := jsonscan.Int(v)
 	if !ok {
-		p.fail(path, "a whole number")
+		want := wholeNumber
+		if jsonscan.IsWhole(v) {
+			want = smallNumber
+		}
+		p.fail(path, want)
 		return llm.Count{}
 	}
 	return llm.Known(n)

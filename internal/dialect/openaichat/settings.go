@@ -11,14 +11,20 @@ type form uint8
 const (
 	asNumber form = iota
 	asInteger
+	asSeed // a whole number of any size
 	asFlag
 	asText
 	asObject
 	asArray
 )
 
+const (
+	wholeNumber = "a whole number"
+	smallNumber = "a whole number of no more than 64 bits"
+)
+
 func (f form) want() string {
-	return [...]string{"a number", "a whole number", "true or false", "a string", "an object", "an array"}[f]
+	return [...]string{"a number", wholeNumber, "a whole number", "true or false", "a string", "an object", "an array"}[f]
 }
 
 // setting is a member of the body whose value is its neutral form.
@@ -39,7 +45,7 @@ var settings = [...]setting{
 	{"min_p", "", llm.FMinP, asNumber},
 	{"frequency_penalty", "", llm.FFrequencyPenalty, asNumber},
 	{"presence_penalty", "", llm.FPresencePenalty, asNumber},
-	{"seed", "random_seed", llm.FSeed, asInteger}, // https://docs.mistral.ai/api/
+	{"seed", "random_seed", llm.FSeed, asSeed}, // https://docs.mistral.ai/api/
 	{"n", "", llm.FN, asInteger},
 	{"logprobs", "", llm.FLogprobs, asFlag},
 	{"top_logprobs", "", llm.FTopLogprobs, asInteger},
@@ -66,6 +72,9 @@ func (s *setting) fits(v []byte) bool {
 		_, ok = jsonscan.Float(v)
 	case asInteger:
 		_, ok = jsonscan.Int(v)
+	case asSeed:
+		_, ok = jsonscan.Int(v)
+		ok = ok || jsonscan.IsWhole(v)
 	case asFlag:
 		_, ok = jsonscan.Bool(v)
 	case asText:

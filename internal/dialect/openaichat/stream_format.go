@@ -1,6 +1,8 @@
 package openaichat
 
 import (
+	"slices"
+
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -25,6 +27,9 @@ type written struct {
 	calls    int // how many have begun
 	thoughts int
 	audio    bool
+	said     int64          // characters of text so far
+	from     int64          // where the text began that is open
+	cited    []llm.Citation // of it, told when it ends, since only then its place is known
 	parts    []writtenPart
 }
 
@@ -237,7 +242,7 @@ func (f *streamFormatter) delta(c *written, e *llm.Event) {
 	switch e.What {
 	case llm.Text:
 		if len(e.Text) > 2 || e.Raw != nil || len(e.Cites) > 0 || len(e.State) > 0 {
-			f.text(e)
+			f.text(c, e)
 		}
 	case llm.Refusal:
 		if len(e.Text) > 2 {
@@ -260,20 +265,36 @@ func (f *streamFormatter) delta(c *written, e *llm.Event) {
 	}
 }
 
-func (f *streamFormatter) text(e *llm.Event) {
+func (f *streamFormatter) text(c *written, e *llm.Event) {
+	c.said += dialect.Characters(e.Text)
+	for i := range e.Cites {
+		if s := &e.Cites[i]; len(s.URL) > 0 {
+			c.cited = append(c.cited, llm.Citation{URL: slices.Clone(s.URL), Title: slices.Clone(s.Title), Text: slices.Clone(s.Text), Start: s.Start, End: s.End})
+		}
+	}
+	if len(e.Text) <= 2 && e.Raw == nil && len(e.State) == 0 {
+		return
+	}
 	f.open(e.Choice)
 	if len(e.Text) > 0 {
 		f.Member("content", e.Text)
 	}
-	if len(e.Cites) > 0 {
-		f.Array("annotations")
-		for i := range e.Cites {
-			f.annotation(&e.Cites[i])
-		}
-		f.End(']')
-	}
 	f.callState(e.State)
 	f.shutWith(e.Raw, "")
+}
+
+// sources writes those of the text that ends.
+func (f *streamFormatter) sources(c *written, choice int) {
+	if len(c.cited) > 0 {
+		f.open(choice)
+		f.Array("annotations")
+		for i := range c.cited {
+			f.annotation(&c.cited[i], c.from, c.said)
+		}
+		f.End(']')
+		f.shut()
+	}
+	c.from, c.cited = c.said, c.cited[:0]
 }
 
 // thinking writes reasoning as text, and as an entry that can be sent back.
@@ -371,6 +392,9 @@ func (f *streamFormatter) partEnd(c *written, e *llm.Event) {
 	}
 	if len(e.State) > 0 {
 		f.delta(c, &llm.Event{Kind: llm.Delta, Choice: e.Choice, Part: e.Part, What: p.kind, State: e.State})
+	}
+	if p.kind == llm.Text {
+		f.sources(c, e.Choice)
 	}
 	if p.input != nil {
 		if rest := quoted(p.input.End([]byte{'"'})); len(rest) > 2 {

@@ -61,7 +61,7 @@ func TestAnAnswerSaysWhyItEnded(t *testing.T) {
 		`"status":"completed","output":` + call: llm.FinishTools,
 		`"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},"output":` + call: llm.FinishLength,
 		`"status":"incomplete","incomplete_details":{"reason":"content_filter"},"output":[]`:         llm.FinishFilter,
-		`"status":"incomplete","incomplete_details":{"reason":"something new"},"output":[]`:          llm.FinishUnknown,
+		`"status":"incomplete","incomplete_details":{"reason":"something new"},"output":[]`:          llm.FinishLength,
 		`"status":"cancelled","output":[]`: llm.FinishError,
 		`"status":"queued","output":[]`:    llm.FinishPause,
 	} {

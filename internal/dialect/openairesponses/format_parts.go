@@ -48,23 +48,25 @@ func (w *requestWriter) textPart(role llm.Role, p *llm.Part) {
 	w.Text("type", "output_text")
 	w.Member("text", p.Text)
 	w.Array("annotations")
-	writeCites(&w.Writer, p.Cites)
+	writeCites(&w.Writer, p.Cites, dialect.Characters(p.Text))
 	w.End(']')
 }
 
 // writeCites writes the sources of a text: this dialect's own as they were, others
-// where they are pages of the web. A source without a place is of the whole text.
-func writeCites(w *jsonout.Writer, cites []llm.Citation) {
+// where they are pages of the web. A source without a place is of the whole text, of
+// whose length in characters it says.
+func writeCites(w *jsonout.Writer, cites []llm.Citation, length int64) {
 	for i := range cites {
 		c := &cites[i]
 		switch {
 		case isAnnotation(c.Raw):
 			w.Raw(c.Raw)
 		case c.URL != nil:
+			start, end := dialect.CitedAt(c, 0, length)
 			w.Begin('{')
 			w.Text("type", "url_citation")
-			w.Number("start_index", c.Start.Or(0))
-			w.Number("end_index", c.End.Or(c.Start.Or(0)))
+			w.Number("start_index", start)
+			w.Number("end_index", end)
 			w.Member("url", c.URL)
 			title := c.Title
 			if title == nil {

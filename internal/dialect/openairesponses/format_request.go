@@ -32,7 +32,10 @@ func (codec) FormatRequest(dst []byte, r *llm.Request, to *dialect.Target) (dial
 	}
 	w := &requestWriter{Writer: jsonout.Writer{B: append(dst, '{')}, r: r, to: to, ability: abilityOf(to), home: r.Dialect == own}
 	if !w.home {
-		w.r = dialect.Unfolded(r)
+		var err error
+		if w.r, err = dialect.Arranged(r, dialect.Wants{}); err != nil {
+			return dialect.Written{}, err
+		}
 	}
 	if to.Forgets(r, dialect.Responses) {
 		w.lose(llm.FThinkingState)
@@ -62,7 +65,10 @@ const minOutput = 16
 func (w *requestWriter) settings() {
 	if m := w.r.MaxOutput; m.Known {
 		if !w.home {
-			m.N = max(m.N, minOutput)
+			if m.N < minOutput {
+				m.N = minOutput
+				w.lose(llm.FMaxOutput)
+			}
 			if most := int64(w.to.Facts.MaxOutput); most > 0 {
 				m.N = min(m.N, most)
 			}

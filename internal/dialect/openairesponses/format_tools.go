@@ -98,9 +98,7 @@ func (w *requestWriter) tool(t *llm.Tool) {
 	case t.Kind == llm.Custom:
 		w.customTool(t)
 	case t.Kind == llm.WebSearch:
-		w.Begin('{')
-		w.Text("type", "web_search")
-		w.End('}')
+		w.webSearch(t.Search)
 	case t.Kind == llm.Code:
 		w.Begin('{')
 		w.Text("type", "code_interpreter")
@@ -178,6 +176,28 @@ func (w *requestWriter) customTool(t *llm.Tool) {
 		w.End('}')
 	} else {
 		w.MemberIf("format", format)
+	}
+	w.End('}')
+}
+
+// webSearch writes https://platform.openai.com/docs/guides/tools-web-search.
+func (w *requestWriter) webSearch(limits *llm.Search) {
+	if limits == nil {
+		limits = &llm.Search{}
+	}
+	w.Begin('{')
+	w.Text("type", "web_search")
+	if limits.Allowed != nil || limits.Blocked != nil {
+		w.Object("filters")
+		w.MemberIf("allowed_domains", limits.Allowed)
+		w.MemberIf("blocked_domains", limits.Blocked)
+		w.End('}')
+	}
+	if limits.Place != nil {
+		w.Object("user_location")
+		w.Text("type", "approximate")
+		w.others(limits.Place, "type")
+		w.End('}')
 	}
 	w.End('}')
 }

@@ -120,8 +120,11 @@ func (f *frame) write(w *jsonout.Writer, s *state) {
 var vendorGaveUp = []byte(`{"code":"server_error","message":"The provider gave up in the middle of its answer.","type":"server_error"}`)
 
 func (f *frame) modelName() string {
-	if f.model != "" {
+	switch {
+	case f.model != "":
 		return f.model
+	case f.c.Model != "":
+		return f.c.Model // the vendor does not name it
 	}
 	return f.c.Asked
 }
@@ -162,17 +165,24 @@ func writeUsage(w *jsonout.Writer, u *llm.Usage) {
 	w.End('}')
 }
 
-// status gives a response's status and why it is incomplete.
+// status gives a response's status and why it is incomplete. What neither of the vendor's
+// reasons says is told as the first one: the answer goes on where it was cut.
 func status(finish llm.Finish) (status, reason string) {
 	switch finish {
-	case llm.FinishLength, llm.FinishContext:
+	case llm.FinishLength, llm.FinishContext, llm.FinishPause:
 		return "incomplete", "max_output_tokens"
 	case llm.FinishFilter, llm.FinishRefusal:
 		return "incomplete", "content_filter"
-	case llm.FinishPause:
-		return "incomplete", "pause"
 	case llm.FinishError:
 		return "failed", ""
 	}
 	return "completed", ""
+}
+
+// itemStatus gives the status of the item that an answer ends with.
+func itemStatus(finish llm.Finish) string {
+	if s, _ := status(finish); s == "incomplete" {
+		return s
+	}
+	return "completed"
 }

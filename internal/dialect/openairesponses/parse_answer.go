@@ -75,7 +75,7 @@ func (r *response) finish(called bool) (llm.Finish, string) {
 		case "content_filter":
 			return llm.FinishFilter, reason
 		}
-		return llm.FinishUnknown, reason
+		return llm.FinishLength, reason // max_messages, steered: it would have gone on
 	case status == "incomplete":
 		return llm.FinishLength, status
 	case status == "cancelled":

@@ -76,6 +76,7 @@ func (p *requestReader) readMessage(it *item) {
 	}
 	if len(parts) > 0 {
 		parts[0].Raw = firstRaw(&parts[0], it.raw)
+		parts[0].Apart = role == llm.Assistant && parts[0].Kind == llm.Text && p.afterText()
 	}
 	p.unnameItem(it)
 	p.turn(role, parts...)
@@ -297,6 +298,12 @@ func (p *requestReader) readReasoningItem(it *item) {
 type sign struct {
 	state llm.Opaque
 	at    int
+}
+
+// afterText reports whether the assistant's turn goes on after a text.
+func (p *requestReader) afterText() bool {
+	n := p.partsSoFar()
+	return n > 0 && p.r.Messages[len(p.r.Messages)-1].Parts[n-1].Kind == llm.Text
 }
 
 // partsSoFar counts the parts of the assistant's turn that goes on.

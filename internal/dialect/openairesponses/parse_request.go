@@ -156,7 +156,7 @@ var refused = [...]string{"previous_response_id", "conversation", "prompt"}
 
 // ownMembers are the published members that no feature stands for.
 var ownMembers = [...]string{
-	"background", "context_management", "max_tool_calls", "moderation", "prompt_cache_options", "stream_options", "truncation", "access_programs",
+	"background", "context_management", "max_tool_calls", "moderation", "prompt_cache_options", "stream_options", "truncation", "access_programs", "multi_agent",
 }
 
 // form is the form of a plain parameter.
@@ -165,6 +165,7 @@ type form uint8
 const (
 	number form = iota
 	whole
+	seed // a whole number of any size
 	boolean
 	str
 	object
@@ -172,7 +173,7 @@ const (
 
 // String says what such a value is, for messages.
 func (f form) String() string {
-	return [...]string{"a number", "a whole number", "true or false", "a string", "an object"}[f]
+	return [...]string{"a number", "a whole number of no more than 64 bits", "a whole number", "true or false", "a string", "an object"}[f]
 }
 
 func (f form) fits(v []byte) (ok bool) {
@@ -181,6 +182,9 @@ func (f form) fits(v []byte) (ok bool) {
 		_, ok = jsonscan.Float(v)
 	case whole:
 		_, ok = jsonscan.Int(v)
+	case seed:
+		_, ok = jsonscan.Int(v)
+		ok = ok || jsonscan.IsWhole(v)
 	case boolean:
 		_, ok = jsonscan.Bool(v)
 	case str:
@@ -213,7 +217,7 @@ var settings = [...]struct {
 	{"presence_penalty", llm.FPresencePenalty, number},
 	{"frequency_penalty", llm.FFrequencyPenalty, number},
 	{"top_k", llm.FTopK, whole},
-	{"seed", llm.FSeed, whole},
+	{"seed", llm.FSeed, seed},
 }
 
 func (p *requestReader) fail(path, want string) {

@@ -102,8 +102,9 @@ func (p *requestReader) addTool(at place, raw, group []byte) {
 	case kind == toolSearch && clientSearch(&t):
 		p.add(llm.FTools, llm.Tool{Kind: llm.Function, Name: toolSearch, Description: t.description, Parameters: t.parameters, Vendor: raw})
 	case strings.HasPrefix(kind, "web_search"):
-		p.add(llm.FWebSearch, llm.Tool{Kind: llm.WebSearch, Vendor: raw})
-		p.nameSettings(t.extra)
+		search := llm.Tool{Kind: llm.WebSearch, Vendor: raw}
+		p.nameSettings(p.limits(&search, t.extra))
+		p.add(llm.FWebSearch, search)
 	case kind == "code_interpreter":
 		p.add(llm.FCode, llm.Tool{Kind: llm.Code, Vendor: raw})
 		if string(jsonscan.Get(raw, "container")) != `{"type":"auto"}` {
@@ -114,6 +115,44 @@ func (p *requestReader) addTool(at place, raw, group []byte) {
 	default:
 		p.add(llm.FBuiltin, llm.Tool{Kind: llm.Builtin, Name: kind, Vendor: raw})
 	}
+}
+
+// limits takes the limits of a web search from its settings
+// (https://platform.openai.com/docs/guides/tools-web-search).
+func (p *requestReader) limits(t *llm.Tool, settings []llm.Member) (others []llm.Member) {
+	s := &llm.Search{}
+	for _, m := range settings {
+		switch {
+		case m.Name == "user_location" && isObject(m.Value):
+			s.Place = m.Value
+			p.r.Has.Add(llm.FSearchPlace)
+		case m.Name == "filters" && isObject(m.Value):
+			p.filters(s, m.Value)
+		default:
+			others = append(others, m)
+		}
+	}
+	if len(others) < len(settings) {
+		t.Search = s
+	}
+	return others
+}
+
+func (p *requestReader) filters(s *llm.Search, v []byte) {
+	jsonscan.Members(v, func(key, v []byte) bool {
+		switch {
+		case isNull(v):
+		case string(key) == "allowed_domains" && isArray(v):
+			s.Allowed = v
+			p.r.Has.Add(llm.FSearchAllowed)
+		case string(key) == "blocked_domains" && isArray(v):
+			s.Blocked = v
+			p.r.Has.Add(llm.FSearchBlocked)
+		default:
+			p.r.Unname("tools[].filters." + keyText(key))
+		}
+		return true
+	})
 }
 
 // clientSearch reports whether a tool search is one that the client does itself.

@@ -129,6 +129,19 @@ func (f *streamFormatter) endCall(p *piece) {
 		quoted(&f.Writer, form.member, p.text)
 		f.end()
 	}
-	f.done(p.index, func(w *jsonout.Writer) { p.writeCall(w, "completed") })
+	f.settle("completed") // one that ended before: its arguments were not cut
+	f.ended = p
+}
+
+// settle writes that the call which has ended last is done. That waits for the next event,
+// since only what ends the answer tells whether the call was cut off.
+func (f *streamFormatter) settle(status string) {
+	p := f.ended
+	if p == nil {
+		return
+	}
+	f.ended = nil
+	f.done(p.index, func(w *jsonout.Writer) { p.writeCall(w, status) })
 	f.signatures(p) // that came late
+	f.close(p)
 }

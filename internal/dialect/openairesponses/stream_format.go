@@ -23,6 +23,7 @@ type streamFormatter struct {
 	output  slots // finished items
 	message message
 	pieces  []*piece // open parts
+	ended   *piece   // a call that has ended and is not told to be done
 	spare   []*piece
 	scratch jsonout.Writer
 
@@ -50,8 +51,9 @@ type piece struct {
 	index   int    // of its item in the output
 	content int    // index in the message's content
 
-	text     []byte // so far, as it stands between quotes
-	cites    []byte // JSON values, joined
+	text     []byte         // so far, as it stands between quotes
+	sources  []llm.Citation // told when the text ends
+	cites    []byte         // JSON values, joined
 	cited    int
 	logprobs []byte // likewise
 
@@ -91,8 +93,10 @@ func (f *streamFormatter) Format(dst []byte, e *llm.Event) []byte {
 	}
 	switch e.Kind {
 	case llm.PartStart:
+		f.settle("completed")
 		f.partStart(e)
 	case llm.Delta:
+		f.settle("completed")
 		f.delta(e)
 	case llm.PartEnd:
 		f.partEnd(e)
@@ -174,7 +178,9 @@ func (f *streamFormatter) complete() {
 // that ends the response for programs which follow its status.
 func (f *streamFormatter) FormatFailure(dst []byte, why *fault.Fault, _ string) []byte {
 	f.over = true
-	f.B = appendStreamError(dst, why, int(f.seq))
+	f.B = dst
+	f.settle("completed")
+	f.B = appendStreamError(f.B, why, int(f.seq))
 	f.seq++
 	s := state{status: "failed", output: f.output.write, failed: failure(why)}
 	if f.begin("response.failed") {
@@ -202,7 +208,7 @@ func (f *streamFormatter) open(e *llm.Event) *piece {
 	var p *piece
 	if n := len(f.spare); n > 0 {
 		p, f.spare = f.spare[n-1], f.spare[:n-1]
-		*p = piece{text: p.text[:0], cites: p.cites[:0], logprobs: p.logprobs[:0], further: p.further[:0]}
+		*p = piece{text: p.text[:0], sources: p.sources[:0], cites: p.cites[:0], logprobs: p.logprobs[:0], further: p.further[:0]}
 	} else {
 		p = &piece{}
 	}
@@ -211,15 +217,19 @@ func (f *streamFormatter) open(e *llm.Event) *piece {
 	return p
 }
 
-// close forgets a piece.
+// close forgets a piece, whose room another one gets.
 func (f *streamFormatter) close(p *piece) {
+	f.forget(p)
+	f.spare = append(f.spare, p)
+}
+
+func (f *streamFormatter) forget(p *piece) {
 	for i := range f.pieces {
 		if f.pieces[i] == p {
 			f.pieces = append(f.pieces[:i], f.pieces[i+1:]...)
 			break
 		}
 	}
-	f.spare = append(f.spare, p)
 }
 
 func (f *streamFormatter) partStart(e *llm.Event) {
@@ -267,7 +277,9 @@ func (f *streamFormatter) endPiece(p *piece) {
 	case llm.Thinking:
 		f.endThinking(p)
 	case llm.ToolCall:
+		f.forget(p)
 		f.endCall(p)
+		return
 	}
 	f.close(p)
 }
@@ -277,6 +289,7 @@ func (f *streamFormatter) endAll() {
 	for len(f.pieces) > 0 {
 		f.endPiece(f.pieces[0])
 	}
+	f.settle(itemStatus(f.finish))
 	f.endMessage()
 }
 

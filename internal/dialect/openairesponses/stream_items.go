@@ -1,8 +1,10 @@
 package openairesponses
 
 import (
+	"slices"
 	"strconv"
 
+	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -96,7 +98,9 @@ func (f *streamFormatter) textDelta(p *piece, e *llm.Event) {
 		f.writeText(p, e)
 	}
 	for i := range e.Cites {
-		f.cite(p, e.Cites[i:i+1])
+		if s := &e.Cites[i]; isAnnotation(s.Raw) || s.URL != nil {
+			p.sources = append(p.sources, llm.Citation{URL: slices.Clone(s.URL), Title: slices.Clone(s.Title), Start: s.Start, End: s.End, Raw: slices.Clone(s.Raw)})
+		}
 	}
 }
 
@@ -132,10 +136,10 @@ func appendValue(list, values []byte) []byte {
 	return append(list, values...)
 }
 
-// cite adds a source to a text, if it is one that this dialect can name.
+// cite adds a source to a text that is all there, so that its place in it is known.
 func (f *streamFormatter) cite(p *piece, cites []llm.Citation) {
 	f.scratch.B = f.scratch.B[:0]
-	writeCites(&f.scratch, cites)
+	writeCites(&f.scratch, cites, dialect.CharactersInside(p.text))
 	if len(f.scratch.B) == 0 {
 		return
 	}
@@ -167,6 +171,9 @@ func (f *streamFormatter) refusalDelta(p *piece, delta llm.Raw) {
 // endContent ends a part of the message. A signature of it stands in an item of its own.
 func (f *streamFormatter) endContent(p *piece) {
 	if p.begun {
+		for i := range p.sources {
+			f.cite(p, p.sources[i:i+1])
+		}
 		f.message.live--
 		f.contentDone(p)
 		f.scratch.B = f.scratch.B[:0]
@@ -220,14 +227,14 @@ func writeList(w *jsonout.Writer, key string, values []byte) {
 	w.End(']')
 }
 
-// endMessage ends the message item.
+// endMessage ends the message item. One that the answer ends with may be cut off.
 func (f *streamFormatter) endMessage() {
 	m := &f.message
 	if !m.open {
 		return
 	}
 	m.open = false
-	f.done(m.index, func(w *jsonout.Writer) { m.write(w, "completed") })
+	f.done(m.index, func(w *jsonout.Writer) { m.write(w, itemStatus(f.finish)) })
 }
 
 // signatures writes what is kept of a piece that has no field for it, each in a

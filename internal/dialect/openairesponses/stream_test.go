@@ -190,7 +190,7 @@ func TestTheEndSaysWhy(t *testing.T) {
 		llm.FinishStop: "completed <nil>", llm.FinishTools: "completed <nil>", llm.FinishUnknown: "completed <nil>",
 		llm.FinishLength: "incomplete map[reason:max_output_tokens]", llm.FinishContext: "incomplete map[reason:max_output_tokens]",
 		llm.FinishFilter: "incomplete map[reason:content_filter]", llm.FinishRefusal: "incomplete map[reason:content_filter]",
-		llm.FinishPause: "incomplete map[reason:pause]", llm.FinishError: "failed <nil>",
+		llm.FinishPause: "incomplete map[reason:max_output_tokens]", llm.FinishError: "failed <nil>",
 	} {
 		r := final(told(t, aCall(), started(), finished(finish), over))
 		if got := fmt.Sprint(r["status"], " ", r["incomplete_details"]); got != want {
@@ -219,7 +219,7 @@ func TestAResponseRepeatsItsRequest(t *testing.T) {
 		t.Errorf("%s is missing", m)
 	}
 	for member, want := range map[string]string{
-		"model": "asked", "instructions": "be brief", "temperature": "0.5", "top_p": "1", "max_output_tokens": "50", "truncation": "auto", "metadata": "map[k:v]", "parallel_tool_calls": "false", "store": "false",
+		"model": "m", "instructions": "be brief", "temperature": "0.5", "top_p": "1", "max_output_tokens": "50", "truncation": "auto", "metadata": "map[k:v]", "parallel_tool_calls": "false", "store": "false",
 		"reasoning": "map[effort:low summary:<nil>]", "text": "map[format:map[description:<nil> name:n schema:map[type:object] strict:false type:json_schema] verbosity:low]",
 		"tool_choice": "map[name:f type:function]", "tools": "[map[description:<nil> name:f parameters:map[type:object] strict:true type:function] map[type:web_search]]", "usage": "<nil>", "previous_response_id": "<nil>",
 	} {

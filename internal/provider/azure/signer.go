@@ -32,7 +32,7 @@ func newSigner(p *provider.Provider) (provider.Signer, error) {
 		}
 	}
 	switch {
-	case len(p.Credentials) == 0:
+	case p.Keyless():
 		s.tokens[nil] = token.New(source{client, cloud, nil}.fetch)
 	case len(s.tokens) == 0:
 		return nil, nil

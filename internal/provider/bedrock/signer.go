@@ -42,7 +42,7 @@ func newSigner(p *provider.Provider) (provider.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	needed := len(p.Credentials) == 0
+	needed := p.Keyless()
 	for i := range p.Credentials {
 		if c := &p.Credentials[i]; c.Key == "" {
 			s.keys[c] = token.New(source{client, s.region, c.Fields}.fetch)

@@ -36,7 +36,7 @@ func newSigner(p *provider.Provider) (provider.Signer, error) {
 		return nil, err
 	}
 	s := &signer{provider: p, passes: map[*provider.Credential]*token.Cache[pass]{nil: token.New(source{client: client}.fetch)}}
-	keyless := len(p.Credentials) == 0
+	keyless := p.Keyless()
 	for i := range p.Credentials {
 		if c := &p.Credentials[i]; c.Key == "" {
 			s.passes[c] = token.New(source{client, c.Fields["service_account"]}.fetch)

@@ -47,10 +47,11 @@ func testAlerts(t *testing.T, fresh func(testing.TB) string) {
 	if got := due(60); got != "[alt_2 alt_1 alt_3]" {
 		t.Errorf("after the leases: %s", got)
 	}
+	must(t, s.AlertReached(ctx, "alt_1", []string{"ops", "slack"}))
 	must(t, s.AlertDelivered(ctx, "alt_1", at(61)))
 	no, delivered := false, at(61)
 	want := alert(1)
-	want.NextTry, want.Tries, want.Delivered = at(70), 1, &delivered
+	want.NextTry, want.Tries, want.Reached, want.Delivered = at(70), 1, []string{"ops", "slack"}, &delivered
 	page := need(s.Alerts(ctx, store.AlertQuery{Workspace: "default", Rule: "r"}))(t)
 	if diff := cmp.Diff(want, page.Alerts[2]); diff != "" {
 		t.Error(diff)
@@ -62,7 +63,7 @@ func testAlerts(t *testing.T, fresh func(testing.TB) string) {
 	if waiting != "alt_3 alt_2" {
 		t.Error(waiting)
 	}
-	for _, err := range []error{s.AlertDelivered(ctx, "x", at(0)), s.AlertFailed(ctx, "x", "", at(0))} {
+	for _, err := range []error{s.AlertReached(ctx, "x", nil), s.AlertDelivered(ctx, "x", at(0)), s.AlertFailed(ctx, "x", "", at(0))} {
 		if !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("err = %v", err)
 		}

@@ -38,6 +38,26 @@ func testObjects(t *testing.T, fresh func(testing.TB) string) {
 			}
 		}
 	})
+	t.Run("what is held for a batch stays with it, and it is settled once whichever comes first", func(t *testing.T) {
+		for _, settledFirst := range []bool{false, true} {
+			s := Open(t, fresh(t))
+			o := object("batch-1", "w1")
+			o.Kind, o.Hold = "batch", `{"hold":"00"}`
+			done, foreign := o, o
+			done.Settled, foreign.Settled, foreign.Workspace = true, true, "w2"
+			events := []gateway.Object{o, foreign, done}
+			if settledFirst {
+				events = []gateway.Object{done, o}
+			}
+			for i, e := range events {
+				must(t, s.PutObject(t.Context(), e, Epoch().Add(time.Duration(i)*time.Second)))
+				got := need(s.ObjectByID(t.Context(), "batch-1", "batch"))(t)
+				if want := settledFirst || e == done; got.Settled != want || got.Hold != o.Hold || got.Workspace != "w1" {
+					t.Errorf("after event %d: %+v", i, got)
+				}
+			}
+		}
+	})
 	t.Run("owner and deletion", func(t *testing.T) { testOwner(t, Open(t, fresh(t))) })
 	t.Run("objects come with their entry", func(t *testing.T) {
 		s := Open(t, fresh(t))

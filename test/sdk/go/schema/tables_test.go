@@ -49,6 +49,7 @@ func TestEveryFieldThatAVendorPublishesIsInTheTable(t *testing.T) {
 	}{
 		{"chat", pathsOf(reflect.TypeFor[openai.ChatCompletionNewParams]()), openaichat.Dialect, "", 90},
 		{"responses", pathsOf(reflect.TypeFor[responses.ResponseNewParams]()), openairesponses.Dialect, "openairesponses/testdata/codec/published.txt", 200},
+		{"responses, beta", pathsOf(reflect.TypeFor[openai.BetaResponseNewParams]()), openairesponses.Dialect, "openairesponses/testdata/codec/published.txt", 200},
 		{"messages", pathsOf(reflect.TypeFor[anthropicsdk.MessageNewParams]()), anthropic.Dialect, "anthropic/testdata/codec/request-fields.txt", 150},
 		{"messages, beta", pathsOf(reflect.TypeFor[anthropicsdk.BetaMessageNewParams]()), anthropic.Dialect, "anthropic/testdata/codec/request-fields.txt", 200},
 		{"gemini", pathsOf(reflect.TypeFor[geminiRequest](), reflect.TypeFor[genai.Schema]()), gemini.Dialect, "gemini/testdata/codec/fields.txt", 150},

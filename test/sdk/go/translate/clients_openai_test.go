@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
@@ -16,16 +17,6 @@ type client func(ctx context.Context, h *http.Client, url, key, model, text stri
 
 var clients = map[string]client{
 	"chat": askChat, "responses": askResponses, "messages": askMessages, "gemini": askGemini, "converse": askConverse, "cohere": askCohere,
-}
-
-// words are what the dialects of callers have no words for.
-var words = map[string]cannot{
-	"chat":      {finish: map[string][]string{"refusal": {"filter", "stop"}, "pause": {"stop"}, "context": {"length"}, "other": {"stop", "filter", "length", "other", "tools"}}},
-	"responses": {finish: map[string][]string{"refusal": {"filter", "stop"}, "pause": {"stop"}, "context": {"length"}, "other": {"stop", "filter", "length", "other", "tools"}}},
-	"messages":  {finish: map[string][]string{"filter": {"refusal"}, "other": {"stop", "refusal", "length", "other", "tools"}}, usage: []string{"reasoning"}},
-	"gemini":    {finish: map[string][]string{"refusal": {"filter", "stop"}, "pause": {"stop", "other"}, "context": {"length"}, "other": {"stop", "filter", "length", "other", "tools"}}},
-	"converse":  {finish: map[string][]string{"refusal": {"filter", "stop"}, "pause": {"stop"}, "other": {"stop", "filter", "length", "other", "tools"}}, usage: []string{"reasoning"}},
-	"cohere":    {finish: map[string][]string{"refusal": {"stop", "other"}, "filter": {"stop", "other"}, "pause": {"stop", "other"}, "context": {"length"}, "other": {"stop", "filter", "length", "tools"}}, usage: []string{"reasoning", "cached"}},
 }
 
 func openaiClient(h *http.Client, url, key string) openai.Client {
@@ -58,7 +49,7 @@ func askChat(ctx context.Context, h *http.Client, url, key, model, text string, 
 		for _, t := range msg.ToolCalls {
 			m.addCall(t.Function.Name, t.Function.Arguments)
 		}
-		m.Finish = chatFinish(got.Choices[0].FinishReason)
+		m.Word = got.Choices[0].FinishReason
 		chatUsage(m, &got.Usage)
 		return m
 	}
@@ -88,7 +79,7 @@ func askChat(ctx context.Context, h *http.Client, url, key, model, text string, 
 	for _, t := range msg.ToolCalls {
 		m.addCall(t.Function.Name, t.Function.Arguments)
 	}
-	m.Finish = chatFinish(acc.Choices[0].FinishReason)
+	m.Word = acc.Choices[0].FinishReason
 	chatUsage(m, &acc.Usage)
 	return m
 }
@@ -134,7 +125,9 @@ func askResponses(ctx context.Context, h *http.Client, url, key, model, text str
 		case responses.ResponseIncompleteEvent:
 			final = &e.Response
 		case responses.ResponseFailedEvent:
-			return &meaning{Failed: true, Text: e.Response.Error.Message}
+			m := responseSaid(&e.Response)
+			m.Failed = true
+			return m
 		case responses.ResponseErrorEvent:
 			return &meaning{Failed: true, Text: e.Message}
 		}
@@ -156,7 +149,7 @@ func askResponses(ctx context.Context, h *http.Client, url, key, model, text str
 }
 
 func responseSaid(r *responses.Response) *meaning {
-	m := &meaning{Finish: "stop"}
+	m := &meaning{}
 	for _, item := range r.Output {
 		switch o := item.AsAny().(type) {
 		case responses.ResponseOutputMessage:
@@ -177,16 +170,7 @@ func responseSaid(r *responses.Response) *meaning {
 			m.addCall(o.Name, o.Arguments)
 		}
 	}
-	switch {
-	case r.IncompleteDetails.Reason == "max_output_tokens":
-		m.Finish = "length"
-	case r.IncompleteDetails.Reason == "content_filter":
-		m.Finish = "filter"
-	case len(m.Calls) > 0:
-		m.Finish = "tools"
-	case r.Status != "completed":
-		m.Finish = "other"
-	}
+	m.Word = strings.TrimSpace(string(r.Status) + " " + r.IncompleteDetails.Reason)
 	m.count("in", float64(r.Usage.InputTokens))
 	m.count("out", float64(r.Usage.OutputTokens))
 	m.count("cached", float64(r.Usage.InputTokensDetails.CachedTokens))

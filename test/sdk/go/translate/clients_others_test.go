@@ -53,10 +53,7 @@ func askMessages(ctx context.Context, h *http.Client, url, key, model, text stri
 			m.addCall(b.Name, string(b.Input))
 		}
 	}
-	m.Finish = map[anthropic.StopReason]string{"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tools", "refusal": "refusal", "pause_turn": "pause", "model_context_window_exceeded": "context"}[got.StopReason]
-	if m.Finish == "" {
-		m.Finish = "other"
-	}
+	m.Word = string(got.StopReason)
 	u := got.Usage
 	m.count("in", float64(u.InputTokens+u.CacheReadInputTokens+u.CacheCreationInputTokens))
 	m.count("cached", float64(u.CacheReadInputTokens))
@@ -86,15 +83,15 @@ func askGemini(ctx context.Context, h *http.Client, url, key, model, text string
 			m.count("cached", float64(u.CachedContentTokenCount))
 			m.count("reasoning", float64(u.ThoughtsTokenCount))
 		}
-		if got.PromptFeedback != nil && got.PromptFeedback.BlockReason != "" && m.Finish == "" {
-			m.Finish = "filter"
+		if got.PromptFeedback != nil && got.PromptFeedback.BlockReason != "" && m.Word == "" {
+			m.Word = "blocked"
 		}
 		for _, cand := range got.Candidates {
 			if cand.Index != 0 {
 				continue
 			}
 			if cand.FinishReason != "" {
-				m.Finish = geminiFinish(string(cand.FinishReason))
+				m.Word = string(cand.FinishReason)
 			}
 			if cand.Content == nil {
 				continue
@@ -125,9 +122,6 @@ func askGemini(ctx context.Context, h *http.Client, url, key, model, text string
 		}
 		take(got)
 	}
-	if m.Finish == "stop" && len(m.Calls) > 0 {
-		m.Finish = "tools"
-	}
 	return m
 }
 
@@ -153,7 +147,7 @@ func askConverse(ctx context.Context, h *http.Client, url, key, model, text stri
 	if err != nil {
 		return awsFailed(err)
 	}
-	m := &meaning{Finish: converseFinish(string(got.StopReason))}
+	m := &meaning{Word: string(got.StopReason)}
 	out, ok := got.Output.(*types.ConverseOutputMemberMessage)
 	if !ok {
 		return &meaning{Failed: true, Text: "no message"}
@@ -259,7 +253,7 @@ func converseStream(ctx context.Context, c *bedrockruntime.Client, model string,
 				m.addCall(b.name, b.args)
 			}
 		case *types.ConverseStreamOutputMemberMessageStop:
-			m.Finish = converseFinish(string(e.Value.StopReason))
+			m.Word = string(e.Value.StopReason)
 		case *types.ConverseStreamOutputMemberMetadata:
 			awsUsage(m, e.Value.Usage)
 		}
@@ -267,7 +261,7 @@ func converseStream(ctx context.Context, c *bedrockruntime.Client, model string,
 	if err := s.Err(); err != nil {
 		return awsFailed(err)
 	}
-	if m.Finish == "" {
+	if m.Word == "" {
 		m.Failed = true
 	}
 	return m
@@ -288,7 +282,7 @@ func askCohere(ctx context.Context, h *http.Client, url, key, model, text string
 	if err != nil {
 		return cohereFailed(err)
 	}
-	m := &meaning{Finish: cohereFinish(string(got.FinishReason))}
+	m := &meaning{Word: string(got.FinishReason)}
 	if got.Message.ToolPlan != nil {
 		m.Thinking = *got.Message.ToolPlan
 	}
@@ -406,7 +400,7 @@ func cohereStream(s *core.Stream[cohere.V2ChatStreamResponse]) *meaning {
 			if deref(d.Error) != "" {
 				return &meaning{Failed: true, Text: *d.Error}
 			}
-			m.Finish = cohereFinish(string(*d.FinishReason))
+			m.Word = string(*d.FinishReason)
 			cohereCounts(m, d.Usage)
 		}
 	}
@@ -414,7 +408,7 @@ func cohereStream(s *core.Stream[cohere.V2ChatStreamResponse]) *meaning {
 	for _, k := range calls {
 		m.addCall(k.name, k.args)
 	}
-	if m.Finish == "" {
+	if m.Word == "" {
 		m.Failed = true
 	}
 	return m

@@ -26,7 +26,8 @@ func vendorConverse(r *recording) *meaning {
 				m.addCall(t.text("name"), jsonText(t["input"]))
 			}
 		}
-		m.Finish = converseFinish(o.text("stopReason"))
+		m.Word = o.text("stopReason")
+		m.Finish = converseFinish(m.Word)
 		converseUsage(m, o.at("usage"))
 		return m
 	}
@@ -72,7 +73,8 @@ func converseEvent(m *meaning, calls map[int]*chatCall, msg *eventstream.Message
 			calls[int(i)].args += t.text("input")
 		}
 	case "messageStop":
-		m.Finish = converseFinish(o.text("stopReason"))
+		m.Word = o.text("stopReason")
+		m.Finish = converseFinish(m.Word)
 	case "metadata":
 		converseUsage(m, o.at("usage"))
 	}
@@ -80,8 +82,10 @@ func converseEvent(m *meaning, calls map[int]*chatCall, msg *eventstream.Message
 
 func converseFinish(f string) string {
 	switch f {
-	case "end_turn", "stop_sequence":
+	case "end_turn":
 		return "stop"
+	case "stop_sequence":
+		return "sequence"
 	case "max_tokens":
 		return "length"
 	case "tool_use":
@@ -92,8 +96,12 @@ func converseFinish(f string) string {
 		return "filter"
 	case "model_context_window_exceeded":
 		return "context"
+	case "malformed_model_output", "malformed_tool_use":
+		return "broken"
+	case "":
+		return ""
 	}
-	return "other"
+	return "unknown"
 }
 
 func converseUsage(m *meaning, u object) {
@@ -120,7 +128,8 @@ func vendorCohere(r *recording) *meaning {
 		for _, t := range msg.list("tool_calls") {
 			m.addCall(t.at("function").text("name"), jsonText(t.at("function")["arguments"]))
 		}
-		m.Finish = cohereFinish(o.text("finish_reason"))
+		m.Word = o.text("finish_reason")
+		m.Finish = cohereFinish(m.Word)
 		cohereUsage(m, o.at("usage"))
 		return m
 	}
@@ -142,7 +151,8 @@ func vendorCohere(r *recording) *meaning {
 				calls[len(calls)-1].args += d.at("tool_calls", "function").text("arguments")
 			}
 		case "message-end":
-			m.Finish = cohereFinish(e.o.at("delta").text("finish_reason"))
+			m.Word = e.o.at("delta").text("finish_reason")
+			m.Finish = cohereFinish(m.Word)
 			m.Failed = m.Failed || isError(e.o.at("delta")["error"])
 			cohereUsage(m, e.o.at("delta", "usage"))
 		}
@@ -157,16 +167,20 @@ func vendorCohere(r *recording) *meaning {
 
 func cohereFinish(f string) string {
 	switch strings.ToUpper(f) {
-	case "COMPLETE", "STOP_SEQUENCE":
+	case "COMPLETE":
 		return "stop"
+	case "STOP_SEQUENCE":
+		return "sequence"
 	case "MAX_TOKENS":
 		return "length"
 	case "TOOL_CALL":
 		return "tools"
 	case "":
 		return ""
+	case "ERROR", "TIMEOUT":
+		return "broken"
 	}
-	return "other"
+	return "unknown"
 }
 
 func cohereUsage(m *meaning, u object) {

@@ -96,6 +96,7 @@ func (c *chatReading) message(d object) {
 		}
 	}
 	c.m.Text += d.text("refusal")
+	c.m.Spoken = c.m.Spoken || d.text("refusal") != ""
 	switch {
 	case d.text("reasoning_content") != "":
 		c.m.Thinking += d.text("reasoning_content")
@@ -153,22 +154,28 @@ func must[T any](v T, err error) T {
 
 func (c *chatReading) finish(choice object) {
 	if f := choice.text("finish_reason"); f != "" {
-		c.m.Finish = chatFinish(f)
+		c.m.Finish, c.m.Word = chatFinish(f), f
 	}
 }
 
 func chatFinish(f string) string {
 	switch f {
-	case "stop", "eos", "end_turn", "STOP", "stop_sequence", "COMPLETE":
+	case "stop", "eos", "eos_token", "end_turn", "STOP", "COMPLETE":
 		return "stop"
-	case "length", "max_tokens", "model_length", "MAX_TOKENS":
+	case "stop_sequence":
+		return "sequence"
+	case "length", "max_tokens", "MAX_TOKENS":
 		return "length"
+	case "model_length":
+		return "context"
 	case "tool_calls", "function_call", "tool_use":
 		return "tools"
 	case "content_filter", "SAFETY":
 		return "filter"
+	case "error", "network_error":
+		return "broken"
 	}
-	return "other"
+	return "unknown"
 }
 
 func (c *chatReading) usage(o object) {
@@ -215,6 +222,9 @@ func (c *chatReading) end() {
 		if k := c.calls[key]; k != nil && (k.name != "" || k.args != "") {
 			c.m.addCall(k.name, k.args)
 		}
+	}
+	if c.m.Finish == "" {
+		c.m.Finish = "stop"
 	}
 	if len(c.m.Calls) > 0 && c.m.Finish == "stop" {
 		c.m.Finish = "tools"

@@ -48,6 +48,7 @@ func responsesItem(m *meaning, item object) {
 	case "message":
 		for _, p := range item.list("content") {
 			m.Text += p.text("text") + p.text("refusal")
+			m.Spoken = m.Spoken || p.text("refusal") != ""
 		}
 	case "reasoning":
 		had := len(m.Thinking)
@@ -84,15 +85,19 @@ func responsesDeltas(r *recording, m *meaning, o object, text, thinking string) 
 
 func responsesEnd(m *meaning, o object) {
 	m.Failed = m.Failed || isError(o["error"]) || o.text("status") == "failed"
-	switch reason := o.at("incomplete_details").text("reason"); {
-	case reason == "max_output_tokens":
-		m.Finish = "length"
+	reason := o.at("incomplete_details").text("reason")
+	m.Word = strings.TrimSpace(o.text("status") + " " + reason)
+	switch {
 	case reason == "content_filter":
 		m.Finish = "filter"
+	case reason != "" || o.text("status") == "incomplete":
+		m.Finish = "length"
+	case o.text("status") == "queued", o.text("status") == "in_progress":
+		m.Finish = "pause"
+	case o.text("status") == "cancelled":
+		m.Finish = "broken"
 	case len(m.Calls) > 0:
 		m.Finish = "tools"
-	case reason != "" || o.text("status") != "completed":
-		m.Finish = "other"
 	default:
 		m.Finish = "stop"
 	}
@@ -119,9 +124,12 @@ func vendorMessages(r *recording) *meaning {
 			m.addCall(b.text("name"), jsonText(b["input"]))
 		}
 	}
-	switch f := message.text("stop_reason"); f {
-	case "end_turn", "stop_sequence":
+	m.Word = message.text("stop_reason")
+	switch m.Word {
+	case "end_turn", "":
 		m.Finish = "stop"
+	case "stop_sequence":
+		m.Finish = "sequence"
 	case "max_tokens":
 		m.Finish = "length"
 	case "tool_use":
@@ -133,7 +141,7 @@ func vendorMessages(r *recording) *meaning {
 	case "model_context_window_exceeded":
 		m.Finish = "context"
 	default:
-		m.Finish = "other"
+		m.Finish = "unknown"
 	}
 	u := message.at("usage")
 	if in, ok := u["input_tokens"].(float64); ok && u["iterations"] == nil {
@@ -230,9 +238,9 @@ func vendorGemini(r *recording) *meaning {
 				geminiPart(m, p)
 			}
 			if f := c.text("finishReason"); f != "" {
-				m.Finish = geminiFinish(f)
+				m.Finish, m.Word = geminiFinish(f), f
 			} else if f, ok := c["finishReason"].(float64); ok {
-				m.Finish = []string{"", "stop", "length", "filter", "filter", "other"}[min(int(f), 5)]
+				m.Finish = []string{"", "stop", "length", "filter", "filter", "unknown"}[min(int(f), 5)]
 			}
 		}
 		blocked = blocked || o.at("promptFeedback").text("blockReason") != ""
@@ -241,14 +249,14 @@ func vendorGemini(r *recording) *meaning {
 		}
 	}
 	if blocked && m.Finish == "" {
-		m.Finish = "filter"
+		m.Finish, m.Word = "filter", "blocked"
 	}
 	if m.Finish == "stop" && len(m.Calls) > 0 {
 		m.Finish = "tools"
 	}
 	m.Failed = m.Failed || m.Finish == "" && r.stream()
 	if m.Finish == "" {
-		m.Finish = "other"
+		m.Finish = "unknown"
 	}
 	return m
 }
@@ -279,8 +287,10 @@ func geminiFinish(f string) string {
 		return "length"
 	case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "IMAGE_SAFETY":
 		return "filter"
+	case "UNEXPECTED_TOOL_CALL", "MALFORMED_FUNCTION_CALL", "TOO_MANY_TOOL_CALLS":
+		return "broken"
 	}
-	return "other"
+	return "unknown"
 }
 
 func geminiUsage(m *meaning, u object) {

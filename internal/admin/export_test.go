@@ -1,0 +1,23 @@
+package admin
+
+import "net/http"
+
+// NewWithUndeclared is New with a route at /api/v1/undeclared that says nothing of who
+// may call it.
+func NewWithUndeclared(c Config) http.Handler {
+	a := New(c).(*api)
+	r := read(nobody, get, version1+"/undeclared", "undeclared", "", nil, func(*call) (string, error) { return "served", nil })
+	r.segments = []string{"", "api", "v1", "undeclared"}
+	a.routes = append(a.routes, r)
+	return a
+}
+
+// NewWithUnscoped is New with a route at /api/v1/unscoped that needs a role and answers
+// without having looked at a workspace.
+func NewWithUnscoped(c Config) http.Handler {
+	a := New(c).(*api)
+	r := read(viewers, get, version1+"/unscoped", "unscoped", "", nil, func(*call) (string, error) { return "served", nil })
+	r.segments = []string{"", "api", "v1", "unscoped"}
+	a.routes = append(a.routes, r)
+	return a
+}

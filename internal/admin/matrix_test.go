@@ -1,0 +1,222 @@
+package admin_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+)
+
+// op is one route, as the document, which comes from the table of routes, tells of it.
+type op struct {
+	method, path, name, access string
+}
+
+// inBody are the bodies of routes that need one; ws stands for a workspace, key for a key in it.
+var inBody = map[string]string{
+	"createKey":        `{"name":"k","workspace":"WS"}`,
+	"updateKey":        `{"name":"renamed"}`,
+	"rotateKey":        `{"grace_seconds":60}`,
+	"createWorkspace":  `{"id":"NEW"}`,
+	"updateWorkspace":  `{"name":"other"}`,
+	"putMember":        `{"role":"editor"}`,
+	"createUser":       `{"email":"NEW@example.com"}`,
+	"updateUser":       `{"name":"other"}`,
+	"login":            `{"email":"nobody@example.com","password":"wrong-password"}`,
+	"changePassword":   `{"current":"wrong-password","new":"another-password"}`,
+	"setup":            `{"email":"first@example.com","password":"long-enough-1"}`,
+	"createToken":      `{"name":"t","workspace":"WS","role":"viewer"}`,
+	"createRaise":      `{"rule":"key/KEY/b","amount_usd":1,"until":"1d","workspace":"WS"}`,
+	"createCredential": `{"provider":"acme","name":"NEW","workspace":"WS","api_key":"vendor-secret"}`,
+	"updateCredential": `{"weight":3}`,
+	"validateConfig":   ``,
+}
+
+// special are routes whose answer is another one than success to whoever may call them,
+// or whose rights depend on more than their declaration.
+var special = map[string]struct {
+	success []int
+	role    gateway.Role // in the workspace of the object, beyond "signed in"
+	session bool         // only a session may
+}{
+	"login":          {success: []int{401}},
+	"changePassword": {success: []int{401}, session: true},
+	"setup":          {success: []int{409}},
+	"startOIDC":      {success: []int{404}}, // none is configured
+	"finishOIDC":     {success: []int{404}},
+	"createToken":    {role: gateway.Owner},
+	"deleteToken":    {role: gateway.Owner},
+}
+
+// lists show what the caller may see; the others touch one workspace.
+var lists = []string{"listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "listAlerts", "listCredentials"}
+
+// needWorkspace are lists of one workspace, which the query names.
+var needWorkspace = []string{"listMembers", "listLimits", "listBudgets"}
+
+// expected is what a caller gets, by what the route declares.
+func (a *actor) expected(o *op, workspace string) []int {
+	success := []int{200, 201, 303}
+	sp := special[o.name]
+	if sp.success != nil {
+		success = sp.success
+	}
+	switch {
+	case o.access == "anyone":
+		if a.careless && o.method != "GET" && a.name == "session from a foreign page" {
+			return []int{403}
+		}
+		return success
+	case !a.valid:
+		return []int{401}
+	case a.careless && o.method != "GET":
+		return []int{403}
+	case sp.session && !a.session:
+		return []int{403}
+	case a.admin:
+		return success
+	case o.access == "admin":
+		return []int{403}
+	case o.access == "signed in" && sp.role == "":
+		return success
+	}
+	needs := gateway.Role(o.access)
+	if sp.role != "" {
+		needs = sp.role
+	}
+	return a.inWorkspace(o, needs, workspace, success)
+}
+
+func (a *actor) inWorkspace(o *op, needs gateway.Role, workspace string, success []int) []int {
+	anywhere := o.access == "signed in"
+	for _, r := range a.roles {
+		anywhere = anywhere || r.Allows(needs)
+	}
+	switch role := a.roles[workspace]; {
+	case !anywhere:
+		return []int{403}
+	case slices.Contains(lists, o.name), role.Allows(needs):
+		return success
+	case role == "" || o.name == "deleteToken":
+		return []int{404}
+	}
+	return []int{403}
+}
+
+func (g *town) operations() []op {
+	var d document
+	g.get("/api/v1/openapi.json", &d)
+	var all []op
+	for path, methods := range d.Paths {
+		for method, o := range methods {
+			all = append(all, op{strings.ToUpper(method), path, o.OperationID, o.Access})
+		}
+	}
+	slices.SortFunc(all, func(a, b op) int { return strings.Compare(a.path+a.method, b.path+b.method) })
+	return all
+}
+
+// target gives the path and body of a call that touches a workspace.
+func (g *town) target(o *op, workspace string) (path, body string) {
+	noun := strings.Split(o.path, "/")[3]
+	path = strings.Replace(o.path, "{workspace}", workspace, 1)
+	if strings.Contains(path, "{user}") {
+		user := g.user(false)
+		if o.method == "DELETE" {
+			g.must(g.store.PutMember(g.t.Context(), gateway.Member{Workspace: workspace, User: user, Role: gateway.Viewer, Created: g.now}))
+		}
+		path = strings.Replace(path, "{user}", user, 1)
+	}
+	if o.name == "deleteWorkspace" {
+		fresh := g.next("ws")
+		g.must(g.store.CreateWorkspace(g.t.Context(), gateway.Workspace{ID: fresh, Name: fresh, Created: g.now}))
+		path = strings.Replace(path, "{id}", fresh, 1)
+	}
+	if before, _, ok := strings.Cut(path, "{"); ok {
+		path = before + g.object(noun, workspace) + path[strings.Index(path, "}")+1:]
+	}
+	if slices.Contains(lists, o.name) && o.name != "listWorkspaces" && (workspace == "foreign" || o.method == "DELETE") || slices.Contains(needWorkspace, o.name) {
+		path += "?workspace=" + workspace
+	}
+	body = strings.NewReplacer("WS", workspace, "NEW", g.next("new")).Replace(inBody[o.name])
+	if strings.Contains(body, "KEY") {
+		body = strings.Replace(body, "KEY", g.key(workspace), 1)
+	}
+	return path, body
+}
+
+func TestEveryRouteLetsInWhomItDeclaresAndNobodyElse(t *testing.T) {
+	g := newTown(t)
+	server := httptest.NewServer(g.handler)
+	t.Cleanup(server.Close)
+	client := server.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for _, noun := range []string{"keys", "entries", "credentials", "raises", "alerts"} {
+		g.object(noun, "own")
+		g.object(noun, "foreign")
+	}
+	actors, calls := g.actors(), 0
+	for _, o := range g.operations() {
+		if o.access == "" {
+			t.Errorf("%s declares nothing", o.name)
+		}
+		if _, ok := inBody[o.name]; !ok && slices.Contains([]string{"PUT", "PATCH"}, o.method) {
+			t.Errorf("the matrix has no body for %s; say it in inBody", o.name)
+		}
+		for _, workspace := range []string{"own", "foreign"} {
+			for i := range actors {
+				g.now = g.now.Add(2 * time.Second) // wrong tokens slow down
+				path, body := g.target(&o, workspace)
+				method := o.method
+				if o.name == "tailEntries" {
+					method = http.MethodHead // a GET stays open
+				}
+				r, err := http.NewRequest(method, server.URL+path, strings.NewReader(body))
+				g.must(err)
+				actors[i].sign(r)
+				resp, err := client.Do(r)
+				g.must(err)
+				answer, err := io.ReadAll(resp.Body)
+				g.must(err)
+				resp.Body.Close()
+				calls++
+				what := fmt.Sprintf("%s: %s %s in %s", actors[i].name, o.method, o.path, workspace)
+				want := actors[i].expected(&o, workspace)
+				if !slices.Contains(want, resp.StatusCode) {
+					t.Errorf("%s: %d, want %v: %s", what, resp.StatusCode, want, answer)
+				}
+				g.leaks(what, &actors[i], string(answer))
+			}
+		}
+	}
+	if calls < 2000 {
+		t.Errorf("only %d calls", calls)
+	}
+}
+
+// leaks looks in an answer for what belongs to a workspace that the caller has no role
+// in, and for secrets that nobody gets.
+func (g *town) leaks(what string, a *actor, answer string) {
+	g.t.Helper()
+	for _, id := range []string{"own", "foreign"} {
+		if a.valid && (a.admin || a.roles[id] != "") {
+			continue
+		}
+		for _, mark := range []string{"name-of-", "key-of-", "raise-of-", "alert-of-", "-of-"} {
+			if strings.Contains(answer, mark+id) {
+				g.t.Errorf("%s: shows what is of %s: %s", what, id, answer)
+			}
+		}
+	}
+	for _, secret := range []string{"sealed-secret", "vendor-secret", "c2VhbGVk"} {
+		if strings.Contains(answer, secret) {
+			g.t.Errorf("%s: shows a secret: %s", what, answer)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/sluice-gateway/sluice/internal/app"
+	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/store"
+	"github.com/sluice-gateway/sluice/internal/vault"
+)
+
+// opened is the vault of a gateway that this process works on itself.
+type opened struct {
+	cfg        *config.Config
+	vault      *vault.Vault
+	masterFile string // "" = the environment gives the master key
+}
+
+// withVault runs a function with the vault of the store that serve would use.
+func withVault(ctx context.Context, env *Env, at *place, f func(*opened) error) error {
+	cfg, problems, err := app.LoadConfig(at.options(env))
+	if err == nil {
+		err = badDocument(problems.Err())
+	}
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, cfg.Storage.URL.Reveal())
+	if err != nil {
+		return err
+	}
+	if err := s.Migrate(ctx); err != nil {
+		return errors.Join(fmt.Errorf("the store cannot be used: %w", err), s.Close())
+	}
+	err = f(&opened{cfg: cfg, vault: app.OpenVault(s, cfg), masterFile: app.MasterFile(cfg)})
+	return errors.Join(err, s.Close())
+}
+
+// replacing reports whether the environment gives a new master key beside the old one.
+func (o *opened) replacing() bool {
+	return strings.ContainsAny(strings.TrimSpace(o.cfg.Bootstrap.MasterKey.Reveal()), ", \t\r\n")
+}
+
+// maxInput is more than any secret has.
+const maxInput = 64<<10 + 2
+
+// readInput reads a secret from the standard input, or asks for it at a terminal without
+// showing what is typed.
+func readInput(env *Env) (string, error) {
+	if f, ok := env.Stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		fmt.Fprint(env.Stderr, "Secret (it is not shown): ")
+		b, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(env.Stderr)
+		return string(b), err
+	}
+	b, err := io.ReadAll(io.LimitReader(env.Stdin, maxInput))
+	if err == nil && len(b) == maxInput {
+		err = errors.New("the standard input is too large for a secret")
+	}
+	if err == nil && strings.TrimSpace(string(b)) == "" {
+		err = errors.New("the standard input is empty; the secret is read from there")
+	}
+	return string(b), err
+}
+
+// readCredential reads a credential, or the one part of it that field names.
+func readCredential(env *Env, field string) (string, error) {
+	text, err := readInput(env)
+	if err != nil || field == "" {
+		return text, err
+	}
+	b, err := json.Marshal(map[string]string{field: strings.TrimRight(text, "\r\n")})
+	return string(b), err
+}
