@@ -18,7 +18,8 @@ type op struct {
 	method, path, name, access string
 }
 
-// inBody are the bodies of routes that need one; ws stands for a workspace, key for a key in it.
+// inBody are the bodies of routes that need one: WS stands for a workspace, KEY for a key
+// in it, NEW for a new name, LONG for a password that is refused without much work.
 var inBody = map[string]string{
 	"createKey":        `{"name":"k","workspace":"WS"}`,
 	"updateKey":        `{"name":"renamed"}`,
@@ -28,8 +29,8 @@ var inBody = map[string]string{
 	"putMember":        `{"role":"editor"}`,
 	"createUser":       `{"email":"NEW@example.com"}`,
 	"updateUser":       `{"name":"other"}`,
-	"login":            `{"email":"nobody@example.com","password":"wrong-password"}`,
-	"changePassword":   `{"current":"wrong-password","new":"another-password"}`,
+	"login":            `{"email":"nobody@example.com","password":"LONG"}`,
+	"changePassword":   `{"current":"LONG","new":"another-password"}`,
 	"setup":            `{"email":"first@example.com","password":"long-enough-1"}`,
 	"createToken":      `{"name":"t","workspace":"WS","role":"viewer"}`,
 	"createRaise":      `{"rule":"key/KEY/b","amount_usd":1,"until":"1d","workspace":"WS"}`,
@@ -144,7 +145,7 @@ func (g *town) target(o *op, workspace string) (path, body string) {
 	if slices.Contains(lists, o.name) && o.name != "listWorkspaces" && (workspace == "foreign" || o.method == "DELETE") || slices.Contains(needWorkspace, o.name) {
 		path += "?workspace=" + workspace
 	}
-	body = strings.NewReplacer("WS", workspace, "NEW", g.next("new")).Replace(inBody[o.name])
+	body = strings.NewReplacer("WS", workspace, "NEW", g.next("new"), "LONG", strings.Repeat("x", 2000)).Replace(inBody[o.name])
 	if strings.Contains(body, "KEY") {
 		body = strings.Replace(body, "KEY", g.key(workspace), 1)
 	}
@@ -170,6 +171,9 @@ func TestEveryRouteLetsInWhomItDeclaresAndNobodyElse(t *testing.T) {
 			t.Errorf("the matrix has no body for %s; say it in inBody", o.name)
 		}
 		for _, workspace := range []string{"own", "foreign"} {
+			if workspace == "foreign" && (o.access == "anyone" || o.access == "admin") {
+				continue // it touches none
+			}
 			for i := range actors {
 				g.now = g.now.Add(2 * time.Second) // wrong tokens slow down
 				path, body := g.target(&o, workspace)
@@ -195,7 +199,7 @@ func TestEveryRouteLetsInWhomItDeclaresAndNobodyElse(t *testing.T) {
 			}
 		}
 	}
-	if calls < 2000 {
+	if calls < 1500 {
 		t.Errorf("only %d calls", calls)
 	}
 }

@@ -103,7 +103,7 @@ func TestWrongUseHasItsOwnExitCodeAndSaysWhy(t *testing.T) {
 	x := newTerminal(t)
 	for args, message := range map[string]string{
 		"":                            "a command is needed",
-		"serv":                        "did you mean serve?",
+		"serv":                        "did you mean serve",
 		"keys":                        "a command is needed",
 		"keys crate":                  "did you mean create?",
 		"keys create":                 "accepts 1 arg",

@@ -1,0 +1,74 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sluice-gateway/sluice/internal/admin"
+	"github.com/sluice-gateway/sluice/internal/cli"
+)
+
+func TestATeamIsSetUpFromTheCommandLine(t *testing.T) {
+	x := newTerminal(t)
+	x.ok("workspaces", "create", "ml", "--name", "Machines")
+	x.in = "correct horse battery\n"
+	x.ok("users", "create", "ann@example.com", "--admin", "--password-file", "-")
+	if made := strings.TrimSpace(x.ok("users", "create", "bob@example.com")); len(made) < 20 || strings.Contains(made, " ") {
+		t.Errorf("a made password: %q", made)
+	}
+	if out := x.ok("members", "set", "ml", "bob@example.com", "editor"); !strings.Contains(out, "bob@example.com is editor of ml") {
+		t.Error(out)
+	}
+	for args, want := range map[string]string{
+		"workspaces list": "Machines", "users list": "ann@example.com", "members list --workspace ml": "editor",
+		"workspaces update ml --name Models": "Models", "users disable bob@example.com": "disabled", "users enable bob@example.com": "enabled",
+		"users update bob@example.com --name Robert": "changed",
+	} {
+		if out := x.ok(strings.Fields(args)...); !strings.Contains(out, want) {
+			t.Errorf("%s: %s", args, out)
+		}
+	}
+	secret := strings.TrimSpace(x.ok("tokens", "create", "ci", "--workspace", "ml", "--role", "viewer", "--expires", "1d"))
+	if !strings.HasPrefix(secret, admin.TokenPrefix) {
+		t.Fatalf("%q", secret)
+	}
+	x.ok("keys", "list", "--token", secret)
+	x.fails(cli.ExitFailure, "role editor", "keys", "create", "a", "--workspace", "ml", "--token", secret)
+	id, _, _ := strings.Cut(strings.Split(x.ok("tokens", "list"), "\n")[1], " ")
+	x.ok("tokens", "revoke", id)
+	x.fails(cli.ExitFailure, "refuses the token", "keys", "list", "--token", secret)
+	x.ok("members", "remove", "ml", "bob@example.com")
+	x.ok("users", "delete", "bob@example.com")
+	x.fails(cli.ExitFailure, "no user", "users", "disable", "bob@example.com")
+	x.ok("workspaces", "delete", "ml")
+	x.fails(cli.ExitUsage, "nothing is to be changed", "users", "update", "ann@example.com")
+}
+
+func TestAKeyIsChangedRotatedAndDisabled(t *testing.T) {
+	x := newTerminal(t)
+	x.ok("keys", "create", "app", "--owner-kind", "application", "--owner", "search", "--tag", "a,b", "--network", "10.0.0.0/8", "--limits", `[{"requests":"10/1m"}]`, "--budgets", `[{"cost":"5/month","name":"pocket"}]`, "--max-output", "500")
+	id, _, _ := strings.Cut(strings.Split(x.ok("keys", "list", "--owner", "search"), "\n")[1], " ")
+	k, err := x.store.Key(t.Context(), id)
+	if err != nil || len(k.Limits) != 2 || k.Limits[1].Name != "pocket" || k.MaxOutput != 500 || k.Networks[0] != "10.0.0.0/8" {
+		t.Fatalf("%+v, %v", k, err)
+	}
+	x.ok("keys", "update", id, "--name", "other", "--tag=", "--limits", "[]")
+	k, _ = x.store.Key(t.Context(), id)
+	if k.Name != "other" || len(k.Tags) != 0 || len(k.Limits) != 1 || !k.Limits[0].Budget() || k.Owner != "search" {
+		t.Errorf("%+v", k)
+	}
+	before := k.Hash
+	code, out, errs := x.run("keys", "rotate", id, "--grace", "1h")
+	k, _ = x.store.Key(t.Context(), id)
+	if code != 0 || strings.Contains(strings.TrimSpace(out), "\n") || !strings.Contains(errs, "stays valid until") || k.Hash == before || k.OldHash != before {
+		t.Errorf("%d %q %q %+v", code, out, errs, k)
+	}
+	x.ok("keys", "disable", id)
+	if out := x.ok("keys", "list"); !strings.Contains(out, "disabled") {
+		t.Error(out)
+	}
+	x.ok("keys", "enable", id)
+	x.ok("keys", "revoke", id)
+	x.fails(cli.ExitFailure, "revoked", "keys", "update", id, "--name", "x")
+	x.fails(cli.ExitUsage, "--limits", "keys", "update", id, "--limits", "{")
+}
