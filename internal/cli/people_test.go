@@ -21,13 +21,14 @@ func TestATeamIsSetUpFromTheCommandLine(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"workspaces list": "Machines", "users list": "ann@example.com", "members list --workspace ml": "editor",
-		"workspaces update ml --name Models": "Models", "users disable bob@example.com": "disabled", "users enable bob@example.com": "enabled",
+		"users disable bob@example.com": "disabled", "users enable bob@example.com": "enabled",
 		"users update bob@example.com --name Robert": "changed",
 	} {
 		if out := x.ok(strings.Fields(args)...); !strings.Contains(out, want) {
 			t.Errorf("%s: %s", args, out)
 		}
 	}
+	x.ok("workspaces", "update", "ml", "--name", "Models")
 	secret := strings.TrimSpace(x.ok("tokens", "create", "ci", "--workspace", "ml", "--role", "viewer", "--expires", "1d"))
 	if !strings.HasPrefix(secret, admin.TokenPrefix) {
 		t.Fatalf("%q", secret)

@@ -88,6 +88,7 @@ func NewMetrics(g Gauges, version string) *Metrics {
 	}
 	m.registry.MustRegister(m.requests, m.latency, m.first, m.overhead, m.tokens, m.cost, m.errors, m.attempts, m.streams, m.away, m.reached,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.reached.WithLabelValues("default", "key") // so that the metric is there before it is needed
 	m.gauge("sluice_spool_depth", "Entries that are not in the store yet.", g.SpoolDepth)
 	m.gauge("sluice_spool_bytes", "Bytes of the local spool.", g.SpoolBytes)
 	m.gauge("sluice_requests_in_flight", "Calls being served.", g.InFlight)
