@@ -146,8 +146,8 @@ func (g *town) target(o *op, workspace string) (path, body string) {
 		path += "?workspace=" + workspace
 	}
 	body = strings.NewReplacer("WS", workspace, "NEW", g.next("new"), "LONG", strings.Repeat("x", 2000)).Replace(inBody[o.name])
-	if strings.Contains(body, "KEY") {
-		body = strings.Replace(body, "KEY", g.key(workspace), 1)
+	if before, after, ok := strings.Cut(body, "KEY"); ok {
+		body = before + g.key(workspace) + after
 	}
 	return path, body
 }

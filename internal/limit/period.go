@@ -17,7 +17,7 @@ func PeriodOf(p gateway.Period, loc *time.Location, t time.Time) (start, end tim
 	start, end = dawn(first, loc), dawn(next, loc)
 	for !t.Before(end) { // after the clocks went back over midnight
 		y, m, d = next.Date()
-		first, next = spanOf(p, y, m, d)
+		_, next = spanOf(p, y, m, d)
 		start, end = end, dawn(next, loc)
 	}
 	return start, end
