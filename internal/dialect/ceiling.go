@@ -1,6 +1,10 @@
 package dialect
 
-import "github.com/sluice-gateway/sluice/internal/jsonscan"
+import (
+	"slices"
+
+	"github.com/sluice-gateway/sluice/internal/jsonscan"
+)
 
 // Ceiling says where a dialect's requests state how much may be answered at the most.
 type Ceiling struct {
@@ -17,17 +21,22 @@ type Ceiling struct {
 // Stated gives the maximum of output tokens that a body states, and how many answers it
 // asks for (at least 1). at is the text of the maximum within body; nil = none is stated.
 func (c *Ceiling) Stated(body []byte) (most int64, at []byte, times int64) {
+	return c.StatedIn(func(name string) []byte { return jsonscan.Get(body, name) })
+}
+
+// StatedIn is Stated of a body whose members have been found already.
+func (c *Ceiling) StatedIn(member func(name string) []byte) (most int64, at []byte, times int64) {
 	times = 1
 	if c == nil {
 		return 0, nil, times
 	}
 	if c.Times != "" {
-		if n, ok := jsonscan.Int(at2(body, c.Times)); ok && n > 1 {
+		if n, ok := jsonscan.Int(at2(member, c.Times)); ok && n > 1 {
 			times = n
 		}
 	}
 	for _, path := range c.Read {
-		v := at2(body, path)
+		v := at2(member, path)
 		if n, ok := jsonscan.Int(v); ok && n >= 0 {
 			return n, v, times
 		}
@@ -36,13 +45,27 @@ func (c *Ceiling) Stated(body []byte) (most int64, at []byte, times int64) {
 }
 
 // at2 gives the value at a path of one or two members.
-func at2(body []byte, path string) []byte {
+func at2(member func(string) []byte, path string) []byte {
 	outer, inner := cutPath(path)
-	v := jsonscan.Get(body, outer)
+	v := member(outer)
 	if inner == "" || v == nil {
 		return v
 	}
 	return jsonscan.Get(v, inner)
+}
+
+// Members are the members of a body that Stated looks at.
+func (c *Ceiling) Members() []string {
+	if c == nil {
+		return nil
+	}
+	var names []string
+	for _, path := range append(c.Read[:len(c.Read):len(c.Read)], c.Times) {
+		if outer, _ := cutPath(path); outer != "" && !slices.Contains(names, outer) {
+			names = append(names, outer)
+		}
+	}
+	return names
 }
 
 func cutPath(path string) (outer, inner string) {

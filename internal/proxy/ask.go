@@ -26,7 +26,7 @@ const (
 )
 
 // maxSpans bounds the members scanned for.
-const maxSpans = 12
+const maxSpans = 18
 
 // wanted lists the members for an endpoint, in the order of the constants above.
 func wanted(d *dialect.Dialect, e *dialect.Endpoint) []string {
@@ -35,6 +35,14 @@ func wanted(d *dialect.Dialect, e *dialect.Endpoint) []string {
 		option = d.UsageOption.Object
 	}
 	names := []string{"model", "stream", option, "user", "metadata", "safety_identifier"}
+	if e.Op == llm.OpChat || e.Op == llm.OpCompletions { // what the ceiling of the answer is foreseen by
+		names = append(names, serviceTier, modalities)
+		for _, name := range d.Ceiling.Members() {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
 	for path := range e.Object.Refers {
 		if name, _, _ := strings.Cut(path, "."); !slices.Contains(names, name) {
 			names = append(names, name)

@@ -3,9 +3,11 @@ package proxy
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/sluice-gateway/sluice/internal/account"
+	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/limit/rules"
@@ -30,9 +32,9 @@ func (x *exchange) foresee(plan []route.Target) {
 	most := account.Most{Output: h.most.tokens * h.most.times, Characters: int64(x.ask.characters)}
 	if x.ask.model != "" && len(body) > 0 {
 		most.Input, most.Media = tokens.BoundMedia(body)
-		most.Media = most.Media || x.ep.Op == llm.OpChat && jsonscan.Get(body, "modalities") != nil
+		most.Media = most.Media || x.ep.Op == llm.OpChat && x.member(modalities) != nil
 		most.Caches = bytes.Contains(body, cacheMark) || bytes.Contains(body, cachePoint)
-		most.Tier, _ = jsonscan.String(jsonscan.Get(body, "service_tier"))
+		most.Tier, _ = jsonscan.String(x.member(serviceTier))
 	}
 	h.foreseen = most
 	h.facts.Input = most.Input
@@ -55,6 +57,19 @@ func (x *exchange) foresee(plan []route.Target) {
 	}
 }
 
+const (
+	serviceTier = "service_tier"
+	modalities  = "modalities"
+)
+
+// member gives a member of the request's body, nil when it has none.
+func (x *exchange) member(name string) []byte {
+	if i := slices.Index(x.ep.want, name); i >= 0 && x.said == nil && x.ep.Body == dialect.JSON {
+		return x.ask.spans[i].Of(x.body.bytes())
+	}
+	return jsonscan.Get(x.words(), name)
+}
+
 // What asks for the beginning of a request to be cached.
 var (
 	cacheMark  = []byte(`"cache_control"`)
@@ -72,7 +87,7 @@ func (x *exchange) ceiling(plan []route.Target, body []byte) (c ceiling) {
 		return c
 	}
 	var at []byte
-	if c.tokens, at, c.times = x.dialect.Ceiling.Stated(body); at != nil {
+	if c.tokens, at, c.times = x.dialect.Ceiling.StatedIn(x.member); at != nil {
 		c.stated = true
 		return c
 	}

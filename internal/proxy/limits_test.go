@@ -99,7 +99,7 @@ func askMe(t *testing.T, g *testgw.Gateway, v any) {
 }
 
 func TestABudgetHoldsTheMostACallCanCostAndSettlesWhatItDid(t *testing.T) {
-	g, u := limited(t, `budgets: [ { per: workspace, cost: 0.01/month, name: month } ]`)
+	g, u := limited(t, `budgets: [ { per: workspace, cost: 0.0101/month, name: month } ]`)
 	resp, b := g.Post("/v1/chat/completions", hi(""))
 	if resp.StatusCode != 200 {
 		t.Fatalf("%d %s", resp.StatusCode, b)
