@@ -88,6 +88,9 @@ type Traits struct {
 	CacheMarks bool
 	// ShortToolIDs: tool ids are nine letters or digits.
 	ShortToolIDs bool
+	// BytesIn is the dialect in which this provider refuses media by URL, though the
+	// dialect has them; "" = none.
+	BytesIn Name
 	// NoCallIDs: a cloud's form of the Gemini dialect, whose calls and results have no ids.
 	NoCallIDs bool
 	// NoParallel: parallel_tool_calls is not known.

@@ -23,6 +23,9 @@ const (
 // inlineMedia fetches what the target takes only as bytes and the caller gave by URL.
 func (x *exchange) inlineMedia(r *llm.Request) error {
 	needs := x.spoken.InlineMedia
+	if x.target.Provider.Spec.Traits.BytesIn == x.spoken.Name {
+		needs = func(*llm.Media) bool { return true }
+	}
 	if needs == nil || !x.translated() {
 		return nil
 	}

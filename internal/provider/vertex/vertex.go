@@ -31,12 +31,14 @@ var Spec = &provider.Spec{
 	Forms:       vertex.Form,
 	Shape:       provider.HostShape,
 	StreamUsage: provider.UsageOnRequest,
-	Traits:      dialect.Traits{Version: version, NoCallIDs: true},
-	Tongue:      tongue,
-	Path:        path,
-	Edits:       edits,
-	Native:      native(),
-	Catalogue:   []string{"google", "anthropic"},
+	// Claude takes images by URL from Anthropic alone
+	// (https://docs.claude.com/en/docs/build-with-claude/vision).
+	Traits:    dialect.Traits{Version: version, NoCallIDs: true, BytesIn: dialect.Messages},
+	Tongue:    tongue,
+	Path:      path,
+	Edits:     edits,
+	Native:    native(),
+	Catalogue: []string{"google", "anthropic"},
 	Quirks: []string{
 		"base_url follows from region: https://REGION-aiplatform.googleapis.com, for eu and us https://aiplatform.REGION.rep.googleapis.com, for global (the default) https://aiplatform.googleapis.com.",
 		"A credential is a service_account (the JSON of a service account, a workload identity or a user), or the machine's own: GOOGLE_APPLICATION_CREDENTIALS, gcloud's login, or the metadata server.",
