@@ -6,7 +6,7 @@
 // # Path of an entry
 //
 //	Append ── encodes into one of a few shared buffers            (request goroutine, no I/O)
-//	flush  ── writes the buffers to the newest segment, ≤ 20 ms   (one goroutine, asleep when idle)
+//	flush  ── writes the buffers to the newest segment, ≤ 40 ms   (one goroutine, asleep when idle)
 //	drain  ── hands batches to the Store, ≤ 100 ms after Append   (one goroutine, asleep when idle)
 //
 // The entry itself stays in memory until the store has it, so that the common path
