@@ -23,6 +23,9 @@ type Snapshot struct {
 	// Held are the rules of providers, by provider: held per attempt, so that a full one
 	// is passed over.
 	Held map[string][]*gateway.Rule
+	// Routes by name; nil = none. Their texts are known to compile, their targets to exist,
+	// and no route leads back to itself.
+	Routes map[string]*gateway.Route
 	// Proxies says whose word is taken for a caller's address.
 	Proxies Proxies
 	// Lister says which vendor ids a provider is known to offer.
@@ -72,6 +75,8 @@ type Gateway struct {
 	Controls []string
 	// RefuseUnsupported refuses calls of which a target would not get everything.
 	RefuseUnsupported bool
+	// Regions are where calls may be served (see InRegion); empty = anywhere.
+	Regions []string
 	// Media is how media given by URL is fetched for targets that take only bytes; nil =
 	// not at all.
 	Media     *Media

@@ -53,6 +53,7 @@ type Key struct {
 	Limits     []Rule          `json:"limits"`     // of its own, beside the gateway's
 	MaxOutput  int64           `json:"max_output"` // ceiling of output tokens of a call that names none; 0 = none
 	Metadata   json.RawMessage `json:"metadata"`   // default metadata, a JSON object; nil = none
+	Regions    []string        `json:"regions"`    // where its calls may be served; empty = as the gateway says
 	Subject    string          `json:"subject"`    // of the client certificate that is this key (auth: mtls); "" = none
 
 	// OldHash is the secret before the last rotation, valid until OldUntil.

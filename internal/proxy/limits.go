@@ -297,7 +297,7 @@ func (x *exchange) noRoom(r *rules.Rule, w *gateway.Window, retry time.Duration)
 // sendElsewhere makes a new plan for the model or route to which a limit sends calls.
 func (x *exchange) sendElsewhere(model string) error {
 	x.rerouted = model
-	plan, err := route.Plan(x.view.Snapshot, x.gw, route.Ask{Model: model, Family: x.dialect.Family})
+	plan, err := route.Direct(x.view.Snapshot, x.gw, route.Ask{Model: model, Family: x.dialect.Family})
 	if err != nil {
 		return err
 	}

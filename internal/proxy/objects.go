@@ -26,7 +26,7 @@ func objectID(s string) string {
 // planHome plans the call: where the objects that it names live, or by its model.
 func (x *exchange) planHome(ask route.Ask) ([]route.Target, error) {
 	if x.gw.CallerCredentials {
-		if plan, err := route.Plan(x.view.Snapshot, x.gw, ask); err == nil {
+		if plan, err := route.Direct(x.view.Snapshot, x.gw, ask); err == nil {
 			if x.plan = plan; x.ownCredential() {
 				return plan, nil // what lives in the caller's own account is its own affair
 			}
@@ -36,7 +36,7 @@ func (x *exchange) planHome(ask route.Ask) ([]route.Target, error) {
 		return nil, err
 	}
 	if x.home == nil {
-		return route.Plan(x.view.Snapshot, x.gw, ask)
+		return route.Direct(x.view.Snapshot, x.gw, ask)
 	}
 	if ask.Provider != "" && ask.Provider != x.home.Provider {
 		return nil, fault.Newf(fault.InvalidRequest, "The header sluice-provider says '%s', and this object lives at '%s'.", clip(ask.Provider), x.home.Provider).Field("sluice-provider")

@@ -10,21 +10,8 @@ import (
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
 
-// Target is one model of one provider.
-type Target struct {
-	Provider *provider.Provider
-	Model    string // the vendor's id, "" for operations without a model
-}
-
-// Ask is what a plan depends on.
-type Ask struct {
-	Model    string // as the caller wrote it, "" when the operation has none
-	Provider string // from sluice-provider, "" when not given
-	Family   string // dialect family of the caller, for the gateway's default
-}
-
-// Plan gives the targets to try, in order. It never gives an empty plan without an error.
-func Plan(s *catalog.Snapshot, g *catalog.Gateway, a Ask) ([]Target, error) {
+// Direct gives the target that a name means which is no route.
+func Direct(s *catalog.Snapshot, g *catalog.Gateway, a Ask) ([]Target, error) {
 	if a.Model == "" {
 		return withoutModel(s, g, a)
 	}
@@ -34,7 +21,7 @@ func Plan(s *catalog.Snapshot, g *catalog.Gateway, a Ask) ([]Target, error) {
 	found := s.Resolve(a.Model)
 	switch {
 	case len(found) == 1:
-		return []Target{{found[0].Provider, found[0].Model}}, nil
+		return []Target{{Provider: found[0].Provider, Model: found[0].Model}}, nil
 	case len(found) > 1:
 		return choose(g, a, found)
 	}
@@ -65,7 +52,7 @@ func pinned(s *catalog.Snapshot, a Ask) ([]Target, error) {
 		return nil, err
 	}
 	model := strings.TrimPrefix(a.Model, a.Provider+"/")
-	return []Target{{p, model}}, nil
+	return []Target{{Provider: p, Model: model}}, nil
 }
 
 func named(s *catalog.Snapshot, name string) (*provider.Provider, error) {
@@ -80,7 +67,7 @@ func choose(g *catalog.Gateway, a Ask, found []catalog.Named) ([]Target, error) 
 	names := make([]string, len(found))
 	for i, n := range found {
 		if n.Provider.Name == g.Default[a.Family] {
-			return []Target{{n.Provider, n.Model}}, nil
+			return []Target{{Provider: n.Provider, Model: n.Model}}, nil
 		}
 		names[i] = n.Provider.Name + "/" + n.Model
 	}

@@ -56,7 +56,7 @@ func TestAPlanIsWhatTheNamesMean(t *testing.T) {
 		"no model, only":                   {route.Ask{Family: "chatty"}, nil, map[string]string{"chatty": "gamma"}, "gamma "},
 		"no model, pinned":                 {route.Ask{Provider: "alpha", Family: "chatty"}, beta, nil, "alpha "},
 	} {
-		plan, err := route.Plan(snapshot, gate(c.def, c.only), c.ask)
+		plan, err := route.Direct(snapshot, gate(c.def, c.only), c.ask)
 		if err != nil || len(plan) != 1 || plan[0].Provider.Name+" "+plan[0].Model != c.want {
 			t.Errorf("%s: %+v, %v", name, plan, err)
 		}
@@ -82,7 +82,7 @@ func TestWhatCannotBePlannedSaysWhyAndWhatToDo(t *testing.T) {
 		"no model, none":               {route.Ask{Family: "chatty"}, nil, fault.InvalidRequest, []string{"sluice-provider", "default_provider.chatty", "'team'"}, ""},
 		"no model, default of nobody":  {route.Ask{Family: "chatty"}, map[string]string{"chatty": "delta"}, fault.InvalidRequest, []string{"'delta'"}, ""},
 	} {
-		plan, err := route.Plan(snapshot, gate(c.def, nil), c.ask)
+		plan, err := route.Direct(snapshot, gate(c.def, nil), c.ask)
 		var f *fault.Fault
 		if plan != nil || !errors.As(err, &f) || f.Code != c.code {
 			t.Errorf("%s: %+v, %v", name, plan, err)
@@ -105,7 +105,7 @@ func TestWhatCannotBePlannedSaysWhyAndWhatToDo(t *testing.T) {
 func TestAHostileNameIsClippedAndValidInTheError(t *testing.T) {
 	for _, name := range []string{strings.Repeat("x", 1<<20), strings.Repeat("é", 70), strings.Repeat("\xff", 300), "bad\xfe\xffname", "a" + strings.Repeat("😀", 40)} {
 		for _, ask := range []route.Ask{{Model: name}, {Model: "solo", Provider: name}} {
-			_, err := route.Plan(snapshot, gate(nil, nil), ask)
+			_, err := route.Direct(snapshot, gate(nil, nil), ask)
 			var f *fault.Fault
 			if !errors.As(err, &f) || !utf8.ValidString(f.Message) || len(f.Message) > 500 {
 				t.Errorf("%.20q: %.200q", name, err)

@@ -170,6 +170,8 @@ func fromClient(client, why string) string {
 	return client + ": " + why
 }
 
+// replayEmbedding says what differs, "" for nothing. OpenAI's shape must have a count: where
+// the vendor tells none, an estimate stands there that is marked as one.
 func replayEmbedding(s *stage, c *dialecttest.Case, kind, path, body string, want [][]float64, tokens float64) string {
 	s.up.Script(func(call *testup.Call) { call.Answer(c.Status, "application/json", c.Body) })
 	resp, answer := s.Post(path, body)
@@ -183,7 +185,8 @@ func replayEmbedding(s *stage, c *dialecttest.Case, kind, path, body string, wan
 	if vectors := vectorsOf(got, ""); !reflect.DeepEqual(vectors, want) {
 		return fmt.Sprintf("%d vectors, want %d; or their numbers differ", len(vectors), len(want))
 	}
-	if n := spent(got); n != tokens {
+	n := spent(got)
+	if told := n == tokens || tokens < 0 && n > 0 && dig(got, "usage", "estimated") == true; !told {
 		return fmt.Sprintf("%v tokens, want %v", n, tokens)
 	}
 	return ""
