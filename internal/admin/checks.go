@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,6 +131,21 @@ func checkSecret(s string) error {
 		return invalid("secret", "secret is longer than "+strconv.Itoa(maxSecret)+" characters")
 	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return invalid("secret", "secret may hold only visible ASCII characters, no spaces")
+	}
+	return nil
+}
+
+// regionForm is a region, or the beginning of several: eu, us-east-1.
+var regionForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+
+func checkRegions(names []string) error {
+	if len(names) > maxPatterns {
+		return invalid("regions", "regions has more than "+strconv.Itoa(maxPatterns)+" names")
+	}
+	for _, name := range names {
+		if !regionForm.MatchString(name) {
+			return invalid("regions", strconv.Quote(name)+" is no region such as eu or us-east-1, in lower-case letters")
+		}
 	}
 	return nil
 }

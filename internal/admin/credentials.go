@@ -58,8 +58,10 @@ type NewCredential struct {
 	Fields    map[string]string `json:"fields" doc:"What a cloud's credential is made of, instead of api_key."`
 }
 
-// Vault changes providers' credentials. What is wrong with a secret is said by Invalid.
+// Vault changes providers' credentials and named secrets. What is wrong with one is said by
+// Invalid.
 type Vault interface {
+	SecretVault
 	// AddCredential seals a secret, a key or a JSON object of the parts that stand for one;
 	// of c it reads workspace, provider, name and weight (0 = 1).
 	AddCredential(ctx context.Context, c gateway.Credential, secret string) (gateway.Credential, error)

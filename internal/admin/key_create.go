@@ -24,6 +24,7 @@ type NewKey struct {
 	Models     []string          `json:"models" doc:"Models (provider/model) that it may use, as globs; all unless given."`
 	Operations []string          `json:"operations" doc:"Operations that it may use; all unless given."`
 	Networks   []string          `json:"networks" doc:"Networks (CIDR) from which it may be used; all unless given."`
+	Regions    []string          `json:"regions" doc:"Regions, such as eu or us-east-1, where its calls may be served; what the gateway allows unless given."`
 	Limits     json.RawMessage   `json:"limits" kind:"array" doc:"Limits of its own, written as those of a gateway in sluice.yaml."`
 	Budgets    json.RawMessage   `json:"budgets" kind:"array" doc:"Budgets of its own, written as those of a gateway in sluice.yaml."`
 	MaxOutput  int64             `json:"max_output" doc:"Ceiling of output tokens of calls that name none; 0 = none."`
@@ -100,7 +101,7 @@ func foreignSubject() error {
 
 // key checks the request and gives the key without its secret and workspace.
 func (n *NewKey) key(now time.Time) (gateway.Key, error) {
-	k := gateway.Key{Created: now, OwnerKind: n.OwnerKind, Gateways: n.Gateways, Models: n.Models, Operations: n.Operations, Tags: n.Tags, MaxOutput: n.MaxOutput}
+	k := gateway.Key{Created: now, OwnerKind: n.OwnerKind, Gateways: n.Gateways, Models: n.Models, Operations: n.Operations, Tags: n.Tags, Regions: n.Regions, MaxOutput: n.MaxOutput}
 	k.Name, k.Owner, k.Subject = strings.TrimSpace(n.Name), strings.TrimSpace(n.Owner), auth.Subject(n.Subject)
 	if err := checkKey(&k); err != nil {
 		return k, err
@@ -143,5 +144,5 @@ func checkKey(k *gateway.Key) error {
 			return err
 		}
 	}
-	return errors.Join(checkPatterns("tags", k.Tags), checkPatterns("gateways", k.Gateways), checkPatterns("models", k.Models), checkOperations(k.Operations))
+	return errors.Join(checkPatterns("tags", k.Tags), checkPatterns("gateways", k.Gateways), checkPatterns("models", k.Models), checkRegions(k.Regions), checkOperations(k.Operations))
 }

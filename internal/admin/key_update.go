@@ -20,6 +20,7 @@ type KeyChange struct {
 	Models     []string           `json:"models,omitempty" doc:"Models (provider/model) that it may use, as globs."`
 	Operations []string           `json:"operations,omitempty" doc:"Operations that it may use."`
 	Networks   []string           `json:"networks,omitempty" doc:"Networks (CIDR) from which it may be used."`
+	Regions    []string           `json:"regions,omitempty" doc:"Regions where its calls may be served."`
 	Limits     json.RawMessage    `json:"limits,omitempty" kind:"array" doc:"All limits of its own, written as in sluice.yaml."`
 	Budgets    json.RawMessage    `json:"budgets,omitempty" kind:"array" doc:"All budgets of its own, written as in sluice.yaml."`
 	MaxOutput  *int64             `json:"max_output,omitempty" doc:"Ceiling of output tokens of calls that name none; 0 = none."`
@@ -90,7 +91,7 @@ func (n *KeyChange) lists(k *gateway.Key) {
 	for _, list := range []struct {
 		is  *[]string
 		new []string
-	}{{&k.Tags, n.Tags}, {&k.Gateways, n.Gateways}, {&k.Models, n.Models}, {&k.Operations, n.Operations}} {
+	}{{&k.Tags, n.Tags}, {&k.Gateways, n.Gateways}, {&k.Models, n.Models}, {&k.Operations, n.Operations}, {&k.Regions, n.Regions}} {
 		if list.new != nil {
 			*list.is = list.new
 		}

@@ -45,7 +45,7 @@ func (a *api) listKeys(c *call) (KeyPage, error) {
 // shown gives a key whose lists are never null.
 func shown(k gateway.Key) gateway.Key {
 	k.Gateways, k.Models, k.Operations = notNil(k.Gateways), notNil(k.Models), notNil(k.Operations)
-	k.Tags, k.Networks, k.Limits = notNil(k.Tags), notNil(k.Networks), notNil(k.Limits)
+	k.Tags, k.Networks, k.Regions, k.Limits = notNil(k.Tags), notNil(k.Networks), notNil(k.Regions), notNil(k.Limits)
 	if len(k.Metadata) == 0 {
 		k.Metadata = json.RawMessage("{}")
 	}

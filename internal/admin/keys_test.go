@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -147,5 +148,26 @@ func TestWorkspacesAreMadeAndListed(t *testing.T) {
 	g.fails(g.do("GET", "/api/v1/workspaces/nobody", ""), http.StatusNotFound, "not_found")
 	for _, id := range []string{"", "Team", "a b", "-a", strings.Repeat("a", 65), "../x"} {
 		g.fails(g.do("POST", "/api/v1/workspaces", `{"id":"`+id+`"}`), http.StatusBadRequest, "invalid_request")
+	}
+}
+
+func TestRegionsOfAKeyAreKeptChangedAndTakenAway(t *testing.T) {
+	g := newRig(t)
+	var made admin.CreatedKey
+	g.answered(g.do("POST", "/api/v1/keys", `{"name":"a","regions":["eu","us-east-1"]}`), http.StatusCreated, &made)
+	var k gateway.Key
+	for _, c := range []struct{ change, want string }{
+		{`{"name":"b"}`, "[eu us-east-1]"}, {`{"regions":["eu"]}`, "[eu]"}, {`{"regions":[]}`, "[]"},
+	} {
+		g.answered(g.do("PATCH", "/api/v1/keys/"+made.ID, c.change), http.StatusOK, &k)
+		if fmt.Sprint(k.Regions) != c.want || k.Regions == nil {
+			t.Errorf("%s: %v, want %s", c.change, k.Regions, c.want)
+		}
+	}
+	for _, wrong := range []string{`"EU"`, `"eu west"`, `""`, `"eu*"`, `"-eu"`} {
+		f := g.fails(g.do("PATCH", "/api/v1/keys/"+made.ID, `{"regions":[`+wrong+`]}`), http.StatusBadRequest, "invalid_request")
+		if f.Error.Details.Field != "regions" {
+			t.Errorf("%s: %+v", wrong, f)
+		}
 	}
 }

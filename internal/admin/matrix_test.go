@@ -36,6 +36,7 @@ var inBody = map[string]string{
 	"createRaise":      `{"rule":"key/KEY/b","amount_usd":1,"until":"1d","workspace":"WS"}`,
 	"createCredential": `{"provider":"acme","name":"NEW","workspace":"WS","api_key":"vendor-secret"}`,
 	"updateCredential": `{"weight":3}`,
+	"setSecret":        `{"value":"vendor-secret"}`,
 	"validateConfig":   ``,
 }
 

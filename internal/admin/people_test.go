@@ -5,14 +5,17 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/admin"
 	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/store"
 	"github.com/sluice-gateway/sluice/internal/store/storetest"
 )
 
@@ -39,6 +42,35 @@ func (v plainVault) ChangeCredential(ctx context.Context, id string, name *strin
 		c.Sealed = []byte(*secret)
 	}
 	return c, v.g.store.UpdateCredential(ctx, c)
+}
+
+func (v plainVault) Secrets(ctx context.Context) ([]admin.Secret, error) {
+	var all []admin.Secret
+	rows, err := v.g.store.AllCredentials(ctx)
+	for _, c := range rows {
+		if c.Provider == "" {
+			all = append(all, admin.Secret{Name: c.Name, Used: c.Name == "in-use", Created: c.Created, Changed: c.Changed})
+		}
+	}
+	return all, err
+}
+
+func (v plainVault) SetSecret(ctx context.Context, name, value string) error {
+	if name != strings.ToLower(name) {
+		return admin.Invalid("", "a name has lower-case letters")
+	}
+	_ = v.DeleteSecret(ctx, name)
+	return v.g.store.CreateCredential(ctx, gateway.Credential{ID: v.g.next("sec_"), Name: name, Weight: 1, Sealed: []byte(value), Created: v.g.now, Changed: v.g.now})
+}
+
+func (v plainVault) DeleteSecret(ctx context.Context, name string) error {
+	rows, err := v.g.store.AllCredentials(ctx)
+	for _, c := range rows {
+		if c.Provider == "" && c.Name == name {
+			return v.g.store.DeleteCredential(ctx, c.ID)
+		}
+	}
+	return errors.Join(err, store.ErrNotFound)
 }
 
 // town is a rig with two workspaces and what belongs to them.
@@ -149,6 +181,10 @@ func (g *town) object(noun, workspace string) string {
 		_, err := g.store.RaiseAlert(ctx, gateway.Alert{ID: id, Rule: "r", Counter: id, Values: "alert-of-" + workspace, Workspace: workspace, Payload: json.RawMessage("{}"), Created: g.now, NextTry: g.now})
 		g.must(err)
 		return id
+	case "secrets":
+		name := g.next("secret-")
+		g.must(g.store.CreateCredential(ctx, gateway.Credential{ID: g.next("sec_"), Name: name, Weight: 1, Created: g.now, Changed: g.now, Sealed: []byte("sealed-secret")}))
+		return name
 	case "gateways":
 		return "default"
 	case "providers":

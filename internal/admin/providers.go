@@ -2,8 +2,10 @@ package admin
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
 
@@ -18,11 +20,11 @@ type Provider struct {
 	Name        string           `json:"name"`
 	Kind        string           `json:"kind"`
 	Title       string           `json:"title" doc:"The vendor, for people."`
-	BaseURL     string           `json:"base_url"`
+	BaseURL     string           `json:"base_url" doc:"Empty for all but admins."`
 	Speaks      []string         `json:"speaks" doc:"Dialects, preferred first."`
 	Operations  []string         `json:"operations"`
-	Credentials []CredentialName `json:"credentials" doc:"Names only."`
-	Headers     []string         `json:"headers" doc:"Names of the headers that are added."`
+	Credentials []CredentialName `json:"credentials" doc:"Names only, of those that all share and those of workspaces where the caller has a role; admins see all."`
+	Headers     []string         `json:"headers" doc:"Names of the headers that are added; admins alone see them."`
 	Models      int              `json:"models" doc:"How many are known; others can be called too."`
 	HTTP2       bool             `json:"http2"`
 	Proxied     bool             `json:"proxied" doc:"Reached through a proxy of its own."`
@@ -32,8 +34,9 @@ type Provider struct {
 
 // CredentialName is a credential without its key.
 type CredentialName struct {
-	Name   string `json:"name"`
-	Weight int    `json:"weight"`
+	Name      string `json:"name"`
+	Workspace string `json:"workspace" doc:"Whose calls it serves; empty = all."`
+	Weight    int    `json:"weight"`
 }
 
 // ProviderRetries says what is tried again.
@@ -44,14 +47,14 @@ type ProviderRetries struct {
 	MaxMS   int64    `json:"max_ms"`
 }
 
-func (a *api) listProviders(*call) (ProviderList, error) {
+func (a *api) listProviders(c *call) (ProviderList, error) {
 	s, err := a.snapshot()
 	list := ProviderList{Data: []Provider{}}
 	if err != nil {
 		return list, err
 	}
 	for _, name := range s.ProviderNames() {
-		list.Data = append(list.Data, newProvider(s, s.Providers[name]))
+		list.Data = append(list.Data, c.who.sees(newProvider(s, s.Providers[name])))
 	}
 	return list, nil
 }
@@ -65,7 +68,7 @@ func (a *api) getProvider(c *call) (Provider, error) {
 	if p == nil {
 		return Provider{}, notFound("there is no provider " + c.path["name"])
 	}
-	return newProvider(s, p), nil
+	return c.who.sees(newProvider(s, p)), nil
 }
 
 func newProvider(s *catalog.Snapshot, p *provider.Provider) Provider {
@@ -79,12 +82,25 @@ func newProvider(s *catalog.Snapshot, p *provider.Provider) Provider {
 		Retries: ProviderRetries{Max: p.Retries.Max, For: notNil(p.Retries.For), FirstMS: p.Retries.First.Milliseconds(), MaxMS: p.Retries.Cap.Milliseconds()},
 	}
 	for _, c := range p.Credentials {
-		out.Credentials = append(out.Credentials, CredentialName{Name: c.Name, Weight: c.Weight})
+		out.Credentials = append(out.Credentials, CredentialName{Name: c.Name, Workspace: c.Workspace, Weight: c.Weight})
 	}
 	for _, h := range p.Headers {
 		out.Headers = append(out.Headers, h.Name)
 	}
 	return out
+}
+
+// sees gives what of a provider the caller may see: where it is, and by which headers it is
+// reached, is for admins; a workspace's credentials are for its members.
+func (w *caller) sees(p Provider) Provider {
+	if w.admin {
+		return p
+	}
+	p.BaseURL, p.Headers, p.Proxied = "", []string{}, false
+	p.Credentials = slices.DeleteFunc(p.Credentials, func(c CredentialName) bool {
+		return c.Workspace != "" && !w.may(c.Workspace, gateway.Viewer)
+	})
+	return p
 }
 
 // plainURL gives a URL without what may be secret in it.

@@ -92,7 +92,7 @@ func (a *api) checkBudget(c *call, r *gateway.Raise) error {
 	if r.Counter == "" && c.who.admin {
 		return nil
 	}
-	states, err := a.states(c, LimitQuery{Workspace: r.Workspace})
+	states, err := a.states(c, LimitQuery{Workspace: r.Workspace, Counter: r.Counter})
 	if err != nil {
 		return err
 	}

@@ -109,6 +109,10 @@ func (a *api) credentialRoutes() []route {
 		read(owners, get, "/credentials/{id}", "getCredential", "One credential, without its secret.", nil, a.getCredential),
 		write(owners, patch, "/credentials/{id}", "updateCredential", "Change a credential; what is not given stays.", http.StatusOK, a.updateCredential),
 		read(owners, del, "/credentials/{id}", "deleteCredential", "Delete a credential.", nil, a.deleteCredential),
+
+		read(admins, get, "/secrets", "listSecrets", "The names of the secrets that the configuration may refer to as secret:NAME.", nil, a.listSecrets),
+		write(admins, put, "/secrets/{name}", "setSecret", "Make a secret, or replace it. What it holds is never shown.", http.StatusOK, a.setSecret),
+		read(admins, del, "/secrets/{name}", "deleteSecret", "Delete a secret that the configuration does not name.", secretFilters, a.deleteSecret),
 	}
 }
 
@@ -116,8 +120,8 @@ func (a *api) systemRoutes() []route {
 	return []route{
 		read(signedIn, get, "/gateways", "listGateways", "The gateways in force, by name.", nil, a.listGateways),
 		read(signedIn, get, "/gateways/{name}", "getGateway", "One gateway.", nil, a.getGateway),
-		read(admins, get, "/providers", "listProviders", "The providers in force, by name, without secrets.", nil, a.listProviders),
-		read(admins, get, "/providers/{name}", "getProvider", "One provider, without secrets.", nil, a.getProvider),
+		read(signedIn, get, "/providers", "listProviders", "The providers in force, by name, without secrets. Addresses and headers are shown to admins alone, aliases of credentials to whom they serve.", nil, a.listProviders),
+		read(signedIn, get, "/providers/{name}", "getProvider", "One provider, as in the list.", nil, a.getProvider),
 		read(signedIn, get, "/models", "listModels", "The models that providers are known to have, by provider and id. Others can be called too.", concat(modelFilters, paging), a.listModels),
 
 		read(admins, get, "/config", "getConfig", "The configuration in force, defaults included; secrets are shown as references.", nil, a.getConfig),

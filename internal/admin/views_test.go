@@ -27,7 +27,7 @@ const vendorKey = "sk-vendor-0123456789"
 func serving(c *admin.Config) {
 	vendor := &provider.Provider{
 		Name: "acme", Spec: &provider.Spec{Name: "acme", Title: "Acme"}, BaseURL: "https://user:" + vendorKey + "@acme.test/v1?k=" + vendorKey,
-		Credentials: []provider.Credential{{Name: "main", Key: vendorKey, Weight: 2}}, Headers: []provider.Header{{Name: "X-Org", Value: vendorKey}},
+		Credentials: []provider.Credential{{Name: "main", Key: vendorKey, Weight: 2}, {Name: "alias-of-foreign", Workspace: "foreign", Key: vendorKey}, {Name: "alias-of-own", Workspace: "own", Key: vendorKey}}, Headers: []provider.Header{{Name: "X-Org", Value: vendorKey}},
 		ProxyURL: "http://u:" + vendorKey + "@proxy.test", Models: map[string]provider.Model{"own": {}},
 	}
 	door := &catalog.Gateway{Name: "default", Keyed: true, Default: map[string]string{"chat": "acme"}, Log: catalog.LogPolicy{Bodies: catalog.BodiesFull, MaxBody: 65536, Retain: 24 * time.Hour}}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/admin"
@@ -23,7 +24,7 @@ func (p *process) adminHandler() (h http.Handler, end func()) {
 	with := &p.initial.Admin           // a change of which needs a restart
 	return admin.New(admin.Config{
 		Store: p.store, Spool: p.recorder, Verify: p.admin.Verify, RefreshKeys: p.follower.Refresh,
-		Vault: adminVault{p}, RefreshCredentials: p.refreshVault,
+		Vault: adminVault{p}, RefreshCredentials: p.refreshVault, Limits: p.limitStates, RefreshRaises: p.refreshRaises,
 		URL: with.URL, Session: with.Session, OIDC: with.OIDC, Keyring: ring,
 		Metrics: p.metrics.Handler(), Ready: p.ready, InFlight: p.proxy.InFlight,
 		Document: func() any { return p.config.Load().Redacted() },
@@ -51,6 +52,26 @@ func (v adminVault) ChangeCredential(ctx context.Context, id string, name *strin
 	}
 	c, err = v.p.held.vault.Update(ctx, id, vault.Change{Name: name, Weight: weight, Secret: secret, Spec: v.spec(c.Provider)})
 	return c, invalidCredential(err)
+}
+
+// Secrets implements admin.Vault.
+func (v adminVault) Secrets(ctx context.Context) ([]admin.Secret, error) {
+	all, err := v.p.held.vault.Secrets(ctx)
+	out := make([]admin.Secret, len(all))
+	for i, s := range all {
+		out[i] = admin.Secret{Name: s.Name, Used: slices.Contains(v.p.config.Load().Secrets, s.Name), Created: s.Created, Changed: s.Changed}
+	}
+	return out, err
+}
+
+// SetSecret implements admin.Vault.
+func (v adminVault) SetSecret(ctx context.Context, name, value string) error {
+	return invalidCredential(v.p.held.vault.SetSecret(ctx, name, value))
+}
+
+// DeleteSecret implements admin.Vault.
+func (v adminVault) DeleteSecret(ctx context.Context, name string) error {
+	return v.p.held.vault.DeleteSecret(ctx, name)
 }
 
 func (v adminVault) spec(name string) *provider.Spec {

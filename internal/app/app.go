@@ -22,6 +22,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/health"
 	"github.com/sluice-gateway/sluice/internal/object"
 	"github.com/sluice-gateway/sluice/internal/proxy"
 	"github.com/sluice-gateway/sluice/internal/recall"
@@ -62,6 +63,9 @@ type process struct {
 	proxy    *proxy.Proxy
 	admin    adminToken
 	boxes    sandboxes
+	health   *health.Board
+	peers    *health.Redis // nil = this node is alone
+	drains   *health.Follower
 	ears     *ears
 	held     *held
 
@@ -245,10 +249,11 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 	if err := p.openCounters(cfg); err != nil {
 		return nil, errors.Join(err, p.recorder.Close(ctx), p.store.Close())
 	}
+	p.openHealth(cfg)
 	p.alerts = alert.New(alert.Options{Store: p.store, Spent: p.spent, AdminURL: cfg.Admin.URL, Logger: p.log, Channels: p.channelsOf})
 	p.proxy = proxy.New(proxy.Config{
 		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
-		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Budgets: p.alerts, Observer: p.metrics, Ready: p.ready, Log: p.log,
+		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Observer: p.metrics, Ready: p.ready, Log: p.log,
 	})
 	return cfg, nil
 }
@@ -320,5 +325,6 @@ func (p *process) close() error {
 		p.log.Warn("the store did not take every entry in time; they are in the spool", "entries", p.recorder.Depth())
 		err = nil
 	}
+	p.closeHealth()
 	return errors.Join(err, p.counters.close(), p.store.Close())
 }

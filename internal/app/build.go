@@ -25,6 +25,7 @@ func Snapshot(c *config.Config, models *account.Catalogue, boxes *sandboxes, sto
 	s := catalog.Snapshot{
 		Gateways: map[string]*catalog.Gateway{}, Hosts: map[string]*catalog.Gateway{}, Providers: map[string]*provider.Provider{},
 		Limits: limits(&c.Server), Lister: lister{models}, Held: map[string][]*gateway.Rule{}, Proxies: proxies(&c.Server),
+		Routes: c.GatewayRoutes(),
 	}
 	for name, p := range c.Providers {
 		p := p
@@ -73,6 +74,7 @@ func buildProvider(name string, c *config.Provider, boxes *sandboxes, stored []p
 		APIVersion: c.APIVersion, Region: c.Region, Project: c.Project, ProxyURL: c.Proxy.Reveal(), CAFile: c.CAFile, HTTP2: c.HTTP2,
 		Timeouts: provider.Timeouts{Connect: c.Timeouts.Connect, FirstByte: c.Timeouts.FirstByte, FirstEvent: c.Timeouts.FirstEvent, Idle: c.Timeouts.Idle, Total: c.Timeouts.Total},
 		Retries:  provider.Retries{Max: c.Retries.Max, For: c.Retries.For, First: c.Retries.Backoff.First, Cap: c.Retries.Backoff.Max},
+		Health:   buildHealth(&c.Health),
 		Models:   map[string]provider.Model{},
 	}
 	if len(c.Speaks) > 0 {
@@ -90,12 +92,19 @@ func buildProvider(name string, c *config.Provider, boxes *sandboxes, stored []p
 	}
 	slices.SortFunc(p.Headers, func(a, b provider.Header) int { return cmp.Compare(a.Name, b.Name) })
 	for id, m := range c.Models {
-		p.Models[id] = provider.Model{Context: m.Context, MaxOutput: m.MaxOutput, Price: prices(&m)}
+		p.Models[id] = provider.Model{Context: m.Context, MaxOutput: m.MaxOutput, Price: prices(&m), Region: m.Region}
 	}
 	if spec.Complete != nil {
 		spec.Complete(p)
 	}
 	return p
+}
+
+func buildHealth(h *config.Health) provider.Health {
+	return provider.Health{
+		Cooldown: h.Cooldown, MaxCooldown: h.MaxCooldown, Window: h.Window, FailureRate: h.FailureRate, MinCalls: h.MinCalls, Eject: h.Eject,
+		Probe: provider.Probe(h.Probe),
+	}
 }
 
 // baseOf is the configured one, else the kind's, which may depend on the region.
@@ -138,6 +147,7 @@ func buildGateway(name string, c *config.Gateway) *catalog.Gateway {
 		Name: name, Open: slices.Contains(c.Auth, "none"), Keyed: slices.Contains(c.Auth, "key"),
 		Default: map[string]string{}, Log: catalog.LogPolicy{Bodies: bodies, MaxBody: int64(c.Log.MaxBody), Retain: c.Log.Retain},
 		CallerCredentials: c.Credentials == "caller", RefuseUnsupported: c.Unsupported == "error", Controls: c.Controls, Providers: c.Providers, Models: c.Models,
+		Regions: c.Regions, CommitAfter: c.CommitAfter, RetryBudget: c.RetryBudget,
 	}
 	for family, p := range c.DefaultProvider {
 		if family == "*" {

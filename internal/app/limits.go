@@ -14,22 +14,25 @@ import (
 	"github.com/sluice-gateway/sluice/internal/limit"
 )
 
-// limitsFile is where the counters of a node stand between two runs.
+// limitsFile is where the counters of a node stand between two runs; journals of budgets
+// stand beside it.
 const limitsFile = "limits.state"
 
 // counters are what counts limits and budgets: this node alone, or together with others
 // in Redis.
 type counters struct {
 	engine limit.Engine
-	memory *limit.Memory
+	memory *limit.Durable
 	client *redis.Client // nil = this node counts for itself
 	shared *limit.Redis
+	raises *raisesKnown
 }
 
 func (p *process) openCounters(cfg *config.Config) (err error) {
-	c := counters{memory: limit.NewMemory(limit.MemoryOptions{Spent: p.spent})}
+	path := filepath.Join(p.opt.DataDir, limitsFile)
+	c := counters{memory: limit.NewDurable(limit.NewMemory(limit.MemoryOptions{Spent: p.spent}), path), raises: &raisesKnown{version: -1}}
 	c.engine = c.memory
-	p.restoreCounters(c.memory)
+	p.restoreCounters(c.memory, path)
 	if url := cfg.Shared.URL.Reveal(); url != "" {
 		redis.SetLogger(quiet{}) // what it prints is told by sharedAway, once
 		if c.client, err = limit.DialRedis(url, cfg.Shared.Timeout); err != nil {
@@ -52,9 +55,8 @@ func (quiet) Printf(context.Context, string, ...any) {}
 
 // restoreCounters reads what the last run wrote. What cannot be read is set aside: rates
 // begin anew then, and budgets with what the ledger says.
-func (p *process) restoreCounters(m *limit.Memory) {
-	path := filepath.Join(p.opt.DataDir, limitsFile)
-	err := m.Load(path)
+func (p *process) restoreCounters(d *limit.Durable, path string) {
+	err := d.Load()
 	if err == nil {
 		return
 	}
@@ -77,8 +79,8 @@ func (p *process) sharedAway(away bool) {
 // keepCounters writes the counters down each second, so that a restart forgets at most
 // that much.
 func (p *process) keepCounters(ctx context.Context) {
-	p.counters.memory.Keep(ctx, filepath.Join(p.opt.DataDir, limitsFile), func(err error) {
-		p.log.Warn("the counters of limits cannot be written down; a restart will forget them", "error", err)
+	p.counters.memory.Keep(ctx, func(err error) {
+		p.log.Warn("the counters of limits cannot be written down; a crash now would forget them", "error", err)
 	})
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/hex"
+	"sync"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -15,22 +16,41 @@ const followRaisesEvery = time.Second
 // followRaises keeps the raises of budgets equal to the store's until ctx ends. One that
 // has ended counts no longer even when the store is away.
 func (p *process) followRaises(ctx context.Context) {
-	known := int64(-1)
 	tick := time.NewTicker(followRaisesEvery)
 	defer tick.Stop()
 	for {
-		if v, err := p.store.RaisesVersion(ctx); err == nil && v != known {
-			if all, err := p.store.ValidRaises(ctx, time.Now()); err == nil {
-				p.proxy.SetRaises(raises(all))
-				known = v
-			}
-		}
+		_ = p.refreshRaises(ctx) // what is known stays in force until the store is back
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
 	}
+}
+
+// raisesKnown is which raises the data plane knows of.
+type raisesKnown struct {
+	mu      sync.Mutex // one change at a time, so that an older one never comes last
+	version int64      // of the store's; -1 = none were read yet
+}
+
+// refreshRaises makes raises that were given or ended effective on this node before it
+// returns; other nodes follow within a second.
+func (p *process) refreshRaises(ctx context.Context) error {
+	k := p.counters.raises
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	v, err := p.store.RaisesVersion(ctx)
+	if err != nil || v == k.version {
+		return err
+	}
+	all, err := p.store.ValidRaises(ctx, time.Now())
+	if err != nil {
+		return err
+	}
+	p.proxy.SetRaises(raises(all))
+	k.version = v
+	return nil
 }
 
 // raises sorts them by rule.

@@ -75,13 +75,19 @@ type Gateway struct {
 	Controls []string
 	// RefuseUnsupported refuses calls of which a target would not get everything.
 	RefuseUnsupported bool
+	// CommitAfter is how long nothing of a stream is sent while its targets are tried; 0 =
+	// the usual time.
+	CommitAfter time.Duration
 	// Regions are where calls may be served (see InRegion); empty = anywhere.
 	Regions []string
 	// Media is how media given by URL is fetched for targets that take only bytes; nil =
 	// not at all.
 	Media     *Media
 	Providers []string // globs of provider names that may be used; empty = all
-	Models    []string // globs of provider/model; empty = all
+	Models    []string // globs of provider/model and of routes' names; empty = all
+	// RetryBudget is the share of the calls by which repeats on the same target may add to
+	// them.
+	RetryBudget float64
 }
 
 // Bodies says what is kept of what was said.

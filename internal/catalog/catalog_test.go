@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
 )
 
@@ -252,6 +253,24 @@ func TestDistancesAreExactUpToTheirLimit(t *testing.T) {
 		s, _ := snapshot(map[string][]string{"a-provider-with-a-long-name": {c.have}}, nil)
 		if got := s.Nearest(c.want); (len(got) == 1) != c.near {
 			t.Errorf("%s, %s: near %v", c.want, c.have, got)
+		}
+	}
+}
+
+func model(region string) provider.Model { return provider.Model{Region: region} }
+
+func TestRoutesAreNamedInOrderAndSuggestedBeforeModels(t *testing.T) {
+	l := &lister{ids: map[string][]string{"a": {"support-x"}}}
+	s := catalog.New(catalog.Snapshot{
+		Providers: map[string]*provider.Provider{"a": {Name: "a"}}, Lister: l,
+		Routes: map[string]*gateway.Route{"support": {}, "fast": {}, "Support-EU": {}},
+	})
+	if got := strings.Join(s.RouteNames(), " "); got != "Support-EU fast support" {
+		t.Errorf("%q", got)
+	}
+	for name, want := range map[string]string{"suport": "support", "fats": "fast", "support-eu": "Support-EU a/support-x support", "nothing-like-it": ""} {
+		if got := strings.Join(s.Nearest(name), " "); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 }

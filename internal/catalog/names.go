@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -53,6 +54,9 @@ func (s *Snapshot) ProviderNames() []string {
 	return names
 }
 
+// RouteNames lists the routes in order.
+func (s *Snapshot) RouteNames() []string { return slices.Sorted(maps.Keys(s.Routes)) }
+
 // Models lists the known vendor ids of a provider, configured ones included, in order.
 func (s *Snapshot) Models(p *provider.Provider) []string {
 	ids := s.Lister.Models(p)
@@ -70,7 +74,7 @@ const (
 	farthest   = 8
 )
 
-// Nearest gives up to three known names close to an unknown one, best first.
+// Nearest gives up to three known names, of routes and models, close to an unknown one, best first.
 func (s *Snapshot) Nearest(name string) []string {
 	want := strings.ToLower(name)
 	if len(want) > nearestMax {
@@ -82,6 +86,11 @@ func (s *Snapshot) Nearest(name string) []string {
 	}
 	limit := min(max(2, len(want)/3), farthest)
 	var found []near
+	for _, name := range s.RouteNames() {
+		if d := distance(want, strings.ToLower(name), limit); d <= limit {
+			found = append(found, near{name, d})
+		}
+	}
 	for _, pn := range s.ProviderNames() {
 		for _, id := range s.Models(s.Providers[pn]) {
 			full := pn + "/" + id

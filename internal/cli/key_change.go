@@ -16,10 +16,10 @@ import (
 
 // keyRights are the flags of what may be said at a key's creation and later.
 type keyRights struct {
-	expires, ownerKind, owner, subject           string
-	tags, gateways, models, operations, networks []string
-	limits, budgets, metadata                    string
-	maxOutput                                    int64
+	expires, ownerKind, owner, subject                    string
+	tags, gateways, models, operations, networks, regions []string
+	limits, budgets, metadata                             string
+	maxOutput                                             int64
 }
 
 func (r *keyRights) flags(f *pflag.FlagSet, never, all string) {
@@ -31,6 +31,7 @@ func (r *keyRights) flags(f *pflag.FlagSet, never, all string) {
 	f.StringSliceVar(&r.models, "model", nil, "models it may use, as globs over provider/model ("+all+")")
 	f.StringSliceVar(&r.operations, "operation", nil, "operations it may use ("+all+")")
 	f.StringSliceVar(&r.networks, "network", nil, "networks from which it may be used, as 10.0.0.0/8 ("+all+")")
+	f.StringSliceVar(&r.regions, "regions", nil, "regions where its calls may be served, as eu,us-east-1 ("+all+")")
 	f.StringVar(&r.limits, "limits", "", `limits of its own, a JSON list as in sluice.yaml: [{"requests":"100/1m"}]`)
 	f.StringVar(&r.budgets, "budgets", "", `budgets of its own, a JSON list as in sluice.yaml: [{"cost":"5.00/month"}]`)
 	f.Int64Var(&r.maxOutput, "max-output", 0, "ceiling of output tokens of calls that name none")
@@ -59,7 +60,7 @@ func raw(text string) json.RawMessage {
 
 func (r *keyRights) to(n *admin.NewKey) {
 	n.Expires, n.OwnerKind, n.Owner, n.Subject, n.MaxOutput = r.expires, gateway.OwnerKind(r.ownerKind), r.owner, r.subject, r.maxOutput
-	n.Tags, n.Gateways, n.Models, n.Operations, n.Networks = r.tags, r.gateways, r.models, r.operations, r.networks
+	n.Tags, n.Gateways, n.Models, n.Operations, n.Networks, n.Regions = r.tags, r.gateways, r.models, r.operations, r.networks, r.regions
 	n.Limits, n.Budgets, n.Metadata = raw(r.limits), raw(r.budgets), raw(r.metadata)
 }
 
@@ -72,7 +73,7 @@ func (r *keyRights) changes(f *pflag.FlagSet, name string) map[string]any {
 	}{
 		{"name", "name", name}, {"expires", "expires", r.expires}, {"owner-kind", "owner_kind", r.ownerKind}, {"owner", "owner", r.owner}, {"subject", "subject", r.subject},
 		{"tag", "tags", texts(r.tags)}, {"gateway", "gateways", texts(r.gateways)}, {"model", "models", texts(r.models)},
-		{"operation", "operations", texts(r.operations)}, {"network", "networks", texts(r.networks)},
+		{"operation", "operations", texts(r.operations)}, {"network", "networks", texts(r.networks)}, {"regions", "regions", texts(r.regions)},
 		{"limits", "limits", raw(r.limits)}, {"budgets", "budgets", raw(r.budgets)}, {"metadata", "metadata", raw(r.metadata)}, {"max-output", "max_output", r.maxOutput},
 	} {
 		if f.Changed(c.flag) {

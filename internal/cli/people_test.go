@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,15 +48,15 @@ func TestATeamIsSetUpFromTheCommandLine(t *testing.T) {
 
 func TestAKeyIsChangedRotatedAndDisabled(t *testing.T) {
 	x := newTerminal(t)
-	x.ok("keys", "create", "app", "--owner-kind", "application", "--owner", "search", "--tag", "a,b", "--network", "10.0.0.0/8", "--limits", `[{"requests":"10/1m"}]`, "--budgets", `[{"cost":"5/month","name":"pocket"}]`, "--max-output", "500")
+	x.ok("keys", "create", "app", "--owner-kind", "application", "--owner", "search", "--tag", "a,b", "--network", "10.0.0.0/8", "--regions", "eu,us-east-1", "--limits", `[{"requests":"10/1m"}]`, "--budgets", `[{"cost":"5/month","name":"pocket"}]`, "--max-output", "500")
 	id, _, _ := strings.Cut(strings.Split(x.ok("keys", "list", "--owner", "search"), "\n")[1], " ")
 	k, err := x.store.Key(t.Context(), id)
-	if err != nil || len(k.Limits) != 2 || k.Limits[1].Name != "pocket" || k.MaxOutput != 500 || k.Networks[0] != "10.0.0.0/8" {
+	if err != nil || len(k.Limits) != 2 || k.Limits[1].Name != "pocket" || k.MaxOutput != 500 || k.Networks[0] != "10.0.0.0/8" || !slices.Equal(k.Regions, []string{"eu", "us-east-1"}) {
 		t.Fatalf("%+v, %v", k, err)
 	}
-	x.ok("keys", "update", id, "--name", "other", "--tag=", "--limits", "[]")
+	x.ok("keys", "update", id, "--name", "other", "--tag=", "--limits", "[]", "--regions", "eu")
 	k, _ = x.store.Key(t.Context(), id)
-	if k.Name != "other" || len(k.Tags) != 0 || len(k.Limits) != 1 || !k.Limits[0].Budget() || k.Owner != "search" {
+	if k.Name != "other" || len(k.Tags) != 0 || len(k.Limits) != 1 || !k.Limits[0].Budget() || k.Owner != "search" || !slices.Equal(k.Regions, []string{"eu"}) {
 		t.Errorf("%+v", k)
 	}
 	before := k.Hash
@@ -72,4 +73,5 @@ func TestAKeyIsChangedRotatedAndDisabled(t *testing.T) {
 	x.ok("keys", "revoke", id)
 	x.fails(cli.ExitFailure, "revoked", "keys", "update", id, "--name", "x")
 	x.fails(cli.ExitUsage, "--limits", "keys", "update", id, "--limits", "{")
+	x.fails(cli.ExitFailure, "no region", "keys", "create", "b", "--regions", "EU West")
 }

@@ -18,6 +18,10 @@ var (
 	hostForm = regexp.MustCompile(`^(?:\*\.)?[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9-]{1,63})*$`)
 	// https://cloud.google.com/resource-manager/docs/creating-managing-projects
 	projectForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.:-]{0,62}$`)
+	routeForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$`)
+	placeForm   = regexp.MustCompile(`^[a-z0-9*?\[][a-z0-9*?\[\]-]{0,39}$`)
+	stickyForm  = regexp.MustCompile(`^(?:key|user|session|header\.[A-Za-z0-9-]{1,64}|metadata\.[A-Za-z0-9_-]{1,64})$`)
+	wordForm    = regexp.MustCompile(`^[a-z][a-z_-]{0,31}$`)
 	regionForm  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 	headerForm  = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 )
@@ -66,6 +70,8 @@ func checkText(check, text string) string {
 		return checkJSON(text)
 	case "region":
 		return checkForm(regionForm, text, "eu-central-1")
+	case "place", "sticky", "hedge", "word", "urlpath":
+		return checkRouting(check, text)
 	case "project":
 		return checkForm(projectForm, text, "my-project")
 	case "shared":
@@ -102,6 +108,8 @@ func checkKey(check, key string) string {
 		return checkName(key)
 	case check == "header":
 		return checkSentHeader(key)
+	case check == "route":
+		return checkRouteName(key)
 	case check == "price" && !slices.Contains(PriceKinds(), key):
 		return "unknown kind of price" + didYouMeanOr(key, PriceKinds())
 	}

@@ -14,6 +14,7 @@ import "time"
 type Config struct {
 	Providers map[string]Provider `yaml:"providers" example:"sandbox" check:"name" help:"Where models are, by a name of your choice. Callers say provider/model. A known vendor's name is its kind."`
 	Discover  bool                `yaml:"discover" default:"true" help:"Also use every known vendor whose usual environment variables are set."`
+	Routes    map[string]Route    `yaml:"routes" example:"{fast: [sandbox/chat, sandbox/echo]}" check:"route" help:"Names that callers give as the model, on every gateway, and what they lead to. A route goes before a vendor's model of the same name. A target alone, or a list of targets that are tried in order, is short for a route with one step."`
 	Gateways  map[string]Gateway  `yaml:"gateways" example:"default" check:"name" help:"Doors for callers, each with its own policy. Gateways inherit nothing from each other; default always exists."`
 	Storage   Storage             `yaml:"storage" help:"Where entries, keys and workspaces are kept."`
 	Shared    Shared              `yaml:"shared" help:"What several nodes share."`
@@ -43,13 +44,14 @@ type Provider struct {
 	APIKey      Secret       `yaml:"api_key" example:"env:PROVIDER_API_KEY" check:"header" help:"The vendor key, as a reference: env:NAME, file:PATH or secret:NAME. Default: the vendor's usual environment variable."`
 	Credentials []Credential `yaml:"credentials" example:"[{name: a, api_key: env:PROVIDER_KEY_A, weight: 2}, {name: b, api_key: env:PROVIDER_KEY_B}]" help:"Several credentials instead of api_key, chosen by weight. Each is a name with an api_key, or with the parts that its kind takes instead."`
 	Identity    `yaml:",inline"`
-	Region      string            `yaml:"region" example:"eu-central-1" check:"region" help:"Region, for clouds that have them. Default: the cloud's usual environment variable."`
+	Region      string            `yaml:"region" example:"eu-central-1" check:"region" help:"Where it serves: for clouds the region that is called, for others a label of your own, such as eu. Gateways and keys may demand regions. Default: the cloud's usual environment variable."`
 	Project     string            `yaml:"project" example:"my-project" check:"project" help:"Project, for clouds that have them. Default: the cloud's usual environment variable."`
 	BaseURL     string            `yaml:"base_url" example:"https://llm.example.com/v1" check:"baseurl" help:"Where the API is. For kinds to which /chat/completions is appended, what stands before it, such as https://host/v1; for the others the host."`
 	Speaks      []string          `yaml:"speaks" example:"[chat]" check:"dialect" help:"Conversation dialects it speaks: the caller's if listed, else the first. Default: what its kind speaks."`
 	Headers     map[string]Secret `yaml:"headers" example:"{x-team: search}" plain:"true" check:"header" help:"Sent with every request, over the kind's own. A value may be a reference; one that holds a credential must be."`
 	Timeouts    Timeouts          `yaml:"timeouts" help:"Bounds of one attempt, phase by phase."`
 	Retries     Retries           `yaml:"retries" help:"What is tried again on the same target."`
+	Health      Health            `yaml:"health" help:"When a target or credential that fails is left alone for a while. A target that rests is still used when nothing better is left."`
 	Models      map[string]Model  `yaml:"models" example:"echo" help:"Facts about models, by the vendor's id. They add to the catalogue and never restrict what may be called."`
 	Proxy       Secret            `yaml:"proxy" example:"http://proxy.example.com:3128" plain:"true" check:"proxy" help:"Proxy towards the vendor: a URL (http, https, socks5), a reference to one, or none. Default: what HTTPS_PROXY and NO_PROXY say."`
 	CAFile      string            `yaml:"ca_file" example:"corporate-ca.pem" check:"file" help:"Certificates (PEM) to trust instead of the system's."`
@@ -102,6 +104,26 @@ type Model struct {
 	Price     map[string]float64 `yaml:"price" example:"{input: 0.1, output: 0.4}" min:"0" check:"price" help:"US dollars: per million of tokens or characters, else per single unit."`
 	Context   int                `yaml:"context" example:"32768" min:"1" help:"Tokens that fit, input and output together."`
 	MaxOutput int                `yaml:"max_output" example:"8192" min:"1" help:"Tokens that one answer may have at most."`
+	Region    string             `yaml:"region" example:"eu-central-1" check:"region" help:"Where this model is served, when not in the provider's region."`
+}
+
+// Health says when what fails rests.
+type Health struct {
+	Cooldown    time.Duration `yaml:"cooldown" default:"5s" min:"100ms" max:"24h" help:"First rest of a credential with a model, after 401, 402, 403, 429, 5xx, a time-out or a failed connection. A vendor's own word about it goes first."`
+	MaxCooldown time.Duration `yaml:"max_cooldown" default:"5m" min:"100ms" max:"24h" help:"Each further failure in a row doubles the rest, up to this."`
+	Window      time.Duration `yaml:"window" default:"30s" min:"1s" max:"1h" help:"Over which failures are counted."`
+	FailureRate float64       `yaml:"failure_rate" default:"0.5" min:"0.01" max:"1" help:"Share of failures in the window from which on it rests, though successes come between."`
+	MinCalls    int           `yaml:"min_calls" default:"20" min:"1" max:"1000000" help:"Calls in the window before the share counts."`
+	Eject       bool          `yaml:"eject" default:"true" help:"A target that does far worse than the others beside it rests too; never more than half of them."`
+	Probe       Probe         `yaml:"probe" help:"Asks by itself whether a target that rests works again, so that no call has to try."`
+}
+
+// Probe asks a target for a sign of life.
+type Probe struct {
+	Every   time.Duration `yaml:"every" default:"off" off:"true" min:"1s" max:"24h" help:"How often; off: calls find out."`
+	Timeout time.Duration `yaml:"timeout" default:"5s" min:"10ms" max:"10m" help:"How long an answer may take."`
+	Model   string        `yaml:"model" example:"echo" help:"A model, by the vendor's id, that is asked for one token, which costs what it costs."`
+	Path    string        `yaml:"path" example:"/models" check:"urlpath" help:"A path below base_url that is read instead, and must answer with a status below 400."`
 }
 
 // Failure makes the sandbox fail on purpose.
@@ -121,7 +143,10 @@ type Gateway struct {
 	Alerts          Alerts            `yaml:"alerts" help:"Where this gateway's alerts go, instead of the alerts of all."`
 	DefaultProvider map[string]string `yaml:"default_provider" example:"sandbox" single:"*" help:"The provider for operations without a model and for ambiguous names: one name, or one by family of dialects."`
 	Providers       []string          `yaml:"providers" example:"['*']" check:"glob" help:"Providers that may be used here, as globs. Default: all."`
-	Models          []string          `yaml:"models" example:"['sandbox/*']" check:"glob" help:"Models (provider/model) that may be used here, as globs. Default: all."`
+	Models          []string          `yaml:"models" example:"['sandbox/*']" check:"glob" help:"Models (provider/model) and routes that callers may name here, as globs. Default: all."`
+	Regions         []string          `yaml:"regions" example:"[eu]" single:"true" check:"place" help:"Where calls may be served: the region of a target is one of these, matches one as a glob, or begins with one and a hyphen. A target of unknown region is not used. Default: anywhere."`
+	CommitAfter     time.Duration     `yaml:"commit_after" default:"5s" min:"1ms" max:"10m" help:"How long the head of a stream waits for its first content, while other targets remain: so long can status and sluice-… headers still tell of another one. Then keep-alive comments are sent."`
+	RetryBudget     float64           `yaml:"retry_budget" default:"0.1" min:"0" max:"1" help:"How much load further tries on the same target may add, as a share of the calls. Moving to another target is not counted."`
 	Hosts           []string          `yaml:"hosts" example:"[ai.example.com]" check:"host" help:"Host names that mean this gateway, so that no path prefix is needed."`
 	CORS            CORS              `yaml:"cors" help:"Which web pages may call from a browser. Off until origins are given."`
 	Credentials     string            `yaml:"credentials" default:"gateway" enum:"gateway|caller" help:"Whose vendor credential is used: the gateway's, or the caller's own where one is sent beside sluice-key."`

@@ -84,6 +84,11 @@ func (d *decoder) value(n *doctree.Node, v reflect.Value, s *spec, at place) {
 	}
 	d.origins[at.path] = at.from
 	switch {
+	case v.Kind() == reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.value(n, v.Elem(), s, at)
+	case isOwn(v.Type()):
+		v.Addr().Interface().(own).read(d, n, s, at)
 	case v.Type() == reflect.TypeFor[Secret]():
 		d.secret(n, v, s, at)
 	case isScalar(v.Type()):
@@ -93,6 +98,9 @@ func (d *decoder) value(n *doctree.Node, v reflect.Value, s *spec, at place) {
 	case v.Kind() == reflect.Map:
 		d.mapping(n, v, s, at)
 	default:
+		if l, ok := v.Addr().Interface().(longForm); ok {
+			n = l.long(n)
+		}
 		d.structure(shorthand(n, s.single), v, at)
 	}
 }
@@ -148,16 +156,25 @@ func (d *decoder) structure(n *doctree.Node, v reflect.Value, at place) {
 	specs := d.specsOf(v.Type())
 	for _, m := range n.Members {
 		here := at.key(m, m.Key)
-		i := slices.IndexFunc(specs, func(s spec) bool { return s.name == m.Key })
+		i := slices.IndexFunc(specs, func(s spec) bool { return s.name == m.Key || s.alias == m.Key && m.Key != "" })
 		if i < 0 {
 			d.unknownKey(m.Key, specs, here)
 			continue
+		}
+		if name := specs[i].name; name != m.Key {
+			if n.Get(name) != nil {
+				d.add(here, "is the same key as %s, which is given too", name)
+				continue
+			}
+			m.Key = name
+			here = at.key(m, name)
 		}
 		d.value(m.Value, v.FieldByIndex(specs[i].index), &specs[i], here)
 	}
 	for _, s := range specs {
 		if s.required && n.Get(s.name) == nil {
-			d.add(at, "%q is missing: %s", s.name, s.help)
+			says, _, _ := strings.Cut(s.help, ". ")
+			d.add(at, "%q is missing: %s", s.name, strings.TrimSuffix(says, ".")+".")
 		}
 	}
 }
@@ -193,7 +210,7 @@ func fieldNamed(name string) string {
 }
 
 func (d *decoder) mapping(n *doctree.Node, v reflect.Value, s *spec, at place) {
-	if s.single != "" && n.Kind != doctree.Map && n.Kind != doctree.List && n.Kind != doctree.Null {
+	if s.single != "" && v.Type().Elem().Kind() == reflect.String && n.Kind != doctree.Map && n.Kind != doctree.List && n.Kind != doctree.Null {
 		n = &doctree.Node{Kind: doctree.Map, Pos: n.Pos, Members: []doctree.Member{{Key: s.single, Pos: n.Pos, Value: n}}}
 	}
 	if n.Kind != doctree.Map && n.Kind != doctree.Null {
@@ -218,7 +235,7 @@ func (d *decoder) mapping(n *doctree.Node, v reflect.Value, s *spec, at place) {
 }
 
 func (d *decoder) list(n *doctree.Node, v reflect.Value, s *spec, at place) {
-	if s.single != "" && n.Kind < doctree.Map && n.Kind != doctree.Null {
+	if s.single != "" && n.Kind < doctree.Map && n.Kind != doctree.Null || n.Kind == doctree.Map && s.takesOne(v.Type()) {
 		n = &doctree.Node{Kind: doctree.List, Pos: n.Pos, Items: []*doctree.Node{n}}
 	}
 	if n.Kind != doctree.List {
@@ -240,6 +257,11 @@ func (d *decoder) list(n *doctree.Node, v reflect.Value, s *spec, at place) {
 		out = reflect.Append(out, item)
 	}
 	v.Set(out)
+}
+
+// takesOne reports whether a mapping may stand for a list with that one item.
+func (s *spec) takesOne(list reflect.Type) bool {
+	return s.one || s.single != "" && list.Elem().Kind() == reflect.Struct
 }
 
 func contains(list reflect.Value, text string) bool {

@@ -58,12 +58,12 @@ func writeKey(b *bytes.Buffer, s *spec, indent, path string, global bool) {
 	case nested && below == "":
 		fmt.Fprintf(b, "%s%s:\n", indent, s.name)
 		writeStruct(b, elem, indent+"  ", path, global)
-	case nested && s.typ.Kind() == reflect.Map:
+	case nested && s.typ.Kind() == reflect.Map && !strings.HasPrefix(s.example, "{"):
 		fmt.Fprintf(b, "%s%s:\n%s  %s:\n", indent, s.name, indent, s.example)
 		writeStruct(b, elem, indent+"    ", path+below, false)
 	case nested:
 		fmt.Fprintf(b, "%s# %s: %s\n", indent, s.name, s.example)
-		writeItem(b, elem, indent+"#   ", "", path+below)
+		writeItem(b, elem, indent+"#   ", "", path+below, map[reflect.Type]bool{})
 	case s.def != "":
 		fmt.Fprintf(b, "%s%s: %s\n", indent, s.name, s.def)
 	case s.example != "":
@@ -73,8 +73,9 @@ func writeKey(b *bytes.Buffer, s *spec, indent, path string, global bool) {
 	}
 }
 
-// writeItem explains the keys of a list's item, those below them with their path.
-func writeItem(b *bytes.Buffer, t reflect.Type, indent, prefix, path string) {
+// writeItem explains the keys of a list's item, those below them with their path. What is
+// below a key is explained once, though several have it.
+func writeItem(b *bytes.Buffer, t reflect.Type, indent, prefix, path string, told map[reflect.Type]bool) {
 	for _, s := range specsOf(t) {
 		name, at := prefix+s.name, joinSchema(path, s.name)
 		fact := s.facts(at, false)
@@ -83,8 +84,9 @@ func writeItem(b *bytes.Buffer, t reflect.Type, indent, prefix, path string) {
 		}
 		writeComment(b, indent, name+": "+s.help+" "+fact)
 		elem, below := element(s.typ)
-		if elem.Kind() == reflect.Struct && !isScalar(elem) {
-			writeItem(b, elem, indent, name+below+".", at+below)
+		if elem.Kind() == reflect.Struct && !isScalar(elem) && s.as == "" && !told[elem] {
+			told[elem] = true
+			writeItem(b, elem, indent, name+below+".", at+below, told)
 		}
 	}
 }

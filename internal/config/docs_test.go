@@ -46,15 +46,18 @@ func TestEveryFieldIsDocumentedAndItsExampleLoads(t *testing.T) {
 		if f.Name == "base_url" {
 			kind = "openai-compatible"
 		}
-		path := strings.Split(strings.NewReplacer("providers.<name>", "providers."+kind, "gateways.<name>", "gateways.default", "models.<name>", "models.echo").Replace(f.Path), ".")
+		path := strings.Split(strings.NewReplacer("providers.<name>", "providers."+kind, "gateways.<name>", "gateways.default", "models.<name>", "models.echo", "routes.<name>", "routes.fast").Replace(f.Path), ".")
 		doc := strings.Join(path, ": {") + ": " + f.Example + strings.Repeat("}", len(path)-1)
+		if f.Name != "steps" {
+			doc = strings.Replace(doc, "routes: {fast: {", "routes: {fast: {steps: {use: sandbox/echo}, ", 1)
+		}
 		src := source(doc, "PROVIDER_API_KEY=k", "PROVIDER_KEY_A=k", "PROVIDER_KEY_B=k", "AWS_ACCESS_KEY_ID=k", "AWS_SECRET_ACCESS_KEY=k",
 			"AWS_SESSION_TOKEN=k", "AZURE_TENANT_ID=k", "AZURE_CLIENT_ID=k", "AZURE_CLIENT_SECRET=k",
 			"SLACK_WEBHOOK_URL=https://hooks.example.com/x", "SMTP_URL=smtp://u:p@mail.example.com", "OIDC_CLIENT_SECRET=k")
 		src.Files = memFiles{"corporate-ca.pem": {mode: 0o600}, "service-account.json": {data: `{"type": "service_account"}`, mode: 0o600}}
 		takeEverything(&src.Vendors)
 		_, problems := config.Load(src)
-		inPairs := strings.Contains(f.Path, ".tls.") || strings.Contains(f.Path, ".oidc.") || f.Name == "jwt" // testdata/good/callers.yaml has them whole
+		inPairs := strings.Contains(f.Path, ".tls.") || strings.Contains(f.Path, ".oidc.") || strings.Contains(f.Path, ".probe.") || strings.Contains(f.Path, ".intent.") || f.Name == "jwt" // testdata/good/callers.yaml has them whole
 		if err := problems.Err(); err != nil && !inPairs {
 			t.Errorf("%s: example is refused: %v\n%s", f.Path, err, doc)
 		}

@@ -7,10 +7,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/route"
 )
 
 // FuzzLoad holds: any document is either refused with problems of one line each, or
-// gives a configuration whose view loads again.
+// gives a configuration whose routes compile and whose view loads again.
 func FuzzLoad(f *testing.F) {
 	for _, dir := range []string{"testdata/bad/", "testdata/good/"} {
 		entries, err := os.ReadDir(dir)
@@ -38,6 +39,9 @@ func FuzzLoad(f *testing.F) {
 		}
 		if cfg == nil {
 			return
+		}
+		if _, err := route.Compile(cfg.GatewayRoutes()); err != nil {
+			t.Errorf("routes that load do not compile: %v\n%s", err, doc)
 		}
 		src.Data = cfg.Redacted().YAML()
 		src.Files = nil

@@ -2,14 +2,11 @@ package config
 
 import (
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/config/doctree"
 	"github.com/sluice-gateway/sluice/internal/expr"
 	"github.com/sluice-gateway/sluice/internal/gateway"
-	"github.com/sluice-gateway/sluice/internal/glob"
 )
 
 // limits completes and checks a list of limits and one of budgets of one owner.
@@ -134,7 +131,7 @@ func (l *loader) over(at string, o *Over, held bool) {
 	if held && o.Do != gateway.OverReject && o.Do != gateway.OverRecord {
 		l.bad(at, "a provider that is full is passed over; only reject and record mean something here")
 	}
-	l.target(join(at, "reroute"), o.Reroute)
+	l.reroute(join(at, "reroute"), o.Reroute)
 }
 
 func orDefault[T comparable](v, def T) T {
@@ -179,39 +176,4 @@ func (l *loader) noBudgets(at, text string, kind expr.Kind) {
 	if p, err := expr.Compile(text, kind); text != "" && err == nil && p.Uses("budget.share", "budget.left") {
 		l.bad(at, "a budget cannot depend on how much of budgets is left; a limit can")
 	}
-}
-
-// target checks a model to which calls are sent: where it names a provider, that one must
-// exist and be open to the gateway.
-func (l *loader) target(at, model string) {
-	if model == "" || l.free {
-		return
-	}
-	name, _, qualified := strings.Cut(model, "/")
-	if !qualified || l.listed(model) { // a bare vendor id, which only the vendor's list knows
-		return
-	}
-	if !l.known(at, name) {
-		return
-	}
-	g := l.door
-	if g == nil {
-		return
-	}
-	switch {
-	case len(g.Providers) > 0 && !slices.ContainsFunc(g.Providers, func(p string) bool { ok, _ := path.Match(p, name); return ok }):
-		l.bad(at, "provider %q is not among the providers of this gateway", name)
-	case !glob.Any(g.Models, model):
-		l.bad(at, "model %s is not among the models of this gateway", doctree.Quote(model))
-	}
-}
-
-// listed reports whether a provider of the document has the vendor's id.
-func (l *loader) listed(id string) bool {
-	for _, p := range l.cfg.Providers {
-		if _, ok := p.Models[id]; ok {
-			return true
-		}
-	}
-	return false
 }

@@ -33,6 +33,10 @@ type Vendors struct {
 	Dialects []string // for speaks
 	Families []string // of dialects, for default_provider
 	Unbuilt  []string // kinds and dialects that have a name but no code yet
+	// Operations of routes; empty = they are not checked.
+	Operations []string
+	// Lists reports whether a kind is known to offer a vendor's id; nil = nothing is known.
+	Lists func(kind, id string) bool
 }
 
 // Kind is what a configuration must know of one kind of provider.

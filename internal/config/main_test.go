@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	_ "time/tzdata" // zones, whatever the machine has
@@ -48,6 +49,11 @@ func vendors() config.Vendors {
 		Dialects: []string{"chat", "responses", "messages", "gemini"},
 		Families: []string{"openai", "anthropic", "gemini"},
 		Unbuilt:  []string{"bedrock", "converse"},
+
+		Operations: []string{"chat", "embeddings", "images"},
+		Lists: func(kind, id string) bool {
+			return kind == "openai" && slices.Contains([]string{"gpt-5", "gpt-5-mini", "org/gpt"}, id) || kind == "sandbox" && id == "echo"
+		},
 	}
 }
 

@@ -60,7 +60,7 @@ func TestOverHasShortAndLongForms(t *testing.T) {
 	for text, want := range map[string]gateway.Over{
 		"": {Do: "reject"}, "over: reject": {Do: "reject"}, "over: record": {Do: "record"}, "over: queue": {Do: "queue", Wait: 5 * time.Second, Max: 100},
 		"over: {do: queue, queue: {max: 3}}": {Do: "queue", Wait: 5 * time.Second, Max: 3}, "over: {reroute: sandbox/echo}": {Do: "reroute", Reroute: "sandbox/echo"},
-		"over: {do: reroute, reroute: any-id}": {Do: "reroute", Reroute: "any-id"},
+		"over: {do: reroute, reroute: echo}": {Do: "reroute", Reroute: "echo"},
 	} {
 		if got := rulesOf(t, "limits: [{requests: 1/1s, "+text+"}]")[0].Over; got != want {
 			t.Errorf("%s is %+v", text, got)

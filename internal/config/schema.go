@@ -13,8 +13,9 @@ import (
 // enum and later (values, and values that are not built yet), env (a short name beside
 // the regular one), min and max, check (a named rule, see checks.go), required, plain
 // (a secret that may also be written in plain), single (a scalar stands for a list, or
-// for a mapping with that key; with a|b a list's networks go to a and the rest to b), off (the word off means zero), since (release; the
-// first one when absent).
+// for a mapping with that key; with a|b a list's networks go to a and the rest to b), off (the word off means zero), one (a mapping stands for a list of
+// one), alias (another name), as (the path that explains what is below), since (release;
+// the first one when absent).
 type Field struct {
 	Path      string // schema path: providers.<name>.timeouts.connect, credentials[].name
 	Name      string
@@ -57,6 +58,9 @@ func appendFields(dst []Field, t reflect.Type, path string, global bool, depth i
 
 // element gives the type of what a field holds, and how its path goes on.
 func element(t reflect.Type) (reflect.Type, string) {
+	if isOwn(t) {
+		return t, ""
+	}
 	switch t.Kind() {
 	case reflect.Map:
 		return t.Elem(), ".<name>"
@@ -79,8 +83,9 @@ type spec struct {
 	typ                                 reflect.Type
 	name, help, def, example            string
 	check, single, env, min, max, since string
+	alias, as                           string
 	enum, later                         []string
-	required, plain, offIsZero          bool
+	required, plain, offIsZero, one     bool
 }
 
 func specsOf(t reflect.Type) []spec {
@@ -103,6 +108,7 @@ func specsOf(t reflect.Type) []spec {
 			example: tag.Get("example"), check: tag.Get("check"), single: tag.Get("single"), env: tag.Get("env"),
 			min: tag.Get("min"), max: tag.Get("max"), since: tag.Get("since"),
 			enum: words(tag.Get("enum")), later: words(tag.Get("later")),
+			alias: tag.Get("alias"), as: tag.Get("as"), one: tag.Get("one") == "true",
 			required: tag.Get("required") == "true", plain: tag.Get("plain") == "true", offIsZero: tag.Get("off") == "true",
 		}
 		if s.since == "" {
@@ -139,7 +145,7 @@ func isScalar(t reflect.Type) bool {
 	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Float64:
 		return true
 	}
-	return t == reflect.TypeFor[Secret]()
+	return t == reflect.TypeFor[Secret]() || isOwn(t) || t.Kind() == reflect.Pointer
 }
 
 // typeName names the field's type for people.
@@ -161,6 +167,12 @@ func (s *spec) typeName() string {
 }
 
 func scalarName(t reflect.Type) string {
+	if t.Kind() == reflect.Pointer {
+		return scalarName(t.Elem())
+	}
+	if isOwn(t) {
+		return reflect.New(t).Interface().(own).typeName()
+	}
 	switch t {
 	case reflect.TypeFor[Secret]():
 		return "secret reference"
@@ -193,7 +205,6 @@ type Reserved struct {
 func ReservedKeys() []Reserved {
 	const gateway, provider = "gateways.<name>.", "providers.<name>."
 	return []Reserved{
-		{"routes", "routing by name, condition and split (routes)"},
 		{"workspaces", "declaring workspaces in the document"},
 		{"guards", "a guard outside of a gateway"},
 		{"hooks", "calling out to hooks"},
@@ -204,20 +215,12 @@ func ReservedKeys() []Reserved {
 		{gateway + "hooks", "calling out to hooks"},
 		{gateway + "unpriced", "a policy for models of unknown price beside that of a limit or budget"},
 		{gateway + "routes", "routing per gateway"},
-		{gateway + "regions", "a policy of regions"},
 		{gateway + "operations", "a policy of operations"},
-		{gateway + "commit_after", "tuning when a stream's head is sent"},
-		{gateway + "retry_budget", "tuning the retry budget"},
 		{gateway + "mtls", "choosing what of a client certificate counts"},
 		{gateway + "log.redact", "redacting the log by rule"},
 		{gateway + "log.sample", "recording a sample of the calls"},
-		{provider + "regions", "a region per provider"},
-		{provider + "health", "active health probing"},
-		{provider + "probe", "active health probing"},
-		{provider + "breaker", "tuning the circuit breaker"},
-		{provider + "cooldown", "tuning the cooldown of credentials"},
+		{provider + "regions", "several regions of a provider"},
 		{provider + "credentials[].region", "a region per credential"},
-		{provider + "models.<name>.region", "a region per model"},
 		{provider + "models.<name>.alias", "aliasing models"},
 		{provider + "models.<name>.tiers", "pricing by tiers in the document"},
 		{"shared.on_outage", "one on_outage for all limits, beside that of each,"},

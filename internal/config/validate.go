@@ -25,6 +25,7 @@ func (l *loader) validate() {
 		l.gateway(join("gateways", name), &g)
 		l.hosts(name, &g, hosts)
 	}
+	l.routes()
 	l.alerts("alerts", &l.cfg.Alerts)
 	l.listeners()
 	l.storage()
@@ -43,8 +44,24 @@ func (l *loader) provider(name string, p *Provider) {
 	l.headers(at, p)
 	l.file(join(at, "ca_file"), p.CAFile)
 	l.limits(at, p.Limits, nil, true)
+	l.health(join(at, "health"), &p.Health)
 	if p.Retries.Backoff.First > p.Retries.Backoff.Max {
 		l.bad(join(at, "retries", "backoff", "first"), "is longer than max (%s)", FormatDuration(p.Retries.Backoff.Max))
+	}
+}
+
+func (l *loader) health(at string, h *Health) {
+	if h.Cooldown > h.MaxCooldown {
+		l.bad(join(at, "cooldown"), "is longer than max_cooldown (%s)", FormatDuration(h.MaxCooldown))
+	}
+	model, path, probe := h.Probe.Model != "", h.Probe.Path != "", join(at, "probe")
+	switch {
+	case model && path:
+		l.bad(probe, "model and path are given; keep one of the two")
+	case h.Probe.Every > 0 && !model && !path && !l.givenAny(probe, "model", "path"):
+		l.bad(probe, "asks for nothing; write model or path")
+	case h.Probe.Every == 0 && (model || path) && !l.faulty(join(probe, "every")):
+		l.bad(probe, "\"every\" is missing, such as every: 30s")
 	}
 }
 
@@ -84,7 +101,9 @@ func (l *loader) needs(at, name string, p *Provider, kind *Kind) {
 	if kind.NeedsBaseURL && p.BaseURL == "" && !l.given(join(at, "base_url")) {
 		l.bad(at, "\"base_url\" is missing, which kind %q needs, such as https://llm.example.com/v1", kind.Name)
 	}
-	l.setting(at, "region", p.Region, kind.Region, p, kind)
+	if kind.Region != nil {
+		l.setting(at, "region", p.Region, kind.Region, p, kind)
+	}
 	l.setting(at, "project", p.Project, kind.Project, p, kind)
 	if !kind.KeyFree && !kind.Ambient && len(p.Keys()) == 0 && !l.callersPay() && !l.given(join(at, "api_key")) && !l.given(join(at, "credentials")) {
 		if !slices.Contains(l.stored, name) {

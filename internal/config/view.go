@@ -40,6 +40,8 @@ func structNode(v reflect.Value) *doctree.Node {
 // empty reports whether there is nothing to show.
 func empty(v reflect.Value) bool {
 	switch {
+	case isOwn(v.Type()) && v.Kind() == reflect.Struct:
+		return v.IsZero()
 	case v.Kind() == reflect.Struct && v.Type() != reflect.TypeFor[Secret]():
 		return len(structNode(v).Members) == 0
 	case v.Kind() == reflect.Map || v.Kind() == reflect.Slice:
@@ -50,6 +52,10 @@ func empty(v reflect.Value) bool {
 
 func valueNode(v reflect.Value, s *spec) *doctree.Node {
 	switch {
+	case v.Kind() == reflect.Pointer:
+		return valueNode(v.Elem(), s)
+	case isOwn(v.Type()):
+		return v.Interface().(interface{ node() *doctree.Node }).node()
 	case isScalar(v.Type()):
 		return scalarNode(v, s)
 	case v.Kind() == reflect.Map:

@@ -36,6 +36,7 @@ const (
 // instructions in mid-conversation are a user's words in <system>, search results are
 // text. It shares what it does not change with r, which may be all.
 func Arranged(r *llm.Request, wants Wants) (*llm.Request, error) {
+	r = distinct(r)
 	if !wants.Pieces {
 		r = Unfolded(r)
 	}
@@ -54,6 +55,27 @@ func Arranged(r *llm.Request, wants Wants) (*llm.Request, error) {
 		r = begunByUser(r)
 	}
 	return r, nil
+}
+
+// distinct gives a request each of whose tools has a name of its own, as vendors want it: a
+// client that loads tools as it goes tells some of them twice.
+func distinct(r *llm.Request) *llm.Request {
+	if len(r.Tools) < 2 {
+		return r
+	}
+	seen := make(map[string]bool, len(r.Tools))
+	again := func(t llm.Tool) bool {
+		twice := t.Name != "" && seen[t.Name]
+		seen[t.Name] = true
+		return twice
+	}
+	if !slices.ContainsFunc(r.Tools, again) {
+		return r
+	}
+	clear(seen)
+	out := *r
+	out.Tools = slices.DeleteFunc(slices.Clone(r.Tools), again)
+	return &out
 }
 
 func instructs(m *llm.Message) bool { return m.Role == llm.System || m.Role == llm.Developer }

@@ -18,8 +18,9 @@ const maxKeptBody = 16 << 10
 func ParseVendorError(status int, h http.Header, body []byte) *fault.Fault {
 	body = body[:min(len(body), 4*maxKeptBody)]
 	e := readEnvelope(h, body)
+	waits := h
 	if status < 400 {
-		status = e.impliedStatus()
+		status, waits = e.impliedStatus(), nil
 	}
 	m := e.meaning(status)
 	if e.message == "" {
@@ -32,7 +33,7 @@ func ParseVendorError(status int, h http.Header, body []byte) *fault.Fault {
 	f.Param = e.param
 	f.NoRetry = f.NoRetry || strings.EqualFold(h.Get("X-Should-Retry"), "false")
 	if f.Kind != fault.Caller {
-		f.RetryAfter = RetryAfter(h, body, time.Now())
+		f.RetryAfter = RetryAfter(waits, body, f.Kind == fault.RateLimited, time.Now())
 	}
 	f.Upstream = &fault.Answer{
 		Status: status, ContentType: h.Get("Content-Type"), Type: e.typ, Code: e.vendorCode(),

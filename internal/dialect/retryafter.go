@@ -14,67 +14,52 @@ import (
 const maxWait = 24 * time.Hour
 
 // RetryAfter reads how long a vendor asks to wait, from the headers and body of an
-// error answer in any of the forms that vendors use; 0 = it does not say. The result
-// is at most 24 hours.
-func RetryAfter(h http.Header, body []byte, now time.Time) time.Duration {
+// error answer in any of the forms that vendors use; 0 = it does not say. limited says
+// that the error is about a rate limit: only then do the resets of limits count. h is nil
+// for an error inside an answer that began well, whose headers say nothing about it. The
+// result is at most 24 hours.
+func RetryAfter(h http.Header, body []byte, limited bool, now time.Time) time.Duration {
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date // points in time are by the vendor's clock
+	}
 	wait := headerWait(h, now)
 	if wait <= 0 {
-		wait = bodyWait(body)
+		wait = bodyWait(body, now)
 	}
-	if wait <= 0 {
-		wait = exhaustedWait(h, now)
+	if wait <= 0 && limited {
+		wait = resetWait(h, body, now)
 	}
 	return min(max(wait, 0), maxWait)
 }
 
-// headerWait reads retry-after-ms and retry-after (RFC 9110 section 10.2.3, and
-// fractions, which several vendors send).
+// headerWait reads retry-after-ms, which a cloud also spells with a prefix, and
+// retry-after (RFC 9110 section 10.2.3, and fractions, which several vendors send).
 func headerWait(h http.Header, now time.Time) time.Duration {
-	if ms, err := strconv.ParseFloat(strings.TrimSpace(h.Get("Retry-After-Ms")), 64); err == nil && ms > 0 {
-		return seconds(ms / 1000)
+	for _, name := range [...]string{"Retry-After-Ms", "X-Ms-Retry-After-Ms"} {
+		if ms, err := strconv.ParseFloat(strings.TrimSpace(h.Get(name)), 64); err == nil && ms > 0 {
+			return seconds(ms / 1000)
+		}
 	}
-	v := strings.TrimSpace(h.Get("Retry-After"))
+	return waitUntil(h.Get("Retry-After"), now)
+}
+
+// waitUntil reads a point in time (of HTTP, RFC 3339, or a Unix time in seconds or
+// milliseconds) or a duration ("6m0s", "12ms", or seconds alone).
+func waitUntil(v string, now time.Time) time.Duration {
+	v = strings.TrimSpace(v)
 	if v == "" {
 		return 0
 	}
 	if t, err := http.ParseTime(v); err == nil {
 		return t.Sub(now)
 	}
-	return waitUntil(v, now)
-}
-
-// resets pairs what is left of a limit with when it is full again.
-var resets = [...][2]string{
-	{"Anthropic-Ratelimit-Requests-Remaining", "Anthropic-Ratelimit-Requests-Reset"},
-	{"Anthropic-Ratelimit-Tokens-Remaining", "Anthropic-Ratelimit-Tokens-Reset"},
-	{"Anthropic-Ratelimit-Input-Tokens-Remaining", "Anthropic-Ratelimit-Input-Tokens-Reset"},
-	{"Anthropic-Ratelimit-Output-Tokens-Remaining", "Anthropic-Ratelimit-Output-Tokens-Reset"},
-	{"X-Ratelimit-Remaining-Requests", "X-Ratelimit-Reset-Requests"},
-	{"X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Tokens"},
-	{"X-Ratelimit-Remaining", "X-Ratelimit-Reset"},
-	{"Ratelimit-Remaining", "Ratelimit-Reset"},
-}
-
-// exhaustedWait is the longest reset among the limits of which nothing is left.
-func exhaustedWait(h http.Header, now time.Time) (longest time.Duration) {
-	for _, pair := range resets {
-		if strings.TrimSpace(h.Get(pair[0])) == "0" {
-			longest = max(longest, waitUntil(strings.TrimSpace(h.Get(pair[1])), now))
-		}
-	}
-	return longest
-}
-
-// waitUntil reads a point in time (RFC 3339, or a Unix time in seconds or
-// milliseconds) or a duration ("6m0s", "12ms", or seconds alone).
-func waitUntil(v string, now time.Time) time.Duration {
 	if t, err := time.Parse(time.RFC3339, v); err == nil {
 		return t.Sub(now)
 	}
 	n, err := strconv.ParseFloat(v, 64)
 	switch {
 	case err != nil:
-		return textDuration(v)
+		return textDuration(strings.ToLower(v))
 	case n > 1e12:
 		return time.UnixMilli(int64(min(n, 1e15))).Sub(now)
 	case n > 1e9:
@@ -94,30 +79,62 @@ func seconds(n float64) time.Duration {
 // maxErrorText is how much of an error body is searched.
 const maxErrorText = 16 << 10
 
-// waitWords are what precedes a duration in the text of an error.
-var waitWords = [...]string{"try again in ", "retry in ", "retry after ", "available in ", "please wait "}
+// waitMembers are members of error bodies that hold a time to wait, wherever they are
+// nested: that of google.rpc.RetryInfo (https://cloud.google.com/apis/design/errors) and
+// the header's name in other spellings. unit is that of a number, in seconds.
+var waitMembers = [...]struct {
+	name string
+	unit float64
+}{{"retryDelay", 1}, {"retry_after_ms", 0.001}, {"retry_after_seconds", 1}, {"retry_after", 1}, {"retryAfter", 1}}
 
-// bodyWait reads google.rpc.RetryInfo (https://cloud.google.com/apis/design/errors),
-// wherever it is nested, or a duration in the text.
-func bodyWait(body []byte) time.Duration {
+// waitWords are what precedes a duration in the text of an error.
+var waitWords = [...]string{"try again in ", "retry in ", "retry after ", "available in ", "please wait ", "wait for "}
+
+// bodyWait reads a member for it, or a duration in the text.
+func bodyWait(body []byte, now time.Time) time.Duration {
 	body = body[:min(len(body), maxErrorText)]
-	if _, after, ok := bytes.Cut(body, []byte(`"retryDelay"`)); ok {
-		after = bytes.TrimLeft(after, ": \t\r\n")
-		if end := bytes.IndexByte(after[min(1, len(after)):], '"'); end >= 0 {
-			if v, ok := jsonscan.String(after[:end+2]); ok {
-				return textDuration(v)
+	for _, m := range waitMembers {
+		v := memberText(body, m.name)
+		if n, err := strconv.ParseFloat(v, 64); err == nil && n < 1e9 {
+			if n > 0 {
+				return seconds(n * m.unit)
 			}
+		} else if d := waitUntil(v, now); d > 0 {
+			return d
 		}
 	}
 	text := strings.ToLower(string(body))
 	for _, words := range waitWords {
 		if _, after, ok := strings.Cut(text, words); ok {
-			if d := textDuration(after); d > 0 {
+			if d := textDuration(strings.TrimPrefix(after, "about ")); d > 0 {
 				return d
 			}
 		}
 	}
 	return 0
+}
+
+// memberText gives the text or number of the first member of that name at any depth, ""
+// when there is none.
+func memberText(body []byte, name string) string {
+	_, after, ok := bytes.Cut(body, []byte(`"`+name+`"`))
+	after = bytes.TrimLeft(after, " \t\r\n")
+	if !ok || len(after) == 0 || after[0] != ':' {
+		return ""
+	}
+	after = bytes.TrimLeft(after[1:], " \t\r\n")
+	if len(after) > 0 && after[0] == '"' {
+		if end := bytes.IndexByte(after[1:], '"'); end >= 0 {
+			v, _ := jsonscan.String(after[:end+2])
+			return v
+		}
+		return ""
+	}
+	n := 0
+	for n < len(after) && strings.IndexByte("+-.0123456789eE", after[n]) >= 0 {
+		n++
+	}
+	return string(after[:n])
 }
 
 // textDuration sums the numbers with units at the start of s: "1m0.36s",

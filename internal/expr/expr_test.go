@@ -36,8 +36,19 @@ func call() (*expr.Vars, *late) {
 		User: "bob@example.com", IP: "10.1.2.3", Stream: true,
 		Header: http.Header{"X-App": {"search", "second"}, "Authorization": {"Bearer secret"}},
 		Now:    time.Date(2026, 5, 4, 12, 30, 0, 0, time.UTC), Late: l,
+		Body: body{l}, Healthy: func(target string) bool { l.asked["healthy"]++; return target != "acme/small" },
 	}, l
 }
+
+// body counts what is asked of it too.
+type body struct{ *late }
+
+func (b body) Shape() expr.Shape {
+	b.asked["request"]++
+	return expr.Shape{Turns: 4, Tools: 2, Images: 1, MaxOutput: 500, JSON: true}
+}
+func (b body) Difficulty() float64 { b.asked["difficulty"]++; return 0.75 }
+func (b body) Intent() string      { b.asked["intent"]++; return "legal" }
 
 func TestConditions(t *testing.T) {
 	for text, want := range map[string]bool{
@@ -51,6 +62,9 @@ func TestConditions(t *testing.T) {
 		`metadata.ratio <= 0.5`: true, `"a" in metadata.tags`: true, `metadata.deep.er.x == "y"`: true, `metadata.none == null`: true,
 		`tokens.input > 1000`: true, `tokens.input > 1000.5`: true, `budget.share > 0.8`: true, `budget.left < 20`: true, `budget.left < 12.5`: false,
 		`now.getHours("UTC") == 12`: true, `now > timestamp("2026-01-01T00:00:00Z")`: true, `now.getDayOfWeek() == 1`: true,
+		`intent == "legal"`: true, `difficulty > 0.5`: true, `difficulty > 1`: false, `request.turns > 3 && request.tools == 2`: true, `request.images > 0`: true, `request.json`: true, `request.max_output <= 500`: true,
+		`healthy["acme/large"]`: true, `healthy["acme/small"]`: false, `!healthy["acme/small"]`: true, `healthy["acme/small"] == false`: true, `healthy["no/such"]`: true, `"no/such" in healthy`: true,
+		`healthy.acme`: true, `size(healthy) == 0`: true, `healthy.exists(t, true)`: false, `["acme/small", "acme/large"].filter(t, healthy[t]) == ["acme/large"]`: true, `healthy[model]`: true,
 		`true`: true, `false`: false,
 	} {
 		v, _ := call()
@@ -86,6 +100,7 @@ func TestWhatIsNotKnownIsZero(t *testing.T) {
 	for text, want := range map[string]bool{
 		`user == ""`: true, `key.id == ""`: true, `size(key.tags) == 0`: true, `"x" in key.tags`: false, `tokens.input == 0`: true, `budget.share == 0.0`: true, `metadata.plan == "free"`: false,
 		`size(metadata) == 0`: true, `size(header) == 0`: true, `header["x-app"] == ""`: true, `stream`: false,
+		`intent == ""`: true, `difficulty == 0.0`: true, `request.turns == 0 && request.tools == 0 && request.images == 0 && request.max_output == 0`: true, `request.json`: false, `healthy["acme/small"]`: true,
 	} {
 		if got := condition(t, text, &expr.Vars{}); got != want {
 			t.Errorf("%s is %v", text, got)
@@ -191,7 +206,10 @@ func TestOnlyWhatIsMentionedIsAskedFor(t *testing.T) {
 		`stream && key.id == "x"`:                                 {"key.id", "stream"},
 		`metadata.plan == "free"`:                                 {"metadata"},
 		`budget.share > 0.5 && user == "x" && budget.share < 2.0`: {"budget.share", "user"},
-		`true`: nil,
+		`healthy["a/b"] && difficulty > 0.1`:                      {"difficulty", "healthy"},
+		`request.turns > 0 || request.json`:                       {"request.json", "request.turns"},
+		`intent == "x"`:                                           {"intent"},
+		`true`:                                                    nil,
 	} {
 		p, err := expr.Compile(text, expr.Bool)
 		if err != nil {

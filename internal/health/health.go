@@ -61,7 +61,10 @@ type Rules struct {
 type Pass struct {
 	ID    ID
 	Probe bool // the one call that tries whether a resting one works again
-	began time.Time
+
+	standing *standing // nil = nobody watches, or Done has been told
+	rests    uint32    // how many rests had begun when the attempt began
+	claim    int64     // of the probe; 0 = holds none
 }
 
 // Watch is what the request path uses of a Board. All of it is safe for concurrent use,
@@ -71,6 +74,9 @@ type Watch interface {
 	Level(id ID) Level
 	// Begin counts an attempt as in flight. Of a half-open ID it claims the probe.
 	Begin(id ID) Pass
+	// Answered tells, ahead of Done, that content has begun to come: a long stream need not
+	// end before a resting target is healthy again.
+	Answered(p *Pass)
 	// Done ends it and judges the ID by the outcome. Faults of the caller, of policy, a
 	// caller who left, a full context window and a vendor's content filter say nothing
 	// about a target's health.

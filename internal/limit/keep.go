@@ -31,7 +31,7 @@ func (m *Memory) Load(path string) error {
 // writing takes a quarter of the time at most.
 func (m *Memory) Keep(ctx context.Context, path string, failed func(error)) {
 	var written uint64
-	write := func() {
+	each(ctx, func() {
 		now := m.changes()
 		if now == written {
 			return
@@ -41,7 +41,12 @@ func (m *Memory) Keep(ctx context.Context, path string, failed func(error)) {
 			return
 		}
 		written = now
-	}
+	})
+}
+
+// each calls write each second, less often when it takes long, and once more when ctx
+// ends.
+func each(ctx context.Context, write func()) {
 	timer := time.NewTimer(time.Second)
 	defer timer.Stop()
 	for {

@@ -55,10 +55,24 @@ func (m *Memory) ask(ctx context.Context, q question) error {
 		return nil
 	}
 	spent, err := m.spent(ctx, q.id, time.Unix(0, q.start))
-	if err == nil {
-		m.tell(q, spent)
+	if err != nil && (ctx.Err() != nil || !m.whole(q)) {
+		return err
 	}
-	return err
+	if err != nil {
+		spent = 0
+	}
+	m.tell(q, spent)
+	return nil
+}
+
+// whole reports whether a counter has counted all of its period itself, so that it can do
+// without a ledger that is away.
+func (m *Memory) whole(q question) bool {
+	s := &m.shards[shardOf(&q.id)]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.counters[q.id]
+	return c != nil && c.whole && c.start == q.start
 }
 
 func (m *Memory) knows(q question) bool {

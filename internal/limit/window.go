@@ -22,6 +22,7 @@ type counter struct {
 	open  bool  // counts places
 	pins  int32 // open holds on it: it is not forgotten
 	asked bool  // the ledger, for the present period
+	whole bool  // the present period began while c was counting: the ledger knows no more of it
 
 	width      int64 // of a sub-span, when sliding
 	start, end int64 // the present period, when by the calendar
@@ -83,6 +84,7 @@ func (c *counter) turn(now int64) {
 		return
 	}
 	start, end := PeriodOf(c.win.Period, c.loc, time.Unix(0, now))
+	c.whole = c.asked && start.UnixNano() >= c.end
 	c.start, c.end = start.UnixNano(), end.UnixNano()
 	c.asked, c.base = false, 0
 }

@@ -28,8 +28,9 @@ func Enter(g *catalog.Gateway, p *gateway.Principal, op llm.Operation) error {
 }
 
 // Target says whether the caller may use this model of this provider here for an
-// operation. model is "" for operations without one.
-func Target(g *catalog.Gateway, p *gateway.Principal, op llm.Operation, provider, model string) error {
+// operation. model is "" for operations without one. Who may use the route that led
+// there, "" = none, may use its targets.
+func Target(g *catalog.Gateway, p *gateway.Principal, op llm.Operation, route, provider, model string) error {
 	if !glob.Any(g.Providers, provider) {
 		return refuse("The gateway '" + g.Name + "' does not offer the provider '" + provider + "'.")
 	}
@@ -39,16 +40,25 @@ func Target(g *catalog.Gateway, p *gateway.Principal, op llm.Operation, provider
 		}
 		return modelless(g, p, provider)
 	}
-	if !Allowed(g, p, provider, model) {
+	if !Allowed(g, p, route, provider, model) {
 		return refuse("The model '" + provider + "/" + model + "' is not allowed for this key on this gateway.")
 	}
 	return nil
 }
 
-// Allowed reports whether both the gateway and the key allow the model.
-func Allowed(g *catalog.Gateway, p *gateway.Principal, provider, model string) bool {
+// Allowed reports whether both the gateway and the key allow the model, or the route
+// that leads to it.
+func Allowed(g *catalog.Gateway, p *gateway.Principal, route, provider, model string) bool {
 	full := provider + "/" + model
-	return glob.Any(g.Providers, provider) && glob.Any(g.Models, full) && (p == nil || p.Key == nil || glob.Any(p.Key.Models, full))
+	either := func(patterns []string) bool {
+		return glob.Any(patterns, full) || route != "" && glob.Any(patterns, route)
+	}
+	return glob.Any(g.Providers, provider) && either(g.Models) && either(keyModels(p))
+}
+
+// Route reports whether both the gateway and the key allow the route by its name.
+func Route(g *catalog.Gateway, p *gateway.Principal, name string) bool {
+	return glob.Any(g.Models, name) && glob.Any(keyModels(p), name)
 }
 
 // keeping are operations that keep objects and run no model: the models that a batch

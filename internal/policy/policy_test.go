@@ -76,9 +76,9 @@ func TestAModelNeedsTheConsentOfGatewayAndKey(t *testing.T) {
 		g := &catalog.Gateway{Name: "g", Providers: c.providers, Models: c.gateway}
 		who := withKey(gateway.Key{Models: c.key})
 		for _, op := range []llm.Operation{llm.OpChat, llm.OpEmbeddings, llm.OpPassthrough, llm.OpFiles} {
-			refused(t, policy.Target(g, who, op, c.provider, c.model), c.want, name+", "+string(op))
+			refused(t, policy.Target(g, who, op, "", c.provider, c.model), c.want, name+", "+string(op))
 		}
-		if got := policy.Allowed(g, who, c.provider, c.model); got == c.want {
+		if got := policy.Allowed(g, who, "", c.provider, c.model); got == c.want {
 			t.Errorf("%s: Allowed says %v", name, got)
 		}
 	}
@@ -87,11 +87,11 @@ func TestAModelNeedsTheConsentOfGatewayAndKey(t *testing.T) {
 func TestCallersWithoutAKeyAreBoundByTheGatewayAlone(t *testing.T) {
 	g := &catalog.Gateway{Name: "open", Models: []string{"a/*"}}
 	for _, who := range []*gateway.Principal{nil, {}} {
-		if !policy.Allowed(g, who, "a", "m") || policy.Allowed(g, who, "b", "m") {
+		if !policy.Allowed(g, who, "", "a", "m") || policy.Allowed(g, who, "", "b", "m") {
 			t.Errorf("%+v", who)
 		}
-		refused(t, policy.Target(g, who, llm.OpChat, "b", "m"), true, "another provider")
-		refused(t, policy.Target(g, who, llm.OpPassthrough, "a", ""), false, "all models of the provider")
+		refused(t, policy.Target(g, who, llm.OpChat, "", "b", "m"), true, "another provider")
+		refused(t, policy.Target(g, who, llm.OpPassthrough, "", "a", ""), false, "all models of the provider")
 	}
 }
 
@@ -112,16 +112,16 @@ func TestACallWithoutAModelNeedsEveryModelOfTheProvider(t *testing.T) {
 	} {
 		g, who := &catalog.Gateway{Name: "g", Models: c.gateway}, withKey(gateway.Key{Models: c.key})
 		for _, op := range []llm.Operation{llm.OpPassthrough, llm.OpChat, llm.OpImages, llm.OpTranscription, llm.OpVideos, llm.OpCached} {
-			err := policy.Target(g, who, op, "openai", "")
+			err := policy.Target(g, who, op, "", "openai", "")
 			refused(t, err, c.want, name+", "+string(op))
 			if err != nil && !strings.Contains(err.Error(), "openai/*") {
 				t.Errorf("%s: it does not say what to allow: %v", name, err)
 			}
 		}
 		for _, op := range []llm.Operation{llm.OpFiles, llm.OpBatches, llm.OpResponses} {
-			refused(t, policy.Target(g, who, op, "openai", ""), false, name+", "+string(op))
+			refused(t, policy.Target(g, who, op, "", "openai", ""), false, name+", "+string(op))
 		}
 	}
 	closed := &catalog.Gateway{Name: "g", Providers: []string{"anthropic"}}
-	refused(t, policy.Target(closed, withKey(gateway.Key{}), llm.OpFiles, "openai", ""), true, "files of a provider that is not offered")
+	refused(t, policy.Target(closed, withKey(gateway.Key{}), llm.OpFiles, "", "openai", ""), true, "files of a provider that is not offered")
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"math/bits"
 	"slices"
 	"sort"
@@ -70,6 +71,48 @@ func (p *Provider) Pick(workspace string, skip func(place int) bool) (c *Credent
 		return c, place
 	}
 	return p.pick(shared, len(own), skip)
+}
+
+// PickFor is Pick for calls that belong together, so that what a vendor keeps for a
+// credential, such as a cached prompt, serves them all: equal values of sticky other than
+// 0 get the same credential while it may be used, and few move when weights change.
+func (p *Provider) PickFor(workspace string, sticky uint64, skip func(place int) bool) (c *Credential, place int) {
+	if sticky == 0 {
+		return p.Pick(workspace, skip)
+	}
+	own, shared := p.Usable(workspace)
+	if c, place = stick(own, 0, sticky, skip); c != nil {
+		return c, place
+	}
+	return stick(shared, len(own), sticky, skip)
+}
+
+// stick is weighted rendezvous hashing: https://www.snia.org/sites/default/files/SDC15_presentations/dist_sys/Jason_Resch_New_Consistent_Hashings_Rev.pdf
+func stick(among []Credential, first int, sticky uint64, skip func(int) bool) (best *Credential, place int) {
+	var most float64
+	for i := range among {
+		if skip != nil && skip(first+i) {
+			continue
+		}
+		h := mixed(sticky, among[i].Name)
+		score := float64(among[i].weight()) / -math.Log((float64(h>>11)+0.5)/(1<<53))
+		if best == nil || score > most {
+			best, place, most = &among[i], first+i, score
+		}
+	}
+	return best, place
+}
+
+// mixed mixes a value with a name (FNV-1a and the finish of SplitMix64); the same on
+// every node and in every version.
+func mixed(seed uint64, name string) uint64 {
+	h := seed ^ 0xcbf29ce484222325
+	for i := range len(name) {
+		h = (h ^ uint64(name[i])) * 0x100000001b3
+	}
+	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>27) * 0x94d049bb133111eb
+	return h ^ h>>31
 }
 
 // pick chooses among some, the first of which has the place first.

@@ -146,10 +146,11 @@ type Provider struct {
 	Credentials []Credential // in the order of their Workspace: those that all share first
 	Headers     []Header     // from configuration; they win over the Spec's
 	APIVersion  string       // for vendors whose paths carry one
-	Region      string       // for clouds; "" = as the base URL or the machine says
+	Region      string       // where it serves; "" = unknown, for clouds as the base URL or the machine says
 	Project     string       // likewise
 	Timeouts    Timeouts
 	Retries     Retries
+	Health      Health
 	Models      map[string]Model // facts from configuration, by vendor id
 	ProxyURL    string           // upstream proxy, "" = environment's
 	CAFile      string           // PEM, "" = system roots
@@ -191,4 +192,32 @@ type Model struct {
 	Context   int
 	MaxOutput int
 	Price     map[string]float64 // USD per million tokens by kind: input, output, cache_read, cache_write, …
+	Region    string             // where it is served, when not in the provider's region
+}
+
+// RegionOf gives where a model is served, "" when that is unknown.
+func (p *Provider) RegionOf(model string) string {
+	if m, ok := p.Models[model]; ok && m.Region != "" {
+		return m.Region
+	}
+	return p.Region
+}
+
+// Health says when a target or credential of a provider that fails must rest.
+type Health struct {
+	Cooldown    time.Duration // first rest after a failure that asks for one and names no time
+	MaxCooldown time.Duration // each further failure in a row doubles the rest up to this
+	Window      time.Duration // over which failures are counted
+	FailureRate float64       // share of failures in it from which on it rests, 0 to 1
+	MinCalls    int           // calls in it before the share counts
+	Eject       bool          // a target that does far worse than its peers rests too
+	Probe       Probe
+}
+
+// Probe says how a target that rests is asked for a sign of life. Every 0 = not at all.
+type Probe struct {
+	Every   time.Duration
+	Timeout time.Duration
+	Model   string // asked for one token; "" = Path says what is read
+	Path    string // below base_url
 }

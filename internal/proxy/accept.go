@@ -9,12 +9,15 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/provider"
 )
 
 // accept reads the request line and headers only: which operation, in which dialect.
 func (x *exchange) accept() error {
 	path := x.path
 	switch {
+	case x.cf != nil:
+		return x.acceptScheme()
 	case path == "/v1/me":
 		x.ep = x.p.selfEndpoint
 		return x.methodOf(http.MethodGet)
@@ -40,6 +43,9 @@ func (x *exchange) enter() (err error) {
 func (x *exchange) chooseGateway(path string) (string, error) {
 	rest, named := strings.CutPrefix(path, "/gateways/")
 	if !named {
+		if foreign, err := x.enterScheme(path); foreign {
+			return path, err
+		}
 		x.gw = x.view.GatewayOfHost(x.r.Host)
 		return path, nil
 	}
@@ -152,7 +158,7 @@ func (x *exchange) methodNotAllowed(methods []string) error {
 }
 
 // planned are paths of the contract that later versions serve.
-var planned = regexp.MustCompile(`^/(v2/(chat|embed|rerank)|v1/streams/|v1/[^/]+/[^/]+/(compat|chat/completions$))`)
+var planned = regexp.MustCompile(`^/(v2/(chat|embed|rerank)|v1/streams/)`)
 
 func noSuchPath(path string) error {
 	msg := "There is no path '" + clip(path) + "' here."
@@ -183,12 +189,17 @@ func (x *exchange) acceptNative(rest string) error {
 	if native == "" {
 		return fault.New(fault.NotFound, "A path of the provider must follow: /providers/"+name+"/…")
 	}
+	return x.pin(p, "/"+native)
+}
+
+// pin takes an escaped path of a provider's own.
+func (x *exchange) pin(p *provider.Provider, native string) error {
 	x.pinned = p
-	x.native = p.NativePath("/" + native)
+	x.native = p.NativePath(native)
 	if x.native == "" {
 		return fault.New(fault.InvalidRequest, "The path holds '.' or '..' segments, which are not forwarded.")
 	}
-	l := x.view.lanes[name]
+	l := x.view.lanes[p.Name]
 	if l.dialect != nil {
 		x.dialect = l.dialect
 	}

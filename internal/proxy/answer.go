@@ -48,6 +48,9 @@ func (x *exchange) answer(resp *upstream.Response) error {
 	if framer := x.framer(resp); framer != nil {
 		return x.relayStream(resp, framer)
 	}
+	if x.stream && x.commits.isSent() {
+		return fault.New(fault.UpstreamError, "The provider answered in one piece though a stream was asked for.")
+	}
 	if resp.ContentLength > wholeUpTo || x.ep.Op == llm.OpPassthrough {
 		return x.relayLarge(resp, nil)
 	}
@@ -102,6 +105,9 @@ func (x *exchange) relayWhole(resp *upstream.Response) error {
 	x.waited += resp.Waited
 	resp.Waited = 0
 	x.learn(resp, buf.Bytes)
+	if err := x.sound(resp, buf.Bytes); err != nil {
+		return err
+	}
 	if x.report != nil && x.report.Fault != nil {
 		x.refused = refusal{header: resp.Header, status: resp.Status}
 		x.keepRefusal(resp.Header.Get("Content-Type"), buf.Bytes)

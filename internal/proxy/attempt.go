@@ -2,9 +2,6 @@ package proxy
 
 import (
 	"context"
-	"errors"
-	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,44 +14,10 @@ import (
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
 
-// forward tries the plan's targets until one answers, or the last fault is final.
-func (x *exchange) forward() error {
-	ctx := x.r.Context()
-	if x.ctl.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, x.ctl.timeout)
-		defer cancel()
-	}
-	var last error
-	for i := 0; i < len(x.plan); i++ {
-		last = x.tryTarget(ctx, x.plan[i])
-		if to := (*elsewhere)(nil); errors.As(last, &to) {
-			if last = x.sendElsewhere(to.model); last != nil {
-				return last
-			}
-			i = -1
-			continue
-		}
-		if last == nil || x.wrote || !movable(last) {
-			return last
-		}
-	}
-	return last
-}
-
-// movable reports whether another target may do better.
-func movable(err error) bool {
-	switch f := asFault(err); f.Kind {
-	case fault.Caller, fault.Policy, fault.Gone, fault.Internal, fault.Overload:
-		return false
-	}
-	return true
-}
-
-// tryTarget makes the attempts at one target: the retries that its provider's policy
-// allows, each with a credential that has not failed yet in this call.
-func (x *exchange) tryTarget(ctx context.Context, t route.Target) error {
-	x.target, x.lane = t, x.view.lanes[t.Provider.Name]
+// tryTarget gives a target one turn: an attempt with one credential after the other,
+// while it is the credentials that fail; when it had one before, a single attempt.
+func (x *exchange) tryTarget(ctx context.Context, t route.Target, again bool) error {
+	x.target, x.lane, x.passedOver = t, x.view.lanes[t.Provider.Name], false
 	if x.spoken = x.speak(x.lane); x.spoken == nil {
 		return x.answerEstimate()
 	}
@@ -62,97 +25,38 @@ func (x *exchange) tryTarget(ctx context.Context, t route.Target) error {
 		x.tr.dropped = nil // of another target
 	}
 	if err := x.holdAttempt(ctx); err != nil {
+		x.passedOver = true
 		return err
 	}
-	err := x.tryCredentials(ctx, t)
-	if err != nil && !x.wrote {
+	err := x.tryCredentials(ctx, again)
+	if err != nil && (!x.wrote || x.committed) {
 		x.settleAttempt() // the next target has limits of its own
 	}
 	return err
 }
 
-// tryCredentials makes the attempts at a target that has room.
-func (x *exchange) tryCredentials(ctx context.Context, t route.Target) error {
-	var refused, limited uint64 // credentials that failed in this call, as sets of the first 64
-	for n := 0; ; n++ {
-		i, err := x.chooseCredential(refused | limited)
+// tryCredentials makes the attempts of one turn.
+func (x *exchange) tryCredentials(ctx context.Context, again bool) error {
+	var failed uint64 // credentials that failed in this turn, as a set of the first 64
+	for {
+		i, err := x.chooseCredential(failed)
 		if err != nil {
 			return err
 		}
+		more := !again && x.otherCredential(failed|1<<(i&63))
+		holds := x.holds
+		x.holds = holds || more
 		err = x.attempt(ctx)
-		if err == nil || x.wrote {
+		x.holds = holds
+		if err == nil || x.wrote && !x.committed {
 			return err
 		}
 		f := asFault(err)
-		wait, again := retryWait(t.Provider.Retries, f, n)
-		switch f.Kind {
-		case fault.Credential:
-			refused |= 1 << (i & 63)
-		case fault.RateLimited:
-			limited |= 1 << (i & 63)
-		}
-		if (f.Kind == fault.Credential || f.Kind == fault.RateLimited) && n < len(t.Provider.Credentials)+t.Provider.Retries.Max && x.otherCredential(refused|limited) {
-			wait, again = 0, true
-		} else if again {
-			limited = 0 // after the wait they may serve again
-		}
-		if !again || !x.repeatable(f) {
-			return err
-		}
-		if !sleep(ctx, wait) {
+		failed |= 1 << (i & 63)
+		if !more || f.Kind != fault.Credential && f.Kind != fault.RateLimited || !x.repeatable(f) || ctx.Err() != nil {
 			return err
 		}
 	}
-}
-
-// retryWait says whether the provider's policy tries again after this fault, and how
-// long to wait first: exponential backoff with full jitter, never less than the vendor
-// asked for.
-func retryWait(r provider.Retries, f *fault.Fault, done int) (time.Duration, bool) {
-	var word string
-	switch f.Kind {
-	case fault.Connect:
-		word = "connect"
-	case fault.Timeout:
-		word = "timeout"
-	case fault.Upstream:
-		word = "5xx"
-	case fault.RateLimited:
-		word = "429"
-	}
-	if done >= r.Max || f.NoRetry || !slices.Contains(r.For, word) || f.RetryAfter > r.Cap {
-		return 0, false
-	}
-	backoff := min(r.First<<min(done, 20), r.Cap)
-	return max(f.RetryAfter, rand.N(backoff+1)), true
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// repeatable reports whether the request may be sent once more: its body must be at
-// hand, and where a call makes or deletes something lasting, the vendor must have said
-// that it did not act, unless the caller made it safe (Idempotency-Key).
-func (x *exchange) repeatable(f *fault.Fault) bool {
-	if x.ep.Body == dialect.Opaque && x.r.ContentLength != 0 {
-		return false
-	}
-	lasting := x.ep.Op != llm.OpChat && (x.ep.Object.Creates || x.ep.Object.Deletes) || x.ep.Op == llm.OpVideos
-	if !lasting || x.r.Header["Idempotency-Key"] != nil {
-		return true
-	}
-	return f.Kind == fault.Connect || f.Kind == fault.RateLimited || f.Kind == fault.Credential
 }
 
 // attempt sends the request once and relays the answer. A fault before the answer's
@@ -165,17 +69,20 @@ func (x *exchange) attempt(ctx context.Context) error {
 		return err
 	}
 	a := x.startAttempt()
+	watched := x.watch()
 	resp := &x.scratch.resp
-	err := x.lane.client.Do(ctx, &x.scratch.req, resp)
+	err := x.do(ctx, resp)
 	if err == nil {
 		err = x.taken(a, resp)
 	}
 	x.waited += resp.Waited
 	x.endAttempt(a, err)
+	if watched {
+		x.p.health.Done(&x.scratch.pass, x.outcome(a, err))
+	}
 	return err
 }
 
-// startAttempt notes a new attempt; what an earlier one reported and cost stays its own.
 // taken relays the answer of an attempt, and closes it whatever happens.
 func (x *exchange) taken(a *gateway.Attempt, resp *upstream.Response) error {
 	defer resp.Close()
@@ -186,7 +93,9 @@ func (x *exchange) taken(a *gateway.Attempt, resp *upstream.Response) error {
 	return x.answer(resp)
 }
 
+// startAttempt notes a new attempt; what an earlier one reported and cost stays its own.
 func (x *exchange) startAttempt() *gateway.Attempt {
+	x.firstByte = time.Time{}
 	x.report, x.billed, x.cost, x.price, x.refused = nil, false, gateway.Cost{}, nil, refusal{}
 	if x.attempts == nil {
 		x.log = new(logBlock)
@@ -242,7 +151,7 @@ func (x *exchange) chooseCredential(refused uint64) (int, error) {
 		}
 		return 0, fault.Newf(fault.InvalidRequest, "The provider '%s' has no credential '%s'.", p.Name, clip(name)).Field("sluice-credential")
 	}
-	c, place := p.Pick(x.who.Workspace, func(i int) bool { return refused&(1<<(i&63)) != 0 })
+	c, place := x.pickCredential(refused)
 	if x.cred = c; c != nil {
 		return place, nil
 	}

@@ -210,7 +210,11 @@ func TestTheCallersOwnTimeEndsTheCallRetriesIncluded(t *testing.T) {
 		g := provider(t, u.URL, "api_key: env:VENDOR_KEY, retries: { max: 5, backoff: { first: 5s, max: 9s } }")
 		began := time.Now()
 		resp, b := g.Do(with(g, "POST", "/v1/chat/completions", chatBody, "sluice-timeout-ms", "80"))
-		if took := time.Since(began); resp.StatusCode < 500 || took > 2*time.Second || took < 70*time.Millisecond || len(u.Calls()) != 1 {
+		least := 70 * time.Millisecond
+		if strings.Contains(name, "breaks") {
+			least = 0 // there is no time for another attempt, and so nothing to wait for
+		}
+		if took := time.Since(began); resp.StatusCode < 500 || took > 2*time.Second || took < least || len(u.Calls()) != 1 {
 			t.Errorf("%s: %d after %s and %d calls: %s", name, resp.StatusCode, took, len(u.Calls()), b)
 		}
 	}

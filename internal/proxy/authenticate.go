@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 
@@ -42,8 +43,12 @@ func (x *exchange) identify() (*gateway.Principal, error) {
 		refused = err
 	}
 	if issuers != nil {
-		if who, err := issuers.Caller(x.r.Context(), x.r.Header, x.began); err == nil {
+		who, err := issuers.Caller(x.r.Context(), x.r.Header, x.began)
+		if err == nil {
 			return who, nil
+		}
+		if errors.Is(err, jwt.ErrAway) { // whatever else was refused: the caller is not at fault
+			refused = err
 		}
 	}
 	if x.gw.Certified && !shown {

@@ -154,7 +154,7 @@ func (x *exchange) surveyLine(line []byte, counts bool) error {
 		if name, ok = jsonscan.String(span[0].Of(params)); !ok {
 			return fault.New(fault.InvalidRequest, "A request of this batch names no model, so it cannot be checked against this key's rights and limits.")
 		}
-		if err := policy.Target(x.gw, x.who, x.ep.Op, x.target.Provider.Name, bareModel(name)); err != nil {
+		if err := policy.Target(x.gw, x.who, x.ep.Op, "", x.target.Provider.Name, bareModel(name)); err != nil {
 			return err
 		}
 	}

@@ -16,12 +16,15 @@ import (
 type body struct {
 	buf    *membuf.Buffer
 	mapped []byte
-	size   int64 // as counted against the process's memory
+	part   []byte // of it that counts now; nil = all
+	size   int64  // as counted against the process's memory
 }
 
 // bytes are the body's bytes; they belong to the body and end with release.
 func (b *body) bytes() []byte {
 	switch {
+	case b.part != nil:
+		return b.part
 	case b.mapped != nil:
 		return b.mapped
 	case b.buf != nil:

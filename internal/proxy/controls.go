@@ -20,7 +20,15 @@ type controls struct {
 	logSet     bool
 	provider   string
 	credential string
+	fallback   []string         // nil = the route's
 	priority   catalog.Priority // "" = none is asked for
+
+	// What only Cloudflare's headers say.
+	firstByte time.Duration // 0 = the provider's
+	again     again
+	event     string      // the caller's own id of the call
+	trace     string      // "" = as traceparent says
+	notes     [][2]string // for the metadata
 }
 
 const (
@@ -41,7 +49,7 @@ var known = map[string]control{
 	"Sluice-Cache":      readCache,
 	"Sluice-Key":        func(*controls, string) error { return nil },
 	"Sluice-Cache-Key":  nil,
-	"Sluice-Fallback":   nil,
+	"Sluice-Fallback":   readFallback,
 	"Sluice-Priority":   readPriority,
 	"Sluice-Resume":     nil,
 }
@@ -53,6 +61,12 @@ var known = map[string]control{
 func readControls(h http.Header, allowed []string) (controls, error) {
 	c := controls{log: catalog.BodiesFull}
 	for name, values := range h {
+		if isSchemeControl(name) {
+			if err := c.readScheme(h, name, allowed); err != nil {
+				return c, err
+			}
+			continue
+		}
 		if !strings.HasPrefix(name, "Sluice-") {
 			continue
 		}
@@ -63,9 +77,7 @@ func readControls(h http.Header, allowed []string) (controls, error) {
 		case read == nil:
 			return c, fault.Newf(fault.UnsupportedParameter, "The header %s is not built in this version of Sluice.", strings.ToLower(name)).Field(strings.ToLower(name))
 		case !permitted(name, allowed):
-			f := fault.Newf(fault.Forbidden, "This gateway does not let callers use the header %s.", strings.ToLower(name)).Field(strings.ToLower(name))
-			f.NoRetry = true
-			return c, f
+			return c, forbiddenHeader(name)
 		case len(values) != 1:
 			return c, badHeader(name, "it is given more than once")
 		}
@@ -73,7 +85,14 @@ func readControls(h http.Header, allowed []string) (controls, error) {
 			return c, err
 		}
 	}
-	return c, nil
+	return c, c.addNotes()
+}
+
+func forbiddenHeader(name string) error {
+	name = strings.ToLower(name)
+	f := fault.Newf(fault.Forbidden, "This gateway does not let callers use the header %s.", name).Field(name)
+	f.NoRetry = true
+	return f
 }
 
 // permitted reports whether policy lets callers use a control. The key is no control,
@@ -97,16 +116,20 @@ func readPriority(c *controls, v string) error {
 	return badHeader("sluice-priority", "it is low, normal or high")
 }
 
-func readMetadata(c *controls, v string) error {
+func readMetadata(c *controls, v string) (err error) {
+	c.metadata, err = metadataOf("sluice-metadata", v)
+	return err
+}
+
+func metadataOf(header, v string) (json.RawMessage, error) {
 	var m map[string]any
 	if len(v) > maxMetadata {
-		return badHeader("sluice-metadata", "it is longer than 16 KiB")
+		return nil, badHeader(header, "it is longer than 16 KiB")
 	}
 	if err := json.Unmarshal([]byte(v), &m); err != nil || m == nil {
-		return badHeader("sluice-metadata", `it is no JSON object such as {"team":"search"}`)
+		return nil, badHeader(header, `it is no JSON object such as {"team":"search"}`)
 	}
-	c.metadata = json.RawMessage(v)
-	return nil
+	return json.RawMessage(v), nil
 }
 
 func readTimeout(c *controls, v string) error {
@@ -115,6 +138,20 @@ func readTimeout(c *controls, v string) error {
 		return badHeader("sluice-timeout-ms", "it is no whole number of milliseconds between 1 and 86400000")
 	}
 	c.timeout = time.Duration(ms) * time.Millisecond
+	return nil
+}
+
+// maxFallbacks bounds what one call may be sent to.
+const maxFallbacks = 10
+
+func readFallback(c *controls, v string) error {
+	for _, name := range strings.Split(v, ",") {
+		name = strings.TrimSpace(name)
+		if name == "" || len(name) > 200 || len(c.fallback) == maxFallbacks {
+			return badHeader("sluice-fallback", "it is no list of up to 10 models or routes, with commas between them")
+		}
+		c.fallback = append(c.fallback, name)
+	}
 	return nil
 }
 

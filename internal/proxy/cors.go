@@ -10,7 +10,7 @@ import (
 )
 
 // exposed are the headers that a page's script may read beside the safe ones.
-const exposed = "sluice-request-id, sluice-gateway, sluice-provider, sluice-model, sluice-route, sluice-attempts, sluice-cache, sluice-cost-usd, sluice-usage, sluice-overhead-us, sluice-dropped-params, sluice-error, retry-after, x-should-retry, x-request-id, request-id"
+const exposed = "sluice-request-id, sluice-gateway, sluice-provider, sluice-model, sluice-route, sluice-attempts, sluice-cache, sluice-cost-usd, sluice-usage, sluice-overhead-us, sluice-dropped-params, sluice-error, cf-aig-step, cf-aig-log-id, cf-aig-event-id, cf-aig-cache-status, cf-aig-provider, cf-aig-model, retry-after, x-should-retry, x-request-id, request-id"
 
 // crossOrigin applies the gateway's CORS policy (https://fetch.spec.whatwg.org/#http-cors-protocol).
 // It reports true when the request was a preflight, which carries no credential and is
@@ -58,10 +58,10 @@ func (x *exchange) preflight(c *catalog.CORS) {
 // one that the policy adds.
 func (x *exchange) allowedHeader(c *catalog.CORS, name string) bool {
 	switch name {
-	case "authorization", "api-key", "x-api-key", "x-goog-api-key", "cf-aig-authorization", "traceparent":
+	case "authorization", "api-key", "x-api-key", "x-goog-api-key", "traceparent":
 		return true
 	}
-	if strings.HasPrefix(name, "sluice-") {
+	if strings.HasPrefix(name, "sluice-") || isSchemeControl(http.CanonicalHeaderKey(name)) {
 		return true
 	}
 	for _, d := range x.p.dialects {

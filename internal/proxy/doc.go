@@ -11,9 +11,9 @@
 //	read + scan   body.go      body, ask
 //	recollect     recollect.go said
 //	authorise     serve.go     –
-//	route         serve.go     plan
-//	attempts      attempt.go   lane, cred, attempts, waited
-//	answer        answer.go, stream.go  status, report, sent
+//	route         plan.go      way, plan, told
+//	attempts      rounds.go, attempt.go  holds, target, lane, cred, attempts, waited
+//	answer        answer.go, stream.go, commit.go  status, report, sent
 //	finish        finish.go    cost, the entry
 //
 // Errors are returned up to serve, rendered once in fail.go in the caller's dialect,

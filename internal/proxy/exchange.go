@@ -12,6 +12,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/health"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/route"
@@ -33,6 +34,7 @@ type exchange struct {
 	ep        *endpoint
 	dialect   *dialect.Dialect // the caller's
 	path      string           // escaped, without the gateway's prefix
+	cf        *cloudflare      // nil unless the path is of Cloudflare's scheme
 	native    string           // the path at the provider, for /providers/…; "" otherwise
 	pinned    *provider.Provider
 	pathModel string
@@ -55,19 +57,27 @@ type exchange struct {
 	rerouted string     // the model or route to which a limit sent the call
 
 	// route and attempts
-	plan      []route.Target
-	target    route.Target
-	lane      *lane
-	spoken    *dialect.Dialect // with the current target's provider
-	tr        *translation     // nil unless the request is written anew
-	estimated bool             // the answer's count of tokens is no vendor's
-	cred      *provider.Credential
-	brought   *provider.Credential // the caller's own, where that is allowed and given
-	hide      bool                 // an event exists only because Sluice asked for usage
-	home      *gateway.Object
-	attempts  []gateway.Attempt
-	log       *logBlock
-	waited    time.Duration // blocked on upstreams
+	told       *told      // of the call, for conditions of routes; nil = nobody asks
+	way        route.Plan // what the route says beside the targets
+	plan       []route.Target
+	holds      bool        // another attempt may follow: nothing of a stream goes out before its first content
+	commits    *commitment // sends the head of a stream that is held for long; nil = nothing does
+	committed  bool        // the head went out for a stream of which nothing has come yet
+	passedOver bool        // the target's own limits had no room
+	more       bool        // another step follows, of the universal endpoint
+	passing    bool        // such a step has failed and gives back what it held
+	target     route.Target
+	lane       *lane
+	spoken     *dialect.Dialect // with the current target's provider
+	tr         *translation     // nil unless the request is written anew
+	estimated  bool             // the answer's count of tokens is no vendor's
+	cred       *provider.Credential
+	brought    *provider.Credential // the caller's own, where that is allowed and given
+	hide       bool                 // an event exists only because Sluice asked for usage
+	home       *gateway.Object
+	attempts   []gateway.Attempt
+	log        *logBlock
+	waited     time.Duration // blocked on upstreams
 
 	// answer
 	wrote      bool // the head went out
@@ -111,6 +121,9 @@ type scratch struct {
 	edits  [2]edit
 	text   [192]byte
 	plan   [1]route.Target
+	stands [4]stand
+	pass   health.Pass
+	ask    route.Ask
 }
 
 // exchanges are reused: nothing outlives finish but what entry() handed over.

@@ -33,6 +33,12 @@ func (x *exchange) fail(err error) {
 		f = x.whyGone(f)
 	}
 	x.failed = f
+	if x.endCommitment(); x.committed {
+		if f.Kind != fault.Gone {
+			x.tellLate()
+		}
+		return
+	}
 	if x.wrote {
 		return
 	}
@@ -44,7 +50,7 @@ func (x *exchange) fail(err error) {
 		x.passOn(f)
 		return
 	}
-	status, body := x.dialect.FormatError(x.safe(f), x.id)
+	status, body := x.formatError(x.safe(f))
 	w := x.headWriter(8)
 	x.relayLimits(&w)
 	x.ownHead(&w)

@@ -19,6 +19,7 @@ import (
 // back what the call held, and hands its entry on.
 func (x *exchange) finish() {
 	x.leaveBody()
+	x.endCommitment()
 	if x.streaming {
 		x.p.observer.StreamOpen(-1)
 	}
@@ -65,6 +66,9 @@ func (x *exchange) refusedByUs() bool {
 	if x.failed == nil || len(x.attempts) > 0 {
 		return false
 	}
+	if x.failed.Code == fault.NotFound {
+		return true
+	}
 	switch x.status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusMethodNotAllowed:
 		return true
@@ -94,12 +98,13 @@ func (x *exchange) entry() *gateway.Entry {
 		Stream: x.stream, ModelRequested: clip(x.ask.model), User: cmp.Or(x.tokenUser(), x.ask.user),
 		Attempts: x.attempts, Cost: x.cost, Price: x.price, Metadata: x.view.redact(x.metadata()),
 		QueueMS: llm.Known(0), LatencyMS: llm.Known(now.Sub(x.began).Milliseconds()), OverheadUS: llm.Known(x.overhead().Microseconds()),
-		ClientIP: x.shownIP(), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: traceID(x.r.Header),
+		ClientIP: x.shownIP(), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: cmp.Or(x.ctl.trace, traceID(x.r.Header)),
 		Objects: x.objects,
 	}
 	if h := x.held; h != nil {
 		e.Limits, e.Settlements, e.QueueMS = h.over, h.settled, llm.Known(h.queued.Milliseconds())
 	}
+	e.Route = x.way.Route
 	if x.gw != nil {
 		e.Gateway = x.gw.Name
 	}
@@ -141,7 +146,7 @@ func (x *exchange) entryTarget(e *gateway.Entry) {
 		return
 	}
 	e.Provider, e.Model, e.Credential = x.lane.provider.Name, clip(x.target.Model), x.credentialName()
-	e.Region = x.lane.provider.Region
+	e.Region = x.lane.provider.RegionOf(bareModel(x.target.Model))
 	e.ProviderDialect = e.ClientDialect
 	if x.spoken != nil {
 		e.ProviderDialect = string(x.spoken.Name)

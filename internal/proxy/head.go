@@ -21,6 +21,7 @@ type headWriter struct {
 }
 
 func (x *exchange) headWriter(more int) headWriter {
+	x.endCommitment()
 	return headWriter{x.w.Header(), make([]string, 0, ownHeaders+more)}
 }
 
@@ -51,6 +52,7 @@ func (x *exchange) ownHead(w *headWriter) {
 	if x.gw != nil {
 		w.set("Sluice-Gateway", x.gw.Name)
 	}
+	w.set("Sluice-Route", headerSafe(x.way.Route))
 	if x.lane != nil {
 		w.set("Sluice-Provider", x.lane.provider.Name)
 		w.set("Sluice-Model", headerSafe(x.target.Model))
@@ -63,6 +65,7 @@ func (x *exchange) ownHead(w *headWriter) {
 		w.set("Sluice-Estimated", "tokens")
 	}
 	x.limitHead(w)
+	x.tellScheme(w.set)
 	w.set("Sluice-Cache", "off")
 	w.set("Sluice-Overhead-Us", strconv.FormatInt(x.overhead().Microseconds(), 10))
 	if (x.closeAfter || x.stopped.Load()) && x.r.ProtoMajor == 1 {
@@ -116,9 +119,14 @@ func headerSafe(s string) string {
 
 // writeHead sends the head.
 func (x *exchange) writeHead(status int) {
-	x.wrote, x.status = true, status
+	late := x.committed
+	x.wrote, x.committed, x.status = true, false, status
 	if !x.flows || x.stopped.Load() {
 		x.leaveBody()
+	}
+	if late {
+		x.servedTrailer() // the head is out
+		return
 	}
 	x.w.WriteHeader(status)
 }

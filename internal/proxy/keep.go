@@ -41,7 +41,7 @@ func clipped(contentType string, body []byte, limit int64) gateway.Body {
 
 // keepSent keeps what one attempt sends where that differs from what the caller sent.
 func (x *exchange) keepSent(segments [][]byte) {
-	if x.answerKept.limit == 0 || len(segments) < 2 {
+	if x.answerKept.limit == 0 || len(segments) < 2 && x.body.part == nil {
 		return
 	}
 	c := capture{limit: x.answerKept.limit, contentType: x.r.Header.Get("Content-Type")}

@@ -106,7 +106,7 @@ func (x *exchange) gate() error {
 		if r.Over.Do != gateway.OverReject && r.Over.Do != "" || h.call.Claims[i].Observe || r.Unit == gateway.UnitConcurrent {
 			continue
 		}
-		if wait := x.p.full.Wait(h.call.Claims[i].Counter, now); wait > 0 {
+		if wait := x.p.full.Wait(&h.call.Claims[i], now); wait > 0 {
 			return x.noRoom(r, h.call.Claims[i].Window, wait)
 		}
 	}
@@ -120,11 +120,7 @@ func (x *exchange) reserve(ctx context.Context) error {
 	if h == nil {
 		return nil
 	}
-	h.facts.Meta, h.facts.Stream, h.facts.Model = x.metadata(), x.stream, bareModel(x.ask.model)
-	h.facts.Ready()
-	if h.facts.User == "" {
-		h.facts.User = x.ask.user
-	}
+	x.knowFacts()
 	for range maxReroutes {
 		if h.sets[0].NeedsAmounts() || h.sets[1].NeedsAmounts() {
 			x.foresee(x.plan)
@@ -135,6 +131,16 @@ func (x *exchange) reserve(ctx context.Context) error {
 		}
 	}
 	return fault.New(fault.RateLimit, "Each of the models that this call was sent to in turn is over its limit.").After(time.Second)
+}
+
+// knowFacts tells rules what the body says.
+func (x *exchange) knowFacts() {
+	f := &x.held.facts
+	f.Meta, f.Stream, f.Model, f.Route = x.metadata(), x.stream, bareModel(x.ask.model), x.way.Route
+	f.Ready()
+	if f.User == "" {
+		f.User = x.ask.user
+	}
 }
 
 // keyOwner begins the ids of keys' own rules.
@@ -297,11 +303,11 @@ func (x *exchange) noRoom(r *rules.Rule, w *gateway.Window, retry time.Duration)
 // sendElsewhere makes a new plan for the model or route to which a limit sends calls.
 func (x *exchange) sendElsewhere(model string) error {
 	x.rerouted = model
-	plan, err := route.Direct(x.view.Snapshot, x.gw, route.Ask{Model: model, Family: x.dialect.Family})
-	if err != nil {
+	a := x.askFor(model)
+	a.Provider = ""
+	if err := x.planWay(a); err != nil {
 		return err
 	}
-	x.plan = plan
 	return x.checkPlan()
 }
 
@@ -407,6 +413,9 @@ func (x *exchange) settle(t *taken) {
 func (x *exchange) used(t *taken, i int) int64 {
 	granted, r := t.hold.Granted[i], t.Of[i]
 	u := r.Unit
+	if u == gateway.UnitRequests && x.passing {
+		return 0
+	}
 	if u == gateway.UnitRequests || u == gateway.UnitConcurrent {
 		return granted
 	}

@@ -3,13 +3,14 @@ package proxy
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/policy"
 )
 
 // answerModels lists what this caller may use, in the dialect of its headers. The
-// names are the ones to be used here: provider/model.
+// names are the ones to be used here: routes, then provider/model.
 func (x *exchange) answerModels() error {
 	if x.pathModel != "" || x.pathID != "" {
 		return x.answerModel(bareModel(x.pathModel + x.pathID))
@@ -18,13 +19,16 @@ func (x *exchange) answerModels() error {
 		return fault.Newf(fault.InvalidRequest, "There is no provider '%s'.", clip(p)).Field("sluice-provider")
 	}
 	var names []string
+	if x.ctl.provider == "" {
+		names = slices.DeleteFunc(x.view.RouteNames(), func(r string) bool { return !policy.Route(x.gw, x.who, r) })
+	}
 	for _, pn := range x.view.ProviderNames() {
 		if x.ctl.provider != "" && x.ctl.provider != pn {
 			continue
 		}
 		p := x.view.Providers[pn]
 		for _, id := range x.view.Models(p) {
-			if policy.Allowed(x.gw, x.who, pn, id) {
+			if policy.Allowed(x.gw, x.who, "", pn, id) {
 				names = append(names, pn+"/"+id)
 			}
 		}
@@ -36,14 +40,21 @@ func (x *exchange) answerModels() error {
 }
 
 func (x *exchange) answerModel(name string) error {
+	if x.view.Routes[name] != nil && policy.Route(x.gw, x.who, name) {
+		return x.formatModel(name)
+	}
 	found := x.view.Resolve(name)
-	if len(found) == 0 || !policy.Allowed(x.gw, x.who, found[0].Provider.Name, found[0].Model) {
+	if len(found) == 0 || !policy.Allowed(x.gw, x.who, "", found[0].Provider.Name, found[0].Model) {
 		return fault.Newf(fault.ModelNotFound, "There is no model '%s' here for this key.", clip(name)).Field("model")
 	}
+	return x.formatModel(found[0].Provider.Name + "/" + found[0].Model)
+}
+
+func (x *exchange) formatModel(name string) error {
 	if x.dialect.FormatModel == nil {
 		return x.notSpokenHere()
 	}
-	return x.answerBytes(x.dialect.FormatModel(found[0].Provider.Name + "/" + found[0].Model))
+	return x.answerBytes(x.dialect.FormatModel(name))
 }
 
 func (x *exchange) notSpokenHere() error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,20 +25,25 @@ func objectID(s string) string {
 }
 
 // planHome plans the call: where the objects that it names live, or by its model.
-func (x *exchange) planHome(ask route.Ask) ([]route.Target, error) {
+func (x *exchange) planHome(ask *route.Ask) error {
 	if x.gw.CallerCredentials {
-		if plan, err := route.Direct(x.view.Snapshot, x.gw, ask); err == nil {
-			if x.plan = plan; x.ownCredential() {
-				return plan, nil // what lives in the caller's own account is its own affair
-			}
+		if err := x.planWay(ask); err == nil && x.ownCredential() {
+			return nil // what lives in the caller's own account is its own affair
 		}
 	}
 	if err := x.findHome(); err != nil {
-		return nil, err
+		return err
 	}
 	if x.home == nil {
-		return route.Direct(x.view.Snapshot, x.gw, ask)
+		return x.planWay(ask)
 	}
+	plan, err := x.planAtHome(ask)
+	x.plan = plan
+	return err
+}
+
+// planAtHome plans a call that names objects, which live at one provider.
+func (x *exchange) planAtHome(ask *route.Ask) ([]route.Target, error) {
 	if ask.Provider != "" && ask.Provider != x.home.Provider {
 		return nil, fault.Newf(fault.InvalidRequest, "The header sluice-provider says '%s', and this object lives at '%s'.", clip(ask.Provider), x.home.Provider).Field("sluice-provider")
 	}
@@ -48,7 +54,12 @@ func (x *exchange) planHome(ask route.Ask) ([]route.Target, error) {
 	if ask.Model == "" {
 		return []route.Target{{Provider: home}}, nil
 	}
-	ask.Provider = ""
+	if x.view.routes.Has(ask.Model) {
+		if err := x.planWay(ask); err != nil {
+			return nil, err
+		}
+		return slices.DeleteFunc(x.plan, func(t route.Target) bool { return t.Provider != home }), nil
+	}
 	for _, n := range x.view.Resolve(ask.Model) {
 		if n.Provider == home {
 			return []route.Target{{Provider: home, Model: n.Model}}, nil

@@ -14,9 +14,11 @@ import (
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/health"
 	"github.com/sluice-gateway/sluice/internal/limit"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/recall"
+	"github.com/sluice-gateway/sluice/internal/route"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
 
@@ -72,6 +74,7 @@ type Config struct {
 	Objects   Objects
 	Recall    *recall.Memory
 	Limits    limit.Engine // counts what the snapshots' rules limit
+	Health    health.Watch // how targets stand; nil = nobody watches
 	Budgets   Budgets      // hears how budgets stand; nil = nobody does
 	Observer  Observer
 	Ready     Ready
@@ -99,7 +102,8 @@ type Proxy struct {
 	selfEndpoint   *endpoint
 	nativeEndpoint *endpoint
 
-	realtimeEndpoint *endpoint
+	realtimeEndpoint  *endpoint
+	universalEndpoint *endpoint
 
 	view     atomic.Pointer[view]
 	ids      ids
@@ -112,6 +116,8 @@ type Proxy struct {
 	keyRules keyRules
 	raises   atomic.Pointer[map[string][]limit.Raise] // of budgets, by rule
 	keyring  *jwt.Keyring
+	health   health.Watch
+	stages   stages
 	budgets  Budgets
 	memory   memory
 
@@ -139,13 +145,17 @@ func New(c Config) *Proxy {
 	p.selfEndpoint = selfEndpoint(p.fallback)
 	p.nativeEndpoint = nativeEndpoint(p.fallback)
 	p.realtimeEndpoint = realtimeEndpoint(p.fallback)
+	p.universalEndpoint = universalEndpoint(p.fallback)
+	if p.health = c.Health; p.health == nil {
+		p.health = alike{}
+	}
 	p.ids.seed()
 	return p
 }
 
 // Swap makes a snapshot effective for all later requests. On an error nothing changes.
 // Requests in flight keep what they began with.
-func (p *Proxy) Swap(s *catalog.Snapshot) error {
+func (p *Proxy) Swap(s *catalog.Snapshot) (err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	v := &view{Snapshot: s, fetchers: fetchers(s), lanes: make(map[string]*lane, len(s.Providers))}
@@ -161,6 +171,10 @@ func (p *Proxy) Swap(s *catalog.Snapshot) error {
 			p.discard(next)
 			return fmt.Errorf("provider %s: %w", name, err)
 		}
+	}
+	if v.routes, err = route.Compile(s.Routes); err != nil {
+		p.discard(next)
+		return err
 	}
 	if err := errors.Join(v.compileRules(), v.compileIssuers(p.keyring)); err != nil {
 		p.discard(next)

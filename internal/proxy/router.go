@@ -37,10 +37,11 @@ type match struct {
 type router struct {
 	static map[string][]*endpoint // whole paths without parameters
 	param  map[string][]*endpoint // by first two segments, "/v1/files", or the first if the second is a parameter
+	owned  map[string]bool        // segments behind /v1 that are no accounts
 }
 
 func newRouter(dialects []*dialect.Dialect) *router {
-	r := &router{static: map[string][]*endpoint{}, param: map[string][]*endpoint{}}
+	r := &router{static: map[string][]*endpoint{}, param: map[string][]*endpoint{}, owned: map[string]bool{"v1": true, "me": true, "realtime": true, "streams": true}}
 	for _, d := range dialects {
 		for i := range d.Endpoints {
 			r.add(d, &d.Endpoints[i])
@@ -58,6 +59,10 @@ func (r *router) add(d *dialect.Dialect, e *dialect.Endpoint) {
 			plain.Model = dialect.InBody
 		}
 		ep.json = &endpoint{Endpoint: &plain, dialect: d, want: ep.want}
+	}
+	if rest, ok := strings.CutPrefix(e.Pattern, "/v1/"); ok {
+		rest, _, _ = strings.Cut(rest, "/")
+		r.owned[rest] = true
 	}
 	brace := strings.IndexByte(e.Pattern, '{')
 	if brace < 0 {

@@ -48,6 +48,9 @@ func (x *exchange) serve() error {
 	if err := x.control(); err != nil {
 		return err
 	}
+	if x.ep == x.p.universalEndpoint {
+		return x.serveSteps()
+	}
 	if err := policy.Enter(x.gw, x.who, x.ep.Op); err != nil {
 		return err
 	}
@@ -70,6 +73,11 @@ func (x *exchange) serve() error {
 	if err := x.read(); err != nil {
 		return err
 	}
+	return x.run()
+}
+
+// run is the path of a request whose body is known.
+func (x *exchange) run() error {
 	if err := x.recollect(); err != nil {
 		return err
 	}
@@ -105,7 +113,7 @@ func (x *exchange) control() (err error) {
 	return nil
 }
 
-// read reads the body and the few members of it that matter.
+// read reads the body.
 func (x *exchange) read() error {
 	if enc := x.r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" && x.ep.Body != dialect.Opaque {
 		return fault.New(fault.InvalidRequest, "The body is compressed ("+clip(enc)+"); send it plain.").Field("content-encoding")
@@ -113,6 +121,11 @@ func (x *exchange) read() error {
 	if err := x.readBody(); err != nil {
 		return err
 	}
+	return x.understand()
+}
+
+// understand reads the few members of the body that matter.
+func (x *exchange) understand() error {
 	switch x.ep.Body {
 	case dialect.JSON:
 		return x.scan()
@@ -134,8 +147,11 @@ func (x *exchange) choosePlan() (err error) {
 		}
 		x.plan = append(x.scratch.plan[:0], route.Target{Provider: x.pinned, Model: x.ask.model})
 	} else {
-		ask := route.Ask{Model: bareModel(x.ask.model), Provider: x.ctl.provider, Family: x.dialect.Family}
-		if x.plan, err = x.planHome(ask); err != nil {
+		model, err := x.modelName()
+		if err != nil {
+			return err
+		}
+		if err = x.planHome(x.askFor(model)); err != nil {
 			return err
 		}
 	}
@@ -143,22 +159,6 @@ func (x *exchange) choosePlan() (err error) {
 		return err
 	}
 	return x.checkObjects()
-}
-
-// checkPlan says whether the caller may use every target of the plan, and each can take
-// the call.
-func (x *exchange) checkPlan() error {
-	for _, t := range x.plan {
-		if err := policy.Target(x.gw, x.who, x.ep.Op, t.Provider.Name, bareModel(t.Model)); err != nil {
-			return err
-		}
-		if x.native == "" {
-			if l := x.view.lanes[t.Provider.Name]; !l.takes(x.ep, t.Model) && !x.translates(l, t.Model) {
-				return x.notSpoken(l)
-			}
-		}
-	}
-	return nil
 }
 
 // notSpoken says why a provider cannot take the call.

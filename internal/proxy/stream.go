@@ -2,11 +2,11 @@ package proxy
 
 import (
 	"strings"
-	"time"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/membuf"
 	"github.com/sluice-gateway/sluice/internal/tokens"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
@@ -24,8 +24,10 @@ type relay struct {
 	hides   bool // some events may be kept from the caller
 	array   bool // the stream is one JSON array
 	failed  bool
-	hid     bool  // something was kept from the caller
-	sifted  error // of writing what passed the sieve
+	hid     bool           // something was kept from the caller
+	held    bool           // nothing goes out before the first content
+	kept    *membuf.Buffer // what is held
+	sifted  error          // of writing what passed the sieve
 	said    tokens.Stream
 	take    func(*dialect.Event) // see or sift, bound once, since that allocates
 }
@@ -35,8 +37,9 @@ func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) e
 	x.report = s.meter.Report()
 	defer framer.Release()
 	s.take = s.see
+	s.held = x.holds
 	if enc := resp.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
-		x.hide = false
+		x.hide, s.held = false, false // what an encoded stream says is seen too late
 		s.decode = newCopyDecoder(enc, s.examine)
 		defer s.decode.close()
 	}
@@ -46,14 +49,14 @@ func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) e
 	resp.AwaitEvent(x.target.Provider.Timeouts.FirstEvent)
 	x.waited += resp.Waited
 	resp.Waited = 0
-	x.streaming = true
-	x.p.observer.StreamOpen(1)
-	w := x.relayHead(resp)
-	w.set("X-Accel-Buffering", "no") // https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering
-	x.keepAnswer(resp, nil)
-	x.writeHead(resp.Status)
-	x.flush()
-	s.out, s.keeps, s.hides = x.sender(), x.answerKept.limit > 0, x.hide
+	s.keeps, s.hides = x.answerKept.limit > 0, x.hide
+	if s.held {
+		s.kept = membuf.Get(streamBuffer)
+		defer func() { s.kept.Release() }()
+		x.commitLater()
+	} else {
+		s.begin(resp)
+	}
 	err := s.run(resp)
 	if s.decode != nil {
 		s.decode.close() // what it has seen may be read from here on
@@ -66,12 +69,53 @@ func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) e
 	return s.end(err)
 }
 
+// begin sends the head.
+func (s *relay) begin(resp *upstream.Response) {
+	x := s.x
+	x.streaming = true
+	x.p.observer.StreamOpen(1)
+	w := x.relayHead(resp)
+	w.set("X-Accel-Buffering", "no") // https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering
+	x.keepAnswer(resp, nil)
+	x.writeHead(resp.Status)
+	x.flush()
+	s.out = x.sender()
+}
+
+// maxHeld bounds what is kept of a stream before its first content; one that says more
+// is not held any longer.
+const maxHeld = 256 << 10
+
+// unhold sends what was held, once there is no way back: content has come, or too much
+// of anything else.
+func (s *relay) unhold(resp *upstream.Response) error {
+	if !s.held || !s.content && len(s.kept.Bytes) < maxHeld {
+		return nil
+	}
+	s.held = false
+	s.begin(resp)
+	if s.keeps {
+		s.x.answerKept.add(s.kept.Bytes)
+	}
+	return s.out.send(s.kept.Bytes)
+}
+
+// keep holds bytes back.
+func (s *relay) keep(p []byte) {
+	s.kept = s.kept.Grow(len(p))
+	s.kept.Bytes = append(s.kept.Bytes, p...)
+}
+
 // run copies until the stream ends. One read, one write, one flush.
 func (s *relay) run(resp *upstream.Response) error {
-	if err := resp.Each(func(p []byte) error { return s.forward(resp, p) }); err != nil {
+	err := resp.Each(func(p []byte) error { return s.forward(resp, p) })
+	switch {
+	case err == errSaid:
+		return nil
+	case err != nil:
 		return err
 	}
-	return s.last()
+	return s.last(resp)
 }
 
 // forward examines what was read and sends it on.
@@ -81,10 +125,21 @@ func (s *relay) forward(resp *upstream.Response, p []byte) error {
 	case s.hides:
 		s.x.vendorKept.add(p)
 		s.framer.Feed(p, s.take)
+		if s.sifted == nil {
+			s.sifted = s.unhold(resp)
+		}
 		if s.sifted != nil {
 			return s.sifted
 		}
-		s.x.flush()
+		if !s.held {
+			s.x.flush()
+		}
+	case s.held:
+		s.keep(p)
+		s.framer.Feed(p, s.take)
+		if err := s.unhold(resp); err != nil {
+			return err
+		}
 	default:
 		if s.decode != nil {
 			s.decode.write(p)
@@ -101,8 +156,11 @@ func (s *relay) forward(resp *upstream.Response, p []byte) error {
 	if s.decode != nil && !had {
 		s.content, had = true, false // what the copy holds is read only after its end
 	}
+	if s.held && s.failed {
+		return errSaid // before its first content: another target may do better
+	}
 	if s.content && !had {
-		s.x.firstByte = time.Now()
+		s.x.contentCame()
 		resp.AwaitEvent(0)
 	}
 	return nil
@@ -136,21 +194,27 @@ func (s *relay) sift(e *dialect.Event) {
 	if s.sifted != nil {
 		return
 	}
+	if s.held {
+		s.keep(e.Raw)
+		return
+	}
 	s.x.answerKept.add(e.Raw)
 	s.sifted = s.x.write(e.Raw)
 }
 
 // last handles what stands behind the last event.
-func (s *relay) last() error {
+func (s *relay) last(resp *upstream.Response) error {
 	if s.decode != nil {
 		s.decode.close()
 	}
-	if s.x.hide {
-		s.framer.Close(s.take)
+	s.framer.Close(s.take)
+	if err := s.unhold(resp); err != nil {
+		return err
+	}
+	if s.hides && !s.held {
 		s.x.flush()
 		return s.sifted
 	}
-	s.framer.Close(s.take)
 	return nil
 }
 
@@ -161,8 +225,14 @@ func (s *relay) end(err error) error {
 	if err == nil && !s.failed && !s.complete() {
 		err = fault.New(fault.UpstreamError, "The provider's stream ended before it was complete.")
 	}
+	if err == nil && s.held && !s.failed {
+		err = emptyAnswer()
+	}
 	if err != nil || s.failed {
 		x.estimate(s.said.Tokens())
+	}
+	if s.held {
+		return s.unseen(err)
 	}
 	if err != nil {
 		f := asFault(err)
@@ -181,6 +251,28 @@ func (s *relay) end(err error) error {
 		return x.report.Fault
 	}
 	return nil
+}
+
+// unseen is the fault of a stream of which the caller has seen nothing.
+func (s *relay) unseen(err error) error {
+	x := s.x
+	x.refused = refusal{}
+	if err == nil && x.report.Fault != nil {
+		err = x.report.Fault
+	}
+	if err == nil {
+		err = fault.New(fault.UpstreamError, "The provider's stream began with an error.")
+	}
+	f := asFault(err)
+	if f.Kind == fault.Gone {
+		f = x.whyGone(f)
+	}
+	return f
+}
+
+// emptyAnswer is what an answer without any content is while another target remains.
+func emptyAnswer() error {
+	return fault.New(fault.UpstreamError, "The provider's answer is empty.")
 }
 
 // tell ends the caller's stream with an error event in its own framing.

@@ -107,7 +107,7 @@ func (x *exchange) translateRequest(req *upstream.Request) error {
 	}
 	tr.call = dialect.Call{
 		ID: x.id, Provider: p.Name, Model: to.Model, Asked: x.ask.model, Time: x.began, Request: tr.request, Names: tr.written.Names,
-		Array: x.stream && x.dialect.StreamQuery != "" && !hasQuery(x.r.URL.RawQuery, x.dialect.StreamQuery),
+		Array: x.asksArray(),
 	}
 	for _, h := range tr.written.Header {
 		req.Header = append(req.Header, upstream.Field{Name: h[0], Value: h[1]})

@@ -121,12 +121,17 @@ func (x *exchange) replay(resp *upstream.Response, a *llm.Answer) error {
 // streamType is the media type of the stream that the caller gets.
 func (x *exchange) streamType() string {
 	switch {
-	case x.tr.call.Array:
+	case x.asksArray():
 		return "application/json"
 	case x.dialect.StreamType != "":
 		return x.dialect.StreamType
 	}
 	return "text/event-stream"
+}
+
+// asksArray reports whether the caller gets its stream as one JSON array.
+func (x *exchange) asksArray() bool {
+	return x.stream && x.dialect.StreamQuery != "" && !hasQuery(x.r.URL.RawQuery, x.dialect.StreamQuery)
 }
 
 // readWhole reads an answer to its end, and gives what there was of it where it fails.
@@ -171,7 +176,10 @@ type translatedStream struct {
 	marker  marker
 	events  []llm.Event
 	out     []byte
-	content bool // the first content event was seen
+	room    *membuf.Buffer // what out is a part of, unless it outgrew it; nil = none is lent
+	sender  sender         // once the head is out
+	content bool           // the first content event was seen
+	held    bool           // nothing goes out before the first content
 	said    tokens.Stream
 	ended   bool
 	failed  *fault.Fault
@@ -209,11 +217,13 @@ func (x *exchange) relayTranslated(resp *upstream.Response, framer dialect.Frame
 
 // run reads until the stream ends. One read, one write, one flush.
 func (s *translatedStream) run(resp *upstream.Response, framer dialect.Framer) error {
-	room := membuf.Get(streamBuffer)
-	defer room.Release()
-	s.out = room.Bytes
-	timer := time.AfterFunc(commitAfter, func() { s.commit(resp) })
-	defer s.close(timer)
+	defer s.yield()
+	if s.held = s.x.holds; s.held {
+		s.x.commitLater()
+	} else {
+		timer := time.AfterFunc(s.x.commitAfter(), func() { s.commit(resp) })
+		defer s.close(timer)
+	}
 	see := s.see // bound once, since that allocates
 	err := resp.Each(func(p []byte) error { return s.got(resp, framer, see, p) })
 	switch {
@@ -236,14 +246,32 @@ func (s *translatedStream) got(resp *upstream.Response, framer dialect.Framer, s
 		return s.lost
 	}
 	s.x.vendorKept.add(p)
+	s.lend()
 	framer.Feed(p, see)
 	if err := s.send(resp); err != nil {
 		return err
+	}
+	if len(s.out) == 0 {
+		s.yield()
 	}
 	if s.failed != nil {
 		return errSaid
 	}
 	return nil
+}
+
+// lend takes room for what is written. A stream that waits holds none, so that streams use
+// the same few pages in turn, which are in the CPU's cache.
+func (s *translatedStream) lend() {
+	if s.room == nil {
+		s.room = membuf.Get(streamBuffer)
+		s.out = s.room.Bytes
+	}
+}
+
+func (s *translatedStream) yield() {
+	s.room.Release()
+	s.room, s.out = nil, nil
 }
 
 // last takes what stands behind the last event.
@@ -253,6 +281,7 @@ func (s *translatedStream) last(resp *upstream.Response, framer dialect.Framer, 
 	if s.lost != nil {
 		return s.lost
 	}
+	s.lend()
 	framer.Close(see)
 	s.take(s.parser.End(s.events[:0]))
 	return s.send(resp)
@@ -327,17 +356,16 @@ func (s *translatedStream) send(resp *upstream.Response) error {
 		return nil
 	}
 	if !x.wrote {
-		if s.failed != nil || !s.content && !s.ended && !s.late {
+		if s.failed != nil || !s.content && (s.held || !s.ended && !s.late) {
 			return nil // the caller has seen nothing: it can still be an error, or tried again
 		}
 		s.begin(resp)
 	}
 	x.answerKept.add(s.out)
-	err := x.write(s.out)
+	err := s.sender.send(s.out)
 	s.out = s.out[:0]
-	x.flush()
 	if s.content && x.firstByte.IsZero() {
-		x.firstByte = time.Now()
+		x.contentCame()
 		resp.AwaitEvent(0)
 	}
 	return err
@@ -351,6 +379,7 @@ func (s *translatedStream) begin(resp *upstream.Response) {
 	w.set("X-Accel-Buffering", "no")
 	x.answerKept.contentType = x.streamType()
 	x.writeHead(resp.Status)
+	s.sender = x.sender()
 }
 
 // end finishes the caller's stream: trailers after a proper end, an error event in the
@@ -362,6 +391,9 @@ func (s *translatedStream) end(err error) error {
 	}
 	if err == nil && !s.ended {
 		err = fault.New(fault.UpstreamError, "The provider's stream ended before it was complete.")
+	}
+	if err == nil && s.held && !s.content {
+		err = emptyAnswer()
 	}
 	if err == nil {
 		x.costTrailer()

@@ -14,6 +14,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/limit/rules"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/route"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
 
@@ -22,6 +23,7 @@ import (
 type view struct {
 	*catalog.Snapshot
 	lanes    map[string]*lane
+	routes   *route.Table
 	redact   func([]byte) []byte       // takes secrets out of what is kept
 	fetchers map[string]*fetch.Fetcher // of media, by gateway; none = nothing is fetched
 	rules    map[string]*rules.Set     // of gateways that have some

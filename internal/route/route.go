@@ -12,47 +12,55 @@ import (
 
 // Direct gives the target that a name means which is no route.
 func Direct(s *catalog.Snapshot, g *catalog.Gateway, a Ask) ([]Target, error) {
-	if a.Model == "" {
-		return withoutModel(s, g, a)
+	t, err := direct(s, g, a.Model, a.Provider, a.Family)
+	if err != nil {
+		return nil, err
 	}
-	if a.Provider != "" {
-		return pinned(s, a)
+	return []Target{t}, nil
+}
+
+func direct(s *catalog.Snapshot, g *catalog.Gateway, model, from, family string) (Target, error) {
+	if model == "" {
+		return withoutModel(s, g, from, family)
 	}
-	found := s.Resolve(a.Model)
+	if from != "" {
+		return pinned(s, model, from)
+	}
+	if prefix, id, ok := strings.Cut(model, "/"); ok && id != "" {
+		if p := s.Providers[prefix]; p != nil {
+			return Target{Provider: p, Model: id}, nil
+		}
+	}
+	found := s.Resolve(model)
 	switch {
 	case len(found) == 1:
-		return []Target{{Provider: found[0].Provider, Model: found[0].Model}}, nil
+		return Target{Provider: found[0].Provider, Model: found[0].Model}, nil
 	case len(found) > 1:
-		return choose(g, a, found)
+		return choose(g, model, family, found)
 	}
-	return nil, unknown(s, a.Model)
+	return Target{}, unknown(s, model)
 }
 
-func withoutModel(s *catalog.Snapshot, g *catalog.Gateway, a Ask) ([]Target, error) {
-	name := a.Provider
+func withoutModel(s *catalog.Snapshot, g *catalog.Gateway, name, family string) (Target, error) {
 	if name == "" {
-		name = g.Default[a.Family]
+		name = g.Default[family]
 	}
 	if name == "" {
-		name = g.Only[a.Family]
+		name = g.Only[family]
 	}
 	if name == "" {
-		return nil, fault.Newf(fault.InvalidRequest, "This operation names no model, so Sluice cannot tell which provider is meant. Send the header sluice-provider, or set default_provider.%s for the gateway '%s'.", a.Family, g.Name)
+		return Target{}, fault.Newf(fault.InvalidRequest, "This operation names no model, so Sluice cannot tell which provider is meant. Send the header sluice-provider, or set default_provider.%s for the gateway '%s'.", family, g.Name)
 	}
 	p, err := named(s, name)
-	if err != nil {
-		return nil, err
-	}
-	return []Target{{Provider: p}}, nil
+	return Target{Provider: p}, err
 }
 
-func pinned(s *catalog.Snapshot, a Ask) ([]Target, error) {
-	p, err := named(s, a.Provider)
-	if err != nil {
-		return nil, err
+func pinned(s *catalog.Snapshot, model, from string) (Target, error) {
+	p, err := named(s, from)
+	if rest, ok := strings.CutPrefix(model, from); ok && strings.HasPrefix(rest, "/") {
+		model = rest[1:]
 	}
-	model := strings.TrimPrefix(a.Model, a.Provider+"/")
-	return []Target{{Provider: p, Model: model}}, nil
+	return Target{Provider: p, Model: model}, err
 }
 
 func named(s *catalog.Snapshot, name string) (*provider.Provider, error) {
@@ -63,15 +71,15 @@ func named(s *catalog.Snapshot, name string) (*provider.Provider, error) {
 }
 
 // choose settles a bare id that several providers list by the gateway's default.
-func choose(g *catalog.Gateway, a Ask, found []catalog.Named) ([]Target, error) {
+func choose(g *catalog.Gateway, model, family string, found []catalog.Named) (Target, error) {
 	names := make([]string, len(found))
 	for i, n := range found {
-		if n.Provider.Name == g.Default[a.Family] {
-			return []Target{{Provider: n.Provider, Model: n.Model}}, nil
+		if n.Provider.Name == g.Default[family] {
+			return Target{Provider: n.Provider, Model: n.Model}, nil
 		}
 		names[i] = n.Provider.Name + "/" + n.Model
 	}
-	return nil, fault.Newf(fault.InvalidRequest, "The model '%s' is offered by several providers: write one of %s, or set default_provider.%s for the gateway.", clip(a.Model), strings.Join(names, ", "), a.Family).Field("model")
+	return Target{}, fault.Newf(fault.InvalidRequest, "The model '%s' is offered by several providers: write one of %s, or set default_provider.%s for the gateway.", clip(model), strings.Join(names, ", "), family).Field("model")
 }
 
 func unknown(s *catalog.Snapshot, model string) *fault.Fault {

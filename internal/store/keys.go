@@ -13,7 +13,7 @@ import (
 
 const (
 	keyColumns = `id, workspace, name, hint, hash, created, expires, revoked, disabled, owner_kind, owner, tags,
-		gateways, models, operations, networks, limits, max_output, metadata, subject, old_hash, old_until`
+		gateways, models, operations, networks, regions, limits, max_output, metadata, subject, old_hash, old_until`
 	selectKeys = "SELECT " + keyColumns + " FROM keys"
 )
 
@@ -57,7 +57,7 @@ func keyRow(k *gateway.Key) ([]any, error) {
 // keyRights gives a key's lists, as columns tags to limits.
 func keyRights(k *gateway.Key) ([]any, error) {
 	var row []any
-	for _, texts := range [][]string{k.Tags, k.Gateways, k.Models, k.Operations, k.Networks} {
+	for _, texts := range [][]string{k.Tags, k.Gateways, k.Models, k.Operations, k.Networks, k.Regions} {
 		text, err := list(texts)
 		if err != nil {
 			return nil, err
@@ -142,10 +142,10 @@ func (s *Store) Keys(ctx context.Context, q KeyQuery) (KeyPage, error) {
 func scanKey(rows *sql.Rows) (k gateway.Key, err error) {
 	var created int64
 	var expires, revoked, disabled, oldUntil *int64
-	var hash, oldHash, tags, gateways, models, operations, networks, limits, metadata []byte
+	var hash, oldHash, tags, gateways, models, operations, networks, regions, limits, metadata []byte
 	var subject sql.NullString
 	err = rows.Scan(&k.ID, &k.Workspace, &k.Name, &k.Hint, &hash, &created, &expires, &revoked, &disabled, &k.OwnerKind, &k.Owner, &tags,
-		&gateways, &models, &operations, &networks, &limits, &k.MaxOutput, &metadata, &subject, &oldHash, &oldUntil)
+		&gateways, &models, &operations, &networks, &regions, &limits, &k.MaxOutput, &metadata, &subject, &oldHash, &oldUntil)
 	if err != nil {
 		return k, err
 	}
@@ -155,7 +155,8 @@ func scanKey(rows *sql.Rows) (k gateway.Key, err error) {
 	k.Disabled, k.OldUntil = fromNull(disabled), fromNull(oldUntil)
 	k.Metadata, k.Subject = metadata, subject.String
 	err = errors.Join(json.Unmarshal(tags, &k.Tags), json.Unmarshal(gateways, &k.Gateways), json.Unmarshal(models, &k.Models),
-		json.Unmarshal(operations, &k.Operations), json.Unmarshal(networks, &k.Networks), json.Unmarshal(limits, &k.Limits))
+		json.Unmarshal(operations, &k.Operations), json.Unmarshal(networks, &k.Networks),
+		json.Unmarshal(regions, &k.Regions), json.Unmarshal(limits, &k.Limits))
 	if err != nil {
 		return k, fmt.Errorf("key %s: %w", k.ID, err)
 	}

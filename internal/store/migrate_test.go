@@ -31,7 +31,7 @@ func testUpgrade(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	want := gateway.Key{ID: "key_old", Workspace: "default", Name: "n", Hint: "sk", Hash: gateway.KeyHash{'a', 'b', 'c'}, Created: time.Unix(1, 0).UTC(),
-		Tags: []string{}, Gateways: []string{"default"}, Models: []string{}, Operations: []string{"chat"}, Networks: []string{}, Limits: []gateway.Rule{},
+		Tags: []string{}, Gateways: []string{"default"}, Models: []string{}, Operations: []string{"chat"}, Networks: []string{}, Regions: []string{}, Limits: []gateway.Rule{},
 		Metadata: json.RawMessage(`{"a":1}`)}
 	if diff := cmp.Diff(want, k); diff != "" {
 		t.Error(diff)

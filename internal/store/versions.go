@@ -10,6 +10,7 @@ const (
 	keysVersion        = "keys"
 	credentialsVersion = "credentials"
 	raisesVersion      = "raises"
+	drainsVersion      = "drains"
 )
 
 // bump tells the pollers of a version that something changed, once fn's transaction is

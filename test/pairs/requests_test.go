@@ -17,6 +17,7 @@ type requestCase struct {
 	body     string
 	want     []string // of the request; of the error when refused is set
 	not      []string
+	once     string // of the request
 	lost     []llm.Feature
 	kept     []llm.Feature // must not be told as lost
 	refused  bool
@@ -158,12 +159,62 @@ func wrongOnes() []requestCase {
 	}
 }
 
+// roots: the schemas of tools are what the target's vendor takes.
+func roots() (all []requestCase) {
+	const union = `{"anyOf":[{"type":"object","properties":{"a":{"type":"string"}}},{"properties":{"b":{"type":"integer"}}}]}`
+	chat := func(parameters string) string {
+		return `{"model":"m","messages":[` + userHi + `],"tools":[{"type":"function","function":{"name":"f","parameters":` + parameters + `}}]}`
+	}
+	gemini := func(parameters string) string {
+		return `{"contents":[{"role":"user","parts":[{"text":"hi"}]}],"tools":[{"functionDeclarations":[{"name":"f","parameters":` + parameters + `}]}]}`
+	}
+	for _, to := range []dialect.Name{dialect.Responses, dialect.Converse, dialect.Cohere} {
+		all = append(all,
+			requestCase{name: "a tool whose schema is empty", from: dialect.Chat, to: to, body: chat(`{}`), want: []string{`{"type":"object","properties":{}}`}},
+			requestCase{name: "a tool whose schema names no type", from: dialect.Chat, to: to, body: chat(`{"properties":{"a":{"type":"string"}},"required":["a"]}`),
+				want: []string{`{"type":"object","required":["a"],"properties":{"a":{"type":"string"}}}`}},
+			requestCase{name: "a tool whose schema is a choice", from: dialect.Chat, to: to, body: chat(union),
+				want: []string{`{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"integer"}}}`}},
+		)
+	}
+	for _, to := range []dialect.Name{dialect.Chat, dialect.Responses, dialect.Messages, dialect.Converse, dialect.Cohere} {
+		all = append(all, requestCase{name: "types as numbers", from: dialect.Gemini, to: to, body: gemini(`{"type":6,"properties":{"a":{"type":1},"n":{"type":5,"items":{"type":3}}}}`),
+			want: []string{`{"type":"object","properties":{"a":{"type":"string"},"n":{"type":"array","items":{"type":"integer"}}}}`}})
+	}
+	return all
+}
+
+// clients: what agents really send.
+func clients() (all []requestCase) {
+	const (
+		found   = `{"type":"function","name":"rate","parameters":{"type":"object","properties":{}}}`
+		library = `{"model":"m","input":[{"role":"user","content":"hi"},{"type":"tool_search_call","call_id":"s","execution":"client","arguments":{}},` +
+			`{"type":"tool_search_output","call_id":"s","execution":"client","tools":[` + found + `]}],"tools":[{"type":"tool_search","execution":"client","parameters":{"type":"object"}},` + found + `]}`
+		desktop = `{"model":"m","max_tokens":64,"messages":[` + userHi + `,{"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"computer","input":{"action":"screenshot"}}]},` +
+			`{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"done"}]}],"tools":[{"type":"computer_20250124","name":"computer","display_width_px":9,"display_height_px":9}]}`
+		stored = `{"contents":[{"role":"user","parts":[{"text":"what?"},{"fileData":{"mimeType":"image/jpeg","fileUri":"gs://bucket/kiwi.jpg"}}]}]}`
+		effort = `{"model":"m","messages":[` + userHi + `],"reasoning_effort":"default"}`
+	)
+	for _, to := range []dialect.Name{dialect.Chat, dialect.Messages, dialect.Gemini, dialect.Converse, dialect.Cohere} {
+		all = append(all, requestCase{name: "a tool that was found is told once", from: dialect.Responses, to: to, body: library, once: `"name":"rate"`})
+	}
+	for _, to := range []dialect.Name{dialect.Chat, dialect.Cohere, dialect.Converse} {
+		all = append(all, requestCase{name: "a picture that only Google can read", from: dialect.Gemini, to: to, body: stored, refused: true})
+	}
+	return append(all,
+		requestCase{name: "calls of a tool that the target does not have are told in words", from: dialect.Messages, to: dialect.Converse, body: desktop,
+			want: []string{"Called the tool computer with"}, not: []string{"toolUse", "toolResult", "toolConfig"}},
+		requestCase{name: "a picture that only Google can read", from: dialect.Gemini, to: dialect.Responses, body: stored, refused: true},
+		requestCase{name: "an effort that is left to the model", from: dialect.Chat, to: dialect.Responses, model: "gpt-5.2", body: effort, want: []string{`"effort":"medium"`}},
+	)
+}
+
 func TestRequestsKeepToTheirMeaning(t *testing.T) {
 	byName := map[dialect.Name]*dialect.Dialect{}
 	for _, d := range conversing(t) {
 		byName[d.Name] = d
 	}
-	for _, group := range [][]requestCase{searchResults(), budgets(), loops(), wrongOnes()} {
+	for _, group := range [][]requestCase{searchResults(), budgets(), loops(), wrongOnes(), roots(), clients()} {
 		for _, c := range group {
 			t.Run(c.name+": "+string(c.from)+" to "+string(c.to), func(t *testing.T) { c.check(t, byName[c.from], byName[c.to]) })
 		}
@@ -190,6 +241,9 @@ func (c *requestCase) check(t *testing.T, from, to *dialect.Dialect) {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not hold %s:\n%s", want, text)
 		}
+	}
+	if c.once != "" && strings.Count(text, c.once) != 1 {
+		t.Errorf("it does not hold %s once:\n%s", c.once, text)
 	}
 	for _, not := range c.not {
 		if strings.Contains(text, not) {

@@ -18,7 +18,7 @@ type Config struct {
 	Audiences  []string      // a token must be for one of them; never empty
 	Algorithms []string      // empty = RS256, ES256, EdDSA; symmetric ones are refused
 	JWKS       string        // URL of the keys; "" = by OpenID Connect discovery
-	Leeway     time.Duration // by how much clocks may differ, at most 5 minutes
+	Leeway     time.Duration // by how much clocks may differ, at most 10 minutes
 	Workspace  string        // of callers whose token names none; "" = such a token is refused
 	Claims     Claims
 }
@@ -33,7 +33,7 @@ type Claims struct {
 	Metadata  map[string]string       // claims by name of the metadata
 }
 
-const maxLeeway = 5 * time.Minute
+const maxLeeway = 10 * time.Minute
 
 // asymmetric are the algorithms that may be configured (RFC 7518, 3.1; RFC 8037): neither
 // none nor those whose secret the verifier shares.

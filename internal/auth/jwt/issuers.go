@@ -5,6 +5,7 @@ package jwt
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/auth"
+	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
@@ -46,32 +48,38 @@ func (r *Keyring) Issuers(configs ...Config) (*Issuers, error) {
 }
 
 // Caller authenticates by a token in any of the headers where keys may stand. It waits
-// for the issuer's keys where they are not known yet, at most until ctx ends. The error
-// never tells why; the log does, at its lowest level.
+// for the issuer's keys where they are not known yet, at most until ctx ends. The error is
+// ErrAway when the issuer cannot be asked for its keys, which is not the caller's doing;
+// else it never tells why, and the log does, at its lowest level.
 func (s *Issuers) Caller(ctx context.Context, h http.Header, now time.Time) (*gateway.Principal, error) {
+	refused := auth.Unauthenticated()
 	for token := range auth.Tokens(h, maxToken) {
 		if !shaped(token) {
 			continue
 		}
-		if who := s.caller(ctx, token, now); who != nil {
+		who, err := s.caller(ctx, token, now)
+		if err == nil {
 			return who, nil
 		}
+		if away, ok := errors.AsType[*awayError](err); ok {
+			refused = fault.New(fault.Overloaded, "Your token cannot be verified just now: its issuer does not tell its keys. Try again.").With(err).After(away.retry)
+		}
 	}
-	return nil, auth.Unauthenticated()
+	return nil, refused
 }
 
-func (s *Issuers) caller(ctx context.Context, token string, now time.Time) *gateway.Principal {
+func (s *Issuers) caller(ctx context.Context, token string, now time.Time) (*gateway.Principal, error) {
 	sum := sumOf(token)
 	if known := s.verified.get(sum); known != nil && known.valid(now) {
-		return known.who
+		return known.who, nil
 	}
 	t, err := s.Verify(ctx, token, now)
 	if err != nil {
 		s.ring.log.DebugContext(ctx, "a token was refused", "reason", err)
-		return nil
+		return nil, err
 	}
 	s.verified.put(sum, &known{who: &t.Principal, until: t.until, from: t.from, set: t.set})
-	return &t.Principal
+	return &t.Principal, nil
 }
 
 // Verify verifies one token wholly. The error says why, without quoting the token, and is

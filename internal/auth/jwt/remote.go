@@ -42,14 +42,34 @@ type fetched struct {
 func (r *remote) verify(ctx context.Context, p *parsed, now time.Time) (*keySet, error) {
 	set := r.keys(ctx, now)
 	if set == nil {
-		return nil, errors.New("the issuer's keys are not known")
+		return nil, &awayError{r.retry(now)}
 	}
 	err := set.verify(p)
 	if err == errUnknownKey && wait(ctx, r.refresh(now)) {
 		set = r.now.Load().set
 		err = set.verify(p)
 	}
+	if err == errUnknownKey && r.away.Load() { // it may have been replaced meanwhile
+		return nil, &awayError{r.retry(now)}
+	}
 	return set, err
+}
+
+// ErrAway says that a token could not be verified, good or not, since the keys of its
+// issuer cannot be fetched.
+var ErrAway = errors.New("the issuer's keys are not known, and it does not tell them")
+
+// awayError is an ErrAway that knows when the next try may succeed.
+type awayError struct{ retry time.Duration }
+
+func (*awayError) Error() string        { return ErrAway.Error() }
+func (*awayError) Is(target error) bool { return target == ErrAway }
+
+// retry is how long until the keys may be fetched again, at least a second.
+func (r *remote) retry(now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return max(r.next.Sub(now), time.Second)
 }
 
 // keys gives the set to use, nil when there is none.

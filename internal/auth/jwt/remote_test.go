@@ -3,6 +3,7 @@ package jwt_test
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/sluice-gateway/sluice/internal/auth/jwt"
+	"github.com/sluice-gateway/sluice/internal/fault"
 )
 
 func TestNothingIsFetchedBeforeTheFirstTokenAndThenOnceForAll(t *testing.T) {
@@ -206,6 +208,49 @@ func TestAnIssuerThatIsAwayFromTheStartIsTriedAgain(t *testing.T) {
 	i.instead(nil)
 	if call(s, token, now.Add(10*time.Second)) == nil {
 		t.Error("it was not tried again")
+	}
+}
+
+func TestATokenOfAnIssuerThatIsAwayIsNotItsCallersFault(t *testing.T) {
+	i := newIssuer()
+	i.show("ed", edKey())
+	i.instead(away)
+	s, _ := open(t, i, basic())
+	token := sign(t, jose.EdDSA, edKey(), "ed", valid())
+	refused := func(token string, at time.Time) *fault.Fault {
+		t.Helper()
+		_, err := s.Caller(t.Context(), bearer(token), at)
+		f, ok := errors.AsType[*fault.Fault](err)
+		if !ok {
+			t.Fatalf("%v", err)
+		}
+		return f
+	}
+	for _, c := range []struct{ after, retry time.Duration }{{0, 10 * time.Second}, {4 * time.Second, 6 * time.Second}, {9900 * time.Millisecond, time.Second}} {
+		f := refused(token, now.Add(c.after))
+		if f.Code != fault.Overloaded || !errors.Is(f, jwt.ErrAway) || f.NoRetry || f.RetryAfter != c.retry {
+			t.Errorf("after %s: %+v", c.after, f)
+		}
+	}
+	for what, bad := range map[string]string{
+		"expired": sign(t, jose.EdDSA, edKey(), "ed", valid().with("exp", now.Add(-time.Hour).Unix())), "for others": sign(t, jose.EdDSA, edKey(), "ed", valid().with("aud", "other")),
+		"of another issuer": sign(t, jose.EdDSA, edKey(), "ed", valid().with("iss", "https://evil.example")), "malformed": "a.b.c", "no token": "sk-sluice-0123456789",
+	} {
+		if f := refused(bad, now); f.Code != fault.Unauthenticated || f.RetryAfter != 0 {
+			t.Errorf("%s: %+v", what, f)
+		}
+	}
+	i.instead(nil)
+	if call(s, token, now.Add(refused(token, now).RetryAfter)) == nil {
+		t.Error("it was told too early a time to try again")
+	}
+	i.instead(away)
+	later := now.Add(time.Minute)
+	if f := refused(sign(t, jose.EdDSA, otherEd(), "next", valid()), later); f.Code != fault.Overloaded {
+		t.Errorf("a key that may be new: %+v", f)
+	}
+	if f := refused(sign(t, jose.EdDSA, otherEd(), "ed", valid()), later); f.Code != fault.Unauthenticated {
+		t.Errorf("a wrong signature by a known key: %+v", f)
 	}
 }
 

@@ -18,7 +18,7 @@ func (f *writer) rootSchema(s llm.Raw, strict bool) {
 	case isObject(s):
 		f.schema(s, strict)
 	default:
-		f.mendedRoot(s)
+		f.w.Raw(dialect.ObjectRoot(s))
 	}
 }
 
@@ -41,50 +41,6 @@ func isObject(s llm.Raw) bool {
 		return true
 	})
 	return !union && string(kind) == `"object"`
-}
-
-// mendedRoot writes a root that says that it is an object. Of a choice among several
-// the members of all are given, none of them required but by the root itself.
-func (f *writer) mendedRoot(s llm.Raw) {
-	f.w.Begin('{')
-	f.w.Text("type", "object")
-	var props, choice llm.Raw
-	_ = jsonscan.Members(s, func(key, v []byte) bool {
-		switch string(key) {
-		case "type":
-		case "properties":
-			props = v
-		case "anyOf", "oneOf", "allOf":
-			choice = v
-		default:
-			f.w.AnyKey(string(key))
-			f.w.Raw(v)
-		}
-		return true
-	})
-	f.w.Object("properties")
-	seen := f.properties(props, nil)
-	_ = jsonscan.Elements(choice, func(one []byte) bool {
-		seen = f.properties(jsonscan.Get(one, "properties"), seen)
-		return true
-	})
-	f.w.End('}')
-	f.w.End('}')
-}
-
-func (f *writer) properties(props llm.Raw, seen []string) []string {
-	_ = jsonscan.Members(props, func(key, v []byte) bool {
-		for _, s := range seen {
-			if s == string(key) {
-				return true
-			}
-		}
-		seen = append(seen, string(key))
-		f.w.Key(string(key)) // escapes and all, as it was
-		f.w.Raw(v)
-		return true
-	})
-	return seen
 }
 
 // schema writes a schema. Strictly, it keeps to what the vendor's grammar knows

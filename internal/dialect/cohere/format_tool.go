@@ -81,10 +81,10 @@ func (w *writer) tool(t *llm.Tool) {
 	w.Text("name", w.name(t.Name))
 	w.MemberIf("description", t.Description)
 	switch {
+	case !w.own: // it is required
+		w.Member("parameters", dialect.ToolSchema(&llm.Tool{Parameters: t.Parameters}))
 	case len(t.Parameters) > 0:
 		w.Member("parameters", t.Parameters)
-	case !w.own: // it is required
-		w.Member("parameters", noParameters)
 	}
 	w.End('}')
 	if w.own {
@@ -92,8 +92,6 @@ func (w *writer) tool(t *llm.Tool) {
 	}
 	w.End('}')
 }
-
-var noParameters = []byte(`{"type":"object","properties":{}}`)
 
 // strict decides on the one switch for all tools. It is only taken where each tool has a
 // required parameter (https://docs.cohere.com/docs/tool-use-parameter-types).

@@ -35,23 +35,42 @@ func (f *formatter) tool(t *llm.Tool) {
 	switch {
 	case f.own && t.Vendor != nil:
 		f.w.Raw(t.Vendor)
-	case t.Kind == llm.Function, t.Kind == llm.Custom:
-		if c := &f.r.Choice; len(c.Names) > 0 && (c.Mode == "allowed" || c.Mode == "allowed_required") && !slices.Contains(c.Names, t.Name) {
-			return
-		}
+	case !f.offers(*t):
+		f.loseTool(t)
+	case t.Kind == llm.WebSearch:
+		f.systemTool(grounding)
+	case t.Kind == llm.Code:
+		f.systemTool(interpreter)
+	default:
 		plain := dialect.FunctionOf(t)
 		f.toolSpec(&plain)
-	case t.Kind == llm.WebSearch && f.model.family == nova:
-		f.systemTool(grounding)
-	case t.Kind == llm.Code && f.model.family == nova && f.model.version >= 2:
-		f.systemTool(interpreter)
-	case t.Kind == llm.WebSearch:
-		f.loseIf(llm.FWebSearch)
-	case t.Kind == llm.Code:
-		f.loseIf(llm.FCode)
 	}
 	if len(f.w.B) > size {
 		f.cache(t.Cache, f.model.cachesTools(), llm.FToolCache)
+	}
+}
+
+// offers reports whether a tool of another dialect's caller is written: functions that may
+// be called, and what the model has of its own.
+func (f *formatter) offers(t llm.Tool) bool {
+	switch t.Kind {
+	case llm.Function, llm.Custom:
+		c := &f.r.Choice
+		return len(c.Names) == 0 || c.Mode != "allowed" && c.Mode != "allowed_required" || slices.Contains(c.Names, t.Name)
+	case llm.WebSearch:
+		return f.model.family == nova
+	case llm.Code:
+		return f.model.family == nova && f.model.version >= 2
+	}
+	return false
+}
+
+func (f *formatter) loseTool(t *llm.Tool) {
+	switch t.Kind {
+	case llm.WebSearch:
+		f.loseIf(llm.FWebSearch)
+	case llm.Code:
+		f.loseIf(llm.FCode)
 	}
 }
 
@@ -60,7 +79,9 @@ const anyObject = `{"type":"object","properties":{}}`
 
 func (f *formatter) toolSpec(t *llm.Tool) {
 	parameters := t.Parameters
-	if parameters == nil || jsonscan.IsNull(parameters) {
+	if !f.own {
+		parameters = dialect.ToolSchema(&llm.Tool{Parameters: parameters})
+	} else if parameters == nil || jsonscan.IsNull(parameters) {
 		parameters = llm.Raw(anyObject)
 	}
 	obeyed := t.Strict != nil && *t.Strict && !f.own && f.obeys(parameters)

@@ -1,6 +1,8 @@
 package converse
 
 import (
+	"slices"
+
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -79,10 +81,10 @@ func (f *formatter) planChoice(p *plan) {
 }
 
 // uncalled tells the history's calls in words where no call is to be made: because the
-// caller says so, or gives no tools any more. The vendor wants tools wherever calls stand,
-// and they could be called then.
+// caller says so, or gives no tools (any more) that can be written. The vendor wants tools
+// wherever calls stand, and they could be called then.
 func (f *formatter) uncalled() {
-	none := f.r.Choice.Mode == "none" || len(f.r.Tools) == 0
+	none := f.r.Choice.Mode == "none" || !slices.ContainsFunc(f.r.Tools, f.offers)
 	if none && (f.r.Has.Has(llm.FToolCall) || f.r.Has.Has(llm.FToolResult)) {
 		f.r = dialect.Narrated(f.r)
 	}

@@ -114,7 +114,7 @@ func readFile(v llm.Raw, other func(key []byte, value llm.Raw)) llm.Part {
 		return true
 	})
 	text, _ := jsonscan.String(uri)
-	if isVendorsFile(text) {
+	if isVendorsFile(text) || strings.HasPrefix(text, "gs://") { // of Cloud Storage, with the vendor's own credentials
 		m.FileID = uri
 	} else {
 		m.URL = uri

@@ -22,8 +22,8 @@ func fromOpenAPI(v llm.Raw) llm.Raw {
 	return c.w.B
 }
 
-// onlyOpenAPI tells at a glance a schema that is no JSON Schema: types in capitals,
-// nullable, whole numbers in quotes.
+// onlyOpenAPI tells at a glance a schema that is no JSON Schema: types in capitals or as
+// numbers, nullable, whole numbers in quotes.
 func onlyOpenAPI(v []byte) bool {
 	if bytes.Contains(v, []byte(`"nullable"`)) || bytes.Contains(v, []byte(`"defs"`)) || bytes.Contains(v, []byte(`"ref"`)) {
 		return true
@@ -34,7 +34,7 @@ func onlyOpenAPI(v []byte) bool {
 			break
 		}
 		rest = bytes.TrimLeft(rest[n+len(`"type"`):], " :\t\r\n")
-		if len(rest) > 1 && rest[0] == '"' && rest[1] >= 'A' && rest[1] <= 'Z' {
+		if len(rest) > 1 && (rest[0] == '"' && rest[1] >= 'A' && rest[1] <= 'Z' || rest[0] >= '0' && rest[0] <= '9') {
 			return true
 		}
 	}
@@ -206,11 +206,15 @@ func (c *schemaWriter) member(key []byte, v llm.Raw, nullable bool) {
 	}
 }
 
+// types of https://ai.google.dev/api/caching#Type by their numbers, as clients of the
+// protocol buffers write them.
+var types = [...]string{"TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"}
+
 // types writes a type in small letters, with null beside it where that is allowed.
 func (c *schemaWriter) types(v llm.Raw, nullable bool) {
-	s, ok := jsonscan.String(v)
+	s := word(v, types[:])
 	switch {
-	case !ok:
+	case s == "":
 		c.w.Member("type", v)
 	case s == "TYPE_UNSPECIFIED":
 	case nullable && !strings.EqualFold(s, "null"):

@@ -75,6 +75,9 @@ func (w *writer) effortWord() {
 		return
 	}
 	word := t.Effort
+	if word == "default" && !w.own { // https://console.groq.com/docs/reasoning
+		word = ""
+	}
 	switch {
 	case word != "":
 	case t.Budget.Known:

@@ -110,16 +110,17 @@ func (w *writer) function(t *llm.Tool) {
 func (w *writer) definition(t *llm.Tool) {
 	w.Text("name", w.toolName(t.Name))
 	w.MemberIf("description", t.Description)
-	switch {
-	case t.Parameters != nil:
-		w.Member("parameters", t.Parameters)
-	case !w.own: // several vendors require it
-		w.Member("parameters", dialect.NoParameters(t.Strict))
+	parameters := t.Parameters
+	if !w.own { // several vendors require it
+		parameters = dialect.ToolSchema(t)
+	}
+	if parameters != nil {
+		w.Member("parameters", parameters)
 	}
 	if t.Strict == nil || w.lacks(llm.FToolStrict) {
 		return
 	}
-	if w.own || !*t.Strict || dialect.Strictable(t.Parameters) {
+	if w.own || !*t.Strict || dialect.Strictable(parameters) {
 		w.Flag("strict", *t.Strict)
 		return
 	}

@@ -208,7 +208,7 @@ func (w *requestWriter) effort() string {
 		return "none"
 	}
 	switch {
-	case t.Effort != "":
+	case t.Effort != "" && t.Effort != "default": // a word of https://console.groq.com/docs/reasoning
 		return a.effort(t.Effort)
 	case t.Budget.Known:
 		return a.effort(budgetEffort(t.Budget))

@@ -132,11 +132,15 @@ func (w *requestWriter) function(t *llm.Tool) {
 	w.Text("type", "function")
 	w.Text("name", w.name(t))
 	w.MemberIf("description", t.Description)
-	if t.Parameters != nil || !w.home {
-		w.Member("parameters", parametersOf(t))
+	parameters := t.Parameters
+	if !w.home {
+		parameters = dialect.ToolSchema(t)
+	}
+	if parameters != nil {
+		w.Member("parameters", parameters)
 	}
 	switch {
-	case t.Strict != nil && (w.home || !*t.Strict || dialect.Strictable(t.Parameters)):
+	case t.Strict != nil && (w.home || !*t.Strict || dialect.Strictable(parameters)):
 		w.Flag("strict", *t.Strict)
 	case !w.home:
 		if t.Strict != nil { // of a schema that strict mode would refuse
@@ -151,13 +155,6 @@ func (w *requestWriter) function(t *llm.Tool) {
 		}
 	}
 	w.End('}')
-}
-
-func parametersOf(t *llm.Tool) llm.Raw {
-	if t.Parameters == nil {
-		return dialect.NoParameters(t.Strict)
-	}
-	return t.Parameters
 }
 
 // customTool writes a custom tool of the chat dialect, whose definition stands an

@@ -105,7 +105,8 @@ func compile(owner string, in *gateway.Rule) (r *Rule, err error) {
 func (r *Rule) dependsOn(p *expr.Program) {
 	r.Attempt = r.Attempt || p.Uses("provider")
 	r.needsIP = r.needsIP || p.Uses("ip")
-	r.Early = r.Early && !p.Uses("model", "route", "user", "metadata", "stream", "tokens.input", "budget.share", "budget.left")
+	r.Early = r.Early && !p.Uses("model", "route", "user", "metadata", "stream", "tokens.input", "budget.share", "budget.left",
+		"intent", "difficulty", "healthy", "request.turns", "request.tools", "request.images", "request.json", "request.max_output")
 }
 
 func (r *Rule) dimension(per string) (value, error) {

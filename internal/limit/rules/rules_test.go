@@ -114,6 +114,7 @@ func TestEachRuleHasItsStage(t *testing.T) {
 		gateway.Rule{Name: "early", Per: []gateway.Per{"key"}}, gateway.Rule{Name: "user", Per: []gateway.Per{"user"}},
 		gateway.Rule{Name: "provider", Per: []gateway.Per{"provider"}}, gateway.Rule{Name: "model", Per: []gateway.Per{"model"}},
 		gateway.Rule{Name: "asked", When: `model.startsWith("gpt")`}, gateway.Rule{Name: "served", When: `provider == "openai"`},
+		gateway.Rule{Name: "body", When: `difficulty < 1 && intent == "" && request.turns == 0 && healthy["acme/large"]`},
 	)
 	names := func(stage rules.Stage) (out []string) {
 		for _, r := range add(t, s, facts(func(f *rules.Facts) { f.Model, f.Provider = "gpt-5", "openai" }), rules.Want{}, stage).Of {
@@ -124,7 +125,7 @@ func TestEachRuleHasItsStage(t *testing.T) {
 	if got := names(rules.Early); !slices.Equal(got, []string{"early"}) {
 		t.Error("early:", got)
 	}
-	if got := names(rules.Call); !slices.Equal(got, []string{"early", "user", "asked"}) {
+	if got := names(rules.Call); !slices.Equal(got, []string{"early", "user", "asked", "body"}) {
 		t.Error("call:", got)
 	}
 	if got := names(rules.Attempt); !slices.Equal(got, []string{"provider", "model", "served"}) {

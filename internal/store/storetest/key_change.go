@@ -41,7 +41,7 @@ func testUpdateKey(t *testing.T, s *store.Store) {
 	until := Epoch().Add(time.Hour)
 	k := gateway.Key{ID: key(1).ID, Workspace: "other", Hint: "other", Hash: gateway.HashKey("other"), Revoked: &until, // none of these may change
 		Name: "new", Expires: &until, OwnerKind: gateway.OwnedByApplication, Owner: "app", Tags: []string{"t"}, Gateways: []string{"g"}, Models: []string{"m"},
-		Operations: []string{"chat"}, Networks: []string{"::1/128"}, Limits: []gateway.Rule{rule()}, MaxOutput: 7, Metadata: json.RawMessage(`{"a":1}`), Subject: "CN=1"}
+		Operations: []string{"chat"}, Networks: []string{"::1/128"}, Regions: []string{"eu"}, Limits: []gateway.Rule{rule()}, MaxOutput: 7, Metadata: json.RawMessage(`{"a":1}`), Subject: "CN=1"}
 	must(t, s.UpdateKey(t.Context(), k))
 	want := k
 	want.Workspace, want.Hint, want.Hash, want.Created, want.Revoked = key(1).Workspace, key(1).Hint, key(1).Hash, key(1).Created, nil

@@ -27,6 +27,7 @@ func testKeys(t *testing.T, fresh func(testing.TB) string) {
 		full := key(1)
 		full.Expires, full.Gateways, full.Models, full.Operations = &until, []string{"default", "a*"}, []string{"openai/*"}, []string{"chat"}
 		full.Disabled, full.OwnerKind, full.Owner, full.Tags, full.Networks = &until, gateway.OwnedByUser, "Zoë", []string{"a", "b"}, []string{"10.0.0.0/8"}
+		full.Regions = []string{"eu", "us-east-1"}
 		full.Limits, full.MaxOutput, full.Subject = []gateway.Rule{rule()}, 512, "CN=app"
 		full.OldHash, full.OldUntil = gateway.HashKey("older"), &until
 		full.Metadata = json.RawMessage(`{"team":"a"}`)
@@ -34,7 +35,7 @@ func testKeys(t *testing.T, fresh func(testing.TB) string) {
 			must(t, s.CreateKey(t.Context(), want))
 			if want.Gateways == nil {
 				want.Gateways, want.Models, want.Operations = []string{}, []string{}, []string{}
-				want.Tags, want.Networks, want.Limits = []string{}, []string{}, []gateway.Rule{}
+				want.Tags, want.Networks, want.Regions, want.Limits = []string{}, []string{}, []string{}, []gateway.Rule{}
 			}
 			if diff := cmp.Diff(want, need(s.Key(t.Context(), want.ID))(t)); diff != "" {
 				t.Error(diff)

@@ -26,6 +26,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"spend":       testSpend,
 		"alerts":      testAlerts,
 		"raises":      testRaises,
+		"drains":      testDrains,
 		"objects":     testObjects,
 		"settings":    testSettings,
 		"migration":   testMigration,

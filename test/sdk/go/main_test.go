@@ -57,6 +57,8 @@ providers:
   openai:    { api_key: env:VENDOR_KEY, base_url: %[1]s/v1, retries: %[2]s }
   anthropic: { api_key: env:VENDOR_KEY, base_url: %[1]s, retries: %[2]s }
   gemini:    { api_key: env:VENDOR_KEY, base_url: %[1]s, retries: %[2]s }
+routes:
+  harbour: { steps: [ { use: anthropic/claude-sonnet-4-5 } ] }
 gateways:
   default:
     default_provider: { openai: openai, anthropic: anthropic, gemini: gemini }

@@ -1,0 +1,129 @@
+package proxy
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// commitment sends the head of a stream of which nothing has come for long, and then a
+// comment from time to time, so that the caller and what stands between keep waiting
+// while targets are still tried. It works beside the request's goroutine and touches the
+// answer alone, until end.
+type commitment struct {
+	w       http.ResponseWriter
+	head    [][2]string
+	comment []byte // nil = the caller's dialect has none
+	after   time.Duration
+
+	mu    sync.Mutex
+	timer *time.Timer
+	sent  bool
+	over  bool
+}
+
+// commitLater begins to wait. A stream that is held already goes on waiting.
+func (x *exchange) commitLater() {
+	if x.commits != nil {
+		return
+	}
+	c := &commitment{w: x.w, after: x.commitAfter(), comment: x.dialect.KeepAlive}
+	c.head = [][2]string{
+		{"Content-Type", x.streamType()}, {"X-Accel-Buffering", "no"},
+		{"Sluice-Request-Id", x.id}, {"Sluice-Gateway", x.gw.Name}, {"Sluice-Cache", "off"},
+	}
+	if x.way.Route != "" {
+		c.head = append(c.head, [2]string{"Sluice-Route", headerSafe(x.way.Route)})
+	}
+	x.tellScheme(func(name, value string) { c.head = append(c.head, [2]string{name, value}) })
+	x.commits = c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.timer = time.AfterFunc(c.after, c.send)
+}
+
+// commitAfter is how long nothing of a stream is sent while its targets are tried.
+func (x *exchange) commitAfter() time.Duration {
+	if d := x.gw.CommitAfter; d > 0 {
+		return d
+	}
+	return commitAfter
+}
+
+func (c *commitment) send() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over {
+		return
+	}
+	if !c.sent {
+		c.sent = true
+		for _, f := range c.head {
+			c.w.Header().Set(f[0], f[1])
+		}
+		c.w.WriteHeader(http.StatusOK)
+	}
+	if c.comment != nil {
+		_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(c.after))
+		_, _ = c.w.Write(c.comment) // that the caller left is noticed where its stream is read
+	}
+	if f, ok := c.w.(http.Flusher); ok {
+		f.Flush()
+	}
+	c.timer.Reset(c.after)
+}
+
+// isSent reports whether the head is out. A nil commitment has sent nothing.
+func (c *commitment) isSent() bool {
+	if c == nil {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sent
+}
+
+// endCommitment stops the comments. From here on the answer is the request's own
+// goroutine's; its head may be out.
+func (x *exchange) endCommitment() {
+	c := x.commits
+	if c == nil {
+		return
+	}
+	x.commits = nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	c.timer.Stop()
+	if c.sent {
+		x.wrote, x.committed, x.status = true, true, http.StatusOK
+	}
+}
+
+// tellLate ends, with an error event, a stream of which the caller has nothing but the
+// head.
+func (x *exchange) tellLate() {
+	x.committed = false
+	if x.dialect.FormatStreamError == nil {
+		x.abort = true
+		return
+	}
+	event := x.dialect.FormatStreamError(x.safe(x.failed), x.id)
+	x.answerKept.add(event)
+	if x.write(event) == nil {
+		x.servedTrailer()
+		x.costTrailer()
+		x.flush()
+	}
+}
+
+// servedTrailer says behind a stream what its head could not yet say.
+func (x *exchange) servedTrailer() {
+	if x.lane == nil {
+		return
+	}
+	h := x.w.Header()
+	h[http.TrailerPrefix+"Sluice-Provider"] = []string{x.lane.provider.Name}
+	h[http.TrailerPrefix+"Sluice-Model"] = []string{headerSafe(x.target.Model)}
+	h[http.TrailerPrefix+"Sluice-Attempts"] = []string{attemptsWord(len(x.attempts))}
+}
