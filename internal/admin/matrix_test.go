@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/store"
 )
 
 // op is one route, as the document, which comes from the table of routes, tells of it.
@@ -185,6 +187,10 @@ func TestEveryRouteLetsInWhomItDeclaresAndNobodyElse(t *testing.T) {
 				r, err := http.NewRequest(method, server.URL+path, strings.NewReader(body))
 				g.must(err)
 				actors[i].sign(r)
+				before := ""
+				if method != http.MethodGet {
+					before = g.state()
+				}
 				resp, err := client.Do(r)
 				g.must(err)
 				answer, err := io.ReadAll(resp.Body)
@@ -196,6 +202,9 @@ func TestEveryRouteLetsInWhomItDeclaresAndNobodyElse(t *testing.T) {
 				if !slices.Contains(want, resp.StatusCode) {
 					t.Errorf("%s: %d, want %v: %s", what, resp.StatusCode, want, answer)
 				}
+				if own := actors[i].valid && (actors[i].admin || actors[i].roles[workspace].Allows(gateway.Viewer)); method != http.MethodGet && (resp.StatusCode >= 400 || !own && o.access != "signed in") && g.state() != before {
+					t.Errorf("%s: %d, and something changed", what, resp.StatusCode)
+				}
 				g.leaks(what, &actors[i], string(answer))
 			}
 		}
@@ -203,6 +212,29 @@ func TestEveryRouteLetsInWhomItDeclaresAndNobodyElse(t *testing.T) {
 	if calls < 1500 {
 		t.Errorf("only %d calls", calls)
 	}
+}
+
+// state is what the newest objects of each kind are; whatever is changed is among them.
+func (g *town) state() string {
+	g.t.Helper()
+	ctx, all := g.t.Context(), &strings.Builder{}
+	note := func(page any, err error) {
+		g.must(err)
+		g.must(json.NewEncoder(all).Encode(page))
+	}
+	const some = 2
+	note(g.store.Keys(ctx, store.KeyQuery{Limit: some}))
+	note(g.store.Credentials(ctx, store.CredentialQuery{Limit: some}))
+	note(g.store.Raises(ctx, store.RaiseQuery{Limit: some}))
+	note(g.store.Alerts(ctx, store.AlertQuery{Limit: some}))
+	note(g.store.Users(ctx, "", some))
+	note(g.store.WorkspacesWithin(ctx, nil, "", some))
+	note(g.store.ListEntries(ctx, store.EntryQuery{Limit: some}))
+	note(g.store.Tokens(ctx, store.TokenQuery{Limit: some}))
+	for _, workspace := range []string{"own", "foreign"} {
+		note(g.store.Members(ctx, workspace, "", some))
+	}
+	return all.String()
 }
 
 // leaks looks in an answer for what belongs to a workspace that the caller has no role

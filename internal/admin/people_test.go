@@ -81,11 +81,24 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	g := &town{}
-	g.rig = newRig(t, with(func(c *admin.Config) { serving(c); c.Vault = plainVault{g} }))
+	g.rig = newRig(t, with(func(c *admin.Config) {
+		serving(c)
+		c.Vault, c.Limits = plainVault{g}, everyCounter
+	}))
 	for _, id := range []string{"own", "foreign"} {
 		g.must(g.store.CreateWorkspace(t.Context(), gateway.Workspace{ID: id, Name: "name-of-" + id, Created: g.now}))
 	}
 	return g
+}
+
+// everyCounter tells of the counters of all workspaces, whatever it was asked.
+func everyCounter(context.Context, admin.LimitQuery) (all []admin.LimitState, err error) {
+	for _, workspace := range []string{"own", "foreign", ""} {
+		for _, rule := range []string{"gateway/default/pocket", "gateway/default/pace"} {
+			all = append(all, admin.LimitState{Rule: rule, Counter: "counter-of-" + workspace, Values: "workspace=counter-of-" + workspace, Workspace: workspace, Max: 10, Used: 1, Left: 9})
+		}
+	}
+	return all, nil
 }
 
 func (g *town) must(err error) {
@@ -122,7 +135,7 @@ func (g *town) token(t gateway.Token) string {
 	if t.ID == "" {
 		t.ID = g.next("tok_")
 	}
-	t.Name, t.Hash, t.Created = "of-"+t.ID, gateway.HashKey(secret), g.now
+	t.Name, t.Hash, t.Created = "token-of-"+t.Workspace, gateway.HashKey(secret), g.now
 	g.must(g.store.CreateToken(g.t.Context(), t))
 	return secret
 }

@@ -30,7 +30,11 @@ func serving(c *admin.Config) {
 		Credentials: []provider.Credential{{Name: "main", Key: vendorKey, Weight: 2}, {Name: "alias-of-foreign", Workspace: "foreign", Key: vendorKey}, {Name: "alias-of-own", Workspace: "own", Key: vendorKey}}, Headers: []provider.Header{{Name: "X-Org", Value: vendorKey}},
 		ProxyURL: "http://u:" + vendorKey + "@proxy.test", Models: map[string]provider.Model{"own": {}},
 	}
-	door := &catalog.Gateway{Name: "default", Keyed: true, Default: map[string]string{"chat": "acme"}, Log: catalog.LogPolicy{Bodies: catalog.BodiesFull, MaxBody: 65536, Retain: 24 * time.Hour}}
+	rules := []*gateway.Rule{
+		{Name: "pocket", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitCost, Windows: []gateway.Window{{Max: 1, Period: gateway.Day}}},
+		{Name: "pace", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitRequests, Windows: []gateway.Window{{Max: 1, Span: time.Minute}}},
+	}
+	door := &catalog.Gateway{Name: "default", Rules: rules, Keyed: true, Default: map[string]string{"chat": "acme"}, Log: catalog.LogPolicy{Bodies: catalog.BodiesFull, MaxBody: 65536, Retain: 24 * time.Hour}}
 	s := catalog.New(catalog.Snapshot{
 		Gateways: map[string]*catalog.Gateway{"default": door}, Hosts: map[string]*catalog.Gateway{"ai.test": door},
 		Providers: map[string]*provider.Provider{"acme": vendor, "zeta": {Name: "zeta", Spec: vendor.Spec}}, Lister: lister{},
@@ -59,7 +63,7 @@ func TestGatewaysProvidersAndModelsAreShownWithoutSecrets(t *testing.T) {
 	}
 	var providers admin.ProviderList
 	g.get("/api/v1/providers", &providers)
-	if p := providers.Data[0]; len(providers.Data) != 2 || p.BaseURL != "https://acme.test/v1" || p.Credentials[0] != (admin.CredentialName{Name: "main", Weight: 2}) || p.Headers[0] != "X-Org" || !p.Proxied {
+	if p := providers.Data[0]; len(providers.Data) != 2 || p.BaseURL != "https://acme.test/v1" || p.Credentials[0] != (admin.CredentialName{Name: "main", Weight: 2}) || len(p.Credentials) != 3 || p.Headers[0] != "X-Org" || !p.Proxied {
 		t.Errorf("%+v", providers)
 	}
 	for _, path := range []string{"/providers", "/providers/acme", "/gateways/default", "/models", "/config", "/health"} {
@@ -130,5 +134,34 @@ func TestWithoutAGatewayItsViewsSaySo(t *testing.T) {
 	g := newRig(t)
 	for _, path := range []string{"/gateways", "/providers", "/models", "/config"} {
 		g.fails(g.do("GET", "/api/v1"+path, ""), http.StatusServiceUnavailable, "unavailable")
+	}
+}
+
+func TestAliasesOfCredentialsAreShownToWhomTheyServe(t *testing.T) {
+	g := newTown(t)
+	for _, c := range []struct {
+		who   gateway.Token
+		names string
+		admin bool
+	}{
+		{gateway.Token{Workspace: "own", Role: gateway.Viewer}, "main alias-of-own", false},
+		{gateway.Token{User: g.user(false, "own", "viewer", "foreign", "owner")}, "main alias-of-foreign alias-of-own", false},
+		{gateway.Token{User: g.user(false)}, "main", false},
+		{gateway.Token{Admin: true}, "main alias-of-foreign alias-of-own", true},
+	} {
+		secret := g.token(c.who)
+		var list admin.ProviderList
+		g.answered(g.from("192.0.2.1:1", "GET", "/api/v1/providers", "Bearer "+secret), http.StatusOK, &list)
+		var one admin.Provider
+		g.answered(g.from("192.0.2.1:1", "GET", "/api/v1/providers/acme", "Bearer "+secret), http.StatusOK, &one)
+		for _, p := range []admin.Provider{list.Data[0], one} {
+			var names []string
+			for _, k := range p.Credentials {
+				names = append(names, k.Name)
+			}
+			if strings.Join(names, " ") != c.names || (p.BaseURL != "") != c.admin || (len(p.Headers) > 0) != c.admin || p.Proxied != c.admin || p.Title != "Acme" {
+				t.Errorf("%+v sees %+v", c.who, p)
+			}
+		}
 	}
 }

@@ -24,7 +24,7 @@ import (
 type warned struct{ error }
 
 func newImport(env *Env) *cobra.Command {
-	return group("import", "Bring along what another gateway was configured with", newImportLiteLLM(env))
+	return group("import", "Bring along what another gateway was configured with", newImportLiteLLM(env), newImportCloudflare(env))
 }
 
 // liteLLM are the flags of one import.

@@ -4,26 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sluice-gateway/sluice/internal/vault"
+	"github.com/sluice-gateway/sluice/internal/admin"
 )
 
 // secretCommands are what the commands of secrets share.
 type secretCommands struct {
-	env  *Env
-	at   place
-	json bool
+	env    *Env
+	at     place
+	remote remote
+	json   bool
 }
 
 func newSecrets(env *Env) *cobra.Command {
 	s := &secretCommands{env: env}
 	cmd := group("secrets", "Keep secrets that sluice.yaml names as secret:NAME", s.newSet(), s.newList(), s.newDelete())
 	cmd.Long = `Keep secrets in the store that the configuration names as secret:NAME, sealed as
-credentials are. The commands work on the store itself (see --config and --data); a running
-gateway notices within a second.`
+credentials are. The commands work on the store itself (see --config and --data), since a
+gateway may need a secret to start; a running one notices within a second. With --admin they
+ask a running gateway's admin API instead.`
+	s.remote.flags(cmd, env)
 	for _, sub := range cmd.Commands() {
 		s.at.flags(sub, env)
 	}
@@ -35,46 +41,74 @@ func (s *secretCommands) newSet() *cobra.Command {
 		Use: "set NAME", Short: "Make or replace a secret, read from the standard input", Args: cobra.ExactArgs(1),
 		Long: `Make or replace a secret. It is read from the standard input, or asked for at a terminal.`,
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
-			return withVault(cmd.Context(), s.env, &s.at, func(o *opened) error {
-				text, err := readInput(s.env)
-				if err != nil {
-					return err
-				}
-				if err := o.vault.SetSecret(cmd.Context(), args[0], text); err != nil {
-					return err
-				}
-				_, err = fmt.Fprintf(s.env.Stdout, "set %s; the configuration names it secret:%s\n", args[0], args[0])
+			text, err := readInput(s.env)
+			if err != nil {
 				return err
-			})
+			}
+			if err := s.set(cmd, args[0], text); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(s.env.Stdout, "set %s; the configuration names it secret:%s\n", args[0], args[0])
+			return err
 		}),
 	}
+}
+
+func (s *secretCommands) set(cmd *cobra.Command, name, text string) error {
+	if asksAPI(cmd) {
+		return s.ask(cmd.Context(), "PUT", "/secrets/"+url.PathEscape(name), nil, admin.SecretValue{Value: strings.TrimRight(text, "\r\n")}, &admin.Secret{})
+	}
+	return withVault(cmd.Context(), s.env, &s.at, func(o *opened) error { return o.vault.SetSecret(cmd.Context(), name, text) })
+}
+
+// asksAPI reports whether a gateway was named that is to be asked.
+func asksAPI(cmd *cobra.Command) bool { return cmd.Flags().Changed("admin") }
+
+func (s *secretCommands) ask(ctx context.Context, method, path string, query url.Values, body, v any) error {
+	c, err := s.remote.client(s.env)
+	if err != nil {
+		return err
+	}
+	return c.into(ctx, method, path, query, body, v)
 }
 
 func (s *secretCommands) newList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List secrets; what they hold is never shown", Args: cobra.NoArgs,
 		RunE: runs(func(cmd *cobra.Command, _ []string) error {
-			return withVault(cmd.Context(), s.env, &s.at, func(o *opened) error {
-				list, err := o.vault.Secrets(cmd.Context())
-				if err != nil {
+			var l admin.SecretList
+			if asksAPI(cmd) {
+				if err := s.ask(cmd.Context(), "GET", "/secrets", nil, nil, &l); err != nil {
 					return err
 				}
-				return s.list(o, list)
+				return s.list(l)
+			}
+			err := withVault(cmd.Context(), s.env, &s.at, func(o *opened) error {
+				list, err := o.vault.Secrets(cmd.Context())
+				for _, one := range list {
+					l.Data = append(l.Data, admin.Secret{Name: one.Name, Used: slices.Contains(o.cfg.Secrets, one.Name), Created: one.Created, Changed: one.Changed})
+				}
+				return err
 			})
+			if err != nil {
+				return err
+			}
+			return s.list(l)
 		}),
 	}
 	jsonFlag(cmd, &s.json)
 	return cmd
 }
 
-func (s *secretCommands) list(o *opened, list []vault.Named) error {
+func (s *secretCommands) list(l admin.SecretList) error {
 	if s.json {
-		return printJSON(s.env.Stdout, map[string]any{"data": list})
+		l.Data = slices.Concat([]admin.Secret{}, l.Data)
+		return printJSON(s.env.Stdout, l)
 	}
 	t := newTable(s.env.Stdout, "NAME", "IN USE", "CREATED", "CHANGED")
-	for _, one := range list {
+	for _, one := range l.Data {
 		used := "no"
-		if slices.Contains(o.cfg.Secrets, one.Name) {
+		if one.Used {
 			used = "yes"
 		}
 		t.row(one.Name, used, stamp(one.Created), stamp(one.Changed))
@@ -87,7 +121,16 @@ func (s *secretCommands) newDelete() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "delete NAME", Short: "Delete a secret, for ever", Args: cobra.ExactArgs(1),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
-			return withVault(cmd.Context(), s.env, &s.at, func(o *opened) error { return s.delete(cmd.Context(), o, args[0], force) })
+			if asksAPI(cmd) {
+				query := url.Values{"force": {strconv.FormatBool(force)}}
+				if err := s.ask(cmd.Context(), "DELETE", "/secrets/"+url.PathEscape(args[0]), query, nil, &admin.Secret{}); err != nil {
+					return err
+				}
+			} else if err := withVault(cmd.Context(), s.env, &s.at, func(o *opened) error { return s.delete(cmd.Context(), o, args[0], force) }); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(s.env.Stdout, "deleted %s\n", args[0])
+			return err
 		}),
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "though the configuration names it: it could not be loaded again")
@@ -101,6 +144,5 @@ func (s *secretCommands) delete(ctx context.Context, o *opened, name string, for
 	if err := o.vault.DeleteSecret(ctx, name); err != nil {
 		return notThere(err, "secret "+name)
 	}
-	_, err := fmt.Fprintf(s.env.Stdout, "deleted %s\n", name)
-	return err
+	return nil
 }

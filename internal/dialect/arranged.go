@@ -40,7 +40,7 @@ func Arranged(r *llm.Request, wants Wants) (*llm.Request, error) {
 	if !wants.Pieces {
 		r = Unfolded(r)
 	}
-	r = shown(r, wants.Found)
+	r = spoken(shown(r, wants.Found), wants.Words)
 	r, err := begunBySomebody(r, wants.Words)
 	if err == nil {
 		r, err = answered(r)
@@ -99,6 +99,19 @@ func holds(m *llm.Message) bool {
 		}
 		return true
 	})
+}
+
+// spoken gives a request without the user's turns that say nothing at all, or for some
+// vendors nothing but white space: what stands before and behind one goes together then,
+// and the turn behind the first one is the first.
+func spoken(r *llm.Request, words bool) *llm.Request {
+	silent := func(m llm.Message) bool {
+		return m.Role == llm.User && (len(m.Parts) == 0 || words && !holds(&m) && !slices.ContainsFunc(m.Parts, func(p llm.Part) bool { return p.Kind == llm.Vendor }))
+	}
+	if !slices.ContainsFunc(r.Messages, silent) {
+		return r
+	}
+	return withMessages(r, slices.DeleteFunc(slices.Clone(r.Messages), silent))
 }
 
 // withMessages gives a request with other turns.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -40,6 +41,22 @@ func ReadURL(m *llm.Media, url llm.Raw) {
 		data = []byte(base64.StdEncoding.EncodeToString(percentDecoded(data)))
 	}
 	m.Data = data
+}
+
+// Base64 gives base64 in a JSON string as it stands between quotes anywhere, without the
+// line ends that some writers break it with. What no base64 can hold stays escaped.
+func Base64(v llm.Raw) []byte {
+	if text, ok := jsonscan.Plain(v); ok {
+		return text
+	}
+	s, ok := jsonscan.String(v)
+	if !ok {
+		return nil
+	}
+	if text, ok := Unwrapped(s); ok {
+		return text
+	}
+	return v[1 : len(v)-1]
 }
 
 // Unwrapped takes the line ends out of base64 that stood escaped in a JSON string, as
@@ -90,7 +107,7 @@ func unhex(c byte) byte {
 // AppendDataURI appends a media's bytes as a data: URI, as it stands between quotes.
 func AppendDataURI(dst []byte, m *llm.Media) []byte {
 	dst = append(dst, "data:"...)
-	dst = append(dst, MediaType(m)...)
+	dst = jsonout.AppendEscaped(dst, MediaType(m))
 	dst = append(dst, ";base64,"...)
 	return append(dst, m.Data...)
 }
@@ -103,7 +120,7 @@ func FileName(name llm.Raw, ending string) llm.Raw {
 		return name
 	}
 	out := append(make(llm.Raw, 0, len(name)+len(ending)), name[:len(name)-1]...)
-	return append(append(out, ending...), '"')
+	return append(jsonout.AppendEscaped(out, ending), '"')
 }
 
 // MediaType gives a media's type: as said, else as its first bytes tell.

@@ -90,9 +90,18 @@ var waitMembers = [...]struct {
 // waitWords are what precedes a duration in the text of an error.
 var waitWords = [...]string{"try again in ", "retry in ", "retry after ", "available in ", "please wait ", "wait for "}
 
-// bodyWait reads a member for it, or a duration in the text.
+// bodyWait reads a member for it, or a duration in the text. A member that was rounded
+// down gives way to the text.
 func bodyWait(body []byte, now time.Time) time.Duration {
 	body = body[:min(len(body), maxErrorText)]
+	member, text := memberWait(body, now), textWait(body)
+	if member > 0 && (text < member || text-member >= time.Second) {
+		return member
+	}
+	return text
+}
+
+func memberWait(body []byte, now time.Time) time.Duration {
 	for _, m := range waitMembers {
 		v := memberText(body, m.name)
 		if n, err := strconv.ParseFloat(v, 64); err == nil && n < 1e9 {
@@ -103,6 +112,10 @@ func bodyWait(body []byte, now time.Time) time.Duration {
 			return d
 		}
 	}
+	return 0
+}
+
+func textWait(body []byte) time.Duration {
 	text := strings.ToLower(string(body))
 	for _, words := range waitWords {
 		if _, after, ok := strings.Cut(text, words); ok {

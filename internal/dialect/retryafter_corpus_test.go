@@ -14,13 +14,13 @@ import (
 // recordedWaits are what recorded errors ask for, by the end of their folder's name; all
 // others ask for nothing.
 var recordedWaits = map[string]time.Duration{
-	"openrouter/error-chat/langchaingo__TestOpenRouterStreaming--01": 26 * time.Second, // its header Date is 26 seconds before the reset
+	"openrouter/error-chat/langchaingo__TestOpenRouterStreaming--01":                                                               26 * time.Second, // its header Date is 26 seconds before the reset
 	"gemini/error-generate/ruby_llm__chat_real_error_scenarios_gemini_gemini-2_5-flash_handles_context_length_exceeded_errors--00": 48939935699,
-	"gemini/error-generate/429-quota-retryinfo": 46 * time.Second,
-	"groq/error-chat/429-tpm":                   6 * time.Second,
-	"azure/error-chat/429-retry-after":          time.Minute,
-	"openai/error-chat/429-tokens":              18642 * time.Millisecond,
-	"anthropic/error-messages/429-rate-limit":   17 * time.Second,
+	"gemini/error-generate/429-quota-retryinfo":                                                                                    46 * time.Second,
+	"groq/error-chat/429-tpm":                 6 * time.Second,
+	"azure/error-chat/429-retry-after":        time.Minute,
+	"openai/error-chat/429-tokens":            18642 * time.Millisecond,
+	"anthropic/error-messages/429-rate-limit": 17 * time.Second,
 }
 
 func TestRecordedErrorsAskForTheWaitThatTheySay(t *testing.T) {

@@ -48,6 +48,8 @@ func TestRetryAfterReadsEveryForm(t *testing.T) {
 		{"member that is null", nil, `{"retry_after":null}`, 0},
 		{"member cut off", nil, `{"retry_after"`, 0},
 		{"text of a vendor", nil, `{"error":{"message":"Quota exceeded\nPlease retry in 48.939935699s."}}`, 48939935699},
+		{"text that is more exact", nil, `{"message":"Please retry in 48.94s.","details":[{"retryDelay":"48s"}]}`, 48940 * time.Millisecond},
+		{"text that says otherwise", nil, `{"message":"Please retry in 5h.","details":[{"retryDelay":"48s"}]}`, 48 * time.Second},
 		{"text of a forecast", nil, `Request was throttled. Expected available in 3 seconds.`, 3 * time.Second},
 		{"text that is roughly", nil, `Please try again in about 2 minutes`, 2 * time.Minute},
 	} {

@@ -24,7 +24,7 @@ func TestNamesThatCallersMakeUpDoNotFillTheMemory(t *testing.T) {
 	call(b, gpt, nil)
 	call(b, gpt, upstream(fault.UpstreamAuth, time.Hour))
 	before := heap()
-	const many = 30_000
+	const many = 5_000
 	for i := range many {
 		call(b, health.ID{Provider: "p", Model: fmt.Sprint("model-", i)}, fault.New(fault.ModelNotFound, "x"))
 		call(b, health.ID{Provider: "p", Model: fmt.Sprint("refused-", i), Credential: "a"}, upstream(fault.UpstreamAuth, 0))
@@ -43,7 +43,7 @@ func TestNamesThatCallersMakeUpDoNotFillTheMemory(t *testing.T) {
 func TestTheFullestBoardTakesFewMegabytes(t *testing.T) {
 	before := heap()
 	b, _ := board()
-	for i := range 20_000 {
+	for i := range 6_000 {
 		call(b, health.ID{Provider: "p", Model: fmt.Sprint("model-", i)}, nil)
 	}
 	if grown := heap() - before; grown > 12<<20 {
@@ -55,7 +55,7 @@ func TestTheFullestBoardTakesFewMegabytes(t *testing.T) {
 func TestCallsInFlightAreCountedEvenWhenTheBoardIsFull(t *testing.T) {
 	b, _ := board()
 	var all []health.Pass
-	for i := range 10_000 {
+	for i := range 6_000 {
 		all = append(all, b.Begin(health.ID{Provider: "p", Model: fmt.Sprint("model-", i)}))
 	}
 	if busy := b.Stats(health.Target{Provider: "p", Model: "model-0"}).Busy; busy != 1 {

@@ -15,6 +15,8 @@ type Probe struct {
 	Provider string
 	Every    time.Duration // more than 0
 	Timeout  time.Duration // of one probe; 0 = Every
+	Model    string        // what a probe asks, "" when it asks for something else than a model's answer
+	Always   bool          // also while nothing of the provider rests
 }
 
 // Prober asks providers on its own whether they answer, and tells a Board.
@@ -87,11 +89,13 @@ func (p *Prober) run(ctx context.Context, one Probe) {
 			return
 		case <-timer.C:
 		}
-		f := p.probe(ctx, one)
-		if ctx.Err() != nil {
-			return
+		if one.Always || p.board.rests(one.Provider) {
+			f := p.probe(ctx, one)
+			if ctx.Err() != nil {
+				return
+			}
+			p.board.Probed(one.Provider, one.Model, f, 2*one.Every+one.Timeout)
 		}
-		p.board.Probed(one.Provider, f, 2*one.Every+one.Timeout)
 		timer.Reset(one.Every - rand.N(one.Every/10+1))
 	}
 }

@@ -40,10 +40,12 @@ func probing(t *testing.T, f func(b *health.Board, p *health.Prober, v *vendor))
 		b := health.New(health.Options{Now: time.Now, Rules: func(string) health.Rules { return rules }})
 		p := health.NewProber(b, v.ask)
 		defer p.Close()
-		p.Set([]health.Probe{{Provider: "p", Every: 10 * time.Second, Timeout: time.Second}})
+		p.Set([]health.Probe{always})
 		f(b, p, v)
 	})
 }
+
+var always = health.Probe{Provider: "p", Every: 10 * time.Second, Timeout: time.Second, Always: true}
 
 // pass lets probing time go by, until nothing is left to do in it.
 func pass(d time.Duration) {
@@ -121,7 +123,7 @@ func TestProbesAreSetAnewAndEnd(t *testing.T) {
 		pass(30 * time.Second)
 		want(t, b, gpt, health.Cooling)
 		before := v.asked.Load()
-		p.Set([]health.Probe{{Provider: "p", Every: 10 * time.Second, Timeout: time.Second}})
+		p.Set([]health.Probe{always})
 		synctest.Wait()
 		if v.asked.Load() != before {
 			t.Error("a probe that stays the same began anew")
@@ -132,5 +134,29 @@ func TestProbesAreSetAnewAndEnd(t *testing.T) {
 		if v.asked.Load() != before {
 			t.Error("it is still probed")
 		}
+	})
+}
+
+func TestNobodyIsProbedWhileNothingRestsUnlessAskedTo(t *testing.T) {
+	probing(t, func(b *health.Board, p *health.Prober, v *vendor) {
+		pass(time.Second)
+		one := always
+		one.Always, one.Model = false, gpt.Model
+		p.Set([]health.Probe{one})
+		call(b, health.ID{Provider: "q"}, upstream(fault.UpstreamAuth, time.Hour))
+		call(b, gpt, nil)
+		before := v.asked.Load()
+		pass(time.Minute)
+		if n := v.asked.Load(); n != before {
+			t.Errorf("%d probes though all is well", n-before)
+		}
+		call(b, gpt, upstream(fault.UpstreamError, time.Hour))
+		call(b, other, upstream(fault.UpstreamAuth, time.Hour))
+		elsewhere := health.ID{Provider: "p", Model: "n"}
+		call(b, elsewhere, upstream(fault.UpstreamError, time.Hour))
+		pass(12 * time.Second)
+		want(t, b, gpt, health.Healthy) // no call had to try
+		want(t, b, other, health.Cooling)
+		want(t, b, elsewhere, health.Cooling)
 	})
 }

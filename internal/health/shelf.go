@@ -111,7 +111,9 @@ func leastWorth(all []*target) int {
 	return at
 }
 
-func (b *Board) hash(t Target) uint64 { return maphash.Comparable(b.seed, t) }
+// hash goes by the model alone: how many providers have one of the same name is not for
+// callers to choose.
+func (b *Board) hash(t Target) uint64 { return maphash.String(b.seed, t.Model) }
 
 func (b *Board) target(key Target) *target {
 	h := b.hash(key)
@@ -148,8 +150,13 @@ func (b *Board) need(id ID) *standing {
 
 func (t *target) find(credential string) *standing {
 	all := *t.credentials.Load()
-	if len(all) == 1 && all[0].credential == credential {
-		return all[0]
+	if len(all) <= 8 {
+		for _, s := range all {
+			if s.credential == credential {
+				return s
+			}
+		}
+		return nil
 	}
 	i, ok := slices.BinarySearchFunc(all, credential, func(s *standing, name string) int { return strings.Compare(s.credential, name) })
 	if !ok {

@@ -119,7 +119,7 @@ func TestRepeatsAreATenthOfTheAttemptsAndAFewAlways(t *testing.T) {
 			call(b, gpt, upstream(fault.UpstreamError, 0))
 		}
 	}
-	if few != 3 {
+	if few != 10 {
 		t.Errorf("%d repeats of 20 calls", few)
 	}
 	c.pass(time.Minute)

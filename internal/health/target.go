@@ -82,7 +82,7 @@ const (
 	// budgetWindow is that over which repeats are counted.
 	budgetWindow = 10 * time.Second
 	// freeRepeats is how many repeats in it are allowed however few attempts there are.
-	freeRepeats = 3
+	freeRepeats = 10
 )
 
 // Repeat implements Watch.

@@ -31,13 +31,16 @@ func (v *vendors) down(provider string, b *Board) bool {
 // failedProbes is how many in a row say that a provider is down.
 const failedProbes = 2
 
-// Probed feeds the result of a probe of a whole provider: nil when it answered. A provider
-// that failed two probes in a row rests with all its targets until a probe or a call
-// succeeds, or until nobody has probed it for the time it is to be believed.
-func (b *Board) Probed(provider string, f *fault.Fault, believed time.Duration) {
+// Probed feeds the result of a probe of a provider: nil when it answered. model is what
+// the probe really asked, "" when it asked for something else than a model's answer.
+//
+// A provider that failed two probes in a row rests with all its targets until a probe or
+// a call succeeds, or until nobody has probed it for the time it is to be believed.
+func (b *Board) Probed(provider, model string, f *fault.Fault, believed time.Duration) {
 	switch judge(f) {
 	case worked:
-		b.vendorAnswers(provider)
+		b.vendorWorks(provider)
+		b.eachTarget(provider, func(t *target) { t.answered(b, model) })
 	case failed:
 		v := b.needVendor(provider)
 		if v.row.Add(1) < failedProbes {
@@ -50,29 +53,51 @@ func (b *Board) Probed(provider string, f *fault.Fault, believed time.Duration) 
 	}
 }
 
-// vendorAnswers heals a provider, and lets those of its targets that rest because it
-// could not be reached be tried at once.
-func (b *Board) vendorAnswers(provider string) {
-	b.vendorWorks(provider)
-	now := b.now()
+func (b *Board) eachTarget(provider string, do func(*target)) {
 	for i := range b.shards {
 		for _, t := range b.shards[i].all() {
 			if t.key.Provider == provider {
-				t.open(now)
+				do(t)
 			}
 		}
 	}
 }
 
-// open makes credentials half open that rest because the provider could not be reached.
-func (t *target) open(now int64) {
+// answered takes note of a probe that succeeded. It heals the model that it asked, and
+// lets other models that rest because the provider could not be reached be tried at
+// once. What rests because of its credential goes on to rest: the probe had another one.
+func (t *target) answered(b *Board, model string) {
+	now := b.now()
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	var healed []news
 	for _, s := range *t.credentials.Load() {
-		if s.until.Load() > now && (s.why == fault.Connect || s.why == fault.Timeout) {
+		until := s.until.Load()
+		unreachable := s.why == fault.Connect || s.why == fault.Timeout
+		switch {
+		case until == 0:
+		case model != "" && model == t.key.Model && (unreachable || s.why == fault.Upstream):
+			healed = append(healed, s.heal(now))
+		case unreachable && until > now:
 			s.until.Store(now)
 		}
 	}
+	t.mu.Unlock()
+	for _, n := range healed {
+		b.tell(n)
+	}
+}
+
+// rests reports whether anything of a provider rests, or is half open.
+func (b *Board) rests(provider string) (any bool) {
+	if v := b.vendor.Load(); v != nil && v.known[provider] != nil && v.known[provider].row.Load() > 0 {
+		return true
+	}
+	b.eachTarget(provider, func(t *target) {
+		for _, s := range *t.credentials.Load() {
+			any = any || s.until.Load() != 0
+		}
+	})
+	return any
 }
 
 // vendorWorks heals a provider that probes held to be down.

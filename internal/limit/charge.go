@@ -11,22 +11,22 @@ type charge struct {
 	claim int
 }
 
-// take charges c for a hold. It needs c rolled to now.
-func (c *counter) take(now, n, due int64, claim int) charge {
-	ch := charge{c: c, n: n, due: due, claim: claim}
+// take charges its counter for a hold. It needs the counter rolled to now.
+func (ch *charge) take(n, due int64, claim int) {
+	c := ch.c
+	ch.n, ch.due, ch.claim = n, due, claim
 	c.pins++
 	if c.open {
 		c.due.add(due, n, n)
-		return ch
+		return
 	}
-	ch.key = c.leaves(now)
+	ch.key = c.here
 	c.taken.add(ch.key, n, n)
 	if due > ch.key {
 		ch.due = 0
 	} else {
 		c.due.add(due, n, n)
 	}
-	return ch
 }
 
 // settle replaces what ch took by what was used. It needs c rolled to now.

@@ -55,12 +55,16 @@ func (f *Full) Wait(c *Claim, now time.Time) time.Duration {
 }
 
 // Note takes over what a decision has told of its counters: those without room that
-// comes back by itself, not when calls end.
+// comes back by itself, not when calls end. The zero now means the present, which is asked
+// for only where it is needed.
 func (f *Full) Note(claims []Claim, v *Verdict, now time.Time) {
 	for i := range v.States {
 		c, st := &claims[i], v.States[i]
 		if c.Open || c.Observe || st.Used < st.Max+c.Window.Burst || st.Reset <= 0 {
 			continue
+		}
+		if now.IsZero() {
+			now = time.Now()
 		}
 		f.put(c.Counter, fullness{now.Add(st.Reset), now.Add(believed), c.room()}, now)
 	}

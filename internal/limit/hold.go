@@ -15,12 +15,12 @@ type held struct {
 	Hold
 	expires int64
 	set     uint64   // the locks of its counters
-	claims  int32    // how many Reserve had
 	charges []charge // one a claim, then what Extend added
-	place   int32    // in the heap; -1 when it is not there
+	matters int64    // until when settling it, once lapsed, changes anything
+	claims  uint16   // how many Reserve had
 	lapsed  bool     // expired: gave everything back, but may still be settled
 	settled bool
-	matters int64 // until when settling it, once lapsed, changes anything
+	place   int32 // in the heap; -1 when it is not there
 
 	room struct {
 		charges [4]charge
@@ -39,11 +39,12 @@ type room12 struct {
 // newHeld makes a hold that has taken nothing yet.
 func newHeld(claims []Claim, now time.Time, ttl time.Duration) (*held, []State) {
 	h := &held{place: -1}
+	h.kept = h
 	h.Claims = claims
 	h.Taken, h.Expires = now, now.Add(ttl)
 	h.expires = h.Expires.UnixNano()
 	n := len(claims)
-	h.claims = int32(n)
+	h.claims = uint16(n)
 	switch {
 	case n <= len(h.room.charges):
 		h.charges, h.Granted = h.room.charges[:n], h.room.granted[:n:n]
@@ -73,11 +74,12 @@ func (h *held) lapse(now int64) {
 }
 
 // extend takes more on h, one amount a claim. It needs the locks.
-func (h *held) extend(charges []charge, more []int64, hold *Hold, now int64) {
+func (h *held) extend(charges []charge, more []int64, hold *Hold) {
 	due := grain(h.expires, h.expires-h.Taken.UnixNano())
 	for i := range charges {
 		if n := clamp(more[i]); n > 0 {
-			h.charges = append(h.charges, charges[i].c.take(now, n, due, i))
+			charges[i].take(n, due, i)
+			h.charges = append(h.charges, charges[i])
 			hold.Granted[i] += n
 		}
 	}

@@ -61,6 +61,7 @@ type Hold struct {
 	Local   bool
 
 	local *Hold // what the engine that stands in for a shared one has taken of it
+	kept  *held // what the memory engine that took it knows of it
 }
 
 // Engine counts. Its errors are those of the shared memory or of ctx; a refusal is no
@@ -87,7 +88,11 @@ type Engine interface {
 type Spent func(ctx context.Context, counter ID, since time.Time) (int64, error)
 
 // String gives the 32 hexadecimal digits under which the ledger knows a counter.
-func (id ID) String() string { return hex.EncodeToString(id[:]) }
+func (id ID) String() string {
+	var digits [2 * len(ID{})]byte
+	hex.Encode(digits[:], id[:])
+	return string(digits[:])
+}
 
 // Raise makes one counter of a rule, or every one, larger until a time.
 type Raise struct {

@@ -81,7 +81,7 @@ func (m *Memory) Reserve(ctx context.Context, claims []Claim, ttl time.Duration)
 		h.set = set
 		due := grain(h.expires, int64(ttl))
 		for i := range h.charges {
-			h.charges[i] = h.charges[i].c.take(now, h.Granted[i], due, i)
+			h.charges[i].take(h.Granted[i], due, i)
 		}
 		m.changed(set)
 	}
@@ -141,7 +141,7 @@ func (m *Memory) Extend(ctx context.Context, hold *Hold, more []int64) (Verdict,
 	}
 	v := Verdict{States: make([]State, len(claims))}
 	if v.Refused, v.Retry = decide(claims, charges, more, now); v.Refused < 0 {
-		h.extend(charges, more, hold, now)
+		h.extend(charges, more, hold)
 		m.changed(set)
 		v.Hold = hold
 	}
@@ -156,9 +156,11 @@ func (m *Memory) Settle(_ context.Context, hold *Hold, used []int64) error {
 		return nil
 	}
 	t := &m.holds[tableOf(&hold.ID)]
-	h := t.get(hold.ID)
-	if h == nil {
-		return nil
+	h := hold.kept
+	if h == nil || [8]byte(hold.ID[:8]) != m.seed { // read from somewhere, or another engine's
+		if h = t.get(hold.ID); h == nil {
+			return nil
+		}
 	}
 	if len(used) != int(h.claims) {
 		return fmt.Errorf("limit: %d amounts to settle a hold of %d claims", len(used), h.claims)

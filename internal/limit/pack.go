@@ -3,6 +3,7 @@ package limit
 import (
 	"encoding/binary"
 	"io"
+	"math"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -155,11 +156,11 @@ func (u *unpacker) holds() (all []*held) {
 		h.lapsed = u.bool()
 		h.matters = u.int()
 		claims, charges := u.uint(), u.uint()
-		if claims > charges || charges > uint64(len(u.rest)) {
+		if claims > charges || claims > math.MaxUint16 || charges > uint64(len(u.rest)) {
 			u.bad = true
 			return nil
 		}
-		h.claims, h.charges = int32(claims), make([]charge, charges)
+		h.claims, h.charges = uint16(claims), make([]charge, charges)
 		for i := range h.charges {
 			h.charges[i] = u.charge(int(claims))
 		}

@@ -27,6 +27,7 @@ type counter struct {
 	width      int64 // of a sub-span, when sliding
 	start, end int64 // the present period, when by the calendar
 	base       int64 // what a snapshot knew to be settled in it
+	here       int64 // when what is taken now leaves; of the last roll
 	touched    int64
 
 	taken cells      // by the moment it leaves the window
@@ -67,6 +68,7 @@ func (c *counter) roll(w *gateway.Window, now int64) {
 		c.turn(now)
 	}
 	here := c.leaves(now)
+	c.here = here
 	if w.Burst > 0 && !c.calendar() {
 		c.overdraw(now, here)
 	}
@@ -105,6 +107,9 @@ func (c *counter) overdraw(now, here int64) {
 func (c *counter) leaves(now int64) int64 {
 	switch {
 	case c.width > 0:
+		if left := c.here - int64(parts)*c.width - now; 0 < left && left <= c.width {
+			return c.here // still in the same sub-span
+		}
 		return (now/c.width + parts + 1) * c.width
 	case c.fixed():
 		return (now/int64(c.win.Span) + 1) * int64(c.win.Span)

@@ -38,17 +38,17 @@ func TestTheFirstStepThatIsAnsweredIsTheAnswer(t *testing.T) {
 	}{
 		"the first":                {vendorWould, []string{first, second}, []string{"/v1/chat/completions"}, 200, "0", []string{""}, `"choices"`},
 		"one alone":                {vendorWould, []string{second}, []string{"/v1/messages"}, 200, "0", []string{""}, `"msg_1"`},
-		"after a failure":          {failing("chat", 500), []string{first, second}, []string{"/v1/chat/completions", "/v1/messages"}, 200, "1", []string{"upstream", ""}, `"msg_1"`},
-		"after a limit":            {failing("chat", 429), []string{first, second}, []string{"/v1/chat/completions", "/v1/messages"}, 200, "1", []string{"rate_limited", ""}, `"msg_1"`},
-		"after a wrong request":    {failing("chat", 400), []string{first, second}, []string{"/v1/chat/completions", "/v1/messages"}, 200, "1", []string{"caller", ""}, `"msg_1"`},
-		"after a wrong credential": {failing("chat", 401), []string{first, second}, []string{"/v1/chat/completions", "/v1/messages"}, 200, "1", []string{"credential", ""}, `"msg_1"`},
-		"after a cut":              {cutting("chat"), []string{first, second}, []string{"/v1/chat/completions", "/v1/messages"}, 200, "1", []string{"upstream", ""}, `"msg_1"`},
-		"the third":                {failing("m", 503), []string{first, second, third}, []string{"/v1/chat/completions", "/v1/messages", "/v1beta/models/g:generateContent?alt=json"}, 200, "2", []string{"upstream", "upstream", ""}, `"candidates"`},
+		"after a failure":          {failsAt("chat", 500), []string{first, second}, []string{"/v1/chat/completions", "/v1/messages"}, 200, "1", []string{"upstream", ""}, `"msg_1"`},
+		"after a limit":            {failsAt("chat", 429), []string{first, second}, []string{"/v1/chat/completions", "/v1/messages"}, 200, "1", []string{"rate_limited", ""}, `"msg_1"`},
+		"after a wrong request":    {failsAt("chat", 400), []string{first, second}, []string{"/v1/chat/completions", "/v1/messages"}, 200, "1", []string{"caller", ""}, `"msg_1"`},
+		"after a wrong credential": {failsAt("chat", 401), []string{first, second}, []string{"/v1/chat/completions", "/v1/messages"}, 200, "1", []string{"credential", ""}, `"msg_1"`},
+		"after a cut":              {cutsAt("chat"), []string{first, second}, []string{"/v1/chat/completions", "/v1/messages"}, 200, "1", []string{"upstream", ""}, `"msg_1"`},
+		"the third":                {failsAt("m", 503), []string{first, second, third}, []string{"/v1/chat/completions", "/v1/messages", "/v1beta/models/g:generateContent?alt=json"}, 200, "2", []string{"upstream", "upstream", ""}, `"candidates"`},
 		"after one unknown":        {vendorWould, []string{aStep("nobody", "x", "{}", ""), second}, []string{"/v1/messages"}, 200, "1", []string{""}, `"msg_1"`},
-		"compat":                   {failing("chat", 500), []string{first, aStep("compat", "chat/completions", `{"model":"anthropic/claude-x","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}`, "")}, []string{"/v1/chat/completions", "/v1/messages"}, 200, "1", []string{"upstream", ""}, `"choices"`},
+		"compat":                   {failsAt("chat", 500), []string{first, aStep("compat", "chat/completions", `{"model":"anthropic/claude-x","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}`, "")}, []string{"/v1/chat/completions", "/v1/messages"}, 200, "1", []string{"upstream", ""}, `"choices"`},
 		"a route":                  {vendorWould, []string{aStep("compat", "/chat/completions", `{"model":"dynamic/support","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}`, "")}, []string{"/v1/messages"}, 200, "0", []string{""}, `"choices"`},
-		"none":                     {failing("", 500), []string{first, second}, []string{"/v1/chat/completions", "/v1/messages"}, 502, "1", []string{"upstream", "upstream"}, `"type":"error"`},
-		"none, the caller's fault": {failing("", 400), []string{second, first}, []string{"/v1/messages", "/v1/chat/completions"}, 400, "1", []string{"caller", "caller"}, `{"error":{"message":"down"}}`},
+		"none":                     {failsAt("", 500), []string{first, second}, []string{"/v1/chat/completions", "/v1/messages"}, 502, "1", []string{"upstream", "upstream"}, `"type":"error"`},
+		"none, the caller's fault": {failsAt("", 400), []string{second, first}, []string{"/v1/messages", "/v1/chat/completions"}, 400, "1", []string{"caller", "caller"}, `{"error":{"message":"down"}}`},
 	} {
 		g, u := fromCloudflare(t, c.script, "routes: { support: { steps: [ { use: anthropic/claude-x } ] } }\n")
 		sent := "[" + strings.Join(c.steps, " ,\n") + "]"
@@ -76,8 +76,8 @@ func TestTheFirstStepThatIsAnsweredIsTheAnswer(t *testing.T) {
 	}
 }
 
-// failing answers paths that hold a word with an error.
-func failing(word string, status int) func(*testup.Call) {
+// failsAt answers paths that hold a word with an error.
+func failsAt(word string, status int) func(*testup.Call) {
 	return func(c *testup.Call) {
 		if path, _, _ := strings.Cut(c.URI, "?"); strings.Contains(path, word) && !strings.Contains(path, "models") {
 			c.JSON(status, `{"error":{"message":"down"}}`)
@@ -87,8 +87,8 @@ func failing(word string, status int) func(*testup.Call) {
 	}
 }
 
-// cutting closes the connection on paths that hold a word, in the middle of the answer.
-func cutting(word string) func(*testup.Call) {
+// cutsAt closes the connection on paths that hold a word, in the middle of the answer.
+func cutsAt(word string) func(*testup.Call) {
 	return func(c *testup.Call) {
 		if !strings.Contains(c.URI, word) {
 			vendorWould(c)
@@ -209,7 +209,7 @@ func TestWhatIsWrongInAStepIsNamedAndNothingIsSent(t *testing.T) {
 }
 
 func TestACallOfManyStepsCountsOnce(t *testing.T) {
-	g, u := fromCloudflare(t, failing("chat", 500), "gateways: { default: { limits: [ { per: key, requests: 3/1h, name: hourly }, { per: key, cost: 1.00/1h, name: money } ] } }\n")
+	g, u := fromCloudflare(t, failsAt("chat", 500), "gateways: { default: { limits: [ { per: key, requests: 3/1h, name: hourly }, { per: key, cost: 1.00/1h, name: money } ] } }\n")
 	body := "[" + aStep("openai", "chat/completions", openaiQuery[:len(openaiQuery)-1]+`,"max_tokens":10}`, "") + "," + aStep("anthropic", "v1/messages", strings.Replace(anthropicQuery, "claude-x", "claude-sonnet-4-5", 1), "") + "]"
 	for i := range 5 {
 		resp, b := g.Post("/v1/a/default", body)
@@ -254,5 +254,33 @@ func TestAStreamThatFailsBeforeItsFirstContentGoesOnToTheNextStep(t *testing.T) 
 	resp, b = g.Post("/v1/a/default", "["+aStep("nobody", "v1/messages", anthropicQuery, "")+","+aStep("openai", "chat/completions", stream(openaiQuery), "")+"]")
 	if resp.Header.Get("cf-aig-step") != "1" || !strings.Contains(string(b), "overloaded") {
 		t.Errorf("the last one: %d step %s: %s", resp.StatusCode, resp.Header.Get("cf-aig-step"), b)
+	}
+}
+
+func TestAStepWhoseHeadIsOutIsTheLast(t *testing.T) {
+	wait := make(chan struct{}, 1)
+	g, u := fromCloudflare(t, func(c *testup.Call) {
+		if !strings.Contains(string(c.Body), `"stream":true`) {
+			c.JSON(500, `{"error":{"message":"down"}}`)
+			return
+		}
+		c.Stream(func(i int) {
+			if i == 1 {
+				<-wait
+			}
+		}, "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"}}]}\n\n", "data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}\n\n")
+	}, "gateways: { default: { commit_after: 20ms } }\n")
+	plain, stream := aStep("openai", "chat/completions", openaiQuery, ""), aStep("openai", "chat/completions", openaiQuery[:len(openaiQuery)-1]+`,"stream":true}`, "")
+	late := time.AfterFunc(200*time.Millisecond, func() { wait <- struct{}{} })
+	defer late.Stop()
+	resp, b := g.Post("/v1/a/default", "["+plain+","+stream+","+plain+"]")
+	if resp.StatusCode != 200 || resp.Header.Get("cf-aig-step") != "1" || resp.Header.Get("cf-aig-log-id") == "" || !strings.Contains(string(b), "overloaded") || !strings.HasPrefix(string(b), ":") {
+		t.Errorf("%d %v %s", resp.StatusCode, resp.Header, b)
+	}
+	if e := g.Entry(resp.Header.Get("cf-aig-log-id")); len(e.Attempts) != 2 || e.Attempts[1].Fault == "" || e.ErrorCode == "" {
+		t.Errorf("the entry says %s, %+v", e.ErrorCode, e.Attempts)
+	}
+	if n := len(u.Calls()); n != 2 {
+		t.Errorf("%d calls reached the vendor", n)
 	}
 }

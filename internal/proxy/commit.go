@@ -24,7 +24,7 @@ type commitment struct {
 
 // commitLater begins to wait. A stream that is held already goes on waiting.
 func (x *exchange) commitLater() {
-	if x.commits != nil {
+	if x.commits != nil || x.hedged {
 		return
 	}
 	c := &commitment{w: x.w, after: x.commitAfter(), comment: x.dialect.KeepAlive}

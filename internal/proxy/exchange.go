@@ -62,6 +62,8 @@ type exchange struct {
 	plan       []route.Target
 	holds      bool        // another attempt may follow: nothing of a stream goes out before its first content
 	commits    *commitment // sends the head of a stream that is held for long; nil = nothing does
+	hedged     bool        // a twin runs beside it
+	shadow     bool        // its answer is thrown away
 	committed  bool        // the head went out for a stream of which nothing has come yet
 	passedOver bool        // the target's own limits had no room
 	more       bool        // another step follows, of the universal endpoint

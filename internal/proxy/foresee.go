@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/account"
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -33,7 +34,7 @@ func (x *exchange) foresee(plan []route.Target) {
 	if x.ask.model != "" && len(body) > 0 {
 		most.Input, most.Media = tokens.BoundMedia(body)
 		most.Media = most.Media || x.ep.Op == llm.OpChat && x.member(modalities) != nil
-		most.Caches = bytes.Contains(body, cacheMark) || bytes.Contains(body, cachePoint)
+		most.Caches = caches(body)
 		most.Tier, _ = jsonscan.String(x.member(serviceTier))
 	}
 	h.foreseen = most
@@ -43,16 +44,23 @@ func (x *exchange) foresee(plan []route.Target) {
 	if unbounded {
 		h.want.Output = math.MaxInt32
 	}
+	x.foreseeCost(plan, unbounded)
+}
+
+// foreseeCost prices what is foreseen.
+func (x *exchange) foreseeCost(plan []route.Target, unbounded bool) {
+	h := x.held
+	least := h.foreseen
+	least.Output = min(least.Output, leastAnswer*h.most.times)
 	for _, t := range plan {
-		if _, free := x.modelOf(t); free {
+		m, free := x.modelOf(t)
+		if free {
 			continue
 		}
-		cost, ok := x.costs(t, most)
+		cost, ok := x.p.catalogue.Ceiling(m, h.foreseen, x.began)
 		h.want.Priced = h.want.Priced && ok && !unbounded
 		h.want.Cost = max(h.want.Cost, cost)
-		least := most
-		least.Output = min(most.Output, leastAnswer*h.most.times)
-		cost, _ = x.costs(t, least)
+		cost, _ = x.p.catalogue.Ceiling(m, least, x.began)
 		h.want.Least = max(h.want.Least, cost)
 	}
 }
@@ -72,9 +80,23 @@ func (x *exchange) member(name string) []byte {
 
 // What asks for the beginning of a request to be cached.
 var (
-	cacheMark  = []byte(`"cache_control"`)
-	cachePoint = []byte(`"cachePoint"`)
+	cacheMark  = []byte(`cache_control"`)
+	cachePoint = []byte(`cachePoint"`)
 )
+
+// caches reports whether a body may ask for its beginning to be cached. Quotes are rare,
+// so that it is as fast as looking for one byte.
+func caches(body []byte) bool {
+	for {
+		i := bytes.IndexByte(body, '"')
+		if i < 0 || i+1 == len(body) {
+			return false
+		}
+		if body = body[i+1:]; body[0] == 'c' && (bytes.HasPrefix(body, cacheMark) || bytes.HasPrefix(body, cachePoint)) {
+			return true
+		}
+	}
+}
 
 // answers reports operations that a model answers in tokens of its own.
 func (x *exchange) answers() bool { return x.ep.Op == llm.OpChat || x.ep.Op == llm.OpCompletions }
@@ -104,15 +126,6 @@ func (x *exchange) ceiling(plan []route.Target, body []byte) (c ceiling) {
 	}
 	c.send = c.tokens
 	return c
-}
-
-// costs gives the most that a call can cost at a target.
-func (x *exchange) costs(t route.Target, most account.Most) (gateway.USD, bool) {
-	m, free := x.modelOf(t)
-	if free {
-		return 0, true
-	}
-	return x.p.catalogue.Ceiling(m, most, x.began)
 }
 
 // modelOf gives the priced model of a target; free says that it costs nothing.
@@ -167,19 +180,44 @@ func (x *exchange) ceilingEdit(edits []edit) []edit {
 	if n == 0 || x.dialect.Ceiling == nil {
 		return edits
 	}
-	body := x.body.bytes()
-	old := x.target.Provider.Spec.Traits.MaxTokens || x.ep.Op == llm.OpCompletions
-	at, whole, more, before, after := x.dialect.Ceiling.Place(body, old)
-	text := append(strconv.AppendInt([]byte(before), n, 10), after...)
-	span := spanOf(body, at)
-	if !whole {
-		span.Start += bytes.IndexByte(at, '{') + 1
-		span.End = span.Start
-		if more {
-			text = append(text, ',')
-		}
+	span, more, before, after := x.placeCeiling()
+	text := make([]byte, 0, len(before)+len("9223372036854775807")+len(after)+1)
+	text = append(strconv.AppendInt(append(text, before...), n, 10), after...)
+	if more {
+		text = append(text, ',')
 	}
 	return append(edits, edit{span, text})
+}
+
+// placeCeiling says what of the body the maximum replaces, and between which texts it
+// stands there; more says that other members follow.
+func (x *exchange) placeCeiling() (span jsonscan.Span, more bool, before, after string) {
+	body, c := x.body.bytes(), x.dialect.Ceiling
+	old := x.target.Provider.Spec.Traits.MaxTokens || x.ep.Op == llm.OpCompletions
+	if x.lacksCeiling(c) { // then it goes where it would in an empty body
+		_, _, _, before, after = c.Place([]byte("{}"), old)
+		return jsonscan.Span{Start: x.ask.doc.Inside, End: x.ask.doc.Inside}, !x.ask.doc.Empty, before, after
+	}
+	at, whole, more, before, after := c.Place(body, old)
+	if span = spanOf(body, at); !whole {
+		span.Start += bytes.IndexByte(at, '{') + 1
+		span.End = span.Start
+	}
+	return span, more && !whole, before, after
+}
+
+// lacksCeiling reports whether the body has none of the members where a maximum may stand.
+// It knows that from the scan that was made.
+func (x *exchange) lacksCeiling(c *dialect.Ceiling) bool {
+	if x.said != nil || x.held.most.stated {
+		return false
+	}
+	for _, path := range [...]string{c.Write, c.Old} {
+		if name, _, _ := strings.Cut(path, "."); name != "" && x.member(name) != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // limitCeiling puts it into a request that is written anew.

@@ -46,11 +46,11 @@ func (x *exchange) limitHead(w *headWriter) {
 	var tightest [3]struct { // of all, of requests, of tokens
 		rule *rules.Rule
 		win  *gateway.Window
-		st   limit.State
+		st   *limit.State
 	}
-	for _, t := range []*taken{&h.call, &h.attempt} {
+	for _, t := range [...]*taken{&h.call, &h.attempt} {
 		for i := range t.verdict.States {
-			r, c, st := t.Of[i], &t.Claims[i], t.verdict.States[i]
+			r, c, st := t.Of[i], &t.Claims[i], &t.verdict.States[i]
 			if c.Observe || r.Unit == gateway.UnitConcurrent || r.Unit == gateway.UnitCost {
 				continue
 			}
@@ -58,22 +58,23 @@ func (x *exchange) limitHead(w *headWriter) {
 			if r.Unit != gateway.UnitRequests {
 				kind = 2
 			}
-			for _, k := range []int{0, kind} {
+			for _, k := range [...]int{0, kind} {
 				if one := &tightest[k]; one.rule == nil || fraction(st) < fraction(one.st) {
 					one.rule, one.win, one.st = r, c.Window, st
 				}
 			}
 		}
 	}
-	var room [320]byte
-	v := values{text: room[:0:256]}
-	if one := tightest[0]; one.rule != nil {
-		name := strconv.AppendQuote(room[256:256], one.rule.Name)
-		v.next("Ratelimit-Policy").bytes(name).word(";q=").number(one.st.Max).word(";w=").number(int64(one.win.Span / time.Second))
-		v.next("Ratelimit").bytes(name).word(";r=").number(one.st.Left()).word(";t=").number(seconds(one.st.Reset))
+	var room [256]byte
+	v := values{text: room[:0]}
+	if one := &tightest[0]; one.rule != nil {
+		name := one.rule.Quoted()
+		v.next("Ratelimit-Policy").word(name).word(";q=").number(one.st.Max).word(";w=").number(int64(one.win.Span / time.Second))
+		v.next("Ratelimit").word(name).word(";r=").number(one.st.Left()).word(";t=").number(seconds(one.st.Reset))
 	}
-	for k, names := range rateNames {
-		if one := tightest[k+1]; one.rule != nil {
+	for k := range rateNames {
+		names := &rateNames[k]
+		if one := &tightest[k+1]; one.rule != nil {
 			v.next(names[0]).number(one.st.Max)
 			v.next(names[1]).number(one.st.Left())
 			v.next(names[2]).word(one.st.Reset.Round(time.Millisecond).String())
@@ -103,7 +104,6 @@ func (v *values) next(name string) *values {
 }
 
 func (v *values) word(s string) *values  { v.text = append(v.text, s...); return v }
-func (v *values) bytes(b []byte) *values { v.text = append(v.text, b...); return v }
 func (v *values) number(n int64) *values { v.text = strconv.AppendInt(v.text, n, 10); return v }
 
 // set puts them in the place of what a vendor said.
@@ -114,12 +114,11 @@ func (v *values) set(w *headWriter) {
 		if i+1 < v.n {
 			end = v.from[i+1]
 		}
-		delete(w.h, v.names[i])
 		w.set(v.names[i], all[v.from[i]:end])
 	}
 }
 
-func fraction(s limit.State) float64 {
+func fraction(s *limit.State) float64 {
 	if s.Max <= 0 {
 		return 0
 	}

@@ -32,6 +32,9 @@ type holding struct {
 	queued   time.Duration
 	settled  []gateway.Settlement
 	aside    map[*rules.Rule]bool // rules that have sent the call elsewhere: they only count now
+
+	x     *exchange                    // whose it is
+	looks func() (share, left float64) // at the budgets of x
 }
 
 // taken are claims and what was granted of them.
@@ -50,7 +53,11 @@ type ceiling struct {
 	send   int64 // to be told to the vendor instead; 0 = nothing is
 }
 
-var holdings = sync.Pool{New: func() any { return new(holding) }}
+var holdings = sync.Pool{New: func() any {
+	h := new(holding)
+	h.looks = func() (share, left float64) { return h.x.budgets() }
+	return h
+}}
 
 // holdExtra is how much longer a hold lives than the longest call.
 const holdExtra = time.Minute
@@ -74,8 +81,8 @@ func (x *exchange) newHolding() (*holding, error) {
 		return nil, nil
 	}
 	h := holdings.Get().(*holding)
-	h.sets = sets
-	h.facts = rules.Facts{Meta: x.metadata(), Budgets: x.budgets, Raised: x.raised()}
+	h.sets, h.x = sets, x
+	h.facts.Meta, h.facts.Budgets, h.facts.Raised = x.metadata(), h.looks, x.raised()
 	v := &h.facts.Vars
 	v.Gateway, v.Workspace, v.User, v.Header = x.gw.Name, x.who.Workspace, x.who.User, x.r.Header
 	v.Operation, v.Now = string(x.ep.Op), x.began
@@ -137,6 +144,7 @@ func (x *exchange) reserve(ctx context.Context) error {
 func (x *exchange) knowFacts() {
 	f := &x.held.facts
 	f.Meta, f.Stream, f.Model, f.Route = x.metadata(), x.stream, bareModel(x.ask.model), x.way.Route
+	f.Body, f.Shadow = x, x.shadow
 	f.Ready()
 	if f.User == "" {
 		f.User = x.ask.user
@@ -204,7 +212,7 @@ func (x *exchange) take(ctx context.Context, t *taken) (refused *rules.Rule, err
 		return nil, x.countFault(ctx, err)
 	}
 	t.hold, t.verdict = v.Hold, v
-	x.p.full.Note(t.Claims, &v, time.Now())
+	x.p.full.Note(t.Claims, &v, time.Time{})
 	if v.Hold == nil {
 		x.tellBudget(t, v.Refused, 0, true)
 		return t.Of[v.Refused], nil
@@ -392,9 +400,8 @@ func (x *exchange) settle(t *taken) {
 		used[i] = x.used(t, i)
 		x.tellBudget(t, i, used[i], false)
 		if r := t.Of[i]; r.Unit == gateway.UnitCost && used[i] > 0 {
-			x.held.settled = append(x.held.settled, gateway.Settlement{
-				Rule: r.ID, Counter: t.Claims[i].Counter.String(), Values: r.Values(&x.held.facts), Amount: gateway.USD(used[i]), Time: t.hold.Taken,
-			})
+			counter, values := r.Ledger(&x.held.facts, t.Claims[i].Counter)
+			x.held.settled = append(x.held.settled, gateway.Settlement{Rule: r.ID, Counter: counter, Values: values, Amount: gateway.USD(used[i]), Time: t.hold.Taken})
 		}
 	}
 	if err := x.p.limits.Settle(context.Background(), t.hold, used); err != nil { // the caller may have left
@@ -452,6 +459,6 @@ func (x *exchange) releaseHold() {
 	call, attempt := h.call.Taken, h.attempt.Taken
 	call.Reset()
 	attempt.Reset()
-	*h = holding{call: taken{Taken: call, used: h.call.used}, attempt: taken{Taken: attempt, used: h.attempt.used}}
+	*h = holding{looks: h.looks, call: taken{Taken: call, used: h.call.used}, attempt: taken{Taken: attempt, used: h.attempt.used}}
 	holdings.Put(h)
 }

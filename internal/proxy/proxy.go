@@ -118,6 +118,7 @@ type Proxy struct {
 	keyring  *jwt.Keyring
 	health   health.Watch
 	stages   stages
+	shadows  shadows
 	budgets  Budgets
 	memory   memory
 

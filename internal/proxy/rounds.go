@@ -22,8 +22,17 @@ type stand struct {
 	over  bool      // it has no further turn
 }
 
-// forward tries the plan's targets until one answers, or the last fault is final.
+// forward sends the call to where its plan says.
 func (x *exchange) forward() error {
+	x.castShadows()
+	if after := x.hedgeAfter(); after > 0 {
+		return x.forwardHedged(after)
+	}
+	return x.forwardAlone()
+}
+
+// forwardAlone tries the plan's targets until one answers, or the last fault is final.
+func (x *exchange) forwardAlone() error {
 	ctx := x.r.Context()
 	if d := x.budgetOfTime(); d > 0 {
 		var cancel context.CancelFunc
@@ -86,7 +95,7 @@ func (x *exchange) tryRound(ctx context.Context, stands []stand, last *fault.Fau
 			s.over = true
 			continue
 		}
-		x.holds = x.more || others(stands, i)
+		x.holds = x.hedged || x.more || others(stands, i)
 		asked := len(x.attempts)
 		err := x.tryTarget(ctx, t, s.tries > 0)
 		if err == nil || x.wrote && !x.committed || ctx.Err() != nil {

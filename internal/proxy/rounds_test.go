@@ -60,7 +60,9 @@ func claude(c *testup.Call) {
 		"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
 }
 
-func streamBody(route string) string { return `{"model":"` + route + `","stream":true,"messages":[{"role":"user","content":"hi"}]}` }
+func streamBody(route string) string {
+	return `{"model":"` + route + `","stream":true,"messages":[{"role":"user","content":"hi"}]}`
+}
 
 func TestAStreamThatFailsBeforeItsFirstContentFailsOverUnseen(t *testing.T) {
 	for name, first := range map[string]func(*testup.Call){

@@ -8,27 +8,42 @@ import (
 	"github.com/sluice-gateway/sluice/internal/expr"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/route"
+	"github.com/sluice-gateway/sluice/internal/route/asked"
 	"github.com/sluice-gateway/sluice/internal/tokens"
 )
 
 // told gives conditions of routes what costs work to know, and works it out once.
 type told struct {
-	x      *exchange
-	meta   map[string]any
-	input  int64
-	vars   expr.Vars
-	intent string
+	x     *exchange
+	meta  map[string]any
+	input int64
+	vars  expr.Vars
+	asked asked.Body
 }
+
+// knows gives what is worked out of the call so far.
+func (x *exchange) knows() *told {
+	if x.told == nil {
+		x.told = &told{x: x, input: -1, asked: asked.Body{Bytes: x.words}}
+	}
+	return x.told
+}
+
+// Shape implements expr.Body.
+func (x *exchange) Shape() expr.Shape { return x.knows().asked.Shape() }
+
+// Difficulty implements expr.Body.
+func (x *exchange) Difficulty() float64 { return x.knows().asked.Difficulty() }
+
+// Intent implements expr.Body.
+func (x *exchange) Intent() string { return x.knows().asked.Intent() }
 
 // tell fills what conditions of routes, sticking and balance may ask.
 func (x *exchange) tell(a *route.Ask) {
-	if x.told == nil {
-		x.told = &told{x: x, input: -1}
-	}
-	v := &x.told.vars
+	v := &x.knows().vars
 	*v = expr.Vars{
 		Operation: string(x.ep.Op), Model: bareModel(x.ask.model), Gateway: x.gw.Name, Workspace: x.who.Workspace,
-		User: x.told.user(), Stream: x.stream, Header: x.r.Header, Now: x.began, Late: x.told, Healthy: x.told.healthy,
+		User: x.told.user(), Stream: x.stream, Header: x.r.Header, Now: x.began, Late: x.told, Body: x,
 	}
 	if x.ip.IsValid() {
 		v.IP = x.ip.String()
@@ -75,16 +90,6 @@ func (t *told) Budget() (share, left float64) {
 	}
 	t.x.knowFacts()
 	return t.x.budgets()
-}
-
-// healthy tells conditions how a target stands. Names that mean nothing are healthy.
-func (t *told) healthy(name string) bool {
-	found := t.x.view.Resolve(name)
-	if len(found) == 0 {
-		return true
-	}
-	s := t.x.Standing(&route.Target{Provider: found[0].Provider, Model: found[0].Model})
-	return !s.Out && !s.Rests
 }
 
 // stick gives the value of what calls stay together by.

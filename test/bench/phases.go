@@ -4,6 +4,8 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -81,6 +83,36 @@ func saturate(body int, label string) phase {
 			}, nil
 		})
 	}
+}
+
+// turns is how often takingTurns visits each target.
+const turns = 5
+
+// takingTurns measures the CPU per call of gateways that differ by a few microseconds
+// only: they take turns of one second, in ever new order, and the middle turn counts.
+func takingTurns(p *plan, all []*target, order *rand.Rand) error {
+	var some []*target
+	for _, t := range all {
+		if t.name == paused || slices.Contains(inTurn, t.name) {
+			some = append(some, t)
+		}
+	}
+	figures := map[*target][]float64{}
+	for range turns {
+		order.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
+		for _, t := range some {
+			r, cpu, err := p.load(t, "-conns", "64", "-dur", "1s")
+			if err != nil {
+				return fmt.Errorf("%s: %w", t.name, err)
+			}
+			figures[t] = append(figures[t], micros(cpu)/float64(r.Requests))
+		}
+	}
+	for t, f := range figures {
+		v, _ := middle(f)
+		p.note(t, "CPU per call in turn", v)
+	}
+	return nil
 }
 
 // fixedRate measures how long calls take at a rate that every target can serve.

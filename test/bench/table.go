@@ -8,6 +8,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -103,6 +104,7 @@ var rows = []row{
 	{"CPU per call 1 KB", "µs", "%.1f", true},
 	{"throughput 20 KB", "calls/s", "%.0f", true},
 	{"CPU per call 20 KB", "µs", "%.1f", true},
+	{"CPU per call in turn", "µs", "%.1f", false},
 	{"CPU per call at fixed rate", "µs", "%.1f", true},
 	{"p50 at fixed rate", "µs", "%.0f", false},
 	{"p99 at fixed rate", "µs", "%.0f", false},
@@ -118,13 +120,13 @@ var rows = []row{
 
 // print writes the table of figures and the table of bars.
 func (s *samples) print(w io.Writer, p *plan) error {
-	columns := []string{direct, nginx, goproxy, paused, draining, foreign}
+	columns := []string{direct, nginx, goproxy, paused, draining, foreign, limited, crowded}
 	fmt.Fprintf(w, "# Bench\n\n%d rounds, %d s a phase, %s, %d CPUs: proxies on core %d, upstream and callers on core %d. Medians; in brackets the median of the ratios to %s of the same round.\n", p.rounds, p.secs, runtime.Version(), runtime.NumCPU(), p.core, p.loadCore, goproxy)
 	fmt.Fprintf(w, "`%s` has `storage.drain: paused`; of `%s` CPU counts until the store holds every entry. Other work had at most %.0f %% of a CPU in a measurement that counts.\n\n| |", paused, draining, 100*max(s.worst, 0))
 	for _, c := range columns {
 		fmt.Fprintf(w, " %s |", c)
 	}
-	fmt.Fprint(w, "\n|---|---|---|---|---|---|---|\n")
+	fmt.Fprint(w, "\n|---"+strings.Repeat("|---", len(columns))+"|\n")
 	for _, r := range rows {
 		fmt.Fprintf(w, "| %s (%s) |", r.what, r.unit)
 		for _, c := range columns {
@@ -172,6 +174,8 @@ var bars = []bar{
 	{"translation: CPU per call, 1 KB, to the same dialect's", 2.0, "%.2f×", func(s *samples) (float64, bool) { return s.ratio("CPU per call 1 KB", foreign, paused) }},
 	{"translation: CPU per further KB", 2.0, "%.2f µs", perKB},
 	{"translation: CPU per stream event", 3.0, "%.2f µs", func(s *samples) (float64, bool) { return s.added("CPU per chunk", foreign, paused) }},
+	{"limits (key, 3 limits, 1 budget): CPU over the plain call", 3.0, "%.2f µs", func(s *samples) (float64, bool) { return s.added("CPU per call in turn", limited, paused) }},
+	{"100,000 keys: CPU per call to one key's", 1.05, "%.3f×", func(s *samples) (float64, bool) { return s.ratio("CPU per call in turn", crowded, limited) }},
 	{"added p50 at the fixed rate", 200, "%.0f µs", func(s *samples) (float64, bool) { return s.added("p50 at fixed rate", paused, direct) }},
 	{"RSS idle", 45, "%.0f MB", medianOf("RSS idle")},
 	{"RSS with 1,000 streams", 120, "%.0f MB", medianOf("RSS with 1,000 streams")},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -23,7 +24,12 @@ const (
 	paused   = "sluice"
 	draining = "sluice, draining"
 	foreign  = "sluice, translating"
+	limited  = "sluice, limited"
+	crowded  = "sluice, limited, 100,000 keys"
 )
+
+// inTurn are measured in turn only: see takingTurns.
+var inTurn = []string{limited, crowded}
 
 // target is what is measured in one round.
 type target struct {
@@ -37,6 +43,7 @@ type target struct {
 type launcher struct {
 	sluice, scratch string
 	up              string // host:port of the upstream
+	seeded          string // a store with many keys, once it is made
 	core            int
 }
 
@@ -83,12 +90,25 @@ func (l *launcher) startSluice(dir, log string, t *target, pause bool) (*process
 	if t.name == foreign {
 		doc = strings.Replace(doc, fmt.Sprintf("openai: { base_url: \"http://%s/v1\"", l.up), fmt.Sprintf("anthropic: { base_url: \"http://%s\"", l.up), 1)
 	}
+	if slices.Contains(inTurn, t.name) {
+		doc = strings.Replace(doc, "log:", hotRules+"log:", 1)
+	}
+	if t.name == crowded {
+		if err := l.seed(filepath.Join(dir, "sluice.db")); err != nil {
+			return nil, err
+		}
+	}
 	if err := os.WriteFile(filepath.Join(dir, "sluice.yaml"), []byte(doc), 0o600); err != nil {
 		return nil, err
 	}
 	env := []string{"BENCH_UPSTREAM_KEY=upstream", "SLUICE_KEY=" + gatewayKey, "SLUICE_ADMIN_TOKEN=" + adminToken}
 	return spawn(l.core, log, env, dir, l.sluice, "serve", "--data", dir, "--listen", t.addr, "--admin-listen", t.admin)
 }
+
+// hotRules are three limits and a budget, none of which is ever reached.
+const hotRules = `limits: [ { name: requests, per: key, requests: 100000000/1m }, ` +
+	`{ name: tokens, per: workspace, tokens: 100000000000/1m }, { name: places, per: key, concurrent: 10000 } ], ` +
+	`budgets: [ { name: month, per: workspace, cost: 1000000.00/month } ], `
 
 func (l *launcher) startNginx(dir, log, addr string) (*process, error) {
 	conf := fmt.Sprintf(`pid nginx.pid;
@@ -129,7 +149,7 @@ http {
 
 // names lists the targets that can be measured here.
 func names() []string {
-	all := []string{direct, goproxy, paused, draining, foreign}
+	all := []string{direct, goproxy, paused, draining, foreign, limited, crowded}
 	if _, err := exec.LookPath("nginx"); err == nil {
 		all = append(all, nginx)
 	} else {

@@ -2,13 +2,16 @@ package docs_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -271,7 +274,10 @@ func TestEveryMetricIsExplained(t *testing.T) {
 	}
 }
 
-func TestEveryPathOfTheAdminAPIIsListed(t *testing.T) {
+// words by which the table of routes says who may call them.
+var accessWords = map[string]string{"viewer": "viewer", "editor": "editor", "owner": "owner", "admin": "admin", "signed in": "everybody", "anyone": "anybody"}
+
+func TestTheTableOfTheAdminAPIHasEveryPathItsMethodsAndWhoMayCallIt(t *testing.T) {
 	g := start(t, "SLUICE_KEY="+key, "SLUICE_ADMIN_TOKEN="+token)
 	req, err := http.NewRequest(http.MethodGet, g.admin+"/api/v1/openapi.json", nil)
 	if err != nil {
@@ -283,18 +289,81 @@ func TestEveryPathOfTheAdminAPIIsListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	described, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	paths := regexp.MustCompile(`"(?:/api/v1)?(/[a-z_./{}]+)":\s*\{`).FindAllStringSubmatch(string(described), -1)
-	if len(paths) < 10 {
-		t.Fatalf("only %d paths are described:\n%.2000s", len(paths), described)
-	}
-	doc := read(t, "docs/admin-api.md")
-	for _, m := range paths {
-		if !strings.Contains(doc, "`"+m[1]+"`") {
-			t.Errorf("%s is not listed", m[1])
+	var described struct {
+		Paths map[string]map[string]struct {
+			Access string `json:"x-access"`
 		}
 	}
+	if err := json.NewDecoder(resp.Body).Decode(&described); err != nil || len(described.Paths) < 10 {
+		t.Fatalf("%d paths are described: %v", len(described.Paths), err)
+	}
+	listed := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| (`/[^|]+) \\| ([A-Z, ]+) \\| ([^|]+) \\|").FindAllStringSubmatch(read(t, "docs/admin-api.md"), -1) {
+		methods, who := map[string]bool{}, map[string]bool{}
+		for _, path := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
+			operations, ok := described.Paths["/api/v1"+path[1]]
+			if !ok {
+				t.Errorf("%s is listed, but there is no such path", path[1])
+			}
+			listed["/api/v1"+path[1]] = true
+			for method, o := range operations {
+				methods[strings.ToUpper(method)], who[accessWords[o.Access]] = true, true
+			}
+		}
+		said := map[string]bool{}
+		for _, m := range strings.Split(row[2], ", ") {
+			said[m] = true
+		}
+		if !maps.Equal(methods, said) {
+			t.Errorf("%s takes %v, and the table says %s", row[1], slices.Sorted(maps.Keys(methods)), row[2])
+		}
+		for _, word := range accessWords {
+			if who[word] != strings.Contains(row[3], word) {
+				t.Errorf("%s is for %v, and the table says %s", row[1], slices.Sorted(maps.Keys(who)), row[3])
+			}
+		}
+	}
+	for path := range described.Paths {
+		if !listed[path] {
+			t.Errorf("%s is not listed", path)
+		}
+	}
+}
+
+func TestEveryCommandIsListed(t *testing.T) {
+	needs(t, "sh")
+	g := start(t, "SLUICE_KEY="+key, "SLUICE_ADMIN_TOKEN="+token)
+	doc := read(t, "docs/cli.md")
+	all := g.commands(t, "sluice --help")
+	if len(all) < 10 {
+		t.Fatalf("only %v", all)
+	}
+	for _, name := range all {
+		row := regexp.MustCompile("(?m)^\\| `sluice "+name+"[ `].*$").FindAllString(doc, -1)
+		if len(row) == 0 && name != "help" {
+			t.Errorf("sluice %s is not listed", name)
+		}
+		for _, sub := range g.commands(t, "sluice "+name+" --help") {
+			if rows := strings.Join(row, "\n"); name != "help" && !regexp.MustCompile("[ |]"+sub+"[\\\\` ]").MatchString(rows) {
+				t.Errorf("sluice %s %s is not listed in: %s", name, sub, rows)
+			}
+		}
+	}
+}
+
+// commands gives the commands that a help text lists.
+func (g *served) commands(t *testing.T, help string) (names []string) {
+	t.Helper()
+	out, err := g.shell(t, help)
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	_, list, _ := strings.Cut(out, "Available Commands:\n")
+	list, _, _ = strings.Cut(list, "\n\n")
+	for _, line := range strings.Split(list, "\n") {
+		if f := strings.Fields(line); len(f) > 0 {
+			names = append(names, f[0])
+		}
+	}
+	return names
 }

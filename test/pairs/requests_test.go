@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/dialect/dialecttest"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
@@ -18,6 +19,7 @@ type requestCase struct {
 	want     []string // of the request; of the error when refused is set
 	not      []string
 	once     string // of the request
+	beyond   bool   // what the checker can count
 	lost     []llm.Feature
 	kept     []llm.Feature // must not be told as lost
 	refused  bool
@@ -144,7 +146,7 @@ func wrongOnes() []requestCase {
 		{name: "two lists of domains", from: dialect.Responses, to: dialect.Messages,
 			body: `{"model":"m","input":"hi","tools":[{"type":"web_search","filters":{"allowed_domains":["b.com"],"blocked_domains":["a.com"]}}]}`,
 			want: []string{`"allowed_domains":["b.com"]`}, not: []string{"a.com"}, lost: []llm.Feature{llm.FSearchBlocked}},
-		{name: "a seed of twenty digits", from: dialect.Chat, to: dialect.Cohere, body: `{"model":"m","messages":[` + userHi + `],"seed":12345678901234567890}`, want: []string{`"seed":12345678901234567890`}},
+		{name: "a seed of twenty digits", from: dialect.Chat, to: dialect.Cohere, beyond: true, body: `{"model":"m","messages":[` + userHi + `],"seed":12345678901234567890}`, want: []string{`"seed":12345678901234567890`}},
 		{name: "a seed of twenty digits", from: dialect.Chat, to: dialect.Gemini, body: `{"model":"m","messages":[` + userHi + `],"seed":12345678901234567890}`, not: []string{"1234"}, lost: []llm.Feature{llm.FSeed}},
 		{name: "blank stops", from: dialect.Chat, to: dialect.Gemini, body: `{"model":"m","messages":[` + userHi + `],"stop":[""," ","x"]}`, want: []string{`"stopSequences":["x"]`}, lost: []llm.Feature{llm.FStop}},
 		{name: "blank stops", from: dialect.Chat, to: dialect.Cohere, body: `{"model":"m","messages":[` + userHi + `],"stop":[""," ","x"]}`, want: []string{`"stop_sequences":["x"]`}, lost: []llm.Feature{llm.FStop}},
@@ -198,6 +200,20 @@ func clients() (all []requestCase) {
 	for _, to := range []dialect.Name{dialect.Chat, dialect.Messages, dialect.Gemini, dialect.Converse, dialect.Cohere} {
 		all = append(all, requestCase{name: "a tool that was found is told once", from: dialect.Responses, to: to, body: library, once: `"name":"rate"`})
 	}
+	for _, to := range []dialect.Name{dialect.Messages, dialect.Gemini, dialect.Converse} {
+		for _, nothing := range []string{`null`, `""`, `" "`, `[]`} {
+			say := func(role, content string) string { return `{"role":"` + role + `","content":` + content + `}` }
+			all = append(all,
+				requestCase{name: "the user's first turn is empty: " + nothing, from: dialect.Chat, to: to,
+					body: `{"model":"m","messages":[` + say("user", nothing) + `,` + say("assistant", `"Hello."`) + `,` + userHi + `]}`, want: []string{`"Begin."`, `"Hello."`}},
+				requestCase{name: "a turn of the user's between two is empty: " + nothing, from: dialect.Chat, to: to,
+					body: `{"model":"m","messages":[` + userHi + `,` + say("assistant", `"One."`) + `,` + say("user", nothing) + `,` + say("assistant", `"Two."`) + `,` + userHi + `]}`, once: map[dialect.Name]string{dialect.Gemini: `"role":"model"`}[to]},
+			)
+		}
+	}
+	for _, to := range []dialect.Name{dialect.Responses, dialect.Cohere} {
+		all = append(all, requestCase{name: "nothing is said", from: dialect.Chat, to: to, body: `{"model":"m","messages":[{"role":"user","content":null}]}`, refused: true, want: []string{nothingSaid}})
+	}
 	for _, to := range []dialect.Name{dialect.Chat, dialect.Cohere, dialect.Converse} {
 		all = append(all, requestCase{name: "a picture that only Google can read", from: dialect.Gemini, to: to, body: stored, refused: true})
 	}
@@ -229,6 +245,11 @@ func (c *requestCase) check(t *testing.T, from, to *dialect.Dialect) {
 	}
 	r, w, err := translated(t, from, to, &target, []byte(c.body))
 	text := string(w.Body)
+	if err == nil && !c.beyond {
+		if wrong := dialecttest.CheckRequest(c.to, w.Body); wrong != nil {
+			t.Errorf("%v: %s", wrong, text)
+		}
+	}
 	if c.refused {
 		if err == nil {
 			t.Fatalf("it is not refused: %s", text)

@@ -230,7 +230,7 @@ func (p *reader) source(b *block) *llm.Media {
 	image := string(b.kind) == "image"
 	switch string(kind) {
 	case "base64":
-		m.Data = plainText(data)
+		m.Data = dialect.Base64(data)
 		p.expect(data != nil, at, "data", "a string of base64")
 		p.has(image, llm.FImageData, llm.FFileData)
 	case "url":

@@ -3,6 +3,7 @@ package converse
 import (
 	"strings"
 
+	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -100,14 +101,11 @@ func (p *parser) bytes(d *jsonscan.Reader, member string) []byte {
 	if raw == nil {
 		return nil
 	}
-	if plain, ok := jsonscan.Plain(raw); ok {
-		return plain
-	}
-	s, ok := jsonscan.String(raw)
-	if !ok {
+	data := dialect.Base64(raw)
+	if data == nil {
 		p.bad(member, "bytes in base64")
 	}
-	return []byte(s)
+	return data
 }
 
 func (p *parser) mediaFeature(kind llm.PartKind, m *llm.Media) {

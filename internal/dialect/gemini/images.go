@@ -108,8 +108,8 @@ func readImages(r *dialect.OpReply, _ *dialect.OpCall) (*llm.Outcome, error) {
 }
 
 func addPicture(a *llm.Outcome, data, mimeType []byte) {
-	if bytes, ok := jsonscan.String(data); ok && bytes != "" {
-		a.Pictures = append(a.Pictures, llm.Picture{Media: llm.Media{Data: []byte(bytes), Type: word(mimeType, nil)}})
+	if bytes := dialect.Base64(data); len(bytes) > 0 {
+		a.Pictures = append(a.Pictures, llm.Picture{Media: llm.Media{Data: bytes, Type: word(mimeType, nil)}})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -104,7 +105,7 @@ func neutralTier(tier string) llm.Raw {
 	case "priority", "PRIORITY":
 		return llm.Raw(`"priority"`)
 	}
-	return llm.Raw(strconv.Quote(tier))
+	return jsonout.Quote(tier)
 }
 
 // own notes a member of the request that only this dialect has, by its whole path.

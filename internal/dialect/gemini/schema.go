@@ -199,11 +199,19 @@ func (c *schemaWriter) member(key []byte, v llm.Raw, nullable bool) {
 		s, _ := jsonscan.String(v)
 		c.w.Text("$ref", strings.Replace(s, "#/defs/", "#/$defs/", 1))
 	case "minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties":
-		c.w.Member(string(key), bytes.Trim(v, `"`))
+		if n := bytes.Trim(v, `"`); isCount(n) {
+			v = n
+		}
+		c.w.Member(string(key), v)
 	default:
 		c.rawKey(key)
 		c.w.Raw(v)
 	}
+}
+
+func isCount(v []byte) bool {
+	_, ok := jsonscan.Int(v)
+	return ok
 }
 
 // types of https://ai.google.dev/api/caching#Type by their numbers, as clients of the

@@ -60,7 +60,7 @@ func (p *requestParser) setting(key []byte, v llm.Raw) {
 // JSON form allows.
 func (p *requestParser) number(f llm.Feature, v llm.Raw, name string) {
 	v = bytes.Trim(v, `"`)
-	if len(v) == 0 || v[0] != '-' && (v[0] < '0' || v[0] > '9') {
+	if _, ok := jsonscan.Float(v); !ok {
 		p.fail("generationConfig."+name, "must be a number.")
 		return
 	}

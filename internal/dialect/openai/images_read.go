@@ -36,8 +36,8 @@ func ReadImages(r *dialect.OpReply, _ *dialect.OpCall) (*llm.Outcome, error) {
 		if jsonscan.IsNull(p.Revised) {
 			p.Revised = nil
 		}
-		if s, ok := jsonscan.String(jsonscan.Get(one, "b64_json")); ok {
-			p.Media.Data = []byte(s)
+		if data := dialect.Base64(jsonscan.Get(one, "b64_json")); data != nil {
+			p.Media.Data = data
 		} else {
 			p.Media.URL = jsonscan.Get(one, "url")
 		}

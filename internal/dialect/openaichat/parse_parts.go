@@ -227,7 +227,7 @@ func (p *reader) bytes(m *llm.Media, v llm.Raw) {
 	case len(v) > 6 && (strings.EqualFold(string(v[1:6]), "data:") || strings.EqualFold(string(v[1:5]), "http")):
 		dialect.ReadURL(m, v)
 	default:
-		m.Data = bare(v)
+		m.Data = dialect.Base64(v)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -190,20 +189,6 @@ func (p *reader) check(err error) {
 	if err != nil && p.err == nil {
 		p.err = fault.Newf(fault.InvalidRequest, "The body is not a well-formed JSON object: %v.", err)
 	}
-}
-
-// bare gives what stands between the quotes of a string that holds base64: some
-// writers escape its slashes. What is no base64 stays escaped, since it is written
-// between quotes again.
-func bare(v llm.Raw) []byte {
-	if text, ok := jsonscan.Plain(v); ok {
-		return text
-	}
-	s, _ := jsonscan.String(v)
-	if text, ok := dialect.Unwrapped(s); ok {
-		return text
-	}
-	return v[1 : len(v)-1]
 }
 
 // cacheMark reads {type: ephemeral, ttl}

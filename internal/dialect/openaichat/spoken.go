@@ -192,7 +192,7 @@ func audioOf(v []byte) (m *llm.Media, transcript llm.Raw) {
 	}
 	m = &llm.Media{}
 	if len(data) > 2 && data[0] == '"' {
-		m.Data = bare(data)
+		m.Data = dialect.Base64(data)
 	}
 	if len(id) > 2 {
 		m.FileID = stringOnly(id)

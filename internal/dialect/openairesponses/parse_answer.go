@@ -199,7 +199,7 @@ func stateOf(it *item, c *dialect.Call) []llm.Opaque {
 func otherPart(it *item) llm.Part {
 	if string(it.kind) == "image_generation_call" && isString(it.result) && len(it.result) > 2 {
 		kind := word(jsonscan.Get(it.raw, "output_format"))
-		m := &llm.Media{Data: []byte(text(it.result))}
+		m := &llm.Media{Data: dialect.Base64(it.result)}
 		if kind != "" {
 			m.Type = "image/" + kind
 		}

@@ -69,6 +69,7 @@ func one(condition string) []byte {
 }
 
 func TestAPredicateBecomesACondition(t *testing.T) {
+	vendors := app.Vendors()
 	for predicate, want := range map[string]string{
 		`{"metadata.plan":{"$eq":"free"}}`:                           `'metadata.plan == "free"'`,
 		`{"metadata.plan":"free"}`:                                   `'metadata.plan == "free"'`,
@@ -96,7 +97,7 @@ func TestAPredicateBecomesACondition(t *testing.T) {
 		if !strings.Contains(string(r.Document), "- when: "+want+"\n        use: openai/a\n      - use: openai/b\n") {
 			t.Errorf("%s, want %s:\n%s", predicate, want, r.Document)
 		}
-		if err := r.Check(app.Vendors()); err != nil || len(r.Notes.In(cloudflare.Lost)) > 0 {
+		if err := r.Check(vendors); err != nil || len(r.Notes.In(cloudflare.Lost)) > 0 {
 			t.Errorf("%s: %v %v", predicate, err, r.Notes)
 		}
 	}
@@ -140,6 +141,7 @@ func FuzzRead(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	vendors := app.Vendors()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := cloudflare.Read(data)
 		if err != nil {
@@ -148,7 +150,7 @@ func FuzzRead(f *testing.F) {
 		if !json.Valid(data) {
 			t.Error("what is no JSON was read")
 		}
-		if err := r.Check(app.Vendors()); err != nil && !strings.Contains(err.Error(), "routes") && !strings.Contains(err.Error(), "providers") {
+		if err := r.Check(vendors); err != nil && !strings.Contains(err.Error(), "routes") && !strings.Contains(err.Error(), "providers") {
 			t.Errorf("%v\n%s", err, r.Document)
 		}
 	})

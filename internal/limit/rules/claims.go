@@ -15,6 +15,7 @@ type Facts struct {
 	Address   netip.Addr
 	Meta      json.RawMessage // a JSON object; nil = none
 	Input     int64           // tokens, foreseen
+	Shadow    bool            // a copy of a call: it takes money, and nothing else that is its caller's
 	// Budgets gives the greatest share used of the budgets that apply, and what is left of
 	// the tightest in dollars; nil = there is none.
 	Budgets func() (share, left float64)
@@ -150,7 +151,7 @@ func (s *Set) Add(t *Taken, f *Facts, w *Want, stage Stage, skip func(*Rule) boo
 		return nil
 	}
 	for _, r := range s.rules {
-		if !stage.has(r) {
+		if !stage.has(r) || f.Shadow && r.Unit != gateway.UnitCost {
 			continue
 		}
 		if err := t.add(r, f, w, skip != nil && skip(r)); err != nil {
@@ -171,15 +172,16 @@ func (t *Taken) add(r *Rule, f *Facts, w *Want, observe bool) error {
 	if r.Unit == gateway.UnitCost && !w.Priced && !r.Unpriced && !r.Soft && r.Over.Do != gateway.OverRecord {
 		return &Unpriced{r}
 	}
-	id, scratch, err := r.counter(f, t.scratch)
+	name, scratch, err := r.name(f, t.scratch)
 	t.scratch = scratch
 	if err != nil {
 		return err
 	}
 	for i := range r.Windows {
-		win := r.window(i, ofWindow(id, i), f)
+		id := ofWindow(name.id, i)
+		win := r.window(i, id, f)
 		c := limit.Claim{
-			Counter: ofWindow(id, i), Window: win, Open: r.Unit == gateway.UnitConcurrent, Want: w.of(r.Unit),
+			Counter: id, Window: win, Open: r.Unit == gateway.UnitConcurrent, Want: w.of(r.Unit),
 			Observe: observe || r.Soft || r.Over.Do == gateway.OverRecord, Outage: r.Outage,
 		}
 		switch {

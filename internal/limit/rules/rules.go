@@ -5,7 +5,6 @@ package rules
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -44,6 +43,8 @@ type Rule struct {
 	nets   []netip.Prefix
 	// needsIP says that a condition or a value needs the address as text.
 	needsIP bool
+	names   names
+	quoted  string
 }
 
 // value is one of the values that a rule counts by.
@@ -74,7 +75,7 @@ func Compile(owner string, in []*gateway.Rule, perAttempt bool) (*Set, error) {
 }
 
 func compile(owner string, in *gateway.Rule) (r *Rule, err error) {
-	r = &Rule{Rule: in, ID: owner + "/" + in.Name, Early: true}
+	r = &Rule{Rule: in, ID: owner + "/" + in.Name, Early: true, names: newNames(), quoted: strconv.Quote(in.Name)}
 	if len(in.Windows) == 0 {
 		return nil, fmt.Errorf("it has no window")
 	}
@@ -151,6 +152,9 @@ func (r *Rule) dimension(per string) (value, error) {
 	return value{per, func(x *Facts) (string, error) { return p.Text(&x.Vars) }}, nil
 }
 
+// Quoted is the rule's name in quotes, as a header shows it.
+func (r *Rule) Quoted() string { return r.quoted }
+
 // applies reports whether a rule counts a call.
 func (r *Rule) applies(f *Facts) (bool, error) {
 	for _, net := range r.nets {
@@ -167,20 +171,10 @@ func (r *Rule) applies(f *Facts) (bool, error) {
 	return r.when.Bool(&f.Vars)
 }
 
-// counter names the counter of a window. Values are told apart by their lengths, so that
-// no two tuples mean the same one.
-func (r *Rule) counter(f *Facts, scratch []byte) (limit.ID, []byte, error) {
-	b := append(scratch[:0], r.ID...)
-	for i := range r.values {
-		v, err := r.values[i].of(f)
-		if err != nil {
-			return limit.ID{}, b, err
-		}
-		b = binary.AppendUvarint(append(b, 0), uint64(len(v)))
-		b = append(b, v...)
-	}
-	sum := sha256.Sum256(b)
-	return limit.ID(sum[:len(limit.ID{})]), b, nil
+// counterID names the counter of a rule's first window.
+func counterID(text []byte) limit.ID {
+	sum := sha256.Sum256(text)
+	return limit.ID(sum[:len(limit.ID{})])
 }
 
 // ofWindow gives the counter of the i-th window.

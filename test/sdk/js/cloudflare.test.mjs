@@ -36,7 +36,7 @@ const once = { maxRetries: 0 };
 for (const [exchange, model] of Object.entries(vendors)) {
   test(`${exchange} is answered, with the gateway's own credential`, async () => {
     const got = await generateText({ model: gateway()(model()), prompt: h.question, ...once });
-    assert.equal(got.text, h.calm);
+    assert.match(got.text, /^The harbour is calm/);
     assert.ok(got.usage.inputTokens > 0 && got.usage.outputTokens > 0);
     const sent = await h.last(exchange);
     assert.ok(Object.values(sent.header).flat().some((v) => v.includes(h.vendorKey)), 'the credential of the gateway');
@@ -88,7 +88,7 @@ test('the next model of the array answers when one fails', async () => {
   assert.equal(answer.get('cf-aig-step'), '1');
   assert.equal(answer.get('sluice-attempts'), '2');
 
-  const streamed = streamText({ model: gateway()([createOpenAI().chat('no money'), gemini()]), prompt: 'Please count to three.', ...once });
+  const streamed = streamText({ model: gateway()([unified('nobody/model'), gemini()]), prompt: 'Please count to three.', ...once });
   let text = '';
   for await (const piece of streamed.textStream) {
     if (text === '') await h.release('gemini/generate-stream');

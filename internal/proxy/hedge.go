@@ -1,0 +1,132 @@
+package proxy
+
+import (
+	"errors"
+	"runtime/debug"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/health"
+)
+
+// errLost is why the slower of two targets is not waited for.
+var errLost = errors.New("another target was quicker")
+
+// hedgeAfter is how long the first target may say nothing before a second one is asked;
+// 0 = none is.
+func (x *exchange) hedgeAfter() time.Duration {
+	h := x.way.Hedge
+	if h == nil || len(h.To) == 0 && len(x.plan) < 2 || !x.copies() {
+		return 0
+	}
+	if h.After > 0 {
+		return h.After
+	}
+	t := x.plan[0]
+	return x.p.health.Stats(health.Target{Provider: t.Provider.Name, Model: bareModel(t.Model)}).P95
+}
+
+// forwardHedged tries the plan and, when nothing has come of it for a while, a twin's
+// beside it. Whichever has content first is the answer; the other is ended, and its
+// attempts stand in the entry too.
+func (x *exchange) forwardHedged(after time.Duration) error {
+	call, w := x.r, x.w
+	race := &race{w: w}
+	defer race.end()
+	others := x.way.Hedge.To
+	if len(others) == 0 {
+		others = x.plan[1:]
+	}
+	ctx, lane := race.enter(call.Context())
+	y := x.twin(ctx, lane, others)
+	y.hedged, y.held = true, x.twinHolding()
+	ctx, own := race.enter(call.Context())
+	x.r, x.w, x.hedged = call.WithContext(ctx), own, true
+
+	ended := make(chan error, 1)
+	timer := time.AfterFunc(after, func() { ended <- y.runTwin() })
+	err := x.forwardAlone()
+	x.r, x.w, x.hedged = call, w, false
+	if timer.Stop() { // nobody else was asked
+		y.leave()
+		return err
+	}
+	if own.won() || call.Context().Err() != nil {
+		lane.cancel(errLost)
+	}
+	theirs := <-ended
+	if lane.won() {
+		x.adopt(y)
+		err = theirs
+	} else {
+		x.note(y)
+		if !own.won() && asFault(err).Kind == fault.Gone && call.Context().Err() == nil {
+			err = theirs
+		}
+	}
+	y.leave()
+	return err
+}
+
+// runTwin is the path of a twin.
+func (x *exchange) runTwin() (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			x.p.log.Error("panic in a hedge", "request_id", x.id, "panic", v, "stack", string(debug.Stack()))
+			x.abort = x.wrote
+			err = fault.New(fault.InternalError, "Something broke inside Sluice; the request id leads to its log.")
+		}
+	}()
+	return x.forwardAlone()
+}
+
+// twinHolding is what a twin needs for the limits of its own targets: those of the call
+// are held already.
+func (x *exchange) twinHolding() *holding {
+	if x.held == nil {
+		return nil
+	}
+	h, err := x.newHolding()
+	if err != nil || h == nil {
+		return nil
+	}
+	h.facts, h.most, h.foreseen, h.want, h.aside = x.held.facts, x.held.most, x.held.foreseen, x.held.want, x.held.aside
+	h.facts.Ready()
+	return h
+}
+
+// note takes over what a twin tried and what that took.
+func (x *exchange) note(y *exchange) {
+	n := len(x.attempts)
+	x.attempts = append(x.attempts, y.attempts...)
+	for _, s := range y.sent {
+		s.Attempt += n
+		x.sent = append(x.sent, s)
+	}
+	y.settleAttempt()
+	if y.held != nil && x.held != nil {
+		x.held.settled = append(x.held.settled, y.held.settled...)
+		x.held.over = append(x.held.over, y.held.over...)
+	}
+	x.objects = append(x.objects, y.objects...)
+}
+
+// adopt makes a twin's answer this call's.
+func (x *exchange) adopt(y *exchange) {
+	x.note(y)
+	x.releaseTranslation()
+	x.target, x.lane, x.spoken, x.cred, x.brought, x.estimated = y.target, y.lane, y.spoken, y.cred, y.brought, y.estimated
+	x.tr, y.tr = y.tr, nil
+	x.wrote, x.status, x.abort, x.streaming, y.streaming = y.wrote, y.status, x.abort || y.abort, y.streaming, false
+	x.report, x.cost, x.price, x.billed, x.firstByte = y.report, y.cost, y.price, y.billed, y.firstByte
+	x.answerKept, x.vendorKept, x.waited = y.answerKept, y.vendorKept, y.waited
+}
+
+// leave gives back what a twin has of its own.
+func (x *exchange) leave() {
+	x.settleAttempt()
+	x.releaseHold()
+	x.releaseTranslation()
+	x.body = body{}
+	x.free()
+}

@@ -1,0 +1,90 @@
+//go:build unix
+
+package proxy_test
+
+import (
+	"runtime"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	vendor "github.com/sluice-gateway/sluice/internal/provider/openai"
+	"github.com/sluice-gateway/sluice/internal/proxy"
+)
+
+// hot are three limits and a budget, none of which is ever reached.
+func hot() []*gateway.Rule {
+	const plenty = 1 << 50
+	window := []gateway.Window{{Max: plenty, Span: time.Minute}}
+	return []*gateway.Rule{
+		{Name: "requests", Per: []gateway.Per{"key"}, Unit: gateway.UnitRequests, Windows: window},
+		{Name: "tokens", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitTokens, Windows: window},
+		{Name: "places", Per: []gateway.Per{"key"}, Unit: gateway.UnitConcurrent, Windows: []gateway.Window{{Max: 1000}}},
+		{Name: "month", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitCost, Windows: []gateway.Window{{Max: plenty, Period: gateway.Month}}},
+	}
+}
+
+func BenchmarkLimited1K(b *testing.B) {
+	benchmarkCalls(b, 1<<10, func(up string) *proxy.Proxy { return bareWith(b, vendor.Spec, up+"/v1", 1, hot()) })
+}
+
+func BenchmarkLimited1KWith100000Keys(b *testing.B) {
+	benchmarkCalls(b, 1<<10, func(up string) *proxy.Proxy { return bareWith(b, vendor.Spec, up+"/v1", 100_000, hot()) })
+}
+
+func BenchmarkPlain1KWith100000Keys(b *testing.B) {
+	benchmarkCalls(b, 1<<10, func(up string) *proxy.Proxy { return bareWith(b, vendor.Spec, up+"/v1", 100_000, nil) })
+}
+
+// BenchmarkWhatLimitsAdd tells what limits cost in CPU: calls with and without them take
+// turns, and what is told is the middle of the differences.
+func BenchmarkWhatLimitsAdd(b *testing.B) {
+	benchmarkAdded(b,
+		func(up string) *proxy.Proxy { return bare(b, up) },
+		func(up string) *proxy.Proxy { return bareWith(b, vendor.Spec, up+"/v1", 1, hot()) })
+}
+
+// BenchmarkWhat100000KeysAdd does the same for many keys.
+func BenchmarkWhat100000KeysAdd(b *testing.B) {
+	benchmarkAdded(b,
+		func(up string) *proxy.Proxy { return bareWith(b, vendor.Spec, up+"/v1", 1, hot()) },
+		func(up string) *proxy.Proxy { return bareWith(b, vendor.Spec, up+"/v1", 100_000, hot()) })
+}
+
+// turn is how many calls are made of one kind before it is the other's turn.
+const turn = 1000
+
+func benchmarkAdded(b *testing.B, without, with func(up string) *proxy.Proxy) {
+	heap := make([]byte, 64<<20) // as large as a gateway's, or what is measured is the collector
+	defer runtime.KeepAlive(heap)
+	one, other := dialBench(b, 1<<10, without), dialBench(b, 1<<10, with)
+	var added, base []float64
+	for b.Loop() {
+		base = append(base, one.turn(b))
+		added = append(added, other.turn(b)-base[len(base)-1])
+	}
+	slices.Sort(added)
+	slices.Sort(base)
+	b.ReportMetric(base[len(base)/2], "cpu-ns/call")
+	b.ReportMetric(added[len(added)/2], "added-ns/call")
+}
+
+// cpu is the CPU time of this process in nanoseconds.
+func cpu() int64 {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
+}
+
+// turn makes many calls and gives the CPU time of one.
+func (c *benchCaller) turn(b *testing.B) float64 {
+	began := cpu()
+	for range turn {
+		c.call(b)
+	}
+	return float64(cpu()-began) / turn
+}

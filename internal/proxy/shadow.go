@@ -1,0 +1,108 @@
+package proxy
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/route"
+)
+
+// maxShadows bounds the shadows in flight; what would be one more is left out.
+const maxShadows = 64
+
+// maxShadowBody is the largest body that is copied for a shadow.
+const maxShadowBody = 1 << 20
+
+// shadows counts the shadows in flight.
+type shadows struct{ running atomic.Int64 }
+
+// castShadows sends copies of the call to the targets that its route names. They delay
+// nothing: each runs by itself, its answer is thrown away, and what became of it is an
+// entry of its own whose metadata says shadow_of.
+func (x *exchange) castShadows() {
+	if len(x.way.Shadow) == 0 || !x.copies() || len(x.body.bytes()) > maxShadowBody {
+		return
+	}
+	for _, t := range x.way.Shadow {
+		if x.p.shadows.running.Add(1) > maxShadows {
+			x.p.shadows.running.Add(-1)
+			return
+		}
+		x.castShadow(t)
+	}
+}
+
+func (x *exchange) castShadow(t route.Target) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.r.Context()), t.Provider.Timeouts.Total)
+	y := x.twin(ctx, &discarded{header: http.Header{}}, []route.Target{t})
+	y.body.part = slices.Clone(y.body.part)
+	y.r.Header = x.r.Header.Clone() // the server may use the request's again
+	y.began = time.Now()
+	y.id, y.shadow = x.p.ids.next(y.began), true
+	y.ctl.metadata = shadowMetadata(x.ctl.metadata, x.id)
+	y.admitted = true
+	x.p.inFlight.Add(1)
+	go func() {
+		defer cancel()
+		defer x.p.shadows.running.Add(-1)
+		y.serveShadow()
+	}()
+}
+
+// serveShadow is the path of a shadow.
+func (x *exchange) serveShadow() {
+	defer x.finish()
+	defer func() {
+		if v := recover(); v != nil {
+			x.p.log.Error("panic in a shadow", "request_id", x.id, "panic", v, "stack", string(debug.Stack()))
+			x.abort = false
+		}
+	}()
+	err := x.prepareHold()
+	if err == nil {
+		err = x.reserve(x.r.Context())
+	}
+	if err == nil {
+		err = x.forward()
+	}
+	if err != nil {
+		x.fail(err)
+	}
+}
+
+// shadowMetadata says of which call this is the shadow.
+func shadowMetadata(meta json.RawMessage, id string) json.RawMessage {
+	all := map[string]json.RawMessage{}
+	if len(meta) > 0 && json.Unmarshal(meta, &all) != nil {
+		return meta
+	}
+	all["shadow_of"] = json.RawMessage(`"` + id + `"`)
+	b, err := json.Marshal(all)
+	if err != nil {
+		return meta
+	}
+	return b
+}
+
+// discarded is the answer of a shadow, which nobody reads.
+type discarded struct{ header http.Header }
+
+// Header implements http.ResponseWriter.
+func (d *discarded) Header() http.Header { return d.header }
+
+// Write implements http.ResponseWriter.
+func (d *discarded) Write(p []byte) (int, error) { return len(p), nil }
+
+// WriteHeader implements http.ResponseWriter.
+func (d *discarded) WriteHeader(int) {}
+
+// Flush implements http.Flusher.
+func (d *discarded) Flush() {}
+
+// SetWriteDeadline bounds nothing: no write waits.
+func (d *discarded) SetWriteDeadline(time.Time) error { return nil }
