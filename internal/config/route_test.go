@@ -154,7 +154,7 @@ func TestABareTargetMustMeanOneModel(t *testing.T) {
 
 func TestARouteGoesBeforeAModelOfItsNameAndSaysSo(t *testing.T) {
 	for doc, warns := range map[string]bool{
-		"gpt-5: sandbox/echo": true, "gpt-5: openai/gpt-5": false, "gpt-5: [ sandbox/echo, openai/gpt-5 ]": false, "fast: sandbox/echo": false,
+		"gpt-5: sandbox/echo": true, "echo: openai/gpt-5": false, "gpt-5: openai/gpt-5": false, "gpt-5: [ sandbox/echo, openai/gpt-5 ]": false, "fast: sandbox/echo": false,
 		"gpt-5: { steps: { split: { openai/gpt-5: 1 } } }": false,
 	} {
 		_, problems := config.Load(source("routes: { "+doc+" }\nproviders: { openai: { api_key: env:K } }", "K=k"))

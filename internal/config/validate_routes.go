@@ -65,6 +65,9 @@ func (c *routeCheck) routeName(at string, r *Route) {
 		c.bad(at, "is the name of a provider too; give the route another one")
 	}
 	for _, p := range c.offering(c.name) {
+		if kind, ok := c.vendors.find(c.cfg.Providers[p].Kind); ok && kind.BuiltIn && c.cfg.Providers[p].Discovered {
+			continue // nobody asked for it
+		}
 		if !slices.Contains(r.targets(), p+"/"+c.name) {
 			c.warn(c.at(at), "hides the model of provider %q with this name; callers reach that as %s/%s", p, p, c.name)
 		}

@@ -270,6 +270,21 @@ func TestATargetThatKeepsFailingByShareRestsLonger(t *testing.T) {
 	}
 }
 
+func TestAfterARestTheBreakerCountsAnew(t *testing.T) {
+	b, c := board()
+	for b.Level(gpt) == health.Healthy {
+		call(b, gpt, nil)
+		call(b, gpt, upstream(fault.UpstreamError, 0))
+	}
+	c.pass(5 * time.Second)
+	call(b, gpt, nil)
+	for range 9 {
+		call(b, gpt, upstream(fault.UpstreamError, 0))
+		want(t, b, gpt, health.Healthy)
+		call(b, gpt, nil)
+	}
+}
+
 func TestADeadTargetIsHardlyTouched(t *testing.T) {
 	b, c := board()
 	touched, calls := 0, 0

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -50,6 +51,17 @@ func TestTheFullestBoardTakesFewMegabytes(t *testing.T) {
 		t.Errorf("%d MB", grown>>20)
 	}
 	runtime.KeepAlive(b)
+}
+
+func TestEndlessNamesAreNotRemembered(t *testing.T) {
+	b, _ := board()
+	for _, id := range []health.ID{{Provider: "p", Model: strings.Repeat("m", 1<<20)}, {Provider: "p", Model: "m", Credential: strings.Repeat("c", 1<<20)}} {
+		call(b, id, upstream(fault.UpstreamAuth, 0))
+		want(t, b, id, health.Healthy)
+	}
+	if l := b.List(); len(l) != 0 {
+		t.Errorf("%d are remembered", len(l))
+	}
 }
 
 func TestCallsInFlightAreCountedEvenWhenTheBoardIsFull(t *testing.T) {

@@ -90,6 +90,21 @@ func TestARestIsKnownToAllNodesWithinASecondAndSoIsItsEnd(t *testing.T) {
 	want(t, a.Board, other, health.Healthy)
 }
 
+func TestOfTwoRestsTheLongerOneIsKept(t *testing.T) {
+	s := testredis.Start(t, false)
+	a, b := newNode(t, s.URL()), newNode(t, s.URL())
+	call(a.Board, gpt, upstream(fault.UpstreamRateLimited, time.Minute))
+	soon(t, "known", patience, b.is(gpt, health.Cooling))
+	b.peers.Tell(health.News{ID: gpt, Rest: time.Second, Token: 1, Why: fault.RateLimited})
+	b.peers.Tell(health.News{ID: other, Rest: time.Minute, Token: 2, Why: fault.RateLimited})
+	soon(t, "told", patience, a.is(other, health.Cooling))
+	c := newNode(t, s.URL())
+	soon(t, "known to a new node", patience, c.is(gpt, health.Cooling))
+	if left := time.Until(c.List()[0].Until); left < 30*time.Second {
+		t.Errorf("it rests for %v", left)
+	}
+}
+
 func TestThatAVendorCannotBeReachedEachNodeFindsOutWithOneCall(t *testing.T) {
 	s := testredis.Start(t, false)
 	a, b := newNode(t, s.URL()), newNode(t, s.URL())

@@ -20,7 +20,7 @@ func TestAFullCounterIsForgottenInTimeAndWhenMoreIsAllowed(t *testing.T) {
 	}{
 		"at once": {window(10, 0), now, 40 * time.Second}, "later": {window(10, 0), now.Add(100 * time.Millisecond), 39900 * time.Millisecond},
 		"when nobody has asked for a second": {window(10, 0), now.Add(time.Second), 0}, // holds expire, other nodes settle, and what is shared goes away: nobody tells of that
-		"of a larger window": {window(11, 0), now, 0}, "of a smaller one": {window(9, 0), now, 40 * time.Second}, "of one with a burst": {window(10, 1), now, 0},
+		"of a larger window":                 {window(11, 0), now, 0}, "of a smaller one": {window(9, 0), now, 40 * time.Second}, "of one with a burst": {window(10, 1), now, 0},
 		"of another counter": {&limit.Claim{Counter: limit.ID{2}, Window: &gateway.Window{Max: 10}}, now, 0},
 	} {
 		var full limit.Full

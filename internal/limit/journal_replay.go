@@ -91,7 +91,7 @@ func (m *Memory) adopt(hold *Hold) {
 	h := m.holds[tableOf(&hold.ID)].get(hold.ID)
 	known := h != nil
 	if !known {
-		h = &held{Hold: *hold, expires: hold.Expires.UnixNano(), claims: int32(len(hold.Claims)), place: -1}
+		h = &held{Hold: *hold, expires: hold.Expires.UnixNano(), claims: uint16(len(hold.Claims)), place: -1}
 	}
 	if h.lapsed || int(h.claims) != len(hold.Claims) {
 		return
@@ -130,7 +130,9 @@ func (h *held) has(claim int) (n int64) {
 func (m *Memory) chargeAgain(h *held, cl *Claim, n, now int64, claim int) charge {
 	if cl.budget() {
 		if c, err := m.counter(cl, now); err == nil && h.Taken.UnixNano() >= c.start {
-			return c.take(now, clamp(n), grain(h.expires, h.expires-h.Taken.UnixNano()), claim)
+			ch := charge{c: c}
+			ch.take(clamp(n), grain(h.expires, h.expires-h.Taken.UnixNano()), claim)
+			return ch
 		}
 	}
 	return charge{c: &counter{id: cl.Counter, open: true, win: &gateway.Window{}, pins: 1}, claim: claim}

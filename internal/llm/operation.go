@@ -23,4 +23,5 @@ const (
 	OpRealtime      Operation = "realtime"
 	OpPassthrough   Operation = "passthrough" // a vendor's own path
 	OpSelf          Operation = "self"        // the caller's own key
+	OpStreams       Operation = "streams"     // the rest of a stream that was sent
 )

@@ -21,6 +21,8 @@ func (x *exchange) accept() error {
 	case path == "/v1/me":
 		x.ep = x.p.selfEndpoint
 		return x.methodOf(http.MethodGet)
+	case strings.HasPrefix(path, restPath):
+		return x.acceptRest(path[len(restPath):])
 	case path == "/v1/realtime":
 		x.ep = x.p.realtimeEndpoint
 		return nil
@@ -158,7 +160,7 @@ func (x *exchange) methodNotAllowed(methods []string) error {
 }
 
 // planned are paths of the contract that later versions serve.
-var planned = regexp.MustCompile(`^/(v2/(chat|embed|rerank)|v1/streams/)`)
+var planned = regexp.MustCompile(`^/v2/(chat|embed|rerank)`)
 
 func noSuchPath(path string) error {
 	msg := "There is no path '" + clip(path) + "' here."

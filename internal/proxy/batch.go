@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -46,6 +47,13 @@ type batchMost struct {
 // submits reports whether the call asks for a new batch.
 func (x *exchange) submits() bool {
 	return x.ep.Op == llm.OpBatches && x.ep.Object.Creates && x.ep.Body == dialect.JSON
+}
+
+// asksOnly reports a call that no model answers and that makes nothing new: it takes no
+// amount of anything, and a batch whose hold fills a budget could not be settled if it
+// were refused for that.
+func (x *exchange) asksOnly() bool {
+	return x.r.Method != http.MethodPost || x.ep.Object.Kind != "" && !x.ep.Object.Creates
 }
 
 // admitBatch looks at the lines of a batch before it is submitted, since nobody asks

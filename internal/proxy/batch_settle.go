@@ -217,6 +217,12 @@ func addUsage(to, u *llm.Usage) {
 	}
 }
 
+// batchObserver is an Observer that is also told what batches used, when they are settled.
+type batchObserver interface {
+	// ObserveBatch is told of what the lines of one model used. It must not keep e.
+	ObserveBatch(e *gateway.Entry)
+}
+
 // settleBatch settles the batch that the call has seen the end of, once.
 func (x *exchange) settleBatch() {
 	b := x.batch
@@ -247,6 +253,9 @@ func (x *exchange) settleBatch() {
 	x.p.objects.Remember(entries[0].Objects)
 	for _, e := range entries {
 		x.p.recorder.Append(e)
+		if o, ok := x.p.observer.(batchObserver); ok {
+			o.ObserveBatch(e)
+		}
 	}
 	if h := b.ticket.openHold(); h != nil {
 		x.settleHold(h, used)

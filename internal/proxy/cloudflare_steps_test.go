@@ -284,3 +284,24 @@ func TestAStepWhoseHeadIsOutIsTheLast(t *testing.T) {
 		t.Errorf("%d calls reached the vendor", n)
 	}
 }
+
+func TestAHedgedAnswerOfAStepSaysWhichStepItIs(t *testing.T) {
+	g, _ := fromCloudflare(t, func(c *testup.Call) {
+		switch {
+		case strings.Contains(string(c.Body), "gpt-slow"):
+			<-c.Gone()
+		case strings.Contains(c.URI, "chat"):
+			c.JSON(500, `{"error":{"message":"down"}}`)
+		default:
+			vendorWould(c)
+		}
+	}, "routes: { twice: { steps: [ { use: openai/gpt-slow, fallback: [ anthropic/claude-x ], hedge: { after: 20ms } } ] } }\n")
+	routed := aStep("compat", "chat/completions", `{"model":"dynamic/twice","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}`, "")
+	resp, b := g.Post("/v1/a/default", "["+aStep("openai", "chat/completions", openaiQuery, "")+","+routed+"]")
+	if h := resp.Header; resp.StatusCode != 200 || h.Get("cf-aig-step") != "1" || h.Get("cf-aig-provider") != "anthropic" || h.Get("cf-aig-log-id") == "" || !strings.Contains(string(b), `"choices"`) {
+		t.Errorf("%d %v %s", resp.StatusCode, h, b)
+	}
+	if e := g.Entry(resp.Header.Get("cf-aig-log-id")); len(e.Attempts) != 3 || e.Provider != "anthropic" {
+		t.Errorf("the entry says %s, %+v", e.Provider, e.Attempts)
+	}
+}

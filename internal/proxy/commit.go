@@ -15,6 +15,7 @@ type commitment struct {
 	head    [][2]string
 	comment []byte // nil = the caller's dialect has none
 	after   time.Duration
+	bound   time.Duration // of one write; 0 = the connection has a bound of its own
 
 	mu    sync.Mutex
 	timer *time.Timer
@@ -28,6 +29,9 @@ func (x *exchange) commitLater() {
 		return
 	}
 	c := &commitment{w: x.w, after: x.commitAfter(), comment: x.dialect.KeepAlive}
+	if x.r.ProtoMajor != 1 {
+		c.bound = x.view.Limits.WriteIdle
+	}
 	c.head = [][2]string{
 		{"Content-Type", x.streamType()}, {"X-Accel-Buffering", "no"},
 		{"Sluice-Request-Id", x.id}, {"Sluice-Gateway", x.gw.Name}, {"Sluice-Cache", "off"},
@@ -64,7 +68,9 @@ func (c *commitment) send() {
 		c.w.WriteHeader(http.StatusOK)
 	}
 	if c.comment != nil {
-		_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(c.after))
+		if c.bound > 0 {
+			_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(c.bound))
+		}
 		_, _ = c.w.Write(c.comment) // that the caller left is noticed where its stream is read
 	}
 	if f, ok := c.w.(http.Flusher); ok {

@@ -22,6 +22,7 @@ type controls struct {
 	credential string
 	fallback   []string         // nil = the route's
 	priority   catalog.Priority // "" = none is asked for
+	resume     bool
 
 	// What only Cloudflare's headers say.
 	firstByte time.Duration // 0 = the provider's
@@ -51,7 +52,7 @@ var known = map[string]control{
 	"Sluice-Cache-Key":  nil,
 	"Sluice-Fallback":   readFallback,
 	"Sluice-Priority":   readPriority,
-	"Sluice-Resume":     nil,
+	"Sluice-Resume":     readResume,
 }
 
 // readControls reads the sluice-* headers. A malformed, repeated or unknown one is an

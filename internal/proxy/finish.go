@@ -20,6 +20,7 @@ import (
 func (x *exchange) finish() {
 	x.leaveBody()
 	x.endCommitment()
+	x.endTape()
 	if x.streaming {
 		x.p.observer.StreamOpen(-1)
 	}

@@ -64,7 +64,7 @@ const holdExtra = time.Minute
 
 // prepareHold prepares the rules that may apply to the call; without any it does nothing.
 func (x *exchange) prepareHold() (err error) {
-	if !x.quiet && x.ep.Op != llm.OpSelf && x.ep.Op != llm.OpModels {
+	if !x.quiet && x.ep.Op != llm.OpSelf && x.ep.Op != llm.OpStreams && x.ep.Op != llm.OpModels {
 		x.held, err = x.newHolding()
 	}
 	return err
@@ -110,7 +110,7 @@ func (x *exchange) gate() error {
 	now := time.Now()
 	for i := range h.call.Claims {
 		r := h.call.Of[i]
-		if r.Over.Do != gateway.OverReject && r.Over.Do != "" || h.call.Claims[i].Observe || r.Unit == gateway.UnitConcurrent {
+		if r.Over.Do != gateway.OverReject && r.Over.Do != "" || h.call.Claims[i].Observe || r.Unit == gateway.UnitConcurrent || amount(r.Unit) && x.asksOnly() {
 			continue
 		}
 		if wait := x.p.full.Wait(&h.call.Claims[i], now); wait > 0 {

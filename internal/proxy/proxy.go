@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,6 +19,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/limit"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/recall"
+	"github.com/sluice-gateway/sluice/internal/resume"
 	"github.com/sluice-gateway/sluice/internal/route"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
@@ -100,6 +102,7 @@ type Proxy struct {
 	anonymous *gateway.Principal
 
 	selfEndpoint   *endpoint
+	restEndpoint   *endpoint
 	nativeEndpoint *endpoint
 
 	realtimeEndpoint  *endpoint
@@ -107,7 +110,10 @@ type Proxy struct {
 
 	view     atomic.Pointer[view]
 	ids      ids
-	ending   atomic.Bool // calls that end now end because of the gateway
+	ending   atomic.Bool     // calls that end now end because of the gateway
+	life     context.Context // of calls that outlive their callers
+	endLife  context.CancelFunc
+	tapes    *resume.Store
 	inFlight atomic.Int64
 	limits   limit.Engine
 	full     limit.Full
@@ -144,6 +150,9 @@ func New(c Config) *Proxy {
 		p.byName[d.Name] = d
 	}
 	p.selfEndpoint = selfEndpoint(p.fallback)
+	p.restEndpoint = restEndpoint(p.fallback)
+	p.tapes = resume.New(resume.Options{Dir: c.SpillDir})
+	p.life, p.endLife = context.WithCancel(context.Background())
 	p.nativeEndpoint = nativeEndpoint(p.fallback)
 	p.realtimeEndpoint = realtimeEndpoint(p.fallback)
 	p.universalEndpoint = universalEndpoint(p.fallback)
@@ -226,6 +235,8 @@ func (p *Proxy) clientFor(pr *provider.Provider) (client, error) {
 // Close closes idle connections to providers.
 func (p *Proxy) Close() {
 	p.keyring.Close()
+	p.endLife()
+	p.tapes.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.clients {
@@ -243,7 +254,10 @@ func (p *Proxy) Wait(d time.Duration) {
 }
 
 // End says that calls whose contexts end from now on are ended by the gateway.
-func (p *Proxy) End() { p.ending.Store(true) }
+func (p *Proxy) End() {
+	p.ending.Store(true)
+	p.endLife()
+}
 
 // InFlight gives the number of calls being served.
 func (p *Proxy) InFlight() int64 { return p.inFlight.Load() }

@@ -25,6 +25,7 @@ type stand struct {
 // forward sends the call to where its plan says.
 func (x *exchange) forward() error {
 	x.castShadows()
+	x.beginTape()
 	if after := x.hedgeAfter(); after > 0 {
 		return x.forwardHedged(after)
 	}
@@ -96,6 +97,13 @@ func (x *exchange) tryRound(ctx context.Context, stands []stand, last *fault.Fau
 			continue
 		}
 		x.holds = x.hedged || x.more || others(stands, i)
+		if f := x.tooLong(&t); f != nil && (x.holds || len(x.way.ContextWindow) > 0) {
+			s.over, last = true, f
+			if len(x.way.ContextWindow) > 0 {
+				return last, nil
+			}
+			continue
+		}
 		asked := len(x.attempts)
 		err := x.tryTarget(ctx, t, s.tries > 0)
 		if err == nil || x.wrote && !x.committed || ctx.Err() != nil {

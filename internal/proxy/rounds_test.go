@@ -186,3 +186,31 @@ func TestOneOfTwoThatFailsHalfTheTimeIsNotNoticed(t *testing.T) {
 		t.Logf("200 calls in %s, the slowest took %s", time.Since(began), slowest)
 	}
 }
+
+func TestAnInputThatCannotFitIsNotSent(t *testing.T) {
+	a, b := testup.New(t, answerChat), testup.New(t, answerChat)
+	g := testgw.StartWith(t, testgw.Options{
+		Config: fmt.Sprintf(`
+providers:
+  one: { kind: openai-compatible, base_url: %s/v1, api_key: env:VENDOR_KEY, models: { m: { context: 1000 } } }
+  two: { kind: openai-compatible, base_url: %s/v1, api_key: env:VENDOR_KEY, models: { m: {} } }
+routes:
+  next: [ one/m, two/m ]
+  own: { steps: [ { use: one/m, on_context_window: [ two/m ] } ] }
+`, a.URL, b.URL),
+		Env: map[string]string{"VENDOR_KEY": vendorKey},
+	})
+	long := strings.Repeat("a long story about nothing at all ", 400)
+	for _, route := range []string{"next", "own"} {
+		resp, got := g.Post("/v1/chat/completions", `{"model":"`+route+`","messages":[{"role":"user","content":"`+long+`"}]}`)
+		if resp.StatusCode != 200 || resp.Header.Get("sluice-provider") != "two" || resp.Header.Get("sluice-attempts") != "1" || len(a.Calls()) != 0 {
+			t.Errorf("%s: %d %s", route, resp.StatusCode, got)
+		}
+	}
+	a.Script(func(c *testup.Call) {
+		c.JSON(400, `{"error":{"message":"This model's maximum context length is 1000 tokens","type":"invalid_request_error","code":"context_length_exceeded"}}`)
+	})
+	if resp, got := g.Post("/v1/chat/completions", `{"model":"own","messages":[{"role":"user","content":"short"}]}`); resp.StatusCode != 200 || resp.Header.Get("sluice-attempts") != "2" {
+		t.Errorf("as the vendor says: %d %s", resp.StatusCode, got)
+	}
+}

@@ -60,6 +60,8 @@ func (x *exchange) serve() error {
 	switch {
 	case x.ep.Op == llm.OpSelf:
 		return x.answerSelf()
+	case x.ep == x.p.restEndpoint:
+		return x.answerRest()
 	case x.ep.Op == llm.OpModels && x.native == "":
 		return x.answerModels()
 	case x.ep.Op == llm.OpRealtime, x.r.Header.Get("Upgrade") != "" && x.native != "":

@@ -16,6 +16,10 @@ func (x *exchange) twin(ctx context.Context, w http.ResponseWriter, plan []route
 	y.r = x.r.WithContext(ctx)
 	y.gw, y.ep, y.dialect, y.path, y.native, y.pinned, y.pathModel, y.pathID, y.lenient, y.stream = x.gw, x.ep, x.dialect, x.path, x.native, x.pinned, x.pathModel, x.pathID, x.lenient, x.stream
 	y.who, y.ip, y.ctl = x.who, x.ip, x.ctl
+	if x.cf != nil {
+		cf := *x.cf // the next step changes it
+		y.cf = &cf
+	}
 	y.body, y.ask, y.said = body{part: x.body.bytes()}, x.ask, x.said
 	y.bodyDone, y.home = true, x.home
 	y.way = route.Plan{Route: x.way.Route, Step: x.way.Step, Override: x.way.Override, MaxOutput: x.way.MaxOutput, Sticky: x.way.Sticky}

@@ -185,6 +185,17 @@ func (l *lane) facts(c *account.Catalogue, model string) (f dialect.Facts) {
 	return f
 }
 
+// window gives how many tokens a model takes, 0 when that is unknown.
+func (l *lane) window(c *account.Catalogue, model string) int {
+	if own := l.provider.Models[model].Context; own > 0 {
+		return own
+	}
+	if m, ok := c.Find(l.catalogue, model); ok {
+		return m.Context
+	}
+	return 0
+}
+
 // fetchers makes the fetchers of media of all gateways that have one.
 func fetchers(s *catalog.Snapshot) map[string]*fetch.Fetcher {
 	all := map[string]*fetch.Fetcher{}

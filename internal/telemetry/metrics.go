@@ -133,6 +133,17 @@ func (m *Metrics) Observe(o *proxy.Observation) {
 	if o.First >= 0 {
 		s.first.Observe(o.First)
 	}
+	s.spend(e)
+}
+
+// ObserveBatch counts what the lines of a batch used: its calls were counted when they
+// were made.
+func (m *Metrics) ObserveBatch(e *gateway.Entry) {
+	m.seriesOf(seriesKey{e.Gateway, e.Provider, e.Model, e.Operation, e.Status}).spend(e)
+}
+
+// spend counts tokens and money.
+func (s *series) spend(e *gateway.Entry) {
 	add(s.input, e.Usage.InputTokens.N)
 	add(s.output, e.Usage.OutputTokens.N)
 	add(s.cacheRead, e.Usage.CacheReadTokens.N)

@@ -186,6 +186,23 @@ func roots() (all []requestCase) {
 	return all
 }
 
+// unsigned: Claude does not think within a budget in a tool loop that began without.
+func unsigned() (all []requestCase) {
+	const effort = `"reasoning_effort":"medium",`
+	for _, to := range []dialect.Name{dialect.Messages, dialect.Converse} {
+		for name, more := range map[string]string{
+			"results": ``, "results and words": `,{"role":"user","content":"And Rome?"}`, "results and instructions": `,{"role":"system","content":"Be brief."}`,
+			"results and an empty turn": `,{"role":"assistant","content":""}`,
+		} {
+			all = append(all, requestCase{name: "a loop that ends with " + name, from: dialect.Chat, to: to, body: `{"model":"m",` + effort + chatTool + `,"messages":[` + userHi + `,` + chatUse + `,` + chatResult + more + `]}`,
+				not: []string{"budget_tokens"}, lost: []llm.Feature{llm.FThinkingEffort}})
+		}
+		all = append(all, requestCase{name: "a loop that is over", from: dialect.Chat, to: to,
+			body: `{"model":"m",` + effort + chatTool + `,"messages":[` + userHi + `,` + chatUse + `,` + chatResult + `,{"role":"assistant","content":"21."},` + userHi + `]}`, want: []string{"budget_tokens"}})
+	}
+	return all
+}
+
 // clients: what agents really send.
 func clients() (all []requestCase) {
 	const (
@@ -230,7 +247,7 @@ func TestRequestsKeepToTheirMeaning(t *testing.T) {
 	for _, d := range conversing(t) {
 		byName[d.Name] = d
 	}
-	for _, group := range [][]requestCase{searchResults(), budgets(), loops(), wrongOnes(), roots(), clients()} {
+	for _, group := range [][]requestCase{searchResults(), budgets(), loops(), wrongOnes(), roots(), unsigned(), clients()} {
 		for _, c := range group {
 			t.Run(c.name+": "+string(c.from)+" to "+string(c.to), func(t *testing.T) { c.check(t, byName[c.from], byName[c.to]) })
 		}

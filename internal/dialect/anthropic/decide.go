@@ -222,28 +222,7 @@ func (f *writer) stopThinking() {
 // breaksLoop reports whether the tool results at the end answer a turn whose thinking
 // cannot be sent back.
 func (f *writer) breaksLoop() bool {
-	m := f.r.Messages
-	last := len(m) - 1
-	for last >= 0 && m[last].Role != llm.Assistant {
-		last--
-	}
-	if last < 0 || last == len(m)-1 || m[last+1].Role != llm.ToolRole {
-		return false
-	}
-	for last > 0 && m[last-1].Role == llm.Assistant {
-		last--
-	}
-	for i := range m[last].Parts {
-		switch p := &m[last].Parts[i]; p.Kind {
-		case llm.Thinking:
-			if f.state(p) != nil {
-				return false
-			}
-		case llm.Text, llm.ToolCall:
-			return true
-		}
-	}
-	return true
+	return dialect.Unsigned(dialect.ToolLoop(f.r), f.state)
 }
 
 // sampling writes temperature, top_p and top_k as far as the model takes them

@@ -200,26 +200,7 @@ func (f *formatter) thinkWithin(p *plan) {
 // unsignedLoop reports whether the conversation ends within a tool loop whose last turn
 // of the assistant's does not begin with thinking that this model signed.
 func (f *formatter) unsignedLoop() bool {
-	for i := len(f.r.Messages) - 1; i > 0; i-- {
-		m := &f.r.Messages[i]
-		if m.Role == llm.ToolRole {
-			continue
-		}
-		return m.Role == llm.Assistant && i < len(f.r.Messages)-1 && !f.signed(m.Parts)
-	}
-	return false
-}
-
-func (f *formatter) signed(parts []llm.Part) bool {
-	for i := range parts {
-		if f.blob(&parts[i]) != nil {
-			return true
-		}
-		if parts[i].Kind == llm.ToolCall {
-			return false
-		}
-	}
-	return false
+	return dialect.Unsigned(dialect.ToolLoop(f.r), f.blob)
 }
 
 // blob gives the state of a piece of thinking that the target takes.

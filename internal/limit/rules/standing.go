@@ -30,12 +30,12 @@ func (s *Set) Counters(f *Facts, fits func(*Rule) bool) (all []Counter) {
 		if r.needsIP {
 			f.ip()
 		}
-		id, b, err := r.counter(f, scratch)
+		name, b, err := r.name(f, scratch)
 		scratch = b
 		if err != nil {
 			continue
 		}
-		values := r.Values(f)
+		id, values := name.id, r.Values(f)
 		for i := range r.Windows {
 			all = append(all, r.Standing(i, ofWindow(id, i), values, f))
 		}
