@@ -12,6 +12,9 @@ import (
 // time of one read it keeps revocation under one second everywhere.
 const FollowEvery = 400 * time.Millisecond
 
+// readWithin bounds the reading of all keys: a hundred thousand take a second or two.
+const readWithin = 30 * time.Second
+
 // Source is where keys come from.
 type Source interface {
 	AllKeys(ctx context.Context) ([]*gateway.Key, error)
@@ -72,9 +75,11 @@ func (f *Follower) Refresh(ctx context.Context) error {
 }
 
 func (f *Follower) pull(ctx context.Context, force bool) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
-	v, err := f.Source.KeysVersion(ctx)
+	soon, stop := context.WithTimeout(ctx, 2*time.Second)
+	defer stop()
+	v, err := f.Source.KeysVersion(soon)
 	if err != nil {
 		return err
 	}

@@ -150,7 +150,7 @@ type Gateway struct {
 	Hosts           []string          `yaml:"hosts" example:"[ai.example.com]" check:"host" help:"Host names that mean this gateway, so that no path prefix is needed."`
 	CORS            CORS              `yaml:"cors" help:"Which web pages may call from a browser. Off until origins are given."`
 	Credentials     string            `yaml:"credentials" default:"gateway" enum:"gateway|caller" help:"Whose vendor credential is used: the gateway's, or the caller's own where one is sent beside sluice-key."`
-	Controls        []string          `yaml:"controls" default:"[metadata, timeout-ms, provider, credential]" enum:"metadata|timeout-ms|provider|credential|priority|log|resume" later:"cache|cache-key|fallback" help:"Which sluice-… request headers callers may use. With log they may lower what is recorded, never raise it."`
+	Controls        []string          `yaml:"controls" default:"[metadata, timeout-ms, provider, credential, fallback]" enum:"metadata|timeout-ms|provider|credential|priority|log|fallback|resume" later:"cache|cache-key" help:"Which sluice-… request headers callers may use. With log they may lower what is recorded, never raise it."`
 	Unsupported     string            `yaml:"unsupported" default:"drop" enum:"drop|error" help:"What becomes of a parameter that a target of another dialect cannot express. drop: it is left out and named in sluice-dropped-params; error: the call is refused. docs/fidelity.md lists them all."`
 	Media           Media             `yaml:"media" help:"Images and documents that callers name by URL, for targets that take only bytes."`
 	Log             Log               `yaml:"log" help:"What is recorded of a call. Accounting always is."`

@@ -121,6 +121,12 @@ type Override struct {
 	Set         map[string]json.RawMessage `json:"set,omitempty"` // members of the body as the vendor gets it, as they are
 }
 
+// Speaks reports whether the override says anything in words that every dialect has, but
+// for the maximum of output tokens. Nil says nothing.
+func (o *Override) Speaks() bool {
+	return o != nil && (o.System != "" || o.Temperature != nil || o.TopP != nil || o.Seed != nil || o.Stop != nil || o.Effort != "")
+}
+
 // Intent tells what a call is about, by comparing the last user message with examples.
 type Intent struct {
 	Embedder  string              `json:"embedder"`            // provider/model of an embedding model

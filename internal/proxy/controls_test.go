@@ -48,7 +48,6 @@ func TestEachControlIsObeyedOrRefusedByNameNeverIgnored(t *testing.T) {
 		"cache, a value too much":      {"", []string{"sluice-cache", "no-store=1"}, 400, "invalid_request"},
 		"cache, empty":                 {"", []string{"sluice-cache", ""}, 400, "invalid_request"},
 		"unbuilt cache-key":            {"", []string{"sluice-cache-key", "a"}, 400, "unsupported_parameter"},
-		"unbuilt resume":               {"", []string{"sluice-resume", "on"}, 400, "unsupported_parameter"},
 		"unknown":                      {"", []string{"sluice-cahce", "no-store"}, 400, "invalid_request"},
 		"unknown, an answer's header":  {"", []string{"sluice-request-id", "x"}, 400, "invalid_request"},
 		"allowed by policy":            {strict, []string{"sluice-metadata", `{}`}, 200, ""},

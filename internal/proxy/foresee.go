@@ -111,9 +111,14 @@ func (x *exchange) ceiling(plan []route.Target, body []byte) (c ceiling) {
 	var at []byte
 	if c.tokens, at, c.times = x.dialect.Ceiling.StatedIn(x.member); at != nil {
 		c.stated = true
+		if o := x.way.Override; o != nil && o.MaxOutput != nil {
+			c.tokens, c.send = *o.MaxOutput, *o.MaxOutput
+		}
 		return c
 	}
-	if k := x.who.Key; k != nil && k.MaxOutput > 0 {
+	if n := x.waysCeiling(); n > 0 {
+		c.tokens = n
+	} else if k := x.who.Key; k != nil && k.MaxOutput > 0 {
 		c.tokens = k.MaxOutput
 	} else {
 		for _, t := range plan {

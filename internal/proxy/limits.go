@@ -22,7 +22,7 @@ import (
 // have none.
 type holding struct {
 	facts    rules.Facts
-	sets     [2]*rules.Set // the gateway's and the key's
+	sets     [ruleSets]*rules.Set // the gateway's, the key's, and those of routes and their steps
 	want     rules.Want
 	call     taken // of all targets together
 	attempt  taken // of the present target
@@ -36,6 +36,9 @@ type holding struct {
 	x     *exchange                    // whose it is
 	looks func() (share, left float64) // at the budgets of x
 }
+
+// ruleSets is how many sets of rules may apply to a call: routes stand within one another.
+const ruleSets = 8
 
 // taken are claims and what was granted of them.
 type taken struct {
@@ -71,13 +74,16 @@ func (x *exchange) prepareHold() (err error) {
 }
 
 // newHolding gives nil when no rule may apply.
-func (x *exchange) newHolding() (*holding, error) {
+func (x *exchange) newHolding() (*holding, error) { return x.holdingFor(false) }
+
+// holdingFor gives nil when no rule may apply, unless one is needed anyway.
+func (x *exchange) holdingFor(needed bool) (*holding, error) {
 	own, err := x.p.keyRules.of(x.who.Key)
 	if err != nil {
 		return nil, fault.New(fault.InternalError, "The key's own limits cannot be applied; the request id leads to the log.").With(err)
 	}
-	sets := [2]*rules.Set{x.view.rules[x.gw.Name], own}
-	if sets[0] == nil && sets[1] == nil && len(x.view.held) == 0 {
+	sets := [ruleSets]*rules.Set{x.view.rules[x.gw.Name], own}
+	if sets[0] == nil && sets[1] == nil && len(x.view.held) == 0 && !needed {
 		return nil, nil
 	}
 	h := holdings.Get().(*holding)
@@ -129,7 +135,7 @@ func (x *exchange) reserve(ctx context.Context) error {
 	}
 	x.knowFacts()
 	for range maxReroutes {
-		if h.sets[0].NeedsAmounts() || h.sets[1].NeedsAmounts() {
+		if h.needsAmounts() || x.waysCeiling() > 0 {
 			x.foresee(x.plan)
 		}
 		again, err := x.reserveCall(ctx)
@@ -149,6 +155,53 @@ func (x *exchange) knowFacts() {
 	if f.User == "" {
 		f.User = x.ask.user
 	}
+}
+
+// needsAmounts reports whether a rule counts tokens or money.
+func (h *holding) needsAmounts() bool {
+	for _, s := range h.sets {
+		if s.NeedsAmounts() {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *holding) hasAttempts() bool {
+	for _, s := range h.sets {
+		if s.HasAttempts() {
+			return true
+		}
+	}
+	return false
+}
+
+// holdRoute adds the rules of the routes that made the plan.
+func (x *exchange) holdRoute() (err error) {
+	if len(x.way.Owners) == 0 && x.waysCeiling() == 0 {
+		return nil
+	}
+	if x.held == nil {
+		if x.held, err = x.holdingFor(true); err != nil {
+			return err
+		}
+	}
+	at := 2
+	for _, owner := range x.way.Owners {
+		if s := x.view.rules[owner]; s != nil && at < ruleSets {
+			x.held.sets[at] = s
+			at++
+		}
+	}
+	return nil
+}
+
+// waysCeiling is how long the answer may become as the route says; 0 = it says nothing.
+func (x *exchange) waysCeiling() int64 {
+	if o := x.way.Override; o != nil && o.MaxOutput != nil {
+		return *o.MaxOutput
+	}
+	return x.way.MaxOutput
 }
 
 // keyOwner begins the ids of keys' own rules.
@@ -326,16 +379,16 @@ func (x *exchange) holdAttempt(ctx context.Context) error {
 	if h == nil {
 		return nil
 	}
-	sets := [3]*rules.Set{h.sets[0], h.sets[1], x.view.held[x.target.Provider.Name]}
-	if !sets[0].HasAttempts() && !sets[1].HasAttempts() && !sets[2].HasAttempts() {
+	vendors := x.view.held[x.target.Provider.Name]
+	if !h.hasAttempts() && !vendors.HasAttempts() {
 		return nil
 	}
 	h.facts.Provider, h.facts.Model = x.target.Provider.Name, bareModel(x.target.Model)
-	if sets[0].NeedsAmounts() || sets[1].NeedsAmounts() || sets[2].NeedsAmounts() {
+	if h.needsAmounts() || vendors.NeedsAmounts() {
 		x.foresee([]route.Target{x.target})
 	}
 	h.attempt.Reset()
-	for _, s := range sets {
+	for _, s := range append([]*rules.Set{vendors}, h.sets[:]...) {
 		if err := s.Add(&h.attempt.Taken, &h.facts, &h.want, rules.Attempt, x.setAside); err != nil {
 			return x.conditionFault(err)
 		}

@@ -24,6 +24,13 @@ func (v *view) compileRules() error {
 			return err
 		}
 	}
+	for owner, list := range v.routes.Limits() {
+		set, err := rules.Compile(owner, list, false)
+		if err != nil {
+			return err
+		}
+		v.rules[owner] = set // no gateway's name has a slash
+	}
 	for name, list := range v.Held {
 		set, err := rules.Compile("provider/"+name, list, true)
 		if err != nil {

@@ -54,7 +54,7 @@ func newTaped(x *exchange) *taped {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(caller))
 	t.ctx = ctx
 	left := context.AfterFunc(caller, func() {
-		if !t.lasting.Load() || x.p.ending.Load() {
+		if !t.lasting.Load() || t.p.ending.Load() {
 			cancel(context.Cause(caller))
 		}
 	})

@@ -55,11 +55,11 @@ func TestACallerWhoseConnectionBrokeGetsTheRestOfItsStream(t *testing.T) {
 		stream     []string
 		events     int // of the caller's stream
 	}{
-		"as it came": {"/v1/chat/completions", `{"model":"openai/m","stream":true,"stream_options":{"include_usage":true},"messages":[]}`, numbered(6), 10},
-		"translated": {"/v1/messages", `{"model":"openai/m","stream":true,"max_tokens":9,"messages":[{"role":"user","content":"hi"}]}`, numbered(6), 11},
+		"as it came": {"/v1/chat/completions", `{"model":"one/m","stream":true,"stream_options":{"include_usage":true},"messages":[]}`, numbered(6), 10},
+		"translated": {"/v1/messages", `{"model":"one/m","stream":true,"max_tokens":9,"messages":[{"role":"user","content":"hi"}]}`, numbered(6), 11},
 	} {
 		goOn, left := make(chan bool), make(chan bool)
-		g, u := start(t, func(c2 *testup.Call) {
+		g, u, _ := routed(t, func(c2 *testup.Call) {
 			c2.Stream(func(i int) {
 				if i == 3 {
 					<-left
@@ -68,7 +68,7 @@ func TestACallerWhoseConnectionBrokeGetsTheRestOfItsStream(t *testing.T) {
 					<-goOn
 				}
 			}, c.stream...)
-		}, resumes)
+		}, good, "one/m", resumes)
 		resp := open(t, g, c.path, c.body)
 		id := resp.Header.Get("sluice-request-id")
 		if resp.StatusCode != 200 || resp.Header.Get("sluice-resume") != "on" {
@@ -101,7 +101,7 @@ func TestACallerWhoseConnectionBrokeGetsTheRestOfItsStream(t *testing.T) {
 			if want := strings.Join(testup.Events(all)[min(from, c.events):], ""); r.StatusCode != 200 || tail != want || !strings.HasPrefix(r.Header.Get("content-type"), "text/event-stream") {
 				t.Fatalf("%s from %d: %d %q, want %q", name, from, r.StatusCode, tail, want)
 			}
-			if !strings.Contains(r.Trailer.Get("sluice-usage"), `"input_tokens":9`) || r.Header.Get("sluice-provider") != "openai" || r.Header.Get("sluice-model") != "m" {
+			if !strings.Contains(r.Trailer.Get("sluice-usage"), `"input_tokens":9`) || r.Header.Get("sluice-provider") != "one" || r.Header.Get("sluice-model") != "m" {
 				t.Errorf("%s: trailers %v of %v", name, r.Trailer, r.Header)
 			}
 		}

@@ -86,6 +86,9 @@ func (x *exchange) run() error {
 	if err := x.choosePlan(); err != nil {
 		return err
 	}
+	if err := x.holdRoute(); err != nil {
+		return err
+	}
 	if err := x.reserve(x.r.Context()); err != nil {
 		return err
 	}

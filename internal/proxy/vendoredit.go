@@ -14,6 +14,7 @@ import (
 // out, too.
 func (x *exchange) vendorEdits(edits []edit, body []byte) []edit {
 	p := x.target.Provider
+	edits = x.setEdits(edits, body)
 	if p.Spec.Edits == nil || x.native != "" {
 		return edits
 	}

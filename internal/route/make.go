@@ -27,7 +27,8 @@ type making struct {
 // left is a target that was left out of a plan.
 type left struct{ name, why string }
 
-// Plan gives what to try. It never gives an empty plan without an error. The targets
+// Plan gives what to try. It never gives an empty plan without an error; with an error it
+// has nothing but a trace, if one is asked for. The targets
 // stand in into's memory where there is room. Ask's Vars get the route's name, and
 // Healthy if that is nil.
 //
@@ -72,14 +73,14 @@ func (m *making) route(w *way, into []Target) (Plan, error) {
 	}
 	into, step := m.walk(w, into, true, "")
 	if step == nil {
-		return Plan{}, w.noStep(m.vars)
+		return Plan{Trace: m.trace}, w.noStep(m.vars)
 	}
 	into, err := m.callers(into)
-	if err != nil {
-		return Plan{}, err
+	if err == nil && len(into) == 0 {
+		err = m.nobody(w.name)
 	}
-	if len(into) == 0 {
-		return Plan{}, m.nobody(w.name)
+	if err != nil {
+		return Plan{Trace: m.trace}, err
 	}
 	p := Plan{Targets: ordered(into), Route: w.name, Step: step.label, Arm: m.arm}
 	m.fill(&p)

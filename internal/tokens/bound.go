@@ -29,10 +29,12 @@ func Bound(body []byte) int64 {
 // Of a body that can hold nothing but text it is worked out from the number of bytes and
 // of objects, at some gigabytes a second: at most about twice what Bound says.
 func BoundMedia(body []byte) (bound int64, media bool) {
-	if !mayHoldMedia(body) {
-		bound = baseBound + int64(len(body)) + turnBound*int64(bytes.Count(body, brace)-1)
-		if bytes.Contains(body, toolWord) || bytes.Contains(body, schemaWord) {
-			bound += toolsBound + answerBound + (toolBound-turnBound)*int64(bytes.Count(body, brace))
+	media, tools := namesOf(body)
+	if !media {
+		objects := int64(bytes.Count(body, brace))
+		bound = baseBound + int64(len(body)) + turnBound*(objects-1)
+		if tools {
+			bound += toolsBound + answerBound + (toolBound-turnBound)*objects
 		}
 		return bound, false
 	}
@@ -43,18 +45,42 @@ func BoundMedia(body []byte) (bound int64, media bool) {
 	return t.bound(), true
 }
 
-var brace, toolWord, schemaWord = []byte("{"), []byte("tool"), []byte("chema")
+var brace = []byte("{")
 
-// mediaWords are in the names that every dialect has for what is no text.
-var mediaWords = [][]byte{[]byte("image"), []byte("file"), []byte("audio"), []byte("video"), []byte("document"), []byte("nline"), []byte("source"), []byte("ytes")}
+// words are in the names that every dialect has for what is no text, and (tool, schema) in
+// those of tools and of forms of answers; each by its first letter, which no other has.
+var words = [256]string{
+	'i': "image", 'f': "file", 'a': "audio", 'v': "video", 'd': "document", 'n': "nline", 's': "source", 'y': "ytes",
+	't': "tool", 'c': "chema",
+}
 
-func mayHoldMedia(body []byte) bool {
-	for _, w := range mediaWords {
-		if bytes.Contains(body, w) {
-			return true
+// maxName is longer than any name that matters.
+const maxName = 48
+
+// namesOf reports whether a body has names of media, and of tools. All that is short and
+// stands between two quotes is taken for a name; texts are stepped over.
+func namesOf(body []byte) (media, tools bool) {
+	for {
+		i := bytes.IndexByte(body, '"')
+		if i < 0 {
+			return media, tools
+		}
+		if i <= maxName {
+			m, t := wordsOf(body[:i])
+			media, tools = media || m, tools || t
+		}
+		body = body[i+1:]
+	}
+}
+
+func wordsOf(name []byte) (media, tools bool) {
+	for i, c := range name {
+		if w := words[c]; w != "" && bytes.HasPrefix(name[i:], []byte(w)) {
+			tool := c == 't' || c == 'c'
+			media, tools = media || !tool, tools || tool
 		}
 	}
-	return false
+	return media, tools
 }
 
 func (t *tally) bound() int64 {
