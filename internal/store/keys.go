@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -142,7 +141,8 @@ func (s *Store) Keys(ctx context.Context, q KeyQuery) (KeyPage, error) {
 func scanKey(rows *sql.Rows) (k gateway.Key, err error) {
 	var created int64
 	var expires, revoked, disabled, oldUntil *int64
-	var hash, oldHash, tags, gateways, models, operations, networks, regions, limits, metadata []byte
+	var hash, oldHash, tags, gateways, models, operations, networks, regions, limits sql.RawBytes // valid until the next row
+	var metadata []byte
 	var subject sql.NullString
 	err = rows.Scan(&k.ID, &k.Workspace, &k.Name, &k.Hint, &hash, &created, &expires, &revoked, &disabled, &k.OwnerKind, &k.Owner, &tags,
 		&gateways, &models, &operations, &networks, &regions, &limits, &k.MaxOutput, &metadata, &subject, &oldHash, &oldUntil)
@@ -154,11 +154,16 @@ func scanKey(rows *sql.Rows) (k gateway.Key, err error) {
 	k.Created, k.Expires, k.Revoked = fromMicros(created), fromNull(expires), fromNull(revoked)
 	k.Disabled, k.OldUntil = fromNull(disabled), fromNull(oldUntil)
 	k.Metadata, k.Subject = metadata, subject.String
-	err = errors.Join(json.Unmarshal(tags, &k.Tags), json.Unmarshal(gateways, &k.Gateways), json.Unmarshal(models, &k.Models),
-		json.Unmarshal(operations, &k.Operations), json.Unmarshal(networks, &k.Networks),
-		json.Unmarshal(regions, &k.Regions), json.Unmarshal(limits, &k.Limits))
-	if err != nil {
-		return k, fmt.Errorf("key %s: %w", k.ID, err)
+	for _, l := range []struct {
+		text sql.RawBytes
+		into any
+	}{{tags, &k.Tags}, {gateways, &k.Gateways}, {models, &k.Models}, {operations, &k.Operations}, {networks, &k.Networks}, {regions, &k.Regions}, {limits, &k.Limits}} {
+		if s := string(l.text); s == "null" || s == "" {
+			continue // most of them, of a hundred thousand keys
+		}
+		if err := json.Unmarshal(l.text, l.into); err != nil {
+			return k, fmt.Errorf("key %s: %w", k.ID, err)
+		}
 	}
 	return k, nil
 }
