@@ -61,6 +61,11 @@ type Config struct {
 	Limits func(ctx context.Context, q LimitQuery) ([]LimitState, error)
 	Vault  Vault // nil = no credential can be made or changed here
 
+	// Explain tells what would become of a call, without making it.
+	Explain       func(ctx context.Context, q *Explain) (gateway.Explained, error)
+	Targets       func() []TargetHealth           // how targets stand, by name
+	RefreshDrains func(ctx context.Context) error // RefreshKeys for drains
+
 	URL       string            // how people reach this listener, as configured; "" = unknown
 	Session   time.Duration     // how long people stay logged in; 0 = 12 hours
 	OIDC      config.OIDC       // single sign-on; off without an issuer or Keyring

@@ -15,6 +15,30 @@ type Health struct {
 	InFlight *int64      `json:"in_flight" doc:"Calls being served."`
 	Store    StoreHealth `json:"store"`
 	Spool    SpoolHealth `json:"spool"`
+
+	Targets []TargetHealth `json:"targets" doc:"What has been called lately, by provider, model and credential."`
+}
+
+// TargetHealth says how one model of a provider stands with one credential. A provider
+// that is down by its probes stands there by its name alone.
+type TargetHealth struct {
+	Provider   string     `json:"provider"`
+	Model      string     `json:"model" doc:"Empty = of operations without one, or all."`
+	Credential string     `json:"credential" doc:"Empty = none, or all."`
+	Level      string     `json:"level" enum:"healthy,probing,cooling,drained" doc:"probing: it rested, and one call may try; cooling: used only when nothing better is left; drained: never used."`
+	Until      *time.Time `json:"until" doc:"When its rest ends or ended; null = it does not rest."`
+	Why        string     `json:"why" doc:"The kind of fault that made it rest; empty = it does not rest."`
+	Status     int        `json:"status" doc:"The vendor's answer that led to it; 0 = none."`
+	Peer       bool       `json:"peer" doc:"Another node told of it."`
+	Row        int        `json:"failures" doc:"Since the last success."`
+	Strikes    int        `json:"rests" doc:"In a row."`
+	Calls      int64      `json:"calls" doc:"With this credential, in the present window."`
+	Failed     int64      `json:"failed" doc:"Of calls."`
+	Busy       int64      `json:"busy" doc:"Attempts in flight on this node, over all credentials."`
+	FirstMS    *float64   `json:"first_ms" doc:"Usual time to the first content; null = unknown."`
+	P95MS      *float64   `json:"first_p95_ms" doc:"Of the last minutes; null = too few calls to tell."`
+	Success    float64    `json:"success" doc:"Share of calls, 0 to 1, the last ones counting most."`
+	Speed      *float64   `json:"tokens_per_second" doc:"null = unknown."`
 }
 
 // StoreHealth says whether the store answers.
@@ -41,6 +65,10 @@ func (a *api) getHealth(c *call) (Health, error) {
 	h := Health{
 		Status: "ok", Problems: []string{}, Version: a.Version, Started: a.started.UTC(), UptimeS: int64(a.Clock().Sub(a.started).Seconds()),
 		Spool: SpoolHealth{Depth: s.Depth, Bytes: s.Bytes, BodiesDropped: s.DroppedBodies, Bad: s.Bad, BadBytes: s.BadBytes, PutErrors: s.PutErrors, Lost: s.Late},
+	}
+	h.Targets = []TargetHealth{}
+	if a.Targets != nil {
+		h.Targets = notNil(a.Targets())
 	}
 	if !s.Oldest.IsZero() {
 		oldest := s.Oldest.UTC()

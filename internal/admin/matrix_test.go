@@ -40,6 +40,8 @@ var inBody = map[string]string{
 	"updateCredential": `{"weight":3}`,
 	"setSecret":        `{"value":"vendor-secret"}`,
 	"validateConfig":   ``,
+	"explainRoute":     `{"key_id":"KEY"}`,
+	"putDrain":         `{"provider":"acme","model":"NEW"}`,
 }
 
 // special are routes whose answer is another one than success to whoever may call them,
@@ -137,6 +139,11 @@ func (g *town) target(o *op, workspace string) (path, body string) {
 		}
 		path = strings.Replace(path, "{user}", user, 1)
 	}
+	if o.name == "deleteDrain" {
+		model := g.next("model-")
+		g.must(g.store.PutDrain(g.t.Context(), gateway.Drain{Provider: "acme", Model: model, Time: g.now}))
+		path += "?provider=acme&model=" + model
+	}
 	if o.name == "deleteWorkspace" {
 		fresh := g.next("ws")
 		g.must(g.store.CreateWorkspace(g.t.Context(), gateway.Workspace{ID: fresh, Name: fresh, Created: g.now}))
@@ -228,6 +235,7 @@ func (g *town) state() string {
 	note(g.store.Raises(ctx, store.RaiseQuery{Limit: some}))
 	note(g.store.Alerts(ctx, store.AlertQuery{Limit: some}))
 	note(g.store.Users(ctx, "", some))
+	note(g.store.Drains(ctx))
 	note(g.store.WorkspacesWithin(ctx, nil, "", some))
 	note(g.store.ListEntries(ctx, store.EntryQuery{Limit: some}))
 	note(g.store.Tokens(ctx, store.TokenQuery{Limit: some}))

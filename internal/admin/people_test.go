@@ -84,6 +84,7 @@ func newTown(t *testing.T) *town {
 	g.rig = newRig(t, with(func(c *admin.Config) {
 		serving(c)
 		c.Vault, c.Limits = plainVault{g}, everyCounter
+		c.Explain = func(context.Context, *admin.Explain) (gateway.Explained, error) { return gateway.Explained{}, nil }
 	}))
 	for _, id := range []string{"own", "foreign"} {
 		g.must(g.store.CreateWorkspace(t.Context(), gateway.Workspace{ID: id, Name: "name-of-" + id, Created: g.now}))
@@ -200,6 +201,8 @@ func (g *town) object(noun, workspace string) string {
 		return name
 	case "gateways":
 		return "default"
+	case "routes":
+		return "support"
 	case "providers":
 		return "acme"
 	}

@@ -12,7 +12,7 @@ const version1 = "/api/v1"
 
 // table lists every route of the API, each with who may call it.
 func (a *api) table() []route {
-	routes := slices.Concat(a.entryRoutes(), a.keyRoutes(), a.tenantRoutes(), a.authRoutes(), a.tokenRoutes(), a.moneyRoutes(), a.credentialRoutes(), a.systemRoutes())
+	routes := slices.Concat(a.entryRoutes(), a.keyRoutes(), a.tenantRoutes(), a.authRoutes(), a.tokenRoutes(), a.moneyRoutes(), a.credentialRoutes(), a.trafficRoutes(), a.systemRoutes())
 	for i := range routes {
 		r := &routes[i]
 		r.Tag = strings.TrimSuffix(strings.Split(r.Path, "/")[1], ".json")
@@ -127,7 +127,7 @@ func (a *api) systemRoutes() []route {
 		read(admins, get, "/config", "getConfig", "The configuration in force, defaults included; secrets are shown as references.", nil, a.getConfig),
 		{Access: admins, Method: post, Path: "/config/validate", Name: "validateConfig", Summary: "Check a document (YAML) as the gateway would at a reload. Nothing changes.",
 			Body: reflect.TypeFor[string](), Media: "application/yaml", Answer: reflect.TypeFor[Validation](), Status: http.StatusOK, serve: a.validateConfig},
-		read(admins, get, "/health", "getHealth", "How the gateway is: version, store, spool, calls in flight.", nil, a.getHealth),
+		read(admins, get, "/health", "getHealth", "How the gateway is: version, store, spool, calls in flight, and how each target stands.", nil, a.getHealth),
 		read(signedIn, get, "/openapi.json", "getOpenAPI", "This document.", nil, a.getOpenAPI),
 	}
 }

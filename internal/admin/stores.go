@@ -19,6 +19,7 @@ type Store interface {
 	CredentialStore
 	BudgetStore
 	AlertStore
+	DrainStore
 	SettingStore
 	Ping(ctx context.Context) error
 }

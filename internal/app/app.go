@@ -66,6 +66,7 @@ type process struct {
 	health   *health.Board
 	peers    *health.Redis // nil = this node is alone
 	drains   *health.Follower
+	prober   *health.Prober
 	ears     *ears
 	held     *held
 
@@ -284,6 +285,7 @@ func (p *process) gauges() telemetry.Gauges {
 		BodiesDropped: func() float64 { return float64(p.recorder.Stats().DroppedBodies) },
 		InFlight:      func() float64 { return float64(p.proxy.InFlight()) },
 		Keys:          func() float64 { return float64(p.keys.Len()) },
+		Intents:       func(result string) float64 { return float64(p.proxy.IntentCounts().Of(result)) },
 	}
 }
 
@@ -309,6 +311,7 @@ func (p *process) apply(cfg *config.Config) error {
 	}
 	p.config.Store(cfg)
 	p.snapshot.Store(s)
+	p.setProbes(s)
 	return nil
 }
 
@@ -317,6 +320,7 @@ func (p *process) apply(cfg *config.Config) error {
 const shutdownDrain = 5 * time.Second
 
 func (p *process) close() error {
+	p.prober.Close()
 	p.proxy.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownDrain)
 	defer cancel()

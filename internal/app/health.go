@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/health"
 )
@@ -18,6 +19,18 @@ func (p *process) openHealth(cfg *config.Config) {
 	}
 	p.health = health.New(o)
 	p.drains = health.NewFollower(p.health, p.store, p.log)
+	p.prober = health.NewProber(p.health, func(ctx context.Context, provider string) error { return p.proxy.Probe(ctx, provider) })
+}
+
+// setProbes says whom to probe, by the configuration in force.
+func (p *process) setProbes(s *catalog.Snapshot) {
+	var all []health.Probe
+	for name, pr := range s.Providers {
+		if h := pr.Health.Probe; h.Every > 0 {
+			all = append(all, health.Probe{Provider: name, Every: h.Every, Timeout: h.Timeout, Model: h.Model})
+		}
+	}
+	p.prober.Set(all)
 }
 
 // healthRules gives the rules of a provider as it is configured now.

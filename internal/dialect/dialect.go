@@ -87,6 +87,9 @@ type Dialect struct {
 	// SignsThoughts says that the dialect's own vendors refuse reasoning that bears no
 	// state of theirs.
 	SignsThoughts bool
+	// Continues says that a last turn of the assistant's is one that the dialect's models
+	// go on with, where FormatRequest does not say that FAssistantPrefill was lost.
+	Continues bool
 	// Recollection, for dialects whose requests may name earlier answers; nil elsewhere.
 	Recollection Recollection
 	// Ops map the operations beside conversation to llm and back; one that is not there

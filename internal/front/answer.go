@@ -39,6 +39,7 @@ type answer struct {
 	late     bool // a trailer was set before the head
 	tagged   bool // a Connection header stands in the head
 
+	lines   []byte // of the head, beside the header
 	page    *[pageSize]byte
 	out     []byte
 	headEnd int
@@ -56,6 +57,11 @@ const (
 // Header implements http.ResponseWriter.
 func (w *answer) Header() http.Header { return w.header }
 
+// HeadLines puts whole lines into the head beside the header, each ended by CRLF, for
+// handlers that write many of them; the last ones given before WriteHeader count. No name
+// in them may stand in the header or be one that HTTP itself obeys. p is copied.
+func (w *answer) HeadLines(p []byte) { w.lines = append(w.lines[:0], p...) }
+
 // WriteHeader implements http.ResponseWriter. Interim answers (1xx) are not sent.
 func (w *answer) WriteHeader(status int) {
 	switch {
@@ -71,6 +77,7 @@ func (w *answer) WriteHeader(status int) {
 	w.page = w.c.s.pages.Get().(*[pageSize]byte)
 	w.out = appendStatus(w.page[:0], w.req.ProtoMinor, status)
 	w.appendHeader()
+	w.out = append(w.out, w.lines...)
 	w.headEnd = len(w.out)
 	w.data = w.headEnd + tailRoom
 	if w.data > cap(w.out) {

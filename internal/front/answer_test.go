@@ -311,3 +311,26 @@ func TestHeaderLimits(t *testing.T) {
 		t.Errorf("got %.200q", got)
 	}
 }
+
+func TestLinesOfTheHeadStandBesideTheHeaderAndDoNotOutliveTheirAnswer(t *testing.T) {
+	calls := 0
+	addr := serveFunc(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-One", "1")
+		if calls++; calls == 1 {
+			lines := w.(interface{ HeadLines([]byte) })
+			lines.HeadLines([]byte("X-Forgotten: 1\r\n"))
+			lines.HeadLines([]byte("X-Two: 2\r\nX-Three: 3\r\n"))
+		}
+		_, _ = w.Write([]byte("ok"))
+	})
+	for i, want := range []string{"3", ""} {
+		resp, err := http.Get("http://" + addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.Header.Get("X-One") != "1" || resp.Header.Get("X-Three") != want || resp.Header.Get("X-Forgotten") != "" {
+			t.Errorf("answer %d: %v", i, resp.Header)
+		}
+	}
+}

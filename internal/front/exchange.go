@@ -39,11 +39,12 @@ func (x *exchange) clear() {
 	clear(x.answer.header)
 	clear(x.values)
 	header, places, values := x.header, x.places[:0], x.values[:0]
-	trailers := x.answer.trailers
+	trailers, lines := x.answer.trailers, x.answer.lines
 	clear(trailers)
 	out := x.answer.header
 	*x = exchange{header: header, places: places, values: values}
 	x.answer.header, x.answer.trailers = out, trailers[:0]
+	x.answer.lines = lines[:0]
 }
 
 // prepare makes the request that the handler sees.

@@ -75,6 +75,8 @@ type Attempt struct {
 	RetryAfterMS llm.Count `json:"retry_after_ms"`
 	Usage        llm.Usage `json:"usage"`
 	Cost         Cost      `json:"cost_usd"`
+	// Continued says that it went on with a stream that an attempt before it had begun.
+	Continued bool `json:"continued,omitempty"`
 }
 
 // Price is the price per kind that was applied, in dollars per million tokens unless

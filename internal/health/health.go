@@ -87,6 +87,7 @@ type Watch interface {
 	// rest of them; never more than half.
 	Outliers(ts []Target) uint64
 	// Repeat reports whether one more attempt at the same target fits into the retry
-	// budget: repeats are at most a tenth of the attempts, a few always allowed.
-	Repeat(t Target) bool
+	// budget: repeats are at most that share of the first attempts, a few always allowed
+	// unless the share is 0.
+	Repeat(t Target, share float64) bool
 }

@@ -93,7 +93,7 @@ func TestAKnownIDCostsNoMemory(t *testing.T) {
 		call(b, gpt, nil)
 		b.Stats(ts[0])
 		b.Outliers(ts)
-		b.Repeat(ts[0])
+		b.Repeat(ts[0], 0.1)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -108,13 +108,13 @@ func TestSuccessAndSpeedFollowTheCalls(t *testing.T) {
 
 func TestRepeatsAreATenthOfTheAttemptsAndAFewAlways(t *testing.T) {
 	b, c := board()
-	if !b.Repeat(target(gpt)) {
+	if !b.Repeat(target(gpt), 0.1) {
 		t.Error("the first is refused")
 	}
 	few := 0
 	for range 20 {
 		call(b, gpt, upstream(fault.UpstreamError, 0))
-		if b.Repeat(target(gpt)) {
+		if b.Repeat(target(gpt), 0.1) {
 			few++
 			call(b, gpt, upstream(fault.UpstreamError, 0))
 		}
@@ -127,7 +127,7 @@ func TestRepeatsAreATenthOfTheAttemptsAndAFewAlways(t *testing.T) {
 	for range 6000 { // an outage at 100 calls a second, each repeated when it may
 		first++
 		call(b, gpt, upstream(fault.UpstreamError, 0))
-		if b.Repeat(target(gpt)) {
+		if b.Repeat(target(gpt), 0.1) {
 			again++
 			call(b, gpt, upstream(fault.UpstreamError, 0))
 		}

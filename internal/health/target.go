@@ -81,12 +81,16 @@ func (t *target) failed(now int64, r Rules) {
 const (
 	// budgetWindow is that over which repeats are counted.
 	budgetWindow = 10 * time.Second
-	// freeRepeats is how many repeats in it are allowed however few attempts there are.
+	// freeRepeats is how many repeats in it are allowed however few attempts there are,
+	// where any are.
 	freeRepeats = 10
 )
 
 // Repeat implements Watch.
-func (b *Board) Repeat(of Target) bool {
+func (b *Board) Repeat(of Target, share float64) bool {
+	if share <= 0 {
+		return false
+	}
 	t := b.target(of)
 	if t == nil {
 		return true // nothing was tried, so nothing is repeated
@@ -96,7 +100,7 @@ func (b *Board) Repeat(of Target) bool {
 	defer t.mu.Unlock()
 	attempts, repeats := t.load.sum(now, int64(budgetWindow))
 	first := max(attempts-repeats, 0) // repeats count as attempts too when they end
-	if repeats >= freeRepeats && repeats+1 > first/10 {
+	if repeats >= freeRepeats && float64(repeats+1) > share*float64(first) {
 		return false
 	}
 	t.load.add(now, int64(budgetWindow), true)

@@ -42,6 +42,9 @@ func (x *exchange) answer(resp *upstream.Response) error {
 		}
 		return x.answerTranslated(resp)
 	}
+	if x.narrates() {
+		return x.answerTranslated(resp)
+	}
 	if x.ep.Object.Lists {
 		return x.answerList(resp)
 	}

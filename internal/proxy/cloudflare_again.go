@@ -49,9 +49,9 @@ func (a *again) wait(r provider.Retries, f *fault.Fault, done int) (time.Duratio
 	return max(f.RetryAfter, delay), true
 }
 
-// errHasty is the cause of time-outs that the caller set, which say nothing about the
-// vendor.
-var errHasty = errors.New("the caller's own time-out")
+// errHasty is the cause of time-outs that the caller or a route set for the call, which
+// say nothing about the vendor.
+var errHasty = errors.New("the call's own time-out")
 
 // do sends the prepared request. A caller may bound the time until its answer begins; what
 // has begun is never cut.

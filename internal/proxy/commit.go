@@ -25,7 +25,7 @@ type commitment struct {
 
 // commitLater begins to wait. A stream that is held already goes on waiting.
 func (x *exchange) commitLater() {
-	if x.commits != nil || x.hedged {
+	if x.commits != nil || x.hedged || x.story.goesOn() {
 		return
 	}
 	c := &commitment{w: x.w, after: x.commitAfter(), comment: x.dialect.KeepAlive}
@@ -110,11 +110,16 @@ func (x *exchange) endCommitment() {
 // head.
 func (x *exchange) tellLate() {
 	x.committed = false
-	if x.dialect.FormatStreamError == nil {
+	var event []byte
+	switch {
+	case x.story.goesOn():
+		event = x.story.failure(x, x.safe(x.failed))
+	case x.dialect.FormatStreamError == nil:
 		x.abort = true
 		return
+	default:
+		event = x.dialect.FormatStreamError(x.safe(x.failed), x.id)
 	}
-	event := x.dialect.FormatStreamError(x.safe(x.failed), x.id)
 	x.answerKept.add(event)
 	if x.write(event) == nil {
 		x.servedTrailer()

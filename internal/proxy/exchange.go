@@ -62,6 +62,7 @@ type exchange struct {
 	plan       []route.Target
 	holds      bool        // another attempt may follow: nothing of a stream goes out before its first content
 	taped      *taped      // what it is answered with, if it can be resumed
+	story      *story      // what the caller is told, if another target can go on with it
 	commits    *commitment // sends the head of a stream that is held for long; nil = nothing does
 	hedged     bool        // a twin runs beside it
 	shadow     bool        // its answer is thrown away

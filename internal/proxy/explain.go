@@ -24,49 +24,17 @@ type Question struct {
 	IP        netip.Addr         // the caller's; not valid = unknown
 	Model     string             // the route's name, or any other that callers write; it takes the place of the body's
 	Operation llm.Operation      // "" = chat, or what Path means
-	Path      string             // "" = as the first dialect has it for the operation
+	Path      string             // "" = as the first dialect that has the operation writes it
 	Header    http.Header        // the caller's, controls among them
 	Body      []byte             // a JSON object; nil = one without anything
 }
 
-// Explained is what would become of a call.
-type Explained struct {
-	Route   string        `json:"route" doc:"Empty = the name is no route's."`
-	Step    string        `json:"step" doc:"The step that gives the targets."`
-	Arm     string        `json:"arm" doc:"What a split or canary chose."`
-	Steps   []route.Tried `json:"steps" doc:"The steps that were looked at, in order."`
-	Targets []Choice      `json:"targets" doc:"What would be tried, in order."`
-
-	ContextWindow []string `json:"on_context_window,omitempty"`
-	ContentPolicy []string `json:"on_content_policy,omitempty"`
-	ContinueOn    []string `json:"continue_on,omitempty"`
-	Hedge         []string `json:"hedge,omitempty" doc:"What is asked beside the first target when that says nothing for long."`
-	Shadow        []string `json:"shadow,omitempty" doc:"What gets a copy of this call."`
-	Sticky        bool     `json:"sticky" doc:"Calls like this one stay at one choice."`
-	Override      bool     `json:"override" doc:"The route changes what the caller asked for."`
-	TimeoutMS     int64    `json:"timeout_ms" doc:"Of the whole call; 0 = that of each provider."`
-	MaxOutput     int64    `json:"max_output" doc:"Ceiling of output tokens of a call that names none; 0 = none."`
-	Owners        []string `json:"limits" doc:"Whose limits apply beside those of gateway and key."`
-
-	Refused string `json:"refused" doc:"What the caller would be told instead; empty = nothing."`
-	Code    string `json:"error_code" doc:"Of refused."`
-}
-
-// Choice is one target of a plan.
-type Choice struct {
-	Target string `json:"target"`
-	Region string `json:"region" doc:"Empty = unknown."`
-	Level  string `json:"level" enum:"healthy,probing,cooling,drained" doc:"Of the best credential that the caller may use."`
-	Rests  bool   `json:"rests" doc:"It failed lately, and stands behind those that did not."`
-	Not    string `json:"not,omitempty" doc:"Why it is passed over after all."`
-}
-
 // Explain tells what would become of a call. It sends nothing, counts nothing and
 // advances nothing. What a route draws by chance is drawn anew each time.
-func (p *Proxy) Explain(ctx context.Context, q *Question) (Explained, error) {
+func (p *Proxy) Explain(ctx context.Context, q *Question) (gateway.Explained, error) {
 	r, err := p.requestOf(ctx, q)
 	if err != nil {
-		return Explained{}, err
+		return gateway.Explained{}, err
 	}
 	x := newExchange()
 	x.p, x.w, x.r, x.view, x.began = p, &discarded{header: http.Header{}}, r, p.view.Load(), time.Now()
@@ -79,7 +47,7 @@ func (p *Proxy) Explain(ctx context.Context, q *Question) (Explained, error) {
 		x.quiet = true
 		x.finish()
 	}()
-	out := Explained{Steps: []route.Tried{}, Targets: []Choice{}, Owners: []string{}}
+	out := gateway.Explained{Steps: []gateway.Looked{}, Targets: []gateway.Choice{}, Owners: []string{}}
 	if err := x.explain(q, &out); err != nil {
 		f := asFault(err)
 		if f.Code == fault.InternalError {
@@ -115,15 +83,17 @@ func (p *Proxy) requestOf(ctx context.Context, q *Question) (*http.Request, erro
 }
 
 // pathOf gives the first dialect's path for an operation that names a model in its body;
-// "" when it has none.
+// "" when none has one.
 func (p *Proxy) pathOf(op llm.Operation) string {
 	if op == "" {
 		op = llm.OpChat
 	}
-	for i := range p.fallback.Endpoints {
-		e := &p.fallback.Endpoints[i]
-		if e.Op == op && e.Method == http.MethodPost && (e.Model == dialect.InBody || e.Model == dialect.InForm) && !strings.Contains(e.Pattern, "{") {
-			return e.Pattern
+	for _, d := range p.dialects {
+		for i := range d.Endpoints {
+			e := &d.Endpoints[i]
+			if e.Op == op && e.Method == http.MethodPost && (e.Model == dialect.InBody || e.Model == dialect.InForm) && !strings.Contains(e.Pattern, "{") {
+				return e.Pattern
+			}
 		}
 	}
 	return ""
@@ -142,7 +112,7 @@ func withModel(body []byte, model string) ([]byte, error) {
 }
 
 // explain goes the way of a call as far as its plan.
-func (x *exchange) explain(q *Question, out *Explained) error {
+func (x *exchange) explain(q *Question, out *gateway.Explained) error {
 	if err := x.enter(); err != nil {
 		return err
 	}
@@ -175,7 +145,7 @@ func (x *exchange) explain(q *Question, out *Explained) error {
 }
 
 // explainPlan makes the plan of the call, and tells of it.
-func (x *exchange) explainPlan(out *Explained) error {
+func (x *exchange) explainPlan(out *gateway.Explained) error {
 	model, err := x.modelName()
 	if err != nil {
 		return err
@@ -187,8 +157,8 @@ func (x *exchange) explainPlan(out *Explained) error {
 	a.Explain = true
 	err = x.planWay(a)
 	w := &x.way
-	if w.Trace != nil {
-		out.Steps = w.Trace
+	for _, t := range w.Trace {
+		out.Steps = append(out.Steps, gateway.Looked{Route: t.Route, Step: t.Step, When: t.When, Matched: t.Matched, Why: t.Why, Targets: t.Targets})
 	}
 	if err != nil {
 		return err
@@ -213,11 +183,11 @@ func (x *exchange) explainPlan(out *Explained) error {
 }
 
 // choices tells of targets one by one.
-func (x *exchange) choices(targets []route.Target) []Choice {
-	out := make([]Choice, len(targets))
+func (x *exchange) choices(targets []route.Target) []gateway.Choice {
+	out := make([]gateway.Choice, len(targets))
 	for i := range targets {
 		t := &targets[i]
-		out[i] = Choice{Target: targetName(t), Region: t.Provider.RegionOf(bareModel(t.Model)), Level: x.standingOf(t).String(), Rests: t.Rests}
+		out[i] = gateway.Choice{Target: targetName(t), Region: t.Provider.RegionOf(bareModel(t.Model)), Level: x.standingOf(t).String(), Rests: t.Rests}
 		if err := x.mayUse(t); err != nil {
 			out[i].Not = asFault(err).Message
 		} else if f := x.tooLong(t); f != nil {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/fault"
@@ -40,6 +41,7 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 	ctx, lane := race.enter(call.Context())
 	y := x.twin(ctx, lane, others)
 	y.hedged, y.held = true, x.twinHolding()
+	y.way.ContinueOn = slices.Clone(x.way.ContinueOn)
 	ctx, own := race.enter(call.Context())
 	x.r, x.w, x.hedged = call.WithContext(ctx), own, true
 
@@ -117,6 +119,7 @@ func (x *exchange) adopt(y *exchange) {
 	x.releaseTranslation()
 	x.target, x.lane, x.spoken, x.cred, x.brought, x.estimated = y.target, y.lane, y.spoken, y.cred, y.brought, y.estimated
 	x.tr, y.tr = y.tr, nil
+	x.story, x.committed = y.story, y.committed
 	x.wrote, x.status, x.abort, x.streaming, y.streaming = y.wrote, y.status, x.abort || y.abort, y.streaming, false
 	x.report, x.cost, x.price, x.billed, x.firstByte = y.report, y.cost, y.price, y.billed, y.firstByte
 	x.answerKept, x.vendorKept, x.waited = y.answerKept, y.vendorKept, y.waited

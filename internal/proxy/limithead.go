@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"math"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -65,7 +66,7 @@ func (x *exchange) limitHead(w *headWriter) {
 			}
 		}
 	}
-	var room [256]byte
+	var room [512]byte
 	v := values{text: room[:0]}
 	if one := &tightest[0]; one.rule != nil {
 		name := one.rule.Quoted()
@@ -80,7 +81,7 @@ func (x *exchange) limitHead(w *headWriter) {
 			v.next(names[2]).word(one.st.Reset.Round(time.Millisecond).String())
 		}
 	}
-	v.set(w)
+	v.set(x.w, w)
 }
 
 // rateNames are the headers of limits of requests, and of tokens.
@@ -89,15 +90,19 @@ var rateNames = [2][3]string{
 	{"X-Ratelimit-Limit-Tokens", "X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Tokens"},
 }
 
-// values gathers the values of several headers in one text, which is allocated once.
+// values gathers the values of several headers in one text.
 type values struct {
 	text  []byte
 	names [8]string
-	from  [8]int
+	from  [8]int // where the value begins; its line ends before the next name
 	n     int
 }
 
 func (v *values) next(name string) *values {
+	if v.n > 0 {
+		v.text = append(v.text, "\r\n"...)
+	}
+	v.text = append(append(v.text, name...), ": "...)
 	v.names[v.n], v.from[v.n] = name, len(v.text)
 	v.n++
 	return v
@@ -106,15 +111,26 @@ func (v *values) next(name string) *values {
 func (v *values) word(s string) *values  { v.text = append(v.text, s...); return v }
 func (v *values) number(n int64) *values { v.text = strconv.AppendInt(v.text, n, 10); return v }
 
-// set puts them in the place of what a vendor said.
-func (v *values) set(w *headWriter) {
+// set puts them in the place of what a vendor said: as lines where the server takes some.
+func (v *values) set(to http.ResponseWriter, w *headWriter) {
+	if v.n == 0 {
+		return
+	}
+	v.text = append(v.text, "\r\n"...)
+	if l, ok := to.(interface{ HeadLines([]byte) }); ok {
+		for _, name := range v.names[:v.n] {
+			delete(w.h, name)
+		}
+		l.HeadLines(v.text)
+		return
+	}
 	all := string(v.text)
-	for i := range v.n {
+	for i, name := range v.names[:v.n] {
 		end := len(all)
 		if i+1 < v.n {
-			end = v.from[i+1]
+			end = v.from[i+1] - len(v.names[i+1]) - len(": ")
 		}
-		w.set(v.names[i], all[v.from[i]:end])
+		w.set(name, all[v.from[i]:end-len("\r\n")])
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/health"
+	"github.com/sluice-gateway/sluice/internal/intent"
 	"github.com/sluice-gateway/sluice/internal/limit"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/recall"
@@ -107,6 +108,7 @@ type Proxy struct {
 
 	realtimeEndpoint  *endpoint
 	universalEndpoint *endpoint
+	embeddings        *endpoint // nil = the first dialect has none
 
 	view     atomic.Pointer[view]
 	ids      ids
@@ -127,9 +129,11 @@ type Proxy struct {
 	shadows  shadows
 	budgets  Budgets
 	memory   memory
+	intents  intent.Counts
 
-	mu      sync.Mutex // guards clients; Swap only
+	mu      sync.Mutex // guards what follows; Swap only
 	clients map[string]client
+	tellers map[string]*teller // of intents, by what they go by; Swap and Close only
 }
 
 // client is a connection pool with the options that made it, so that a reload which
@@ -156,6 +160,7 @@ func New(c Config) *Proxy {
 	p.nativeEndpoint = nativeEndpoint(p.fallback)
 	p.realtimeEndpoint = realtimeEndpoint(p.fallback)
 	p.universalEndpoint = universalEndpoint(p.fallback)
+	p.embeddings = embeddingsEndpoint(p.fallback, p.router)
 	if p.health = c.Health; p.health == nil {
 		p.health = alike{}
 	}
@@ -191,6 +196,7 @@ func (p *Proxy) Swap(s *catalog.Snapshot) (err error) {
 		return err
 	}
 	v.redact = p.recorder.Redactor(credentials(s))
+	v.tellers, p.tellers = p.tellersOf(v)
 	p.view.Store(v)
 	old := p.clients
 	p.clients = next
@@ -239,6 +245,9 @@ func (p *Proxy) Close() {
 	p.tapes.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, t := range p.tellers {
+		t.Wait()
+	}
 	for _, c := range p.clients {
 		c.pool.Close()
 	}

@@ -37,11 +37,14 @@ func (x *exchange) forwardAlone() error {
 	ctx := x.r.Context()
 	if d := x.budgetOfTime(); d > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d)
+		ctx, cancel = context.WithTimeoutCause(ctx, d, errHasty)
 		defer cancel()
 	}
 	for {
 		err := x.tryPlan(ctx)
+		if x.goOn() {
+			continue
+		}
 		to := (*elsewhere)(nil)
 		if !errors.As(err, &to) {
 			return err
@@ -92,7 +95,7 @@ func (x *exchange) tryRound(ctx context.Context, stands []stand, last *fault.Fau
 		if s.over || s.until.After(now) {
 			continue
 		}
-		if s.tries > 0 && !x.p.health.Repeat(health.Target{Provider: t.Provider.Name, Model: bareModel(t.Model)}) {
+		if s.tries > 0 && !x.p.health.Repeat(health.Target{Provider: t.Provider.Name, Model: bareModel(t.Model)}, x.gw.RetryBudget) {
 			s.over = true
 			continue
 		}

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -44,7 +43,7 @@ func (x *exchange) castShadow(t route.Target) {
 	y.r.Header = x.r.Header.Clone() // the server may use the request's again
 	y.began = time.Now()
 	y.id, y.shadow = x.p.ids.next(y.began), true
-	y.ctl.metadata = shadowMetadata(x.ctl.metadata, x.id)
+	y.ctl.metadata = withMember(x.ctl.metadata, "shadow_of", x.id)
 	y.admitted = true
 	x.p.inFlight.Add(1)
 	go func() {
@@ -60,8 +59,8 @@ func (x *exchange) serveShadow() {
 	defer func() {
 		if v := recover(); v != nil {
 			x.p.log.Error("panic in a shadow", "request_id", x.id, "panic", v, "stack", string(debug.Stack()))
-			x.abort = false
 		}
+		x.abort = false // there is no connection to end
 	}()
 	err := x.prepareHold()
 	if err == nil {
@@ -75,21 +74,7 @@ func (x *exchange) serveShadow() {
 	}
 }
 
-// shadowMetadata says of which call this is the shadow.
-func shadowMetadata(meta json.RawMessage, id string) json.RawMessage {
-	all := map[string]json.RawMessage{}
-	if len(meta) > 0 && json.Unmarshal(meta, &all) != nil {
-		return meta
-	}
-	all["shadow_of"] = json.RawMessage(`"` + id + `"`)
-	b, err := json.Marshal(all)
-	if err != nil {
-		return meta
-	}
-	return b
-}
-
-// discarded is the answer of a shadow, which nobody reads.
+// discarded is an answer that nobody reads.
 type discarded struct{ header http.Header }
 
 // Header implements http.ResponseWriter.

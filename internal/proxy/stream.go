@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -11,8 +12,8 @@ import (
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
 
-// relay is one stream on its way: what was read goes out in the same breath. Only an
-// event that must be hidden is held until it is whole.
+// relay is one stream on its way: what was read goes out in the same breath, but for the
+// beginning of an event whose end has not come: behind it no error could be told.
 type relay struct {
 	x       *exchange
 	framer  dialect.Framer
@@ -28,12 +29,18 @@ type relay struct {
 	held    bool           // nothing goes out before the first content
 	kept    *membuf.Buffer // what is held
 	sifted  error          // of writing what passed the sieve
+	open    int            // bytes of an event that has begun and not ended
+	tail    []byte         // those of them that are no part of kept; nothing where the sieve writes
+	sealed  bool           // no error can stand behind what went out
+	closing bool           // what comes now is what stands behind the last whole event
+	torn    bool           // that is no whole event
+	before  string         // what has to stand before one more element of an array
 	said    tokens.Stream
 	take    func(*dialect.Event) // see or sift, bound once, since that allocates
 }
 
 func (x *exchange) relayStream(resp *upstream.Response, framer dialect.Framer) error {
-	s := &relay{x: x, framer: framer, meter: x.dialect.NewMeter(x.ep.Op), array: x.spoken.StreamType != dialect.JSONLinesType && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json")}
+	s := &relay{x: x, framer: framer, before: "[", meter: x.dialect.NewMeter(x.ep.Op), array: x.spoken.StreamType != dialect.JSONLinesType && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json")}
 	x.report = s.meter.Report()
 	defer framer.Release()
 	s.take = s.see
@@ -94,10 +101,35 @@ func (s *relay) unhold(resp *upstream.Response) error {
 	}
 	s.held = false
 	s.begin(resp)
-	if s.keeps {
-		s.x.answerKept.add(s.kept.Bytes)
+	if s.hides {
+		return s.put(s.kept.Bytes)
 	}
-	return s.out.send(s.kept.Bytes)
+	return s.pass(s.kept.Bytes)
+}
+
+// pass sends the events that are whole with these bytes, and holds what is left.
+func (s *relay) pass(p []byte) error {
+	if len(s.tail) > 0 {
+		s.tail = append(s.tail, p...)
+		p = s.tail
+	}
+	whole := len(p) - s.open
+	if whole > 0 {
+		if err := s.put(p[:whole]); err != nil {
+			return err
+		}
+	}
+	if s.open > 0 || len(s.tail) > 0 {
+		s.tail = append(s.tail[:0], p[whole:]...)
+	}
+	return nil
+}
+
+func (s *relay) put(p []byte) error {
+	if s.keeps {
+		s.x.answerKept.add(p)
+	}
+	return s.out.send(p)
 }
 
 // keep holds bytes back.
@@ -136,20 +168,20 @@ func (s *relay) forward(resp *upstream.Response, p []byte) error {
 		}
 	case s.held:
 		s.keep(p)
+		s.open += len(p)
 		s.framer.Feed(p, s.take)
 		if err := s.unhold(resp); err != nil {
 			return err
 		}
+	case s.decode != nil:
+		s.decode.write(p)
+		if err := s.put(p); err != nil {
+			return err
+		}
 	default:
-		if s.decode != nil {
-			s.decode.write(p)
-		} else {
-			s.framer.Feed(p, s.take)
-		}
-		if s.keeps {
-			s.x.answerKept.add(p)
-		}
-		if err := s.out.send(p); err != nil {
+		s.open += len(p)
+		s.framer.Feed(p, s.take)
+		if err := s.pass(p); err != nil {
 			return err
 		}
 	}
@@ -172,6 +204,15 @@ func (s *relay) examine(p []byte) { s.framer.Feed(p, s.take) }
 func (s *relay) see(e *dialect.Event) { s.note(e) }
 
 func (s *relay) note(e *dialect.Event) dialect.Sign {
+	if s.closing && !whole(e) {
+		s.torn = true // and stays open
+		return 0
+	}
+	s.open -= len(e.Raw)
+	s.sealed = e.Partial
+	if s.array {
+		s.separate(e)
+	}
 	if e.Comment || e.Partial {
 		return 0
 	}
@@ -184,6 +225,18 @@ func (s *relay) note(e *dialect.Event) dialect.Sign {
 	return sign
 }
 
+// separate notes where in an array the stream is.
+func (s *relay) separate(e *dialect.Event) {
+	switch {
+	case !e.Comment:
+		s.before = ","
+	case bytes.IndexByte(e.Raw, ']') >= 0:
+		s.sealed = true
+	case bytes.ContainsAny(e.Raw, "[,"):
+		s.before = ""
+	}
+}
+
 // sift sends an event on unless it exists only because Sluice asked for usage. Its
 // bytes are valid during the call only.
 func (s *relay) sift(e *dialect.Event) {
@@ -191,7 +244,7 @@ func (s *relay) sift(e *dialect.Event) {
 		s.hid = true
 		return
 	}
-	if s.sifted != nil {
+	if s.sifted != nil || s.torn {
 		return
 	}
 	if s.held {
@@ -207,22 +260,40 @@ func (s *relay) last(resp *upstream.Response) error {
 	if s.decode != nil {
 		s.decode.close()
 	}
+	s.closing = true
 	s.framer.Close(s.take)
 	if err := s.unhold(resp); err != nil {
 		return err
 	}
-	if s.hides && !s.held {
+	switch {
+	case s.held:
+		return nil
+	case s.hides:
 		s.x.flush()
 		return s.sifted
+	case len(s.tail) > 0 && !s.torn:
+		return s.put(s.tail)
 	}
 	return nil
+}
+
+// whole reports whether what stands behind the last event that had its proper end can
+// pass for an event that only lacks that.
+func whole(e *dialect.Event) bool {
+	text := e.Data
+	if e.Comment {
+		text = bytes.TrimSpace(e.Raw)
+		return len(text) == 0 || text[0] == ':' || text[0] == ']'
+	}
+	json := len(text) == 0 || text[0] == '{' || text[0] == '['
+	return !json || wholeJSON(text) || string(text) == "[DONE]"
 }
 
 // end finishes the caller's stream: trailers after a proper end, an error event in the
 // caller's dialect after a cut.
 func (s *relay) end(err error) error {
 	x := s.x
-	if err == nil && !s.failed && !s.complete() {
+	if err == nil && !s.failed && (s.torn || !s.complete()) {
 		err = fault.New(fault.UpstreamError, "The provider's stream ended before it was complete.")
 	}
 	if err == nil && s.held && !s.failed {
@@ -278,15 +349,15 @@ func emptyAnswer() error {
 // tell ends the caller's stream with an error event in its own framing.
 func (s *relay) tell(f *fault.Fault) {
 	x := s.x
-	if s.decode != nil {
-		x.abort = true // no plain event can stand in an encoded stream
+	if s.decode != nil || s.sealed {
+		x.abort = true // no plain event can stand in an encoded stream, or in another event
 		return
 	}
 	var event []byte
 	switch {
 	case s.array:
 		_, event = x.dialect.FormatError(x.safe(f), x.id)
-		event = append(append([]byte{','}, event...), ']')
+		event = append(append([]byte(s.before), event...), ']')
 	case x.dialect.FormatStreamError != nil:
 		event = x.dialect.FormatStreamError(x.safe(f), x.id)
 	}

@@ -14,19 +14,28 @@ import (
 
 // told gives conditions of routes what costs work to know, and works it out once.
 type told struct {
-	x     *exchange
-	meta  map[string]any
-	input int64
-	vars  expr.Vars
-	asked asked.Body
+	x      *exchange
+	meta   map[string]any
+	input  int64
+	vars   expr.Vars
+	asked  asked.Body
+	teller *teller // of the intent; nil = nothing tells it
 }
 
 // knows gives what is worked out of the call so far.
 func (x *exchange) knows() *told {
 	if x.told == nil {
-		x.told = &told{x: x, input: -1, asked: asked.Body{Bytes: x.words}}
+		x.told = &told{x: x, input: -1}
+		x.told.tellBy(x.view.teller(x.way.Route, nil))
 	}
 	return x.told
+}
+
+// tellBy says what tells the intent.
+func (t *told) tellBy(by *teller) {
+	if t.teller != by || t.asked.Bytes == nil {
+		t.teller, t.asked = by, asked.Body{Bytes: t.x.words, About: t.about}
+	}
 }
 
 // Shape implements expr.Body.
@@ -41,6 +50,7 @@ func (x *exchange) Intent() string { return x.knows().asked.Intent() }
 // tell fills what conditions of routes, sticking and balance may ask.
 func (x *exchange) tell(a *route.Ask) {
 	v := &x.knows().vars
+	x.told.tellBy(x.view.teller(a.Model, a.Fallback))
 	*v = expr.Vars{
 		Operation: string(x.ep.Op), Model: bareModel(x.ask.model), Gateway: x.gw.Name, Workspace: x.who.Workspace,
 		User: x.told.user(), Stream: x.stream, Header: x.r.Header, Now: x.began, Late: x.told, Body: x,

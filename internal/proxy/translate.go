@@ -69,7 +69,7 @@ func (x *exchange) rewrites() bool {
 	case x.ep.Op != llm.OpChat || x.ep.Own || x.dialect.Codec == nil || x.native != "":
 		return false
 	}
-	return x.said != nil || x.way.Override.Speaks() || dialect.HoldsEnvelope(x.body.bytes())
+	return x.narrates() || x.said != nil || x.way.Override.Speaks() || dialect.HoldsEnvelope(x.body.bytes())
 }
 
 // translateRequest writes the request in the words of the target.
@@ -96,7 +96,7 @@ func (x *exchange) translateRequest(req *upstream.Request) error {
 	if tr.room == nil {
 		tr.room = membuf.Get(written(len(x.body.bytes())))
 	}
-	if tr.written, err = x.spoken.Codec.FormatRequest(tr.room.Bytes[:0], tr.request, &to); err != nil {
+	if tr.written, err = x.writeFor(tr, &to); err != nil {
 		return err
 	}
 	if x.translated() {

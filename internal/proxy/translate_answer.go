@@ -101,6 +101,9 @@ func (x *exchange) translatedHead(resp *upstream.Response, contentType string) h
 
 // replay gives a whole answer to a caller who asked for a stream.
 func (x *exchange) replay(resp *upstream.Response, a *llm.Answer) error {
+	if x.story.goesOn() {
+		return fault.New(fault.UpstreamError, "The provider answered in one piece though a stream was asked for.")
+	}
 	f := x.dialect.Codec.NewStreamFormatter(&x.tr.call)
 	room := membuf.Get(streamBuffer)
 	defer room.Release()
@@ -178,6 +181,7 @@ type translatedStream struct {
 	out     []byte
 	room    *membuf.Buffer // what out is a part of, unless it outgrew it; nil = none is lent
 	sender  sender         // once the head is out
+	story   *story         // what the writer is part of; nil = nobody could go on with it
 	content bool           // the first content event was seen
 	held    bool           // nothing goes out before the first content
 	said    tokens.Stream
@@ -199,6 +203,7 @@ func (x *exchange) relayTranslated(resp *upstream.Response, framer dialect.Frame
 		x: x, meter: x.spoken.NewMeter(x.ep.Op), parser: x.spoken.Codec.NewStreamParser(&x.tr.call), writer: x.dialect.Codec.NewStreamFormatter(&x.tr.call),
 		recall: x.p.recall.Stream(), marker: marker{state: []llm.Opaque{dialect.Mark(x.spoken.Name, &x.tr.call)}},
 	}
+	x.narrate(s)
 	x.report = s.meter.Report()
 	framer.HoldUpTo(maxTranslated)
 	defer framer.Release()
@@ -211,6 +216,13 @@ func (x *exchange) relayTranslated(resp *upstream.Response, framer dialect.Frame
 	x.vendorKept.contentType = resp.Header.Get("Content-Type")
 	err := s.run(resp, framer)
 	x.report = s.meter.Report()
+	switch {
+	case err != nil && s.ended && asFault(err).Kind != fault.Gone:
+		err = nil // what is cut behind the last word is no loss
+	case (err != nil || s.failed != nil) && s.completes(err):
+		err = s.send(resp)
+		s.yield()
+	}
 	x.keepVendorAnswer(&x.vendorKept)
 	return s.end(err)
 }
@@ -218,9 +230,10 @@ func (x *exchange) relayTranslated(resp *upstream.Response, framer dialect.Frame
 // run reads until the stream ends. One read, one write, one flush.
 func (s *translatedStream) run(resp *upstream.Response, framer dialect.Framer) error {
 	defer s.yield()
-	if s.held = s.x.holds; s.held {
+	switch s.held = s.x.holds && !s.story.goesOn(); {
+	case s.held:
 		s.x.commitLater()
-	} else {
+	case !s.story.goesOn():
 		timer := time.AfterFunc(s.x.commitAfter(), func() { s.commit(resp) })
 		defer s.close(timer)
 	}
@@ -333,7 +346,7 @@ func (s *translatedStream) take(events []llm.Event) {
 			s.ended = true
 			s.recall.Keep(s.x.who.Workspace) // before the caller, who may answer at once, sees the end
 		}
-		if e.Kind == llm.PartStart {
+		if e.Kind == llm.PartStart && s.x.translated() {
 			s.x.noteLostEvent(e)
 		}
 		marked := s.marker.see(e)
@@ -342,7 +355,11 @@ func (s *translatedStream) take(events []llm.Event) {
 			e.State = nil
 		}
 		from := len(s.out)
-		s.out = s.writer.Format(s.out, e)
+		if s.story != nil {
+			s.out = s.story.write(s.out, e)
+		} else {
+			s.out = s.writer.Format(s.out, e)
+		}
 		if e.Kind == llm.End {
 			s.x.remember(s.out[from:])
 		}
@@ -355,8 +372,8 @@ func (s *translatedStream) send(resp *upstream.Response) error {
 	if len(s.out) == 0 {
 		return nil
 	}
-	if !x.wrote {
-		if s.failed != nil || !s.content && (s.held || !s.ended && !s.late) {
+	if !x.wrote || x.committed {
+		if s.failed != nil && (s.held || !s.passable()) || !s.content && (s.held || !s.ended && !s.late) {
 			return nil // the caller has seen nothing: it can still be an error, or tried again
 		}
 		s.begin(resp)
@@ -373,6 +390,11 @@ func (s *translatedStream) send(resp *upstream.Response) error {
 
 func (s *translatedStream) begin(resp *upstream.Response) {
 	x := s.x
+	if s.story.goesOn() {
+		x.begunAgain()
+		s.sender = x.sender()
+		return
+	}
 	x.streaming = true
 	x.p.observer.StreamOpen(1)
 	w := x.translatedHead(resp, x.streamType())
@@ -404,8 +426,11 @@ func (s *translatedStream) end(err error) error {
 	if f.Kind == fault.Gone {
 		f = x.whyGone(f)
 	}
-	if !x.wrote {
+	if !x.wrote || x.committed {
 		x.refused = refusal{status: 0}
+		return f
+	}
+	if s.breaks(f) {
 		return f
 	}
 	if f.Kind != fault.Gone {

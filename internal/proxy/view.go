@@ -30,6 +30,7 @@ type view struct {
 	held     map[string]*rules.Set     // of providers that have some
 	waiting  map[string]waiting        // who waits how, by gateway
 	issuers  map[string]*jwt.Issuers   // of gateways that take tokens
+	tellers  map[string]*teller        // of intents, by route
 }
 
 // lane is the way to one provider: its connections and what is sent on each call.

@@ -82,10 +82,10 @@ func (x *exchange) pickCredential(failed uint64) (*provider.Credential, int) {
 // alike is a watch that nobody keeps: everything is healthy and nothing is known.
 type alike struct{}
 
-func (alike) Level(health.ID) health.Level      { return health.Healthy }
-func (alike) Begin(id health.ID) health.Pass    { return health.Pass{ID: id} }
-func (alike) Answered(*health.Pass)             {}
-func (alike) Done(*health.Pass, health.Outcome) {}
-func (alike) Stats(health.Target) health.Stats  { return health.Stats{Success: 1} }
-func (alike) Outliers([]health.Target) uint64   { return 0 }
-func (alike) Repeat(health.Target) bool         { return true }
+func (alike) Level(health.ID) health.Level       { return health.Healthy }
+func (alike) Begin(id health.ID) health.Pass     { return health.Pass{ID: id} }
+func (alike) Answered(*health.Pass)              {}
+func (alike) Done(*health.Pass, health.Outcome)  {}
+func (alike) Stats(health.Target) health.Stats   { return health.Stats{Success: 1} }
+func (alike) Outliers([]health.Target) uint64    { return 0 }
+func (alike) Repeat(health.Target, float64) bool { return true }

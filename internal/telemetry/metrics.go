@@ -67,7 +67,11 @@ type Gauges struct {
 	BodiesDropped func() float64
 	InFlight      func() float64
 	Keys          func() float64
+	Intents       func(result string) float64 // calls whose intent was asked for, by a word of intentResults; nil = not told
 }
+
+// intentResults are how an intent was told.
+var intentResults = [...]string{"remembered", "embedded", "late", "failed", "skipped"}
 
 // NewMetrics makes the metrics; the gauges' functions must be safe for concurrent use.
 func NewMetrics(g Gauges, version string) *Metrics {
@@ -93,6 +97,7 @@ func NewMetrics(g Gauges, version string) *Metrics {
 	m.gauge("sluice_spool_bytes", "Bytes of the local spool.", g.SpoolBytes)
 	m.gauge("sluice_requests_in_flight", "Calls being served.", g.InFlight)
 	m.gauge("sluice_keys", "Keys known to this process.", g.Keys)
+	m.intents(g.Intents)
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "sluice_bodies_dropped_total", Help: "Entries whose bodies were dropped since the spool was nearly full."}, g.BodiesDropped))
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "sluice_build_info", Help: "1, with the version of this build."}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
@@ -102,6 +107,16 @@ func NewMetrics(g Gauges, version string) *Metrics {
 
 func (m *Metrics) gauge(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+}
+
+func (m *Metrics) intents(read func(result string) float64) {
+	for _, result := range intentResults {
+		if read != nil {
+			m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+				Name: "sluice_intents_total", Help: "Calls whose intent was asked for by their route, by how it was told.", ConstLabels: prometheus.Labels{"result": result},
+			}, func() float64 { return read(result) }))
+		}
+	}
 }
 
 // Handler serves /metrics.

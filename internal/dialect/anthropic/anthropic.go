@@ -17,6 +17,7 @@ import (
 var Dialect = &dialect.Dialect{
 	Name:              dialect.Messages,
 	Family:            "anthropic",
+	Continues:         true,
 	Endpoints:         endpoints,
 	Claims:            func(h http.Header) bool { return h.Get("Anthropic-Version") != "" },
 	FormatModels:      formatModels,

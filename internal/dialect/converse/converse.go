@@ -21,6 +21,7 @@ import (
 var Dialect = &dialect.Dialect{
 	Name:              dialect.Converse,
 	Family:            "bedrock",
+	Continues:         true,
 	Endpoints:         endpoints,
 	Claims:            claims,
 	NewMeter:          func(llm.Operation) dialect.Meter { return new(meter) },

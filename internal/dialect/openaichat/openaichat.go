@@ -16,8 +16,9 @@ import (
 // Dialect is the dialect
 // (https://platform.openai.com/docs/api-reference/chat).
 var Dialect = &dialect.Dialect{
-	Name:   dialect.Chat,
-	Family: openai.Family,
+	Name:      dialect.Chat,
+	Family:    openai.Family,
+	Continues: true,
 	Endpoints: []dialect.Endpoint{
 		{Method: http.MethodPost, Pattern: "/v1/chat/completions", Op: llm.OpChat, Body: dialect.JSON, Model: dialect.InBody, Streaming: dialect.ByMember},
 		{Method: http.MethodPost, Pattern: "/v1/completions", Op: llm.OpCompletions, Body: dialect.JSON, Model: dialect.InBody, Streaming: dialect.ByMember},

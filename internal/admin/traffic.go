@@ -1,0 +1,14 @@
+package admin
+
+import "net/http"
+
+// trafficRoutes are about where calls go.
+func (a *api) trafficRoutes() []route {
+	return []route{
+		read(signedIn, get, "/routes", "listRoutes", "The routes in force, by name. Conditions are shown to admins alone.", nil, a.listRoutes),
+		write(viewers, post, "/routes/{name}/explain", "explainRoute", "What would become of a call of a route, or of any other name that callers give as the model. Nothing is sent.", http.StatusOK, a.explainRoute),
+		read(admins, get, "/drains", "listDrains", "What people have taken out of use.", nil, a.listDrains),
+		write(admins, put, "/drains", "putDrain", "Take a provider, a model or a credential out of use. Calls in flight go on.", http.StatusOK, a.putDrain),
+		read(admins, del, "/drains", "deleteDrain", "Put back into use what was drained under exactly these names.", drainFilters, a.deleteDrain),
+	}
+}
