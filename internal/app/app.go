@@ -285,6 +285,7 @@ func (p *process) gauges() telemetry.Gauges {
 		BodiesDropped: func() float64 { return float64(p.recorder.Stats().DroppedBodies) },
 		InFlight:      func() float64 { return float64(p.proxy.InFlight()) },
 		Keys:          func() float64 { return float64(p.keys.Len()) },
+		Targets:       p.levels,
 		Intents:       func(result string) float64 { return float64(p.proxy.IntentCounts().Of(result)) },
 	}
 }

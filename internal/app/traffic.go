@@ -11,6 +11,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/health"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/proxy"
+	"github.com/sluice-gateway/sluice/internal/telemetry"
 )
 
 // explain tells what would become of a call.
@@ -31,6 +32,20 @@ func (p *process) targets() []admin.TargetHealth {
 	out := make([]admin.TargetHealth, len(all))
 	for i := range all {
 		out[i] = targetHealth(&all[i])
+	}
+	return out
+}
+
+// levels tells metrics how far targets may be used.
+func (p *process) levels() []telemetry.TargetLevel {
+	if p.health == nil {
+		return nil
+	}
+	all := p.health.List()
+	out := make([]telemetry.TargetLevel, len(all))
+	for i := range all {
+		id := &all[i].ID
+		out[i] = telemetry.TargetLevel{Provider: id.Provider, Model: id.Model, Credential: id.Credential, Level: int(all[i].Level)}
 	}
 	return out
 }

@@ -22,7 +22,7 @@ const module = "github.com/sluice-gateway/sluice/"
 const root = "../.."
 
 // stages take values and give values; they never import each other nor proxy.
-var stages = []string{"auth", "policy", "route", "upstream", "account", "record", "store", "object", "limit"}
+var stages = []string{"auth", "policy", "route", "upstream", "account", "record", "store", "object", "limit", "health"}
 
 // allowed says what each package may import of this module, beside its own folder.
 // Packages that stand here are closed: anything else is refused.

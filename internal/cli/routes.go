@@ -194,7 +194,7 @@ func printExplained(w io.Writer, e *gateway.Explained) error {
 	if len(e.Targets) == 0 {
 		return nil
 	}
-	t := newTable(w, "", "TRIED IN ORDER", "LEVEL", "REGION", "BUT")
+	t := newTable(w, "#", "TRIED IN ORDER", "LEVEL", "REGION", "BUT")
 	for i, c := range e.Targets {
 		t.row(fmt.Sprint(i+1), c.Target, c.Level, c.Region, c.Not)
 	}

@@ -67,6 +67,7 @@ type Gauges struct {
 	BodiesDropped func() float64
 	InFlight      func() float64
 	Keys          func() float64
+	Targets       func() []TargetLevel // how targets stand; nil = not told
 	Intents       func(result string) float64 // calls whose intent was asked for, by a word of intentResults; nil = not told
 }
 
@@ -98,6 +99,9 @@ func NewMetrics(g Gauges, version string) *Metrics {
 	m.gauge("sluice_requests_in_flight", "Calls being served.", g.InFlight)
 	m.gauge("sluice_keys", "Keys known to this process.", g.Keys)
 	m.intents(g.Intents)
+	if g.Targets != nil {
+		m.registry.MustRegister(newTargets(g.Targets))
+	}
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "sluice_bodies_dropped_total", Help: "Entries whose bodies were dropped since the spool was nearly full."}, g.BodiesDropped))
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "sluice_build_info", Help: "1, with the version of this build."}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
