@@ -76,7 +76,7 @@ type Attempt struct {
 	Usage        llm.Usage `json:"usage"`
 	Cost         Cost      `json:"cost_usd"`
 	// Continued says that it went on with a stream that an attempt before it had begun.
-	Continued bool `json:"continued,omitempty"`
+	Continued bool `json:"continued"`
 }
 
 // Price is the price per kind that was applied, in dollars per million tokens unless

@@ -106,9 +106,7 @@ func (a *Attempt) append(b []byte, s *second) []byte {
 	b = appendCount(b, `,"retry_after_ms":`, a.RetryAfterMS)
 	b = AppendUsageJSON(append(b, `,"usage":`...), &a.Usage)
 	b = a.Cost.AppendJSON(append(b, `,"cost_usd":`...))
-	if a.Continued {
-		b = append(b, `,"continued":true`...)
-	}
+	b = strconv.AppendBool(append(b, `,"continued":`...), a.Continued)
 	return append(b, '}')
 }
 

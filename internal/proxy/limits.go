@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -425,93 +424,3 @@ func (x *exchange) holdAttempt(ctx context.Context) error {
 type elsewhere struct{ model string }
 
 func (e *elsewhere) Error() string { return "sent to " + strings.ToValidUTF8(e.model, "") }
-
-// settleAttempt gives back what the present target's limits held beyond its use.
-func (x *exchange) settleAttempt() {
-	if x.held != nil && x.held.attempt.hold != nil {
-		x.settle(&x.held.attempt)
-	}
-}
-
-// settleCall does the same for the call's, at its end.
-func (x *exchange) settleCall() {
-	h := x.held
-	if h == nil {
-		return
-	}
-	x.settleAttempt()
-	if h.call.hold != nil {
-		x.settle(&h.call)
-	}
-}
-
-func (x *exchange) settle(t *taken) {
-	used := t.used[:0]
-	used = slices.Grow(used, len(t.Claims))[:len(t.Claims)]
-	t.used = used
-	for i := range t.Claims {
-		used[i] = x.used(t, i)
-		x.tellBudget(t, i, used[i], false)
-		if r := t.Of[i]; r.Unit == gateway.UnitCost && used[i] > 0 {
-			counter, values := r.Ledger(&x.held.facts, t.Claims[i].Counter)
-			x.held.settled = append(x.held.settled, gateway.Settlement{Rule: r.ID, Counter: counter, Values: values, Amount: gateway.USD(used[i]), Time: t.hold.Taken})
-		}
-	}
-	if err := x.p.limits.Settle(context.Background(), t.hold, used); err != nil { // the caller may have left
-		x.p.log.Warn("a hold could not be settled; it counts in full until it expires", "request_id", x.id, "error", err)
-	}
-	for i, n := range used {
-		if n < t.hold.Granted[i] {
-			x.p.full.Forget(t.Claims[i : i+1])
-		}
-	}
-	x.p.queues.Freed(t.Claims)
-	t.hold = nil
-}
-
-// used is what was really taken of a claim.
-func (x *exchange) used(t *taken, i int) int64 {
-	granted, r := t.hold.Granted[i], t.Of[i]
-	u := r.Unit
-	if u == gateway.UnitRequests && x.passing {
-		return 0
-	}
-	if u == gateway.UnitRequests || u == gateway.UnitConcurrent {
-		return granted
-	}
-	if len(x.attempts) == 0 || x.report == nil {
-		return 0 // nothing was answered: nothing is billed
-	}
-	answered := x.attempts[len(x.attempts)-1].Status < 300
-	known, n := x.cost.Known, int64(x.cost.USD)
-	usage := &x.report.Usage
-	switch u {
-	case gateway.UnitTokens:
-		known, n = usage.InputTokens.Known || usage.OutputTokens.Known, usage.InputTokens.N+usage.OutputTokens.N
-	case gateway.UnitInputTokens:
-		known, n = usage.InputTokens.Known, usage.InputTokens.N
-	case gateway.UnitOutputTokens:
-		known, n = usage.OutputTokens.Known, usage.OutputTokens.N
-	}
-	switch {
-	case known:
-		return n
-	case answered:
-		return granted // an answer that nobody counted counts in full
-	}
-	return 0
-}
-
-// releaseHold gives the holding back.
-func (x *exchange) releaseHold() {
-	h := x.held
-	if h == nil {
-		return
-	}
-	x.held = nil
-	call, attempt := h.call.Taken, h.attempt.Taken
-	call.Reset()
-	attempt.Reset()
-	*h = holding{looks: h.looks, call: taken{Taken: call, used: h.call.used}, attempt: taken{Taken: attempt, used: h.attempt.used}}
-	holdings.Put(h)
-}
