@@ -77,7 +77,7 @@ func (x *exchange) framer(resp *upstream.Response) dialect.Framer {
 	case x.stream && !x.translated() && x.spoken.StreamType == dialect.JSONLinesType && strings.HasPrefix(ct, "application/json"):
 		return dialect.NewJSONLines(x.spoken.Digest) // a cloud names its lines so
 	case x.stream && x.translated() && x.spoken.StreamQuery != "" && strings.HasPrefix(ct, "application/json"),
-		!x.translated() && x.ep.Streaming == dialect.Always && strings.HasPrefix(ct, "application/json"):
+		!x.translated() && x.ep.Streaming == dialect.Always && x.asksArray() && strings.HasPrefix(ct, "application/json"):
 		return dialect.NewJSONArray(x.spoken.Digest)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/health"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/route"
@@ -147,6 +148,9 @@ func (x *exchange) chooseCredential(refused uint64) (int, error) {
 	if name := x.wantedCredential(); name != "" {
 		c, place := p.Named(x.who.Workspace, name)
 		if x.cred = c; c != nil {
+			if x.p.health.Level(x.healthID(name)) == health.Drained {
+				return 0, fault.Newf(fault.NoHealthyTarget, "The credential '%s' of the provider '%s' has been taken out of use.", clip(name), p.Name)
+			}
 			return place, nil
 		}
 		return 0, fault.Newf(fault.InvalidRequest, "The provider '%s' has no credential '%s'.", p.Name, clip(name)).Field("sluice-credential")

@@ -147,6 +147,16 @@ func (x *exchange) Standing(t *route.Target) route.Standing {
 	return s
 }
 
+// Outliers implements route.Comparer.
+func (x *exchange) Outliers(ts []route.Target) uint64 {
+	var room [8]health.Target
+	of := room[:0]
+	for _, t := range ts {
+		of = append(of, health.Target{Provider: t.Provider.Name, Model: bareModel(t.Model)})
+	}
+	return x.p.health.Outliers(of)
+}
+
 // usualAnswer is how many tokens an answer is taken to have where targets are compared
 // by price and the request names no maximum.
 const usualAnswer = 500

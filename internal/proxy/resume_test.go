@@ -209,12 +209,12 @@ func TestASlowReaderDoesNotHoldAResumableStreamBack(t *testing.T) {
 func TestAStreamThatOutgrowsItsTapeGoesOnAsAnyOther(t *testing.T) {
 	piece := "data: {\"choices\":[{\"delta\":{\"content\":\"" + strings.Repeat("y", 16_000) + "\"}}]}\n\n"
 	g, _ := start(t, func(c *testup.Call) {
-		c.Stream(nil, append(repeated(piece, 4_300), stopped, done)...)
+		c.Stream(nil, append(repeated(piece, 4_300), stopped, usageEvent, done)...)
 	}, resumes)
 	resp := open(t, g, "/v1/chat/completions", `{"model":"openai/m","stream":true,"stream_options":{"include_usage":true},"messages":[]}`)
 	n, err := io.Copy(io.Discard, resp.Body)
 	resp.Body.Close()
-	if want := int64(4_300*len(piece) + len(stopped) + len(done)); err != nil || n != want || n < 64<<20 || resp.Trailer == nil {
+	if want := int64(4_300*len(piece) + len(stopped) + len(usageEvent) + len(done)); err != nil || n != want || n < 64<<20 || resp.Trailer.Get("sluice-usage") == "" {
 		t.Fatalf("%d bytes of %d, %v", n, want, err)
 	}
 	if got, _ := rest(t, g, resp.Header.Get("sluice-request-id"), 0); got.StatusCode != 404 {

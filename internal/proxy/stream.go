@@ -2,7 +2,9 @@ package proxy
 
 import (
 	"bytes"
+	"errors"
 	"strings"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
@@ -25,6 +27,7 @@ type relay struct {
 	hides   bool // some events may be kept from the caller
 	array   bool // the stream is one JSON array
 	failed  bool
+	ended   bool           // the event that is the last has come
 	hid     bool           // something was kept from the caller
 	held    bool           // nothing goes out before the first content
 	kept    *membuf.Buffer // what is held
@@ -32,8 +35,10 @@ type relay struct {
 	open    int            // bytes of an event that has begun and not ended
 	tail    []byte         // those of them that are no part of kept; nothing where the sieve writes
 	sealed  bool           // no error can stand behind what went out
+	parting bool           // it has failed, and not much more is waited for
 	closing bool           // what comes now is what stands behind the last whole event
 	torn    bool           // that is no whole event
+	missing string         // what the last event lacks of its proper end
 	before  string         // what has to stand before one more element of an array
 	said    tokens.Stream
 	take    func(*dialect.Event) // see or sift, bound once, since that allocates
@@ -195,8 +200,16 @@ func (s *relay) forward(resp *upstream.Response, p []byte) error {
 		s.x.contentCame()
 		resp.AwaitEvent(0)
 	}
+	if s.decode == nil && s.failed && !s.parting {
+		s.parting = true
+		resp.AwaitEvent(afterFailure)
+	}
 	return nil
 }
+
+// afterFailure is how long the rest of a stream is waited for whose failure the caller has
+// been told.
+const afterFailure = time.Second
 
 func (s *relay) examine(p []byte) { s.framer.Feed(p, s.take) }
 
@@ -216,14 +229,24 @@ func (s *relay) note(e *dialect.Event) dialect.Sign {
 	if e.Comment || e.Partial {
 		return 0
 	}
+	s.missing = ""
+	switch {
+	case s.closing:
+		s.missing = "\n\n"
+	case bytes.HasSuffix(e.Raw, cr):
+		s.missing = "\n"
+	}
 	sign := s.meter.Event(e.Name, e.Data)
 	if sign.Has(dialect.Content) {
 		s.said.Content(e.Name, e.Data)
 		s.content = s.content || s.decode == nil
 	}
 	s.failed = s.failed || sign.Has(dialect.Failed)
+	s.ended = s.ended || sign.Has(dialect.Ended)
 	return sign
 }
+
+var cr = []byte("\r")
 
 // separate notes where in an array the stream is.
 func (s *relay) separate(e *dialect.Event) {
@@ -299,6 +322,9 @@ func (s *relay) end(err error) error {
 	if err == nil && s.held && !s.failed {
 		err = emptyAnswer()
 	}
+	if s.failed && x.report.Fault != nil || s.ended && s.open <= 0 && vendors(err) {
+		err = nil // it has been told, or what came is whole
+	}
 	if err != nil || s.failed {
 		x.estimate(s.said.Tokens())
 	}
@@ -359,11 +385,17 @@ func (s *relay) tell(f *fault.Fault) {
 		_, event = x.dialect.FormatError(x.safe(f), x.id)
 		event = append(append([]byte(s.before), event...), ']')
 	case x.dialect.FormatStreamError != nil:
-		event = x.dialect.FormatStreamError(x.safe(f), x.id)
+		event = append([]byte(s.missing), x.dialect.FormatStreamError(x.safe(f), x.id)...)
 	}
 	if x.write(event) == nil {
 		x.flush()
 	}
+}
+
+// vendors reports whether an error is of the vendor's making.
+func vendors(err error) bool {
+	f := (*fault.Fault)(nil)
+	return errors.As(err, &f) && (f.Kind == fault.Upstream || f.Kind == fault.Timeout)
 }
 
 // complete reports whether the stream came to a proper end, for operations whose

@@ -50,6 +50,9 @@ func (x *exchange) answerTranslated(resp *upstream.Response) error {
 	if err != nil {
 		return unreadable(err)
 	}
+	if x.holds && isEmpty(a) {
+		return emptyAnswer()
+	}
 	x.keep(a)
 	if x.translated() {
 		x.noteLost(a, plain)
@@ -408,6 +411,9 @@ func (s *translatedStream) begin(resp *upstream.Response) {
 // caller's dialect after anything else.
 func (s *translatedStream) end(err error) error {
 	x := s.x
+	if s.ended && vendors(err) {
+		err = nil // what came is whole
+	}
 	if err == nil && s.failed != nil {
 		err = s.failed
 	}

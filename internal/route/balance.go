@@ -44,9 +44,33 @@ func (m *making) balance(s *step, into []Target, sticky string) []Target {
 	if len(groups) == 0 {
 		return into
 	}
+	m.eject(groups, into)
 	m.rankGroups(s, groups, sticky)
 	m.compared(s, groups)
 	return rearranged(into, start, groups)
+}
+
+// eject lets those rest that do far worse than the others.
+func (m *making) eject(groups []group, into []Target) {
+	c, ok := m.ask.State.(Comparer)
+	if !ok || len(groups) < 2 {
+		return
+	}
+	var room [8]Target
+	firsts := room[:0]
+	for i := range groups {
+		firsts = append(firsts, into[groups[i].from])
+	}
+	far := c.Outliers(firsts)
+	for i := range groups[:min(len(groups), 64)] {
+		if far&(1<<i) == 0 {
+			continue
+		}
+		for at := groups[i].from; at < groups[i].to; at++ {
+			into[at].Rests = true
+		}
+		groups[i].class = classOf(groups[i].arm, into[groups[i].from:groups[i].to])
+	}
 }
 
 func classOf(a *arm, ts []Target) class {

@@ -190,3 +190,30 @@ func TestARouteAmongTargetsKeepsItsOrder(t *testing.T) {
 		}
 	}
 }
+
+// worse is a State in which some targets do far worse than the rest.
+type worse map[string]bool
+
+func (worse) Standing(*route.Target) route.Standing { return route.Standing{Success: 1} }
+
+func (w worse) Outliers(ts []route.Target) (set uint64) {
+	for i, t := range ts {
+		if w[t.Provider.Name] {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+func TestATargetThatDoesFarWorseThanTheOthersStandsBehindThem(t *testing.T) {
+	table, err := route.Compile(map[string]*gateway.Route{"r": {Name: "r", Steps: []gateway.Step{{Balance: &gateway.Balance{By: gateway.ByTurn, Targets: []gateway.Share{{Target: "alpha/m", Weight: 1}, {Target: "beta/m", Weight: 1}, {Target: "gamma/m", Weight: 1}}}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 6 {
+		plan, err := table.Plan(snapshot, gate(nil, nil), &route.Ask{Model: "r", Vars: &expr.Vars{}, State: worse{"beta": true}}, nil)
+		if err != nil || len(plan.Targets) != 3 || plan.Targets[2].Provider.Name != "beta" || !plan.Targets[2].Rests {
+			t.Fatalf("%+v %v", plan.Targets, err)
+		}
+	}
+}

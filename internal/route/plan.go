@@ -58,6 +58,12 @@ type Tried struct {
 // quick: it is asked for each target that is weighed.
 type State interface{ Standing(t *Target) Standing }
 
+// Comparer is a State that also tells which targets do far worse than those beside them.
+type Comparer interface {
+	// Outliers gives them as a set of the first 64; never more than half.
+	Outliers(ts []Target) uint64
+}
+
 // Standing is how a target stands.
 type Standing struct {
 	Out     bool          // must not be used: drained, or outside of the regions allowed

@@ -11,6 +11,7 @@ const (
 	credentialsVersion = "credentials"
 	raisesVersion      = "raises"
 	drainsVersion      = "drains"
+	canariesVersion    = "canaries"
 )
 
 // bump tells the pollers of a version that something changed, once fn's transaction is

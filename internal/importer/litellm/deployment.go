@@ -31,7 +31,8 @@ type deployment struct {
 	model  string // the vendor's id; * = any
 
 	weight, rpm, tpm, parallel float64
-	timeout, stream            time.Duration
+	order                      float64
+	timeout, stream, cooldown  time.Duration
 	retries                    int64 // -1 = not said
 	facts                      facts
 }
@@ -259,7 +260,8 @@ func variable(words ...string) string {
 func (d *deployment) tuning(p *section) {
 	d.weight, _ = p.number("weight")
 	d.rpm, d.tpm, d.parallel = float64(p.count("rpm")), float64(p.count("tpm")), float64(p.count("max_parallel_requests"))
-	d.timeout, d.stream = p.seconds("timeout"), p.seconds("stream_timeout")
+	d.timeout, d.stream, d.cooldown = p.seconds("timeout"), p.seconds("stream_timeout"), p.seconds("cooldown_time")
+	d.order, _ = p.number("order")
 	d.retries = p.tries("max_retries")
 	if n := p.tries("num_retries"); n >= 0 {
 		d.retries = n

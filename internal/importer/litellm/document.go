@@ -1,6 +1,7 @@
 package litellm
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -16,8 +17,12 @@ import (
 type document struct {
 	providers       []*placed
 	models          []string // what callers may use
+	reserved        []string // names that no provider gets
 	retries         int64    // of all; -1 = the default
 	timeout, stream time.Duration
+	cooldown        time.Duration // after a failure; 0 = the default
+	fails           int64         // calls before a share of failures counts; 0 = the default
+	routes          []*route
 	vendorCost      []vendorCost
 	redis           string
 	strict          bool // a parameter that cannot be expressed is an error
@@ -81,6 +86,13 @@ func (d *document) render() []byte {
 	p.line(0, "providers:")
 	for _, x := range d.providers {
 		d.provider(p, x)
+	}
+	if len(d.routes) > 0 {
+		p.line(0, "")
+		p.line(0, "routes:")
+		for _, r := range d.routes {
+			r.render(p)
+		}
 	}
 	p.line(0, "")
 	d.gateway(p)
@@ -173,6 +185,28 @@ func (d *document) patience(p *page, x *placed) {
 	if retries >= 0 {
 		p.line(2, "retries:")
 		p.line(3, "max: %d", retries)
+	}
+	d.health(p, x)
+}
+
+// longestRest is the default of max_cooldown.
+const longestRest = 5 * time.Minute
+
+func (d *document) health(p *page, x *placed) {
+	rest := cmp.Or(x.cooldown, d.cooldown)
+	if rest == 0 && d.fails == 0 {
+		return
+	}
+	p.line(2, "health:")
+	if rest > 0 {
+		p.line(3, "cooldown: %s", duration(rest))
+	}
+	if rest > longestRest {
+		p.line(3, "max_cooldown: %s", duration(rest))
+	}
+	if d.fails > 0 {
+		p.line(3, "window: 1m")
+		p.line(3, "min_calls: %d", d.fails)
 	}
 }
 

@@ -30,6 +30,12 @@ type importer struct {
 	env         map[string]bool             // variables that the document refers to
 	out         document
 	master      *gateway.KeyHash
+
+	balance      string                     // how deployments of one name are chosen from
+	hops         map[string]map[string]*hop // what is tried next, by list and name
+	aliases      map[string]*further        // model_group_alias
+	groups       []*group                   // in the order of the file
+	accessGroups map[string][]string        // names of models, by group
 }
 
 // Read imports a config.yaml. lookup gives environment variables, for settings that take
@@ -45,7 +51,7 @@ func Read(data []byte, lookup func(name string) (string, bool)) (*Config, error)
 	case tree.Kind != doctree.Map:
 		return nil, Problems{{tree.Pos.Line, "document", "expected a mapping with model_list, found " + tree.Kind.String()}}
 	}
-	i := &importer{lookup: lookup, credentials: map[string][]doctree.Member{}, secrets: map[string]string{}, named: map[string]bool{}, env: map[string]bool{}}
+	i := &importer{lookup: lookup, credentials: map[string][]doctree.Member{}, secrets: map[string]string{}, named: map[string]bool{}, env: map[string]bool{}, hops: map[string]map[string]*hop{}, aliases: map[string]*further{}, accessGroups: map[string][]string{}}
 	i.findNames(tree)
 	c := i.read(i.section("", tree))
 	if err := i.problems.err(); err != nil {
@@ -65,7 +71,7 @@ func (i *importer) read(top *section) *Config {
 		return nil
 	}
 	n := i.place(deployments)
-	i.speak(n, deployments)
+	i.speak(n)
 	return &Config{Document: i.out.render(), Notes: i.notes, Env: slices.Sorted(maps.Keys(i.env)), names: n, master: i.master}
 }
 

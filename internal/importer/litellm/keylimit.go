@@ -76,7 +76,11 @@ func unique(k *gateway.Key, name string) string {
 func (m *keyMaker) served(r *row, name string) string {
 	var any []string
 	for _, p := range m.patterns(r, name) {
-		provider, model, _ := strings.Cut(p, "/")
+		provider, model, target := strings.Cut(p, "/")
+		if !target {
+			any = append(any, `route == `+strconv.Quote(p))
+			continue
+		}
 		cond := `model == ` + strconv.Quote(model)
 		if provider != "*" {
 			cond = `(provider == ` + strconv.Quote(provider) + ` && ` + cond + `)`

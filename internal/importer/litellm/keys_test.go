@@ -112,12 +112,13 @@ model_list:
   - {model_name: fast, litellm_params: {model: groq/llama}, model_info: {access_groups: [beta]}}
   - {model_name: smart, litellm_params: {model: openai/gpt-5}, model_info: {access_groups: [beta]}}
   - {model_name: smart, litellm_params: {model: azure/five, api_base: "https://r.openai.azure.com"}}
+  - {model_name: plain, litellm_params: {model: groq/plain}, model_info: {access_groups: [beta]}}
 `)
 	cases := []struct{ columns, want string }{
-		{`"models": ["fast"]`, "groq/llama"}, {`"models": ["smart"]`, "openai/gpt-5 azure/five"}, {`"models": ["beta"]`, "groq/llama openai/gpt-5"},
-		{`"models": "{fast,smart}"`, "groq/llama openai/gpt-5 azure/five"}, {`"models": []`, ""}, {`"models": ["all-proxy-models"]`, ""},
+		{`"models": ["fast"]`, "fast"}, {`"models": ["smart"]`, "smart"}, {`"models": ["beta"]`, "fast smart groq/plain"}, {`"models": ["plain"]`, "groq/plain"},
+		{`"models": "{fast,smart}"`, "fast smart"}, {`"models": []`, ""}, {`"models": ["all-proxy-models"]`, ""},
 		{`"models": ["unknown"]`, "*/unknown"}, {`"models": ["together_ai/x"]`, "together/x"}, {`"models": ["all-team-models"], "team_id": "t"`, "all-team-models"},
-		{`"team_id": "t", "team": {"team_id": "t", "models": ["fast"]}`, "groq/llama"}, {`"models": ["no-default-models"]`, "no-default-models"},
+		{`"team_id": "t", "team": {"team_id": "t", "models": ["fast"]}`, "fast"}, {`"models": ["no-default-models"]`, "no-default-models"},
 	}
 	for _, c := range cases {
 		keys := keysOf(t, conf, `[{"token": "`+hash("x")+`", `+c.columns+`}]`)

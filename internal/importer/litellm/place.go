@@ -14,7 +14,8 @@ import (
 	"github.com/sluice-gateway/sluice/internal/provider/all"
 )
 
-// names says what callers' names of models have become: patterns of provider/model.
+// names says what callers' names of models have become: routes, or patterns of
+// provider/model.
 type names map[string][]string
 
 // cluster are deployments of one name that differ in their credentials alone: one model
@@ -26,14 +27,15 @@ type cluster struct {
 
 // placed is a provider of the document.
 type placed struct {
-	name    string
-	conn    connection
-	creds   []weighted
-	timeout time.Duration
-	stream  time.Duration
-	retries int64
-	models  []*placedModel
-	line    int
+	name     string
+	conn     connection
+	creds    []weighted
+	timeout  time.Duration
+	stream   time.Duration
+	retries  int64
+	cooldown time.Duration
+	models   []*placedModel
+	line     int
 }
 
 type weighted struct {
@@ -50,24 +52,32 @@ type placedModel struct {
 // place makes providers of deployments, and gives what every name has become.
 func (i *importer) place(all []*deployment) names {
 	n := names{}
-	for _, group := range byAlias(all) {
-		for at, c := range clusters(group) {
+	i.reserve(all)
+	for _, ds := range byAlias(all) {
+		cs := clusters(ds)
+		for _, c := range cs {
 			c.at = i.provider(c)
-			m := i.model(c)
-			target := c.at.name + "/" + m.id
-			if at == 0 || !slices.Contains(n[group[0].alias], target) {
-				n[group[0].alias] = append(n[group[0].alias], target)
-			}
-			for _, d := range c.deployments {
-				for _, g := range d.groups {
-					if !slices.Contains(n[g], target) && g != d.alias {
-						n[g] = append(n[g], target)
-					}
-				}
+			i.model(c)
+		}
+		g := groupOf(ds, cs)
+		i.groups, n[g.name] = append(i.groups, g), g.inTurn()
+		for _, d := range ds {
+			for _, to := range d.groups {
+				i.accessGroups[to] = append(i.accessGroups[to], d.alias)
 			}
 		}
 	}
 	return n
+}
+
+// reserve keeps callers' names free of providers, for routes.
+func (i *importer) reserve(all []*deployment) {
+	for name := range i.aliases {
+		i.out.reserved = append(i.out.reserved, name)
+	}
+	for _, d := range all {
+		i.out.reserved = append(i.out.reserved, d.alias)
+	}
 }
 
 // byAlias groups deployments by name, both in the order of the file.
@@ -172,7 +182,7 @@ func (i *importer) provider(c *cluster) *placed {
 // providerName gives the kind's name to the first one, and a telling one to others.
 func (i *importer) providerName(c connection) string {
 	taken := func(name string) bool {
-		return slices.ContainsFunc(i.out.providers, func(p *placed) bool { return p.name == name })
+		return slices.Contains(i.out.reserved, name) || slices.ContainsFunc(i.out.providers, func(p *placed) bool { return p.name == name })
 	}
 	label := slug(hostLabel(c.base))
 	wanted := []string{c.kind}
@@ -216,6 +226,7 @@ func (i *importer) tune(p *placed, c *cluster) {
 			i.note(Changed, d.line, d.path, "time-outs and tries are those of a provider, not of a deployment; the longest of "+p.name+" counts")
 		}
 		p.timeout, p.stream, p.retries = max(p.timeout, d.timeout), max(p.stream, d.stream), max(p.retries, d.retries)
+		p.cooldown = max(p.cooldown, d.cooldown)
 	}
 }
 
@@ -266,39 +277,18 @@ func (i *importer) rates(m *placedModel, c *cluster) {
 	m.rpm, m.tpm, m.parallel = cmp.Or(m.rpm, rpm), cmp.Or(m.tpm, tpm), cmp.Or(m.parallel, min(parallel, 1_000_000))
 }
 
-// speak tells where callers have to say another name than before, and which deployments
-// wait for routes.
-func (i *importer) speak(n names, ds []*deployment) {
-	prices, err := account.Load()
-	for _, group := range byAlias(ds) {
-		first, cs := group[0], clusters(group)
-		now := n[first.alias][0]
-		if why := i.unspoken(prices, err == nil, first.alias, now); why != "" {
-			i.note(Lost, first.line, first.path+".model_name", fmt.Sprintf("callers say %q instead of %q: %s", now, first.alias, why))
-		}
-		for at, c := range cs[1:] {
-			d := c.deployments[0]
-			i.note(Lost, d.line, d.path, fmt.Sprintf("is one more deployment of %q: sharing calls between them %s; callers of %q get %s, and this one as %q", d.alias, noRoutes, d.alias, now, n[d.alias][min(at+1, len(n[d.alias])-1)]))
-		}
-	}
-	for alias, to := range n {
-		i.out.models = append(i.out.models, to...)
-		_ = alias
-	}
-	slices.Sort(i.out.models)
-	i.out.models = slices.Compact(i.out.models)
-}
-
-// unspoken says why a name does not mean what it meant, "" when it still does.
-func (i *importer) unspoken(prices *account.Catalogue, loaded bool, alias, now string) string {
+// unspoken says why a group's name does not mean what it meant without a route, "" when
+// it still does.
+func (i *importer) unspoken(prices *account.Catalogue, loaded bool, g *group) string {
+	now := g.targets[0].name
 	name, model, _ := strings.Cut(now, "/")
 	switch {
-	case alias == now:
+	case g.name == now:
 		return ""
-	case alias != model:
-		return "another name for a model " + noRoutes
-	case strings.Contains(model, "*"):
+	case g.pattern() || strings.Contains(model, "*"):
 		return "a pattern needs its provider's name in front"
+	case g.name != model:
+		return routeNames
 	}
 	for _, p := range i.out.providers {
 		if p.name == name {
@@ -310,7 +300,7 @@ func (i *importer) unspoken(prices *account.Catalogue, loaded bool, alias, now s
 			return p.name + " has a model of that name too"
 		}
 	}
-	if head, _, ok := strings.Cut(alias, "/"); ok && slices.ContainsFunc(i.out.providers, func(p *placed) bool { return p.name == head }) {
+	if head, _, ok := strings.Cut(g.name, "/"); ok && slices.ContainsFunc(i.out.providers, func(p *placed) bool { return p.name == head }) {
 		return "what stands before the / is a provider's name"
 	}
 	return ""

@@ -10,10 +10,9 @@ type reason struct {
 func lost(text string) reason { return reason{group: Lost, text: text} }
 
 const (
-	noRoutes   = "needs routes, which are not built"
 	noCache    = "the response cache is not built"
 	noGuards   = "guards are not built"
-	noBreaker  = "tuning of cooldowns is not built; targets and credentials that fail are passed over for a while by themselves"
+	noBreaker  = "what fails rests for a while, by all kinds of failures alike; providers.<name>.health says how long"
 	ownKeys    = "speaks of keys that LiteLLM makes; rights of keys are given one by one here"
 	ownStorage = "speaks of LiteLLM's database; entries are kept in Sluice's store"
 	ownHooks   = "Python of one's own cannot run here; hooks are not built"
@@ -24,11 +23,11 @@ const (
 // paramReasons are keys of litellm_params.
 func paramReasons() map[string]reason {
 	return map[string]reason{
-		"order": lost("an order of deployments " + noRoutes), "tags": lost("choosing by tag " + noRoutes),
-		"silent_model": lost("a shadow model " + noRoutes), "mock_response": lost("answers of one's own are not built; use the provider sandbox"),
+		"tags":         lost("choosing by tag: write a step of the route with when: metadata.<name> == …"),
+		"silent_model": lost("write shadow: <target> on the route"), "mock_response": lost("answers of one's own are not built; use the provider sandbox"),
 		"additional_drop_params": lost("parameters that a target cannot express are dropped by themselves; others cannot be left out"),
 		"allowed_openai_params":  lost("what a target of OpenAI's shape is sent is not filtered, so that nothing needs to be let through"),
-		"extra_body":             lost("defaults of a request need overrides in routes, which are not built"),
+		"extra_body":             lost("write override: {set: …} on the route, which takes the place of what callers say"),
 		"max_budget":             lost("a budget of one deployment is not built; limits of a provider take cost"),
 		"budget_duration":        {}, "use_in_pass_through": {}, "use_litellm_proxy": {}, "rust": {}, "keepalive_seconds": {}, "input_cost_per_token_batches": {}, "output_cost_per_token_batches": {},
 		"azure_ad_token":                     lost("a fixed token of Entra ID is not taken; use tenant_id, client_id and client_secret, or the machine's identity"),
@@ -42,7 +41,7 @@ func paramReasons() map[string]reason {
 	}
 }
 
-const defaults = "a default of a request needs overrides in routes, which are not built; callers have to send it"
+const defaults = "a default of a request is not built; callers have to send it, or a route's override takes the place of what they say"
 
 // infoReasons are keys of model_info.
 func infoReasons() map[string]reason {
@@ -63,19 +62,17 @@ func infoReasons() map[string]reason {
 
 func routerReasons() map[string]reason {
 	out := map[string]reason{
-		"routing_strategy": lost("choosing among deployments " + noRoutes), "routing_strategy_args": {},
-		"retry_after": {Changed, "pauses between tries double from 250ms; a vendor's retry-after goes first", false}, "retry_policy": lost("retries by kind of error are providers.<name>.retries.for"),
-		"model_group_retry_policy": lost("retries per group " + noRoutes),
-		"enable_pre_call_checks":   lost("passing over models that are too small " + noRoutes), "optional_pre_call_checks": lost("checks before a call " + noRoutes),
-		"enable_tag_filtering": {Lost, "choosing by tag " + noRoutes, true}, "default_max_parallel_requests": lost("write limits: [{concurrent: N}] below each provider"),
+		"routing_strategy_args": {},
+		"retry_after":           {Changed, "pauses between tries double from 250ms; a vendor's retry-after goes first", false}, "retry_policy": lost("retries by kind of error are providers.<name>.retries.for"),
+		"model_group_retry_policy": lost("retries are a provider's, not a group's"),
+		"enable_pre_call_checks":   {Changed, "models whose window is known and too small are always passed over", true}, "optional_pre_call_checks": lost("write sticky: session on the route to keep a conversation where it began"),
+		"enable_tag_filtering": {Lost, "write steps of the route with when: metadata.<name> == …", true}, "default_max_parallel_requests": lost("write limits: [{concurrent: N}] below each provider"),
 		"cache_responses": {Lost, noCache, true}, "redis_host": lost(redisHint), "redis_port": {}, "redis_password": {}, "redis_db": {}, "cache_kwargs": lost(noCache), "caching_groups": lost(noCache),
 		"default_litellm_params": lost(defaults), "set_verbose": {}, "debug_level": {}, "client_ttl": {}, "polling_interval": {}, "default_priority": {Lost, "write gateways.default.queue", false},
-		"guardrail_list": lost(noGuards), "disable_cooldowns": {Lost, noBreaker, true}, "enable_health_check_routing": {Lost, "active probing is not built", true},
+		"guardrail_list": lost(noGuards), "disable_cooldowns": {Lost, noBreaker, true}, "enable_health_check_routing": {Lost, "write health: {probe: {every: 30s}} below each provider", true},
 		"ignore_invalid_deployments": {}, "max_fallbacks": {}, "search_tools": lost("searching is not built"),
 	}
-	for _, key := range []string{"allowed_fails", "allowed_fails_policy", "cooldown_time"} {
-		out[key] = lost(noBreaker)
-	}
+	out["allowed_fails_policy"] = lost(noBreaker)
 	return out
 }
 
@@ -92,7 +89,7 @@ func litellmReasons() map[string]reason {
 		"cost_discount_config": lost("write the price that you pay in providers.<name>.models.<model>.price"), "cost_margin_config": lost("a margin over the vendor's price is not built"),
 		"disable_end_user_cost_tracking": {Lost, "entries name the caller's user always", true}, "custom_prometheus_metadata_labels": lost("labels of metrics are fixed"), "prometheus_metrics_config": lost("labels of metrics are fixed"),
 		"mcp_aliases": lost("the MCP gateway is not built"), "public_model_groups": {}, "enable_json_schema_validation": {Lost, "answers are not checked against a schema", true},
-		"enable_preview_features": {}, "network_mock": {}, "ssl_verify": {Lost, "certificates are always verified; write providers.<name>.ca_file for an authority of your own", false}, "allowed_fails": lost(noBreaker), "cooldown_time": lost(noBreaker),
+		"enable_preview_features": {}, "network_mock": {}, "ssl_verify": {Lost, "certificates are always verified; write providers.<name>.ca_file for an authority of your own", false},
 		"max_budget_id": lost(ownKeys), "max_end_user_budget_id": lost(ownKeys), "telemetry": {}, "guardrails": lost(noGuards), "max_parallel_requests": lost("write gateways.default.limits: [{concurrent: N}]"),
 	}
 	for _, key := range []string{"success_callback", "failure_callback", "service_callback", "service_callbacks", "callbacks"} {
@@ -111,9 +108,9 @@ func generalReasons() map[string]reason {
 		"use_x_forwarded_for": {Lost, "write the proxies' networks to server.trusted_proxies, so that their x-forwarded-for is believed", true},
 		"use_azure_key_vault": {Lost, "secret managers are not read; write env: or file: references", true}, "use_google_kms": {Lost, "secret managers are not read; write env: or file: references", true},
 		"key_management_system": lost("secret managers are not read; write env: or file: references"), "key_management_settings": {},
-		"completion_model": lost("one model for all calls " + noRoutes), "embedding_model": lost("one model for all calls " + noRoutes), "image_generation_model": lost("one model for all calls " + noRoutes), "moderation_model": lost("one model for all calls " + noRoutes),
+		"completion_model": lost("one model for all calls cannot be named; callers say which"), "embedding_model": lost("one model for all calls cannot be named; callers say which"), "image_generation_model": lost("one model for all calls cannot be named; callers say which"), "moderation_model": lost("one model for all calls cannot be named; callers say which"),
 		"alert_types": lost("alerts are those of budgets"), "alert_to_webhook_url": lost("write channels to alerts.channels"), "alerting_threshold": {Lost, "alerts are those of budgets", false}, "alerting_args": {}, "spend_report_frequency": lost("reports by mail are not built"),
-		"background_health_checks": {Lost, "active probing is not built", true}, "health_check_interval": {}, "health_check_concurrency": {}, "use_shared_health_check": {}, "enable_health_check_routing": {Lost, "active probing is not built", true}, "health_check_details": {},
+		"background_health_checks": {Lost, "write health: {probe: {every: 30s}} below each provider", true}, "health_check_interval": {}, "health_check_concurrency": {}, "use_shared_health_check": {}, "enable_health_check_routing": {Lost, "write health: {probe: {every: 30s}} below each provider", true}, "health_check_details": {},
 		"pass_through_endpoints":            lost("vendors' own paths are below /providers/{provider}/; for others write a provider of kind openai-compatible"),
 		"forward_client_headers_to_llm_api": {Lost, "only headers of the dialects and those that a kind names are forwarded", true}, "forward_llm_provider_auth_headers": {Lost, "write gateways.default.credentials: caller", true}, "forward_openai_org_id": {Lost, "the organization is the gateway's", true},
 		"allow_client_side_credentials": {Lost, "write gateways.default.credentials: caller", true}, "store_model_in_db": {Lost, "models kept in LiteLLM's database are not read, only those of model_list", true},

@@ -94,10 +94,13 @@ func (m *keyMaker) operations(k *gateway.Key, r *row) {
 	}
 }
 
+// perKey says how a key is routed on its own.
+const perKey = "write a step of the route with when: key.name == …"
+
 // told are columns that have no counterpart.
 func (m *keyMaker) told(r *row) {
 	for _, c := range []struct{ column, why string }{
-		{"aliases", "other names for models need routes, which are not built"}, {"router_settings", "routing per key is not built"}, {"config", "routing per key is not built"},
+		{"aliases", "names of models are the same for all keys; write a route"}, {"router_settings", perKey}, {"config", perKey},
 		{"permissions", "has no counterpart"},
 	} {
 		if len(r.object(c.column)) > 0 {

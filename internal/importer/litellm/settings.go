@@ -2,7 +2,6 @@ package litellm
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -16,9 +15,11 @@ func (i *importer) settings(top *section) {
 	open := func(key string) *section { return i.section(key, top.take(key)) }
 	router, library, general := open("router_settings"), open("litellm_settings"), open("general_settings")
 	i.tries(router, library)
-	i.fallbacks(router)
-	i.fallbacks(library)
-	i.aliases(router)
+	i.strategy(router)
+	i.readHops(router)
+	i.readHops(library)
+	i.further(router)
+	i.rests(router, library)
 	i.shared(router)
 	i.providerBudgets(router)
 	i.library(library)
@@ -41,28 +42,33 @@ func (i *importer) tries(router, library *section) {
 	i.out.stream = router.seconds("stream_timeout")
 }
 
-// fallbacks tells each rule of what is tried next.
-func (i *importer) fallbacks(s *section) {
-	for _, key := range []string{"fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "default_fallbacks"} {
-		n := s.take(key)
-		if n == nil {
-			continue
-		}
-		for at, item := range n.Items {
-			what := "falling back " + noRoutes
-			if len(item.Members) > 0 {
-				what = fmt.Sprintf("falling back from %q to other models %s", item.Members[0].Key, noRoutes)
+// further reads each further name of a model: a name, or {model, hidden}.
+func (i *importer) further(s *section) {
+	n := i.section(s.key("model_group_alias"), s.take("model_group_alias"))
+	for _, m := range n.node.Members {
+		a := &further{to: m.Value.Text, line: m.Pos.Line, path: n.key(m.Key)}
+		if m.Value.Kind == doctree.Map {
+			item := i.section(a.path, m.Value)
+			a.to = item.text("model")
+			if hidden, _ := item.yes("hidden"); hidden {
+				item.note(Changed, "hidden", "every name that a caller may use is listed")
 			}
-			i.note(Lost, item.Pos.Line, doctree.Index(s.key(key), at), what)
+			item.rest(nil)
 		}
+		i.aliases[m.Key] = a
 	}
 }
 
-// aliases tells each further name of a model.
-func (i *importer) aliases(s *section) {
-	n := i.section(s.key("model_group_alias"), s.take("model_group_alias"))
-	for _, m := range n.node.Members {
-		i.note(Lost, m.Pos.Line, n.key(m.Key), "another name for a model "+noRoutes+"; callers say that model's own name")
+// rests reads how long what fails is left alone; the router's words go first.
+func (i *importer) rests(router, library *section) {
+	i.out.cooldown = cmp.Or(router.seconds("cooldown_time"), library.seconds("cooldown_time"))
+	for _, s := range []*section{router, library} {
+		n, given := s.number("allowed_fails")
+		if !given || i.out.fails > 0 {
+			continue
+		}
+		i.out.fails = int64(min(max(n, 1), 1_000_000))
+		s.note(Changed, "allowed_fails", "a deployment is left alone after its first failure, and longer after each further one; this is how many calls within a minute must be there before their share of failures counts too")
 	}
 }
 

@@ -27,6 +27,8 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"alerts":      testAlerts,
 		"raises":      testRaises,
 		"drains":      testDrains,
+		"canaries":    testCanaries,
+		"outcomes":    testOutcomes,
 		"objects":     testObjects,
 		"settings":    testSettings,
 		"migration":   testMigration,
