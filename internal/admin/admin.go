@@ -65,6 +65,8 @@ type Config struct {
 	Explain       func(ctx context.Context, q *Explain) (gateway.Explained, error)
 	Targets       func() []TargetHealth           // how targets stand, by name
 	RefreshDrains func(ctx context.Context) error // RefreshKeys for drains
+	Canaries      Canaries
+	Reach         func(name string) []string // the targets that a name leads to; nil = nobody knows
 
 	URL       string            // how people reach this listener, as configured; "" = unknown
 	Session   time.Duration     // how long people stay logged in; 0 = 12 hours

@@ -41,6 +41,7 @@ var inBody = map[string]string{
 	"setSecret":        `{"value":"vendor-secret"}`,
 	"validateConfig":   ``,
 	"explainRoute":     `{"key_id":"KEY"}`,
+	"rollbackCanary":   `{"reason":"NEW"}`,
 	"putDrain":         `{"provider":"acme","model":"NEW"}`,
 }
 
@@ -61,7 +62,7 @@ var special = map[string]struct {
 }
 
 // lists show what the caller may see; the others touch one workspace.
-var lists = []string{"listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "listAlerts", "listCredentials"}
+var lists = []string{"listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listCredentials"}
 
 // needWorkspace are lists of one workspace, which the query names.
 var needWorkspace = []string{"listMembers", "listLimits", "listBudgets"}
@@ -154,6 +155,12 @@ func (g *town) target(o *op, workspace string) (path, body string) {
 	}
 	if slices.Contains(lists, o.name) && o.name != "listWorkspaces" && (workspace == "foreign" || o.method == "DELETE") || slices.Contains(needWorkspace, o.name) {
 		path += "?workspace=" + workspace
+	}
+	if o.name == "compare" {
+		if !strings.Contains(path, "?") {
+			path += "?"
+		}
+		path += "&a=acme/x&b=acme/y"
 	}
 	body = strings.NewReplacer("WS", workspace, "NEW", g.next("new"), "LONG", strings.Repeat("x", 2000)).Replace(inBody[o.name])
 	if before, after, ok := strings.Cut(body, "KEY"); ok {

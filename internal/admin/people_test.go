@@ -79,11 +79,21 @@ type town struct {
 	n int // of objects that were made
 }
 
+// someCanaries has one.
+type someCanaries struct{}
+
+func (someCanaries) List() []admin.Canary {
+	return []admin.Canary{{Place: "support/steps[0]", State: "running"}}
+}
+func (someCanaries) Restart(context.Context, string, string) error          { return nil }
+func (someCanaries) Rollback(context.Context, string, string, string) error { return nil }
+
 func newTown(t *testing.T) *town {
 	g := &town{}
 	g.rig = newRig(t, with(func(c *admin.Config) {
 		serving(c)
 		c.Vault, c.Limits = plainVault{g}, everyCounter
+		c.Canaries = someCanaries{}
 		c.Explain = func(context.Context, *admin.Explain) (gateway.Explained, error) { return gateway.Explained{}, nil }
 	}))
 	for _, id := range []string{"own", "foreign"} {
@@ -201,6 +211,8 @@ func (g *town) object(noun, workspace string) string {
 		return name
 	case "gateways":
 		return "default"
+	case "canaries":
+		return "support%2Fsteps%5B0%5D"
 	case "routes":
 		return "support"
 	case "providers":

@@ -20,6 +20,7 @@ type Store interface {
 	BudgetStore
 	AlertStore
 	DrainStore
+	OutcomeStore
 	SettingStore
 	Ping(ctx context.Context) error
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/account"
 	"github.com/sluice-gateway/sluice/internal/alert"
 	"github.com/sluice-gateway/sluice/internal/auth"
+	"github.com/sluice-gateway/sluice/internal/canary"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -67,6 +68,7 @@ type process struct {
 	peers    *health.Redis // nil = this node is alone
 	drains   *health.Follower
 	prober   *health.Prober
+	canaries *canary.Runner
 	ears     *ears
 	held     *held
 
@@ -256,6 +258,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
 		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Observer: p.metrics, Ready: p.ready, Log: p.log,
 	})
+	p.openCanaries()
 	return cfg, nil
 }
 

@@ -57,12 +57,14 @@ var allowed = map[string][]string{
 	"seal":     {},
 	"limit":    {"expr", "gateway", "glob"},
 	"alert":    {"catalog", "gateway", "limit"},
+	"compare":  {"gateway"},
+	"canary":   {"compare", "gateway"},
 	"importer": {"account", "config", "gateway", "provider", "store"},
 	"front":    {},
 	"proxy": {"health", "account", "auth", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "resume",
 		"provider", "route", "tokens", "upstream"},
 	"telemetry": {"proxy", "gateway"},
-	"admin":     {"auth", "catalog", "config", "gateway", "llm", "provider", "record", "store", "glob"},
+	"admin":     {"auth", "catalog", "compare", "config", "gateway", "llm", "provider", "record", "store", "glob"},
 }
 
 type file struct {

@@ -113,15 +113,14 @@ func (r *Runner) step(ctx context.Context) error {
 	if err := r.follow(ctx, current); err != nil {
 		return err
 	}
+	var failed []error
 	for _, place := range slices.Sorted(maps.Keys(current)) {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if err := r.tend(ctx, place, current[place]); err != nil {
-			return err
-		}
+		failed = append(failed, r.tend(ctx, place, current[place]))
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // follow reads the states if they have changed, begins what has none, and makes the
@@ -199,14 +198,17 @@ func (r *Runner) tend(ctx context.Context, place string, c *gateway.Canary) erro
 		return nil
 	}
 	from, to, err := r.Look(ctx, place, c, s.Since)
-	if err != nil {
-		return err
-	}
 	now := r.now()
-	v := Decide(c, &s, &from, &to, now)
+	var v Verdict
+	if err == nil {
+		v = Decide(c, &s, &from, &to, now)
+	}
 	r.mu.Lock()
 	r.looked[key] = look{s.Version, now.Add(max(LookEvery, rests*now.Sub(began))), v, from, to}
 	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	switch v.Do {
 	case StepUp:
 		s.Stage, s.Since, s.Why = s.Stage+1, now, v.Why

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/cli"
 	"github.com/sluice-gateway/sluice/internal/testgw"
@@ -54,4 +55,54 @@ func TestATargetIsDrainedAndPutBackFromTheCommandLine(t *testing.T) {
 	}
 	x.fails(cli.ExitFailure, "exactly these names", "undrain", "sandbox/chat")
 	x.fails(cli.ExitFailure, "no provider", "drain", "sandbx")
+}
+
+func TestACanaryIsSeenRolledBackAndBegunAnew(t *testing.T) {
+	x := beside(t, testgw.Start(t, `
+routes:
+  support: { steps: [ { canary: { from: sandbox/chat, to: sandbox/echo, stages: [ { share: 10, for: 1h } ], rollback: { error_margin: 0.02 } } } ] }
+`))
+	list := func() string { return strings.Join(strings.Fields(strings.Split(x.ok("canary", "list"), "\n")[1]), " ") }
+	for end := time.Now().Add(10 * time.Second); !strings.HasPrefix(list(), "support/steps[0] sandbox/chat sandbox/echo running 10% 1 of 1 "); {
+		if time.Now().After(end) {
+			t.Fatal(list())
+		}
+	}
+	if out := x.ok("canary", "rollback", "support/steps[0]", "--reason", "no good"); out != "support/steps[0] is rolled back: all calls go to sandbox/chat\n" {
+		t.Error(out)
+	}
+	if out := list(); !strings.Contains(out, "rolled_back 0%") || !strings.HasSuffix(out, "no good (admin token)") {
+		t.Error(out)
+	}
+	if out := x.ok("route", "explain", "support"); !strings.Contains(out, "1  sandbox/chat") {
+		t.Error(out)
+	}
+	if out := x.ok("canary", "restart", "support/steps[0]"); out != "support/steps[0] begins anew: 10% of the calls go to sandbox/echo\n" {
+		t.Error(out)
+	}
+	x.fails(cli.ExitFailure, "no canary", "canary", "restart", "support/steps[1]")
+}
+
+func TestTwoTargetsAreCompared(t *testing.T) {
+	g := testgw.Start(t, routed)
+	for range 31 {
+		for _, model := range []string{"chat", "echo"} {
+			if resp, b := g.Post("/v1/chat/completions", `{"model":"sandbox/`+model+`","messages":[{"role":"user","content":"a b c"}]}`); resp.StatusCode != 200 {
+				t.Fatalf("%d %s", resp.StatusCode, b)
+			}
+		}
+	}
+	x := beside(t, g)
+	out := ""
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end) && !strings.Contains(out, " 31 31 failed "); {
+		out = strings.Join(strings.Fields(x.ok("compare", "sandbox/chat", "sandbox/echo", "--since", "1h")), " ")
+	}
+	if !strings.Contains(out, "calls 31 31 failed 0 % (0–11.02) 0 % (0–11.02) latency p50") || strings.HasPrefix(out, "Too few") {
+		t.Error(out)
+	}
+	if out := x.ok("compare", "sandbox/chat", "sandbox/echo", "--shadows"); !strings.HasPrefix(out, "Too few calls to tell: sandbox/chat has 0") {
+		t.Error(out)
+	}
+	x.fails(cli.ExitFailure, "both lead to", "compare", "sandbox/echo", "support")
+	x.fails(cli.ExitFailure, "neither", "compare", "sandbox/echo", "nothing")
 }

@@ -27,7 +27,7 @@ func DefaultRules() Rules {
 	return Rules{Cooldown: 5 * time.Second, MaxCooldown: 5 * time.Minute, Window: 30 * time.Second, Rate: 0.5, Least: 20, Ejects: true}
 }
 
-// Board is the Watch of a node. It remembers at most maxTargets targets: callers choose
+// Board is the Watch of a node. It remembers at most 4096 targets: callers choose
 // the names of models, so beyond that those of least worth are forgotten.
 type Board struct {
 	opts   Options

@@ -9,10 +9,9 @@ import (
 )
 
 const (
+	// shardCount times perShard targets are remembered: about 8 MB when all are in full use.
 	shardCount = 64
 	perShard   = 64
-	// maxTargets is how many targets are remembered: about 8 MB when all are in full use.
-	maxTargets = shardCount * perShard
 	// maxCredentials is how many credentials of one target are.
 	maxCredentials = 4096
 )

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Embed gives one vector for each text, in their order; all of one length. It must heed
-// its context, and may be called from several goroutines.
+// Embed gives one vector for each text, in their order; all of one length. They are the
+// classifier's then. It must heed its context, and may be called from several goroutines.
 type Embed func(ctx context.Context, texts []string) ([][]float32, error)
 
 // Options say how intents are told.

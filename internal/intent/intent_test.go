@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -290,7 +291,13 @@ func TestVectorsThatMakeNoSenseAreAFailure(t *testing.T) {
 	} {
 		o := options()
 		inBubble(t, o, func(t *testing.T, c *intent.Classifier) {
-			got := c.Tell(t.Context(), "", "law", func(_ context.Context, texts []string) ([][]float32, error) { return vectors, nil })
+			got := c.Tell(t.Context(), "", "law", func(context.Context, []string) ([][]float32, error) {
+				out := slices.Clone(vectors)
+				for i := range out {
+					out[i] = slices.Clone(out[i])
+				}
+				return out, nil
+			})
 			if got != "" || o.Counts.Failed.Load() != 1 {
 				t.Errorf("%s: %q", name, got)
 			}

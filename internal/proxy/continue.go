@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 
@@ -167,8 +168,11 @@ func (x *exchange) writeFor(tr *translation, to *dialect.Target) (dialect.Writte
 // request gives the request that goes on from what the caller was told: with the text as
 // the last turn, or with words behind it that ask for more.
 func (t *story) request(asked *llm.Request, prefilled bool) *llm.Request {
-	r := *asked
-	said := llm.Message{Role: llm.Assistant, Parts: []llm.Part{{Kind: llm.Text, Text: jsonout.Quote(string(t.text))}}}
+	r, text := *asked, t.text
+	if prefilled { // which vendors refuse with white space at its end; the seam knows of it
+		text = bytes.TrimRight(text, " \t\r\n")
+	}
+	said := llm.Message{Role: llm.Assistant, Parts: []llm.Part{{Kind: llm.Text, Text: jsonout.Quote(string(text))}}}
 	r.Messages = append(slices.Clone(asked.Messages), said)
 	if prefilled {
 		r.Has.Add(llm.FAssistantPrefill)
@@ -177,7 +181,7 @@ func (t *story) request(asked *llm.Request, prefilled bool) *llm.Request {
 		r.Messages = append(r.Messages, words)
 	}
 	if most := r.MaxOutput; most.Known {
-		r.MaxOutput = llm.Known(max(most.N-tokens.Output(t.text), 1))
+		r.MaxOutput = llm.Known(max(most.N-tokens.Text(t.text), 1))
 	}
 	return &r
 }

@@ -282,6 +282,82 @@ func TestAStreamThatNobodyGoesOnWithEndsWithAnError(t *testing.T) {
 	}
 }
 
+func TestAModelIsAskedToGoOnInTheWayThatItUnderstands(t *testing.T) {
+	g, a, b := duo(t)
+	chat := spokenTongues[0]
+	a.Script(chat.cut(chat.stream(said(5, 3, "text:one| two "))[:3]))
+	for _, second := range spokenTongues {
+		b.Script(second.whole(said(7, 2, "text:and more")))
+		resp, _ := g.Post(chat.path, strings.Replace(strings.ReplaceAll(chat.body, "R", "chat2"+string(second.name)), `"stream":true`, `"stream":true,"max_tokens":50`, 1))
+		body := string(b.Last().Body)
+		prefilled := second.name == dialect.Messages || second.name == dialect.Converse
+		if words := strings.Contains(body, "Your answer was cut off."); resp.StatusCode != 200 || words == prefilled {
+			t.Errorf("%s was asked %s", second.name, body)
+		}
+		if prefilled && strings.Contains(body, "two ") || !strings.Contains(body, "one two") || strings.Contains(body, "50") {
+			t.Errorf("%s was asked %s", second.name, body)
+		}
+	}
+}
+
+func TestAHedgeGoesOnToo(t *testing.T) {
+	chat := spokenTongues[0]
+	asked := make(chan bool, 1)
+	g, _, _ := routed(t, func(c *testup.Call) {
+		select {
+		case asked <- true:
+			<-c.Gone()
+		default:
+			chat.whole(said(7, 2, "text: and more"))(c)
+		}
+	}, chat.cut(chat.stream(said(5, 3, "text:one| two| three"))[:3]), "{ steps: [ { use: one/m, hedge: { after: 10ms, to: two/m }, continue_on: one/m } ] }", "")
+	resp, body := chat.open(g, "r")
+	if text, _, _ := chat.words(body); text != "one two and more" || dialecttest.CheckStream(chat.name, body) != nil {
+		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+	if e := g.Entry(resp.Header.Get("sluice-request-id")); e.Provider != "one" || len(e.Attempts) != 3 || e.Status != 200 || e.ErrorCode != "" || e.Usage.InputTokens.N < 8 {
+		t.Errorf("entry %+v", e)
+	}
+}
+
+func TestAnArrayGoesOnAsOne(t *testing.T) {
+	g, a, b := duo(t)
+	gemini, chat := spokenTongues[3], spokenTongues[0]
+	for name, c := range map[string]struct {
+		second func(*testup.Call)
+		want   string
+	}{"goes on": {chat.whole(said(7, 2, "text: and more")), "one two three and more"}, "does not": {func(c *testup.Call) { c.JSON(503, `{"error":{"message":"later"}}`) }, "one two three"}} {
+		a.Script(func(c *testup.Call) {
+			piece := func(text string) string {
+				return `{"candidates":[{"index":0,"content":{"role":"model","parts":[{"text":"` + text + `"}]}}],"modelVersion":"m","responseId":"x"}`
+			}
+			c.StreamAs("application/json", nil, "["+piece("one")+"\n", ","+piece(" two")+"\n", ","+piece(" three")+"\n")
+		})
+		b.Script(c.second)
+		resp, body := g.Post("/v1beta/models/gemini2chat:streamGenerateContent", gemini.body)
+		var all []struct {
+			Candidates []struct {
+				Content struct{ Parts []struct{ Text string } }
+			}
+			Error *struct{ Message string }
+		}
+		if err := json.Unmarshal(body, &all); err != nil || resp.StatusCode != 200 {
+			t.Fatalf("%s: %d %v %s", name, resp.StatusCode, err, body)
+		}
+		text := ""
+		for _, one := range all {
+			for _, c := range one.Candidates {
+				for _, p := range c.Content.Parts {
+					text += p.Text
+				}
+			}
+		}
+		if failed := all[len(all)-1].Error != nil; text != c.want || failed != (name == "does not") {
+			t.Errorf("%s: %s", name, body)
+		}
+	}
+}
+
 func TestLimitsCountAllOfAStreamThatWentOn(t *testing.T) {
 	chat := spokenTongues[0]
 	g, _, _ := routed(t, chat.cut(chat.stream(said(5, 3, "text:one| two| three"))[:3]), chat.whole(said(7, 2, "text: and more")),

@@ -14,6 +14,8 @@
 //	route         plan.go      way, plan, told
 //	attempts      rounds.go, attempt.go  holds, target, lane, cred, attempts, waited
 //	answer        answer.go, stream.go, commit.go  status, report, sent
+//	– as a tape   resume.go    taped: what its caller may have again
+//	– as a story  continue.go  story: what another target may go on with
 //	finish        finish.go    cost, the entry
 //
 // Errors are returned up to serve, rendered once in fail.go in the caller's dialect,

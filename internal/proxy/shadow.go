@@ -45,10 +45,11 @@ func (x *exchange) castShadow(t route.Target) {
 	y.id, y.shadow = x.p.ids.next(y.began), true
 	y.ctl.metadata = withMember(x.ctl.metadata, "shadow_of", x.id)
 	y.admitted = true
-	x.p.inFlight.Add(1)
+	p := x.p // the call may be over, and its exchange another's, before the shadow is
+	p.inFlight.Add(1)
 	go func() {
 		defer cancel()
-		defer x.p.shadows.running.Add(-1)
+		defer p.shadows.running.Add(-1)
 		y.serveShadow()
 	}()
 }

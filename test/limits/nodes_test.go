@@ -66,8 +66,14 @@ func TestNodesCountTogether(t *testing.T) {
 func TestNodesSpendNoMoreThanABudgetAndNearlyAllOfIt(t *testing.T) {
 	all := nodes(t, 3, `budgets: [ { name: month, per: gateway, cost: 0.50/month, fit: true } ]`)
 	offer(t, all, 60, 20, `{"model":"sandbox/chat","max_tokens":200,"messages":[{"role":"user","content":"one two three four five six seven eight nine ten"}]}`)
-	offer(t, all, 1, 60, `{"model":"sandbox/chat","max_tokens":200,"messages":[{"role":"user","content":"one two three four five six seven eight nine ten"}]}`) // when no hold is open any more
 	spent := budgetsOf(t, all[1])["month"]
+	for range 50 { // a hold is given back after its answer was read: until then it counts
+		if spent >= gateway.Dollar/2*95/100 {
+			break
+		}
+		offer(t, all, 1, 20, `{"model":"sandbox/chat","max_tokens":200,"messages":[{"role":"user","content":"one two three four five six seven eight nine ten"}]}`)
+		spent = budgetsOf(t, all[1])["month"]
+	}
 	if spent > gateway.Dollar/2 || spent < gateway.Dollar/2*95/100 {
 		t.Errorf("of $0.50 they spent $%s", spent)
 	}
