@@ -135,8 +135,11 @@ func timed(calls, failed int, latency int64, cost gateway.USD) compare.Figures {
 	return a
 }
 
+// stage is how long a stage lasts.
+const stage = 5 * time.Minute
+
 func staged() *gateway.Canary {
-	return &gateway.Canary{From: "a/x", To: "b/x", Stages: []gateway.Stage{{Share: 1, For: time.Hour}, {Share: 20, For: time.Hour}}, Rollback: gateway.Rollback{ErrorMargin: 0.02, MinCalls: 50}}
+	return &gateway.Canary{From: "a/x", To: "b/x", Stages: []gateway.Stage{{Share: 1, For: stage}, {Share: 20, For: stage}}, Rollback: gateway.Rollback{ErrorMargin: 0.02, MinCalls: 50}}
 }
 
 func after(d time.Duration) {
@@ -154,7 +157,7 @@ func TestACanaryStepsUpByItsScheduleOnEveryNode(t *testing.T) {
 		for _, c := range []struct {
 			after time.Duration
 			want  float64
-		}{{time.Second, 1}, {59 * time.Minute, 1}, {time.Minute + LookEvery, 20}, {59 * time.Minute, 20}, {time.Minute + LookEvery, 100}, {time.Hour, 100}} {
+		}{{time.Second, 1}, {4 * time.Minute, 1}, {time.Minute + LookEvery, 20}, {4 * time.Minute, 20}, {time.Minute + LookEvery, 100}, {stage, 100}} {
 			after(c.after)
 			if a.now() != c.want || b.now() != c.want {
 				t.Fatalf("after %v more: %g and %g, want %g", c.after, a.now(), b.now(), c.want)
@@ -172,7 +175,7 @@ func TestABrokenRuleRollsBackForGoodUntilADocumentOrAnAdminSaysOtherwise(t *test
 		a, stop := run(t, m, staged())
 		b, stopB := run(t, m, staged())
 		defer stopB()
-		after(time.Hour + LookEvery + time.Second)
+		after(stage + LookEvery + time.Second)
 		if a.now() != 20 {
 			t.Fatalf("share %g", a.now())
 		}
@@ -187,7 +190,7 @@ func TestABrokenRuleRollsBackForGoodUntilADocumentOrAnAdminSaysOtherwise(t *test
 		stop()
 		a, stop = run(t, m, staged()) // a restart forgets nothing
 		defer stop()
-		after(3 * time.Hour)
+		after(3 * stage)
 		if a.now() != 0 {
 			t.Fatalf("share %g after a restart", a.now())
 		}
@@ -223,7 +226,7 @@ func TestWithoutTheStoreNothingBeginsAndSharesStay(t *testing.T) {
 		m := &memory{away: true}
 		a, stop := run(t, m, staged())
 		defer stop()
-		after(time.Hour)
+		after(stage)
 		if a.now() != -1 || a.runner.List()[0].Share != 0 {
 			t.Fatalf("share %g", a.now())
 		}
@@ -234,7 +237,7 @@ func TestWithoutTheStoreNothingBeginsAndSharesStay(t *testing.T) {
 		m.mu.Lock()
 		m.away = true
 		m.mu.Unlock()
-		after(2 * time.Hour)
+		after(2 * stage)
 		if a.now() != 1 {
 			t.Errorf("share %g", a.now())
 		}

@@ -97,7 +97,7 @@ func TestTwoTargetsAreCompared(t *testing.T) {
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end) && !strings.Contains(out, " 31 31 failed "); {
 		out = strings.Join(strings.Fields(x.ok("compare", "sandbox/chat", "sandbox/echo", "--since", "1h")), " ")
 	}
-	if !strings.Contains(out, "calls 31 31 failed 0 % (0–11.02) 0 % (0–11.02) latency p50") || strings.HasPrefix(out, "Too few") {
+	if !strings.Contains(out, "calls 31 31 failed 0 % (0–11.03) 0 % (0–11.03) latency p50") || strings.HasPrefix(out, "Too few") {
 		t.Error(out)
 	}
 	if out := x.ok("compare", "sandbox/chat", "sandbox/echo", "--shadows"); !strings.HasPrefix(out, "Too few calls to tell: sandbox/chat has 0") {

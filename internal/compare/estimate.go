@@ -25,7 +25,14 @@ func share(of, n int) *Estimate {
 	p, m := float64(of)/float64(n), float64(n)
 	mid := (p + z*z/(2*m)) / (1 + z*z/m)
 	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return &Estimate{Value: p, Low: max(mid-half, 0), High: min(mid+half, 1), N: n}
+	e := &Estimate{Value: p, Low: max(mid-half, 0), High: min(mid+half, 1), N: n}
+	if of == 0 {
+		e.Low = 0 // but for rounding
+	}
+	if of == n {
+		e.High = 1
+	}
+	return e
 }
 
 // quantile estimates a quantile by order statistics, whatever the distribution. Of few

@@ -54,8 +54,13 @@ func (h *heard) id() string { return h.header.Get("sluice-request-id") }
 
 // ask makes a call and reads the answer as a client of the dialect does.
 func ask(t testing.TB, g *testgw.Gateway, dialect, model string, stream bool, head ...string) *heard {
+	return askAt(t, g.URL, dialect, model, stream, head...)
+}
+
+// askAt is ask below an address.
+func askAt(t testing.TB, base, dialect, model string, stream bool, head ...string) *heard {
 	path, body := request(dialect, model, stream)
-	r, err := http.NewRequest("POST", g.URL+path, strings.NewReader(body))
+	r, err := http.NewRequest("POST", base+path, strings.NewReader(body))
 	if err != nil {
 		t.Error(err)
 		return &heard{}

@@ -238,7 +238,7 @@ func TestWhateverAVendorDoesTheCallerGetsAnAnswerOrOneErrorInItsDialect(t *testi
 	}
 	g := start(t, config.String())
 	heardOf := make([]*heard, len(all))
-	each(len(all), func(i int) { heardOf[i] = ask(t, g, all[i].caller, "r-"+all[i].model, all[i].stream) })
+	eachOf(80, len(all), func(i int) { heardOf[i] = ask(t, g, all[i].caller, "r-"+all[i].model, all[i].stream) })
 	each(len(all), func(i int) {
 		c, h := all[i], heardOf[i]
 		for _, wrong := range append(c.judge(h), c.compare(h, g.Entry(h.id()))...) {

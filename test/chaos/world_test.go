@@ -137,10 +137,13 @@ func untrusted(t testing.TB) string {
 }
 
 // each runs n jobs, some at a time.
-func each(n int, job func(i int)) {
+func each(n int, job func(i int)) { eachOf(24, n, job) }
+
+// eachOf runs n jobs, so many at a time.
+func eachOf(workers, n int, job func(i int)) {
 	var wg sync.WaitGroup
 	next := make(chan int)
-	for range 24 {
+	for range workers {
 		wg.Go(func() {
 			for i := range next {
 				job(i)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -212,7 +213,7 @@ func (s codecSuite) answers(t *testing.T) {
 			continue // an error in a successful answer
 		}
 		written := s.d.Codec.FormatAnswer(nil, a, c)
-		if again := s.d.Codec.FormatAnswer(nil, a, c); !bytes.Equal(again, written) {
+		if again := s.d.Codec.FormatAnswer(nil, a, c); !bytes.Equal(timeless(again), timeless(written)) {
 			t.Errorf("written twice it differs: %s and %s", written, again)
 		}
 		b, err := s.d.Codec.ParseAnswer(written, c)
@@ -298,3 +299,8 @@ func checkFault(t *testing.T, err error, b []byte) {
 		t.Errorf("%q gives the error %v", b, err)
 	}
 }
+
+// latency is how long a call took, which moves on between two writings of an answer.
+var latency = regexp.MustCompile(`"latencyMs":\d+`)
+
+func timeless(answer []byte) []byte { return latency.ReplaceAll(answer, nil) }
