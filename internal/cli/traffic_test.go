@@ -62,7 +62,9 @@ func TestACanaryIsSeenRolledBackAndBegunAnew(t *testing.T) {
 routes:
   support: { steps: [ { canary: { from: sandbox/chat, to: sandbox/echo, stages: [ { share: 10, for: 1h } ], rollback: { error_margin: 0.02 } } } ] }
 `))
-	list := func() string { return strings.Join(strings.Fields(strings.Split(x.ok("canary", "list"), "\n")[1]), " ") }
+	list := func() string {
+		return strings.Join(strings.Fields(strings.Split(x.ok("canary", "list"), "\n")[1]), " ")
+	}
 	for end := time.Now().Add(10 * time.Second); !strings.HasPrefix(list(), "support/steps[0] sandbox/chat sandbox/echo running 10% 1 of 1 "); {
 		if time.Now().After(end) {
 			t.Fatal(list())

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -47,7 +46,7 @@ func (s *Store) Outcomes(ctx context.Context, q OutcomeQuery, each func(*gateway
 			return err
 		}
 		o := new(gateway.Outcome)
-		if err := json.Unmarshal(doc, o); err != nil {
+		if err := o.UnmarshalJSON(doc); err != nil {
 			return err
 		}
 		each(o)

@@ -67,7 +67,7 @@ type Gauges struct {
 	BodiesDropped func() float64
 	InFlight      func() float64
 	Keys          func() float64
-	Targets       func() []TargetLevel // how targets stand; nil = not told
+	Targets       func() []TargetLevel        // how targets stand; nil = not told
 	Intents       func(result string) float64 // calls whose intent was asked for, by a word of intentResults; nil = not told
 }
 
