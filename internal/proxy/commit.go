@@ -114,6 +114,9 @@ func (x *exchange) tellLate() {
 	switch {
 	case x.story.goesOn():
 		event = x.story.failure(x, x.safe(x.failed))
+	case x.asksArray():
+		_, event = x.dialect.FormatError(x.safe(x.failed), x.id)
+		event = append(append([]byte{'['}, event...), ']')
 	case x.dialect.FormatStreamError == nil:
 		x.abort = true
 		return

@@ -316,14 +316,14 @@ func whole(e *dialect.Event) bool {
 // caller's dialect after a cut.
 func (s *relay) end(err error) error {
 	x := s.x
+	if s.failed && x.report.Fault != nil || s.ended && s.open <= 0 && vendors(err) {
+		err = nil // it has been told, or what came is whole
+	}
 	if err == nil && !s.failed && (s.torn || !s.complete()) {
 		err = fault.New(fault.UpstreamError, "The provider's stream ended before it was complete.")
 	}
 	if err == nil && s.held && !s.failed {
 		err = emptyAnswer()
-	}
-	if s.failed && x.report.Fault != nil || s.ended && s.open <= 0 && vendors(err) {
-		err = nil // it has been told, or what came is whole
 	}
 	if err != nil || s.failed {
 		x.estimate(s.said.Tokens())
@@ -341,6 +341,9 @@ func (s *relay) end(err error) error {
 		}
 		x.costTrailer()
 		return f
+	}
+	if s.array && s.before == "," && !s.sealed {
+		_ = x.write([]byte("]")) // which the vendor left out
 	}
 	x.learnStreamed()
 	x.costTrailer()

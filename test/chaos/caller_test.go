@@ -31,7 +31,10 @@ func request(dialect, model string, stream bool) (path, body string) {
 		return "/v1/messages", `{"model":"` + model + `","max_tokens":99,"messages":[{"role":"user","content":"hi"}]` + suffix + `}`
 	}
 	verb := ":generateContent"
-	if stream {
+	switch {
+	case dialect == "array":
+		verb = ":streamGenerateContent"
+	case stream:
 		verb = ":streamGenerateContent?alt=sse"
 	}
 	return "/v1beta/models/" + model + verb, `{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}`
@@ -78,7 +81,11 @@ func askAt(t testing.TB, base, dialect, model string, stream bool, head ...strin
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	h := &heard{status: resp.StatusCode, header: resp.Header, cut: err, raw: string(b), took: time.Since(began)}
-	if stream && resp.StatusCode == 200 {
+	switch {
+	case dialect == "array" && resp.StatusCode == 200:
+		h.readArray(b)
+		return h
+	case stream && resp.StatusCode == 200:
 		h.readStream(dialect, h.raw)
 		return h
 	}
@@ -88,6 +95,17 @@ func askAt(t testing.TB, base, dialect, model string, stream bool, head ...strin
 }
 
 var client = &http.Transport{MaxIdleConnsPerHost: 64}
+
+// readArray reads a stream that is one JSON array.
+func (h *heard) readArray(b []byte) {
+	var all []json.RawMessage
+	if err := json.Unmarshal(b, &all); err != nil {
+		h.bad = append(h.bad, err.Error())
+	}
+	for _, one := range all {
+		h.take("gemini", one)
+	}
+}
 
 // readStream reads server-sent events.
 func (h *heard) readStream(dialect, stream string) {

@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ type vendor struct {
 	after  string // the events behind the last text
 	failed string // the event of a failure
 	refuse string // the body of an error; %d is the status
+	media  string // the type of a stream; "" = text/event-stream
 }
 
 // The text of a first vendor, as it comes, and that of a second.
@@ -39,8 +41,7 @@ var vendors = map[string]*vendor{
 		kind: "openai", base: "/v1",
 		whole: `{"id":"resp_1","object":"response","created_at":1,"status":"completed","model":"m","output":[{"id":"msg_1","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","text":"%s","annotations":[]}]}],"usage":{"input_tokens":1,"output_tokens":1,"total_tokens":2}}`,
 		before: "event: response.created\ndata: {\"type\":\"response.created\",\"sequence_number\":0,\"response\":{\"id\":\"resp_1\",\"object\":\"response\",\"created_at\":1,\"status\":\"in_progress\",\"model\":\"m\",\"output\":[]}}\n\n" +
-			"event: response.output_item.added\ndata: {\"type\":\"response.output_item.added\",\"sequence_number\":1,\"output_index\":0,\"item\":{\"id\":\"msg_1\",\"type\":\"message\",\"status\":\"in_progress\",\"role\":\"assistant\",\"content\":[]}}\n\n" +
-			"event: response.content_part.added\ndata: {\"type\":\"response.content_part.added\",\"sequence_number\":2,\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"part\":{\"type\":\"output_text\",\"text\":\"\",\"annotations\":[]}}\n\n",
+			"event: response.output_item.added\ndata: {\"type\":\"response.output_item.added\",\"sequence_number\":1,\"output_index\":0,\"item\":{\"id\":\"msg_1\",\"type\":\"message\",\"status\":\"in_progress\",\"role\":\"assistant\",\"content\":[]}}\n\n",
 		piece:  "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":3,\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\"%s\"}\n\n",
 		after:  "event: response.completed\ndata: {\"type\":\"response.completed\",\"sequence_number\":9,\"response\":{\"id\":\"resp_1\",\"object\":\"response\",\"created_at\":1,\"status\":\"completed\",\"model\":\"m\",\"output\":[{\"id\":\"msg_1\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"\",\"annotations\":[]}]}],\"usage\":{\"input_tokens\":1,\"output_tokens\":1,\"total_tokens\":2}}}\n\n",
 		failed: "event: error\ndata: {\"type\":\"error\",\"sequence_number\":4,\"code\":\"server_error\",\"message\":\"overloaded\",\"param\":null}\n\n",
@@ -65,6 +66,12 @@ var vendors = map[string]*vendor{
 		failed: "data: {\"error\":{\"code\":503,\"message\":\"overloaded\",\"status\":\"UNAVAILABLE\"}}\r\n\r\n",
 		refuse: `{"error":{"code":%d,"message":"refused","status":"SOMETHING"}}`,
 	},
+	"array": { // Gemini's streams as one JSON array
+		kind: "gemini", media: "application/json",
+		before: "[",
+		piece:  "{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"%s\"}]},\"index\":0}]},\r\n",
+		after:  "{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"\"}]},\"finishReason\":\"STOP\",\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":1,\"candidatesTokenCount\":3,\"totalTokenCount\":4}}]",
+	},
 }
 
 // stream gives the events of a stream that says some pieces.
@@ -82,7 +89,7 @@ func (v *vendor) errorBody(status int) string { return fmt.Sprintf(v.refuse, sta
 // answer says a text, in the way that was asked for.
 func (v *vendor) answer(c *testup.Call, pieces ...string) {
 	if streams(c) {
-		c.Stream(nil, v.stream(pieces...))
+		c.StreamAs(cmp.Or(v.media, events), nil, v.stream(pieces...))
 		return
 	}
 	c.JSON(200, fmt.Sprintf(v.whole, strings.Join(pieces, "")))
@@ -97,6 +104,8 @@ func called(c *testup.Call) *vendor {
 		return vendors["responses"]
 	case strings.Contains(c.URI, "/messages"):
 		return vendors["messages"]
+	case streams(c) && !strings.Contains(c.URI, "alt=sse"):
+		return vendors["array"]
 	}
 	return vendors["gemini"]
 }
@@ -105,9 +114,13 @@ func streams(c *testup.Call) bool {
 	return strings.Contains(c.URI, ":streamGenerateContent") || strings.Contains(string(c.Body), `"stream":true`)
 }
 
+const events = "text/event-stream"
+
 // raw gives the beginning of a chunked event stream as bytes, without its end.
-func raw(text string) string {
-	head := "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+func raw(text string) string { return rawAs(events, text) }
+
+func rawAs(media, text string) string {
+	head := "HTTP/1.1 200 OK\r\nContent-Type: " + media + "\r\nTransfer-Encoding: chunked\r\n\r\n"
 	if text == "" {
 		return head
 	}
