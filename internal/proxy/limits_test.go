@@ -213,6 +213,7 @@ func TestNoMoreRunAtOnceThanAllowed(t *testing.T) {
 			t.Errorf("status %d", code)
 		}
 	}
+	eventually(t, func() bool { return most.Load() >= 3 }) // they have a place, and are on their way
 	close(release)
 	for range 3 {
 		if code := <-codes; code != 200 {
