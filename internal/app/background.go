@@ -22,6 +22,11 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 		record.RunRetention(ctx, p.store, p.retention, time.Now, p.log)
 	})
 	wg.Go(func() { p.watchHangup(ctx) })
+	wg.Go(func() {
+		if pause(ctx, time.Second) { // when the start is over
+			leavePages()
+		}
+	})
 	wg.Go(func() { p.keepCounters(ctx) })
 	wg.Go(func() { p.followRaises(ctx) })
 	wg.Go(func() { p.followDrains(ctx) })

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package app
+
+// leavePages does nothing here.
+func leavePages() {}
