@@ -214,3 +214,13 @@ routes:
 		t.Errorf("as the vendor says: %d %s", resp.StatusCode, got)
 	}
 }
+
+func TestALastEventThatLacksItsBlankLineIsWhole(t *testing.T) {
+	for _, last := range []string{"data: [DONE] \n", "data: [DONE]", "data: [DONE]\n"} {
+		g, _, _ := pair(t, streamsOf(role, hello, stopped, last), good, "")
+		resp, got := g.Post("/v1/chat/completions", streamBody("pair"))
+		if resp.StatusCode != 200 || string(got) != role+hello+stopped+last {
+			t.Errorf("%q: %d %s", last, resp.StatusCode, got)
+		}
+	}
+}

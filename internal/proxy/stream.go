@@ -303,7 +303,7 @@ func (s *relay) last(resp *upstream.Response) error {
 // whole reports whether what stands behind the last event that had its proper end can
 // pass for an event that only lacks that.
 func whole(e *dialect.Event) bool {
-	text := e.Data
+	text := bytes.TrimSpace(e.Data) // some write a space behind [DONE]
 	if e.Comment {
 		text = bytes.TrimSpace(e.Raw)
 		return len(text) == 0 || text[0] == ':' || text[0] == ']'
