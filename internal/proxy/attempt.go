@@ -136,7 +136,7 @@ func (x *exchange) chooseCredential(refused uint64) (int, error) {
 	p := x.target.Provider
 	x.cred = nil
 	if x.gw.CallerCredentials && x.lane.presents() {
-		if own := x.presented(); own != "" {
+		if own := x.presented(); own != "" && x.ownersTarget() {
 			if x.ctl.credential != "" {
 				return 0, fault.New(fault.InvalidRequest, "The header sluice-credential and a credential of the caller's own exclude each other.").Field("sluice-credential")
 			}
@@ -148,7 +148,7 @@ func (x *exchange) chooseCredential(refused uint64) (int, error) {
 	if name := x.wantedCredential(); name != "" {
 		c, place := p.Named(x.who.Workspace, name)
 		if x.cred = c; c != nil {
-			if x.p.health.Level(x.healthID(name)) == health.Drained {
+			if x.p.health.Level(x.healthID(watchedAs(c))) == health.Drained {
 				return 0, fault.Newf(fault.NoHealthyTarget, "The credential '%s' of the provider '%s' has been taken out of use.", clip(name), p.Name)
 			}
 			return place, nil
@@ -167,6 +167,12 @@ func (x *exchange) chooseCredential(refused uint64) (int, error) {
 		return 0, fault.Newf(fault.UpstreamAuth, "The provider '%s' has no credential: set providers.%s.api_key, or add one with: sluice credentials add %s", p.Name, p.Name, p.Name)
 	}
 	return 0, fault.Newf(fault.UpstreamAuth, "No credential of the provider '%s' works at the moment.", p.Name)
+}
+
+// ownersTarget reports whether the present target is the one that the caller named, and so
+// may see the credential that the caller brought: no route's and no fallback is.
+func (x *exchange) ownersTarget() bool {
+	return x.way.Route == "" && len(x.plan) > 0 && x.target.Provider == x.plan[0].Provider
 }
 
 // wantedCredential gives the credential that must be used: where an object lives, or

@@ -16,6 +16,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/policy"
 	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/route"
 	"github.com/sluice-gateway/sluice/internal/tokens"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
@@ -162,8 +163,12 @@ func (x *exchange) surveyLine(line []byte, counts bool) error {
 		if name, ok = jsonscan.String(span[0].Of(params)); !ok {
 			return fault.New(fault.InvalidRequest, "A request of this batch names no model, so it cannot be checked against this key's rights and limits.")
 		}
-		if err := policy.Target(x.gw, x.who, x.ep.Op, "", x.target.Provider.Name, bareModel(name)); err != nil {
+		t := route.Target{Provider: x.target.Provider, Model: name}
+		if err := policy.Target(x.gw, x.who, x.ep.Op, "", t.Provider.Name, bareModel(name)); err != nil {
 			return err
+		}
+		if why := x.out(&t); why != "" {
+			return fault.Newf(fault.NoHealthyTarget, "'%s/%s', which a request of this batch names, cannot be used now: %s.", t.Provider.Name, clip(name), why)
 		}
 	}
 	if counts {

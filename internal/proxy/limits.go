@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -135,7 +136,7 @@ func (x *exchange) reserve(ctx context.Context) error {
 	x.knowFacts()
 	for range maxReroutes {
 		if h.needsAmounts() || x.waysCeiling() > 0 {
-			x.foresee(x.plan)
+			x.foresee(x.everyTarget())
 		}
 		again, err := x.reserveCall(ctx)
 		if !again || err != nil {
@@ -154,6 +155,19 @@ func (x *exchange) knowFacts() {
 	if f.User == "" {
 		f.User = x.ask.user
 	}
+}
+
+// everyTarget are all targets that the call may come to: a hold is priced at the dearest.
+func (x *exchange) everyTarget() []route.Target {
+	w := &x.way
+	if len(w.ContextWindow)+len(w.ContentPolicy)+len(w.ContinueOn) == 0 && (w.Hedge == nil || len(w.Hedge.To) == 0) {
+		return x.plan
+	}
+	all := slices.Concat(x.plan, w.ContextWindow, w.ContentPolicy, w.ContinueOn)
+	if w.Hedge != nil {
+		all = append(all, w.Hedge.To...)
+	}
+	return all
 }
 
 // needsAmounts reports whether a rule counts tokens or money.
@@ -368,7 +382,10 @@ func (x *exchange) sendElsewhere(model string) error {
 	if err := x.planWay(a); err != nil {
 		return err
 	}
-	return x.checkPlan()
+	if err := x.checkPlan(); err != nil {
+		return err
+	}
+	return x.holdRoute()
 }
 
 // holdAttempt takes what the limits of one target count; a target without room is passed

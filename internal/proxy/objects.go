@@ -132,7 +132,7 @@ func (x *exchange) checkObjects() error {
 // ownCredential reports whether the caller brought its own vendor credential: the
 // objects behind it are the caller's own affair.
 func (x *exchange) ownCredential() bool {
-	if !x.gw.CallerCredentials || x.presented() == "" {
+	if !x.gw.CallerCredentials || x.way.Route != "" || x.presented() == "" {
 		return false
 	}
 	l := x.lane

@@ -35,6 +35,9 @@ func (x *exchange) askFor(model string) *route.Ask {
 // first reason is told when none is left. A target that the caller asked for by name is
 // never passed over in silence.
 func (x *exchange) checkPlan() error {
+	if err := x.mayFallBack(); err != nil {
+		return err
+	}
 	kept, why := x.usable(x.plan)
 	named := x.way.Route == "" || len(x.ctl.fallback) > 0
 	if why != nil && (named || len(kept) == 0) {
@@ -48,6 +51,35 @@ func (x *exchange) checkPlan() error {
 	w.Shadow, _ = x.usable(w.Shadow)
 	if w.Hedge != nil {
 		w.Hedge.To, _ = x.usable(w.Hedge.To)
+	}
+	return nil
+}
+
+// mayFallBack says whether the caller may use what it names as fallbacks, each by its own
+// name: the right to the route that is called does not cover them.
+func (x *exchange) mayFallBack() error {
+	if len(x.ctl.fallback) == 0 {
+		return nil
+	}
+	if x.pinned != nil || x.home != nil {
+		return badHeader("sluice-fallback", "this call can go to one provider alone")
+	}
+	for _, name := range x.ctl.fallback {
+		if x.view.routes.Has(name) {
+			if !policy.Route(x.gw, x.who, name) {
+				return fault.Newf(fault.Forbidden, "The header sluice-fallback names the route '%s', which this key may not use here.", clip(name)).Field("sluice-fallback")
+			}
+			continue
+		}
+		found, err := route.Direct(x.view.Snapshot, x.gw, route.Ask{Model: name, Family: x.dialect.Family})
+		if err != nil {
+			return err
+		}
+		for _, t := range found {
+			if err := policy.Target(x.gw, x.who, x.ep.Op, "", t.Provider.Name, bareModel(t.Model)); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -124,9 +156,9 @@ func (x *exchange) standingOf(t *route.Target) health.Level {
 	for _, some := range [2][]int{{len(own), 0}, {len(shared), 1}} {
 		for i := range some[0] {
 			if some[1] == 0 {
-				id.Credential = own[i].Name
+				id.Credential = watchedAs(&own[i])
 			} else {
-				id.Credential = shared[i].Name
+				id.Credential = watchedAs(&shared[i])
 			}
 			if best = min(best, x.p.health.Level(id)); best == health.Healthy {
 				return best

@@ -100,6 +100,13 @@ func (x *exchange) tryRound(ctx context.Context, stands []stand, last *fault.Fau
 			continue
 		}
 		x.holds = x.hedged || x.more || others(stands, i)
+		if (i > 0 || s.tries > 0) && x.standingOf(&t) == health.Drained { // since the plan was made
+			s.over = true
+			if last == nil {
+				last = fault.Newf(fault.NoHealthyTarget, "'%s/%s' has been taken out of use.", t.Provider.Name, clip(t.Model))
+			}
+			continue
+		}
 		if f := x.tooLong(&t); f != nil && (x.holds || len(x.way.ContextWindow) > 0) {
 			s.over, last = true, f
 			if len(x.way.ContextWindow) > 0 {

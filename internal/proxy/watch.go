@@ -17,7 +17,7 @@ func (x *exchange) watch() bool {
 		x.scratch.pass = health.Pass{}
 		return false
 	}
-	x.scratch.pass = x.p.health.Begin(x.healthID(x.credentialName()))
+	x.scratch.pass = x.p.health.Begin(x.healthID(watchedAs(x.cred)))
 	return true
 }
 
@@ -29,6 +29,18 @@ func (x *exchange) contentCame() {
 
 func (x *exchange) healthID(credential string) health.ID {
 	return health.ID{Provider: x.target.Provider.Name, Model: bareModel(x.target.Model), Credential: credential}
+}
+
+// watchedAs is the name under which a credential's health is kept: a workspace's own may
+// bear the name of one that all share. Nil has none.
+func watchedAs(c *provider.Credential) string {
+	switch {
+	case c == nil:
+		return ""
+	case c.Workspace != "":
+		return c.Workspace + "/" + c.Name
+	}
+	return c.Name
 }
 
 // outcome is what became of an attempt that is over.
@@ -68,9 +80,9 @@ func (x *exchange) pickCredential(failed uint64) (*provider.Credential, int) {
 	}
 	level := func(i int) health.Level {
 		if i < len(own) {
-			return x.p.health.Level(x.healthID(own[i].Name))
+			return x.p.health.Level(x.healthID(watchedAs(&own[i])))
 		}
-		return x.p.health.Level(x.healthID(shared[i-len(own)].Name))
+		return x.p.health.Level(x.healthID(watchedAs(&shared[i-len(own)])))
 	}
 	c, place := p.PickFor(workspace, x.way.Sticky, func(i int) bool { return failed&(1<<(i&63)) != 0 || level(i) >= health.Cooling })
 	if c == nil {
