@@ -170,9 +170,6 @@ func (g *town) target(o *op, workspace string) (path, body string) {
 }
 
 func TestEveryRouteLetsInWhomItDeclaresAndNobodyElse(t *testing.T) {
-	if raceEnabled {
-		t.Skip("it makes one call after the other, thousands of them: there is nothing to race, and it takes minutes")
-	}
 	g := newTown(t)
 	server := httptest.NewServer(g.handler)
 	t.Cleanup(server.Close)
