@@ -88,29 +88,36 @@ func saturate(body int, label string) phase {
 // turns is how often takingTurns visits each target.
 const turns = 5
 
-// takingTurns measures the CPU per call of gateways that differ by a few microseconds
-// only: they take turns of one second, in ever new order, and the middle turn counts.
+// takingTurns measures the CPU of gateways that differ by a few microseconds only: they
+// take turns of about a second, in ever new order, and the middle turn counts. Two
+// processes that are measured a minute apart can differ by as much as what is sought.
 func takingTurns(p *plan, all []*target, order *rand.Rand) error {
-	var some []*target
-	for _, t := range all {
-		if t.name == paused || slices.Contains(inTurn, t.name) {
-			some = append(some, t)
-		}
+	calls := func(t *target) bool { return t.name == paused || slices.Contains(inTurn, t.name) }
+	chunks := func(t *target) bool { return t.name == paused || t.name == foreign }
+	err := p.inTurn(all, calls, order, "CPU per call in turn", func(r result) int { return r.Requests }, "-conns", "64", "-dur", "1s")
+	if err != nil {
+		return err
 	}
+	return p.inTurn(all, chunks, order, "CPU per chunk in turn", func(r result) int { return r.Chunks }, "-mode", "stream", "-conns", strconv.Itoa(p.streams), "-chunks", "50", "-every", "20ms", "-ramp", "1s", "-dur", "2s")
+}
+
+// inTurn puts the same load on some targets in turn and notes the CPU of each unit.
+func (p *plan) inTurn(all []*target, of func(*target) bool, order *rand.Rand, what string, units func(result) int, load ...string) error {
+	some := slices.DeleteFunc(slices.Clone(all), func(t *target) bool { return !of(t) })
 	figures := map[*target][]float64{}
 	for range turns {
 		order.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
 		for _, t := range some {
-			r, cpu, err := p.load(t, "-conns", "64", "-dur", "1s")
+			r, cpu, err := p.load(t, load...)
 			if err != nil {
 				return fmt.Errorf("%s: %w", t.name, err)
 			}
-			figures[t] = append(figures[t], micros(cpu)/float64(r.Requests))
+			figures[t] = append(figures[t], micros(cpu)/float64(max(units(r), 1)))
 		}
 	}
 	for t, f := range figures {
 		v, _ := middle(f)
-		p.note(t, "CPU per call in turn", v)
+		p.note(t, what, v)
 	}
 	return nil
 }

@@ -227,8 +227,8 @@ func TestWhateverAVendorDoesTheCallerGetsAnAnswerOrOneErrorInItsDialect(t *testi
 	one, two := testup.New(t, scripts.serve), testup.New(t, well)
 	var config strings.Builder
 	config.WriteString("providers:\n" + provide("one", one.URL, patience) + provide("two", two.URL, "retries: { max: 0 }") +
-		provide("closed", "http://"+closedPort(t), patience) + provide("nowhere", "http://no-such-host.invalid", patience) +
-		provide("untrusted", untrusted(t), patience) + provide("mute", "https://"+mute(t), patience) + "routes:\n")
+		provide("closed", "http://"+closedPort(t), resolute) + provide("nowhere", "http://no-such-host.invalid", resolute) +
+		provide("untrusted", untrusted(t), resolute) + provide("mute", "https://"+mute(t), patience) + "routes:\n")
 	for _, c := range all {
 		if c.second == "" {
 			fmt.Fprintf(&config, "  r-%s: %s/%s\n", c.model, c.provider, c.model)

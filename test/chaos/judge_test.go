@@ -10,7 +10,7 @@ import (
 
 // budget is how long a call may take: the longest time limit of two targets, and what a
 // machine that is busy may add.
-const budget = 8 * time.Second
+const budget = slow * 8 * time.Second
 
 // judge says what is wrong with what the caller heard.
 func (c *cell) judge(h *heard) (wrong []string) {

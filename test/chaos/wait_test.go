@@ -96,10 +96,10 @@ func TestARepeatWaitsAsLongAsTheVendorAsksAndNoLonger(t *testing.T) {
 	})
 	g := start(t, "providers:\n"+provide("one", one.URL, "retries: { max: 2, backoff: { first: 1ms, max: 2s } }"))
 	h := ask(t, g, "chat", "one-chat/"+model, true)
-	if e := g.Entry(h.id()); h.text != strings.Join(alpha, "") || h.took < 300*time.Millisecond || h.took > 2*time.Second || told(&e) != "one-chat 429 rate_limited, one-chat 200 " {
+	if e := g.Entry(h.id()); h.text != strings.Join(alpha, "") || h.took < 300*time.Millisecond || h.took > slow*2*time.Second || told(&e) != "one-chat 429 rate_limited, one-chat 200 " {
 		t.Errorf("%d in %v: %s", h.status, h.took, told(&e))
 	}
-	if h := ask(t, g, "chat", "one-chat/"+far, true); h.status != 429 || h.took > time.Second || scripts.asked(far) != 1 || h.header.Get("retry-after") != "60" {
+	if h := ask(t, g, "chat", "one-chat/"+far, true); h.status != 429 || h.took > slow*time.Second || scripts.asked(far) != 1 || h.header.Get("retry-after") != "60" {
 		t.Errorf("a minute away: %d in %v, %d calls", h.status, h.took, scripts.asked(far))
 	}
 }
@@ -138,7 +138,7 @@ routes:
 			head = []string{"sluice-timeout-ms", c.ms}
 		}
 		h := ask(t, g, caller, c.model, c.stream, head...)
-		if h.took > 2*time.Second || len(h.errors) != 1 || h.cut != nil || len(h.bad) > 0 {
+		if h.took > slow*2*time.Second || len(h.errors) != 1 || h.cut != nil || len(h.bad) > 0 {
 			t.Errorf("%s of %s: %d in %v, errors %q, %v, %.300q", c.model, caller, h.status, h.took, h.errors, h.cut, h.raw)
 		}
 		e := g.Entry(h.id())

@@ -18,8 +18,12 @@ import (
 // keys are the credentials of the vendors.
 var keys = map[string]string{"KEY_A": "vendor-key-aaaaaaaa", "KEY_B": "vendor-key-bbbbbbbb", "KEY_C": "vendor-key-cccccccc"}
 
-// patience are time limits that a test can wait for, and no repeats.
-const patience = "retries: { max: 0 }, timeouts: { connect: 400ms, first_byte: 400ms, first_event: 400ms, idle: 400ms }"
+// patience are time limits that a test can wait for, and no repeats; resolute is for hosts
+// that fail at once, however slow the machine.
+const (
+	patience = "retries: { max: 0 }, timeouts: { connect: " + wait + ", first_byte: " + wait + ", first_event: " + wait + ", idle: " + wait + " }"
+	resolute = "retries: { max: 0 }"
+)
 
 // provide writes a provider of each dialect, named prefix-dialect.
 func provide(prefix, url, rest string) string {
