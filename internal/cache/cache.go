@@ -1,0 +1,110 @@
+// Package cache is the response cache: it keeps vendors' answers under keys and gives
+// them back. An answer is the vendor's bytes and the name of their dialect, so that it can
+// be given to a caller as if a vendor had just answered. It knows no dialect and no
+// request: what two requests must have in common is in their Key.
+package cache
+
+import (
+	"context"
+	"encoding/hex"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+)
+
+// Key is what requests have in common that share an answer: a SHA-256.
+type Key [32]byte
+
+// String gives the key in hexadecimal digits, as people and the admin API see it.
+func (k Key) String() string { return hex.EncodeToString(k[:]) }
+
+// ParseKey reads what String gave.
+func ParseKey(s string) (k Key, ok bool) {
+	if len(s) != 2*len(k) {
+		return k, false
+	}
+	_, err := hex.Decode(k[:], []byte(s))
+	return k, err == nil
+}
+
+// Answer is one complete, successful answer of a vendor. It is immutable once it has been
+// given to a cache or to readers: nobody writes to its bytes.
+type Answer struct {
+	About
+	ContentType string
+	Encoding    string // Content-Encoding; "" = none
+	Body        []byte // as it came, framing of streams included
+	Stream      bool   // Body is a stream of events
+	// Marks say when parts of a stream came, so that it can be given again at its own pace;
+	// nil = unknown. Parts come one after the other and make up Body.
+	Marks []Mark
+}
+
+// Mark is one part of a stream.
+type Mark struct {
+	Bytes int32
+	After int32 // milliseconds since the first part
+}
+
+// About is what is known of an answer beside its bytes.
+type About struct {
+	Gateway, Workspace, KeyID string // of the call that brought it
+	Route                     string // "" = none
+	Operation                 string
+	CallerDialect             string
+	Provider, Model, Region   string // that gave it
+	Dialect                   string // of Body
+	RequestID                 string // of the call that brought it
+	Tags                      []string
+	Stored                    time.Time
+	TTL                       time.Duration // it is fresh so long
+	Keep                      time.Duration // and kept so long, at least TTL
+	Cost                      gateway.Cost  // what it cost
+	Took                      time.Duration // the call that brought it, without the caller's part
+}
+
+// Age is how old an answer is, never negative: clocks of nodes differ.
+func (a *About) Age(now time.Time) time.Duration { return max(now.Sub(a.Stored), 0) }
+
+// Fresh reports whether an answer is within its time.
+func (a *About) Fresh(now time.Time) bool { return a.Age(now) < a.TTL }
+
+// Dead reports whether an answer is past all use.
+func (a *About) Dead(now time.Time) bool { return a.Age(now) >= max(a.Keep, a.TTL) }
+
+// Size is about how many bytes an answer takes in memory.
+func (a *Answer) Size() int64 {
+	n := len(a.Body) + 8*len(a.Marks) + 512
+	for _, t := range a.Tags {
+		n += len(t) + 16
+	}
+	return int64(n)
+}
+
+// Tier is one place where answers are kept. All are safe for concurrent use. A tier that
+// is away, or holds damaged or foreign data under a key, has nothing there: that is a miss
+// with an error to be told, never a wrong answer.
+type Tier interface {
+	// Get gives an answer and how fresh it is is the caller's business; nil = none is there.
+	Get(ctx context.Context, key Key) (*Answer, error)
+	// Put keeps an answer, in place of an older one. It may let go of any answer at any time.
+	Put(ctx context.Context, key Key, a *Answer) error
+	// Delete lets go of one answer.
+	Delete(ctx context.Context, key Key) error
+	// Sweep lets go of what the function says is dead and gives how many that were. Readers
+	// never see what a purge has named even before the sweep: see Purges.
+	Sweep(ctx context.Context, dead func(*About) bool) (int, error)
+	// Size gives what is kept.
+	Size() (answers, bytes int64)
+	Close() error
+}
+
+// Purge names answers that must not be served any more: those that have all of what it
+// says and were stored before At.
+type Purge struct {
+	At                                              time.Time
+	Key                                             string // in hexadecimal; "" = any, as for all
+	Tag, Gateway, Workspace, Provider, Model, Route string
+	// Older purges only answers that were this old at At; 0 = all.
+	Older time.Duration
+}
