@@ -66,6 +66,8 @@ type Config struct {
 	Targets       func() []TargetHealth           // how targets stand, by name
 	RefreshDrains func(ctx context.Context) error // RefreshKeys for drains
 	Canaries      Canaries
+	Cache         CacheView                       // what is kept of answers; nil = nobody knows
+	RefreshPurges func(ctx context.Context) error // RefreshKeys for purges of the cache
 	Reach         func(name string) []string // the targets that a name leads to; nil = nobody knows
 
 	URL       string            // how people reach this listener, as configured; "" = unknown

@@ -21,6 +21,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/record"
 	"github.com/sluice-gateway/sluice/internal/store"
+	"github.com/sluice-gateway/sluice/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,6 +32,7 @@ const token = "sluice-admin-0123456789abcdef"
 type rig struct {
 	t         *testing.T
 	store     *store.Store
+	file      string // of the store
 	recorder  *record.Recorder
 	handler   http.Handler
 	now       time.Time
@@ -57,8 +59,12 @@ func newRig(t *testing.T, opts ...option) *rig {
 		f(&o)
 	}
 	g := &rig{t: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	g.file = filepath.Join(t.TempDir(), "a.db")
+	if !o.unmigrated {
+		storetest.Seed(t, g.file)
+	}
 	var err error
-	if g.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "a.db")); err != nil {
+	if g.store, err = store.Open(t.Context(), "sqlite:"+g.file); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { g.store.Close() })

@@ -2,9 +2,6 @@ package admin
 
 import (
 	"errors"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
@@ -46,14 +43,14 @@ const (
 )
 
 func (a *api) getSpend(c *call) (Spend, error) {
-	q := store.SpendQuery{Within: c.within(), Limit: defaultRows}
+	q := store.SpendQuery{Within: c.within()}
 	for name, field := range map[string]*string{
 		"workspace": &q.Workspace, "key_id": &q.KeyID, "user": &q.User, "team": &q.Team, "gateway": &q.Gateway, "provider": &q.Provider, "model": &q.Model, "rule": &q.Rule,
 	} {
 		*field = c.query.Get(name)
 	}
 	var err error
-	if q.By, err = dimensions(c.query.Get("by")); err != nil {
+	if q.By, err = dimensionsOf(c.query.Get("by"), store.Dimensions(), "spend"); err != nil {
 		return Spend{}, err
 	}
 	var badFrom, badTo error
@@ -62,13 +59,11 @@ func (a *api) getSpend(c *call) (Spend, error) {
 	if err := errors.Join(badFrom, badTo); err != nil {
 		return Spend{}, err
 	}
-	if text := c.query.Get("limit"); text != "" {
-		if q.Limit, err = strconv.Atoi(text); err != nil || q.Limit < 1 || q.Limit > maxRows {
-			return Spend{}, invalid("limit", "limit is a number from 1 to "+strconv.Itoa(maxRows))
-		}
+	asked, err := c.rows()
+	if err != nil {
+		return Spend{}, err
 	}
-	asked := q.Limit
-	q.Limit++
+	q.Limit = asked + 1
 	rows, err := a.Store.Spend(c.ctx(), q)
 	out := Spend{Data: []SpendRow{}, More: len(rows) > asked}
 	for _, row := range rows[:min(len(rows), asked)] {
@@ -83,22 +78,4 @@ func newSpendRow(by []store.Dimension, row store.SpendRow) SpendRow {
 		out.By[string(d)] = row.Values[i]
 	}
 	return out
-}
-
-func dimensions(text string) ([]store.Dimension, error) {
-	if text == "" {
-		return nil, nil
-	}
-	var by []store.Dimension
-	for _, name := range strings.Split(text, ",") {
-		d := store.Dimension(strings.TrimSpace(name))
-		switch {
-		case !slices.Contains(store.Dimensions(), d):
-			return nil, invalid("by", "spend cannot be added up by "+strconv.Quote(name)+"; there are "+strings.Join(texts(store.Dimensions()), ", "))
-		case slices.Contains(by, d):
-			return nil, invalid("by", "by names "+name+" twice")
-		}
-		by = append(by, d)
-	}
-	return by, nil
 }

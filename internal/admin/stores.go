@@ -20,6 +20,7 @@ type Store interface {
 	BudgetStore
 	AlertStore
 	DrainStore
+	CacheStore
 	OutcomeStore
 	SettingStore
 	Ping(ctx context.Context) error

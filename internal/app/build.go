@@ -25,7 +25,7 @@ func Snapshot(c *config.Config, models *account.Catalogue, boxes *sandboxes, sto
 	s := catalog.Snapshot{
 		Gateways: map[string]*catalog.Gateway{}, Hosts: map[string]*catalog.Gateway{}, Providers: map[string]*provider.Provider{},
 		Limits: limits(&c.Server), Lister: lister{models}, Held: map[string][]*gateway.Rule{}, Proxies: proxies(&c.Server),
-		Routes: c.GatewayRoutes(),
+		Routes: c.GatewayRoutes(), CacheSize: catalog.CacheStore{Memory: int64(c.Cache.Memory), Disk: int64(c.Cache.Disk), Shared: c.Cache.Shared},
 	}
 	for name, p := range c.Providers {
 		p := p
@@ -92,7 +92,7 @@ func buildProvider(name string, c *config.Provider, boxes *sandboxes, stored []p
 	}
 	slices.SortFunc(p.Headers, func(a, b provider.Header) int { return cmp.Compare(a.Name, b.Name) })
 	for id, m := range c.Models {
-		p.Models[id] = provider.Model{Context: m.Context, MaxOutput: m.MaxOutput, Price: prices(&m), Region: m.Region}
+		p.Models[id] = provider.Model{Context: m.Context, MaxOutput: m.MaxOutput, Price: prices(&m), Region: m.Region, Cache: provider.CacheTime(m.Cache)}
 	}
 	if spec.Complete != nil {
 		spec.Complete(p)
@@ -147,7 +147,7 @@ func buildGateway(name string, c *config.Gateway) *catalog.Gateway {
 		Name: name, Open: slices.Contains(c.Auth, "none"), Keyed: slices.Contains(c.Auth, "key"),
 		Default: map[string]string{}, Log: catalog.LogPolicy{Bodies: bodies, MaxBody: int64(c.Log.MaxBody), Retain: c.Log.Retain},
 		CallerCredentials: c.Credentials == "caller", RefuseUnsupported: c.Unsupported == "error", Controls: c.Controls, Providers: c.Providers, Models: c.Models,
-		Regions: c.Regions, CommitAfter: c.CommitAfter, RetryBudget: c.RetryBudget,
+		Regions: c.Regions, CommitAfter: c.CommitAfter, RetryBudget: c.RetryBudget, Cache: c.GatewayCache(),
 	}
 	for family, p := range c.DefaultProvider {
 		if family == "*" {

@@ -92,7 +92,8 @@ type Tier interface {
 	// Delete lets go of one answer.
 	Delete(ctx context.Context, key Key) error
 	// Sweep lets go of what the function says is dead and gives how many that were. Readers
-	// never see what a purge has named even before the sweep: see Purges.
+	// never see what a purge has named even before the sweep: see Purges. It always lets go
+	// of what is past all use; a function that is nil says nothing more.
 	Sweep(ctx context.Context, dead func(*About) bool) (int, error)
 	// Size gives what is kept.
 	Size() (answers, bytes int64)

@@ -27,7 +27,7 @@ func (fs *Flights) Join(key Key) (f *Flight, lead bool) {
 	if fs.by == nil {
 		fs.by = map[Key]*Flight{}
 	}
-	f = &Flight{of: fs, key: key, changed: make(chan struct{}), readers: 1}
+	f = &Flight{of: fs, key: key, readers: 1}
 	fs.by[key] = f
 	return f, true
 }
@@ -52,7 +52,7 @@ type Flight struct {
 	key Key
 
 	mu      sync.Mutex
-	changed chan struct{} // closed when there is more to know
+	changed chan struct{} // closed when there is more to know; nil = nobody waits
 	head    *Answer       // without body; nil = not yet
 	body    []byte        // grows; what was read of it stays as it is
 	ended   bool
@@ -104,9 +104,20 @@ func (f *Flight) End(err error) {
 	f.tell()
 }
 
+// tell wakes who waits.
 func (f *Flight) tell() {
-	close(f.changed)
-	f.changed = make(chan struct{})
+	if f.changed != nil {
+		close(f.changed)
+		f.changed = nil
+	}
+}
+
+// more gives what tell closes next. The lock is held.
+func (f *Flight) more() <-chan struct{} {
+	if f.changed == nil {
+		f.changed = make(chan struct{})
+	}
+	return f.changed
 }
 
 // Leave takes one reader, or the leader's caller, out. Nobody joins a flight that all
@@ -139,12 +150,18 @@ func (f *Flight) WhenAlone(do func()) {
 	}
 }
 
-// Followers reports whether anybody beside the leader's caller reads. One who has left is
-// not counted.
+// Readers gives how many have joined and not left, the leader's caller among them.
 func (f *Flight) Readers() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.readers
+}
+
+// Body gives what came so far. It stays as it is.
+func (f *Flight) Body() []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.body[:len(f.body):len(f.body)]
 }
 
 // Head waits for the answer to begin. An error means that there is none: ErrNoAnswer, the
@@ -152,14 +169,16 @@ func (f *Flight) Readers() int {
 func (f *Flight) Head(ctx context.Context) (*Answer, error) {
 	for {
 		f.mu.Lock()
-		head, ended, err, changed := f.head, f.ended, f.err, f.changed
-		f.mu.Unlock()
-		switch {
-		case head != nil:
-			return head, nil
-		case ended:
+		head, ended, err := f.head, f.ended, f.err
+		if head != nil || ended {
+			f.mu.Unlock()
+			if head != nil {
+				return head, nil
+			}
 			return nil, errors.Join(ErrNoAnswer, err)
 		}
+		changed := f.more()
+		f.mu.Unlock()
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -173,16 +192,19 @@ func (f *Flight) Head(ctx context.Context) (*Answer, error) {
 func (f *Flight) Next(ctx context.Context, at int) ([]byte, error) {
 	for {
 		f.mu.Lock()
-		body, ended, err, changed := f.body, f.ended, f.err, f.changed
-		f.mu.Unlock()
-		switch {
-		case at < len(body):
-			return body[at:len(body):len(body)], nil
-		case ended && err == nil:
-			return nil, io.EOF
-		case ended:
+		body, ended, err := f.body, f.ended, f.err
+		if at < len(body) || ended {
+			f.mu.Unlock()
+			switch {
+			case at < len(body):
+				return body[at:len(body):len(body)], nil
+			case err == nil:
+				return nil, io.EOF
+			}
 			return nil, errors.Join(ErrCut, err)
 		}
+		changed := f.more()
+		f.mu.Unlock()
 		select {
 		case <-changed:
 		case <-ctx.Done():

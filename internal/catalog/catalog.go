@@ -28,6 +28,8 @@ type Snapshot struct {
 	Routes map[string]*gateway.Route
 	// Proxies says whose word is taken for a caller's address.
 	Proxies Proxies
+	// CacheSize bounds where answers are kept.
+	CacheSize CacheStore
 	// Lister says which vendor ids a provider is known to offer.
 	Lister Lister
 	names  *nameCache
@@ -88,6 +90,16 @@ type Gateway struct {
 	// RetryBudget is the share of the calls by which repeats on the same target may add to
 	// them.
 	RetryBudget float64
+	// Cache is how answers are kept and served again; nil = not at all. Its conditions are
+	// known to compile.
+	Cache *gateway.Cache
+}
+
+// CacheStore bounds the places where answers are kept.
+type CacheStore struct {
+	Memory int64 // bytes
+	Disk   int64 // bytes; 0 = there is no such place
+	Shared bool  // with other nodes, where there is a server for that
 }
 
 // Bodies says what is kept of what was said.

@@ -21,6 +21,9 @@ var (
 	routeForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$`)
 	placeForm   = regexp.MustCompile(`^[a-z0-9*?\[][a-z0-9*?\[\]-]{0,39}$`)
 	stickyForm  = regexp.MustCompile(`^(?:key|user|session|header\.[A-Za-z0-9-]{1,64}|metadata\.[A-Za-z0-9_-]{1,64})$`)
+	varyForm    = regexp.MustCompile(`^(?:user|header\.[A-Za-z0-9-]{1,64}|metadata\.[A-Za-z0-9_-]{1,64})$`)
+	memberForm  = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$-]*(?:\.(?:[A-Za-z0-9_$-]+|\*))*$`)
+	tagForm     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$`)
 	wordForm    = regexp.MustCompile(`^[a-z][a-z_-]{0,31}$`)
 	regionForm  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 	headerForm  = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
@@ -72,6 +75,8 @@ func checkText(check, text string) string {
 		return checkForm(regionForm, text, "eu-central-1")
 	case "place", "sticky", "hedge", "word", "urlpath":
 		return checkRouting(check, text)
+	case "vary", "member", "tag":
+		return checkCache(check, text)
 	case "project":
 		return checkForm(projectForm, text, "my-project")
 	case "shared":

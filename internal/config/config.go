@@ -16,6 +16,7 @@ type Config struct {
 	Discover  bool                `yaml:"discover" default:"true" help:"Also use every known vendor whose usual environment variables are set."`
 	Routes    map[string]Route    `yaml:"routes" example:"{fast: [sandbox/chat, sandbox/echo]}" check:"route" help:"Names that callers give as the model, on every gateway, and what they lead to. A route goes before a vendor's model of the same name. A target alone, or a list of targets that are tried in order, is short for a route with one step."`
 	Gateways  map[string]Gateway  `yaml:"gateways" example:"default" check:"name" help:"Doors for callers, each with its own policy. Gateways inherit nothing from each other; default always exists."`
+	Cache     CacheStore          `yaml:"cache" help:"Where answers are kept that gateways with a cache serve again."`
 	Storage   Storage             `yaml:"storage" help:"Where entries, keys and workspaces are kept."`
 	Shared    Shared              `yaml:"shared" help:"What several nodes share."`
 	Server    Server              `yaml:"server" help:"The data plane: what applications talk to."`
@@ -105,6 +106,7 @@ type Model struct {
 	Context   int                `yaml:"context" example:"32768" min:"1" help:"Tokens that fit, input and output together."`
 	MaxOutput int                `yaml:"max_output" example:"8192" min:"1" help:"Tokens that one answer may have at most."`
 	Region    string             `yaml:"region" example:"eu-central-1" check:"region" help:"Where this model is served, when not in the provider's region."`
+	Cache     CacheTime          `yaml:"cache" single:"ttl" help:"What becomes of its answers in a gateway's cache, where neither rule nor route says. A time alone stands for ttl."`
 }
 
 // Health says when what fails rests.
@@ -150,9 +152,10 @@ type Gateway struct {
 	Hosts           []string          `yaml:"hosts" example:"[ai.example.com]" check:"host" help:"Host names that mean this gateway, so that no path prefix is needed."`
 	CORS            CORS              `yaml:"cors" help:"Which web pages may call from a browser. Off until origins are given."`
 	Credentials     string            `yaml:"credentials" default:"gateway" enum:"gateway|caller" help:"Whose vendor credential is used: the gateway's, or the caller's own where one is sent beside sluice-key."`
-	Controls        []string          `yaml:"controls" default:"[metadata, timeout-ms, provider, credential, fallback]" enum:"metadata|timeout-ms|provider|credential|priority|log|fallback|resume" later:"cache|cache-key" help:"Which sluice-… request headers callers may use. With log they may lower what is recorded, never raise it."`
+	Controls        []string          `yaml:"controls" default:"[metadata, timeout-ms, provider, credential, fallback, cache, cache-key]" enum:"metadata|timeout-ms|provider|credential|priority|log|fallback|resume|cache|cache-key" help:"Which sluice-… request headers callers may use. With log they may lower what is recorded, never raise it."`
 	Unsupported     string            `yaml:"unsupported" default:"drop" enum:"drop|error" help:"What becomes of a parameter that a target of another dialect cannot express. drop: it is left out and named in sluice-dropped-params; error: the call is refused. docs/fidelity.md lists them all."`
 	Media           Media             `yaml:"media" help:"Images and documents that callers name by URL, for targets that take only bytes."`
+	Cache           *Cache            `yaml:"cache" single:"ttl" example:"{ttl: 5m}" help:"Keeps answers and serves them to equal requests. Off unless given; a time alone stands for ttl. docs/cache.md says how."`
 	Log             Log               `yaml:"log" help:"What is recorded of a call. Accounting always is."`
 }
 

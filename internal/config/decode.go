@@ -86,6 +86,9 @@ func (d *decoder) value(n *doctree.Node, v reflect.Value, s *spec, at place) {
 	switch {
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
+		if !isScalar(v.Type().Elem()) {
+			v.Elem().Set(d.defaults(v.Type().Elem()))
+		}
 		d.value(n, v.Elem(), s, at)
 	case isOwn(v.Type()):
 		v.Addr().Interface().(own).read(d, n, s, at)

@@ -55,7 +55,7 @@ func writeKey(b *bytes.Buffer, s *spec, indent, path string, global bool) {
 	elem, below := element(s.typ)
 	nested := elem.Kind() == reflect.Struct && !isScalar(elem)
 	switch {
-	case nested && below == "":
+	case nested && below == "" && s.typ.Kind() != reflect.Pointer:
 		fmt.Fprintf(b, "%s%s:\n", indent, s.name)
 		writeStruct(b, elem, indent+"  ", path, global)
 	case nested && s.typ.Kind() == reflect.Map && !strings.HasPrefix(s.example, "{"):

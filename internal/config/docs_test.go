@@ -16,7 +16,7 @@ func TestTheReferenceIsStableAndItsDocumentsLoad(t *testing.T) {
 	}
 	golden(t, "testdata/docs.golden.md", docs)
 	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(docs, -1)
-	if len(blocks) != 4 {
+	if len(blocks) != 5 {
 		t.Fatalf("%d documents", len(blocks))
 	}
 	for _, b := range blocks {

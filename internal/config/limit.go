@@ -55,14 +55,14 @@ type Exempt struct {
 
 // Over is what happens to a call for which a limit has no room.
 type Over struct {
-	Do      string `yaml:"do" default:"reject" enum:"reject|record|queue|reroute" later:"stale" help:"reject: refuse with 429. record: let it pass, tell it in the entry. queue: wait for room. reroute: go to another model. A word alone stands for it, as in over: record."`
+	Do      string `yaml:"do" default:"reject" enum:"reject|stale|record|queue|reroute" help:"reject: refuse with 429. stale: serve an answer from the cache that is past its time, by stale_if_error or an hour at most, else refuse. record: let it pass, tell it in the entry. queue: wait for room. reroute: go to another model. A word alone stands for it, as in over: record."`
 	Queue   Wait   `yaml:"queue" help:"Wait for room, fairly between callers."`
 	Reroute string `yaml:"reroute" example:"sandbox/echo" check:"target" help:"The model (provider/model) that serves the call instead."`
 }
 
 // BudgetOver is Over without what makes no sense until the next period.
 type BudgetOver struct {
-	Do      string `yaml:"do" default:"reject" enum:"reject|record|reroute" later:"stale" help:"reject: refuse with 429. record: let it pass, tell it in the entry. reroute: go to another model. A word alone stands for it, as in over: record."`
+	Do      string `yaml:"do" default:"reject" enum:"reject|stale|record|reroute" help:"reject: refuse with 429. stale: serve an answer from the cache that is past its time, by stale_if_error or an hour at most, else refuse. record: let it pass, tell it in the entry. reroute: go to another model. A word alone stands for it, as in over: record."`
 	Reroute string `yaml:"reroute" example:"sandbox/echo" check:"target" help:"The model (provider/model) that serves the call instead."`
 }
 

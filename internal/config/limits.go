@@ -131,6 +131,9 @@ func (l *loader) over(at string, o *Over, held bool) {
 	if held && o.Do != gateway.OverReject && o.Do != gateway.OverRecord {
 		l.bad(at, "a provider that is full is passed over; only reject and record mean something here")
 	}
+	if o.Do == gateway.OverStale {
+		l.stale(at)
+	}
 	l.reroute(join(at, "reroute"), o.Reroute)
 }
 

@@ -37,6 +37,9 @@ type Vendors struct {
 	Operations []string
 	// Lists reports whether a kind is known to offer a vendor's id; nil = nothing is known.
 	Lists func(kind, id string) bool
+	// Embeds reports whether a kind's model gives embeddings, as far as that is known; nil =
+	// it never is.
+	Embeds func(kind, id string) (embeds, known bool)
 }
 
 // Kind is what a configuration must know of one kind of provider.

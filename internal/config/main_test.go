@@ -51,6 +51,7 @@ func vendors() config.Vendors {
 		Unbuilt:  []string{"bedrock", "converse"},
 
 		Operations: []string{"chat", "embeddings", "images"},
+		Embeds:     func(kind, id string) (embeds, known bool) { return id == "embed", kind == "sandbox" },
 		Lists: func(kind, id string) bool {
 			return kind == "openai" && slices.Contains([]string{"gpt-5", "gpt-5-mini", "org/gpt"}, id) || kind == "sandbox" && id == "echo"
 		},

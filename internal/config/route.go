@@ -12,6 +12,7 @@ type Route struct {
 	Operations []string      `yaml:"operations" example:"[chat, embeddings]" single:"true" check:"operation" help:"Operations that may use it. Default: all."`
 	Timeout    time.Duration `yaml:"timeout" example:"2m" min:"1ms" max:"24h" help:"Of the whole call, over all that is tried. Default: none beside those of the providers."`
 	MaxOutput  int           `yaml:"max_output" example:"4096" min:"1" help:"Ceiling of output tokens of a call that names none itself."`
+	Cache      CacheTime     `yaml:"cache" single:"ttl" help:"What becomes of its answers in a gateway's cache, where no rule says. A time alone stands for ttl."`
 	Intent     Intent        `yaml:"intent" help:"Gives conditions the variable intent, by comparing the last message of the user with examples. Off without an embedder."`
 	Handling   `yaml:",inline"`
 }

@@ -23,7 +23,7 @@ func (c *Config) GatewayRoutes() map[string]*gateway.Route {
 func (r *Route) route(name string) *gateway.Route {
 	h := r.Handling.handling()
 	out := &gateway.Route{
-		Name: name, Operations: r.Operations, Timeout: r.Timeout, MaxOutput: int64(r.MaxOutput), Intent: r.Intent.intent(),
+		Name: name, Operations: r.Operations, Timeout: r.Timeout, MaxOutput: int64(r.MaxOutput), Intent: r.Intent.intent(), Cache: r.Cache.cacheTime(),
 		Fallback: h.Fallback, ContextWindow: h.ContextWindow, ContentPolicy: h.ContentPolicy, ContinueOn: h.ContinueOn,
 		Sticky: h.Sticky, Hedge: h.Hedge, Shadow: h.Shadow, Override: h.Override, Limits: h.Limits,
 	}

@@ -66,6 +66,8 @@ func element(t reflect.Type) (reflect.Type, string) {
 		return t.Elem(), ".<name>"
 	case reflect.Slice:
 		return t.Elem(), "[]"
+	case reflect.Pointer:
+		return t.Elem(), ""
 	}
 	return t, ""
 }
@@ -145,7 +147,7 @@ func isScalar(t reflect.Type) bool {
 	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Float64:
 		return true
 	}
-	return t == reflect.TypeFor[Secret]() || isOwn(t) || t.Kind() == reflect.Pointer
+	return t == reflect.TypeFor[Secret]() || isOwn(t) || t.Kind() == reflect.Pointer && isScalar(t.Elem())
 }
 
 // typeName names the field's type for people.
@@ -210,7 +212,6 @@ func ReservedKeys() []Reserved {
 		{"hooks", "calling out to hooks"},
 		{"prompts", "prompt management"},
 		{"mcp", "the MCP gateway"},
-		{gateway + "cache", "the response cache"},
 		{gateway + "guards", "checking and masking content"},
 		{gateway + "hooks", "calling out to hooks"},
 		{gateway + "unpriced", "a policy for models of unknown price beside that of a limit or budget"},

@@ -26,6 +26,7 @@ func (l *loader) validate() {
 		l.hosts(name, &g, hosts)
 	}
 	l.routes()
+	l.cacheStore()
 	l.alerts("alerts", &l.cfg.Alerts)
 	l.listeners()
 	l.storage()
@@ -45,6 +46,9 @@ func (l *loader) provider(name string, p *Provider) {
 	l.file(join(at, "ca_file"), p.CAFile)
 	l.limits(at, p.Limits, nil, true)
 	l.health(join(at, "health"), &p.Health)
+	for _, id := range sortedKeys(p.Models) {
+		l.cacheTime(join(at, "models", id, "cache"), p.Models[id].Cache)
+	}
 	if p.Retries.Backoff.First > p.Retries.Backoff.Max {
 		l.bad(join(at, "retries", "backoff", "first"), "is longer than max (%s)", FormatDuration(p.Retries.Backoff.Max))
 	}
@@ -191,6 +195,7 @@ func (l *loader) gateway(at string, g *Gateway) {
 	l.door = g
 	l.limits(at, g.Limits, g.Budgets, false)
 	l.door = nil
+	l.cache(join(at, "cache"), g.Cache)
 	l.alerts(join(at, "alerts"), &g.Alerts)
 	for _, family := range sortedKeys(g.DefaultProvider) {
 		l.defaultProviderOf(at, family, g)

@@ -39,6 +39,7 @@ func (c *routeCheck) route(at string, r *Route) {
 	}
 	c.operations(at, r.Operations)
 	c.handling(at, &r.Handling)
+	c.cacheTime(join(at, "cache"), r.Cache)
 	ends, names := -1, map[string]bool{}
 	for i := range r.Steps {
 		here := doctree.Index(join(at, "steps"), i)

@@ -70,6 +70,7 @@ const (
 	UpstreamAuth         Code = "upstream_auth"
 	NoHealthyTarget      Code = "no_healthy_target"
 	ClientClosed         Code = "client_closed"
+	NotCached            Code = "not_cached"
 	InternalError        Code = "internal"
 )
 
@@ -101,6 +102,7 @@ var table = map[Code]Row{
 	UpstreamAuth:         {502, Credential},
 	NoHealthyTarget:      {503, Upstream},
 	ClientClosed:         {499, Gone},
+	NotCached:            {504, Caller},
 	InternalError:        {500, Internal},
 }
 

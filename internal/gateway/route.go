@@ -24,6 +24,7 @@ type Route struct {
 	Shadow        []Shadow      `json:"shadow,omitempty"`
 	Override      *Override     `json:"override,omitempty"` // nil = none
 	Limits        []*Rule       `json:"limits,omitempty"`   // held per call of this route
+	Cache         *CacheTime    `json:"cache,omitempty"`    // nil = says nothing of what is kept
 	Intent        *Intent       `json:"intent,omitempty"`   // gives conditions the variable intent; nil = it is empty
 }
 

@@ -193,6 +193,13 @@ type Model struct {
 	MaxOutput int
 	Price     map[string]float64 // USD per million tokens by kind: input, output, cache_read, cache_write, …
 	Region    string             // where it is served, when not in the provider's region
+	Cache     CacheTime
+}
+
+// CacheTime is what becomes of a model's answers in a gateway's cache; zero says nothing.
+type CacheTime struct {
+	TTL    time.Duration
+	Bypass bool
 }
 
 // RegionOf gives where a model is served, "" when that is unknown.

@@ -42,7 +42,7 @@ func (x *exchange) answer(resp *upstream.Response) error {
 		}
 		return x.answerTranslated(resp)
 	}
-	if x.narrates() {
+	if x.narrates() || x.recast() {
 		return x.answerTranslated(resp)
 	}
 	if x.ep.Object.Lists {
@@ -63,6 +63,8 @@ func (x *exchange) answer(resp *upstream.Response) error {
 // framer says how to cut the answer into events; nil when it is no stream.
 func (x *exchange) framer(resp *upstream.Response) dialect.Framer {
 	switch {
+	case x.isKept():
+		return x.keptFramer(resp)
 	case x.spoken.NewMeter == nil, x.ep.Op == llm.OpPassthrough, x.ep.Op == llm.OpFiles, x.ep.Op == llm.OpBatches:
 		return nil // lines of a file are no events
 	}

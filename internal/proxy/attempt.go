@@ -25,6 +25,10 @@ func (x *exchange) tryTarget(ctx context.Context, t route.Target, again bool) er
 	if x.tr != nil {
 		x.tr.dropped = nil // of another target
 	}
+	x.bills.turn, x.bills.asked = x.spent(), len(x.attempts)
+	if err := x.holdMore(ctx); err != nil {
+		return err
+	}
 	if err := x.holdAttempt(ctx); err != nil {
 		x.passedOver = true
 		return err
@@ -94,10 +98,11 @@ func (x *exchange) taken(a *gateway.Attempt, resp *upstream.Response) error {
 	return x.answer(resp)
 }
 
-// startAttempt notes a new attempt; what an earlier one reported and cost stays its own.
+// startAttempt notes a new attempt; what an earlier one reported stays its own.
 func (x *exchange) startAttempt() *gateway.Attempt {
 	x.firstByte = time.Time{}
-	x.report, x.billed, x.cost, x.price, x.refused = nil, false, gateway.Cost{}, nil, refusal{}
+	x.refused = refusal{}
+	x.lose()
 	if x.attempts == nil {
 		x.log = new(logBlock)
 		x.attempts = x.log.attempt[:0]

@@ -35,11 +35,11 @@ var schemeControls = map[string]schemeControl{
 	"Cf-Aig-Max-Attempts":        {read: readAttempts},
 	"Cf-Aig-Retry-Delay":         {read: readDelay},
 	"Cf-Aig-Backoff":             {read: readBackoff},
-	"Cf-Aig-Skip-Cache":          {read: readFlag},
-	"Cf-Skip-Cache":              {read: readFlag},
-	"Cf-Aig-Cache-Ttl":           {read: readSeconds},
-	"Cf-Cache-Ttl":               {read: readSeconds},
-	"Cf-Aig-Cache-Key":           {read: readWord},
+	"Cf-Aig-Skip-Cache":          {word: "cache", free: "false", read: readSkipCache},
+	"Cf-Skip-Cache":              {word: "cache", free: "false", read: readSkipCache},
+	"Cf-Aig-Cache-Ttl":           {word: "cache", read: readCacheTTL},
+	"Cf-Cache-Ttl":               {word: "cache", read: readCacheTTL},
+	"Cf-Aig-Cache-Key":           {word: "cache-key", same: "Sluice-Cache-Key", read: readSchemeCacheKey},
 	"Cf-Aig-Collect-Log":         {word: "log", free: "true", same: "Sluice-Log", read: func(c *controls, name, v string) error { return c.lower(name, v, catalog.BodiesNone) }},
 	"Cf-Aig-Collect-Log-Payload": {word: "log", free: "true", same: "Sluice-Log", read: func(c *controls, name, v string) error { return c.lower(name, v, catalog.BodiesMetadata) }},
 	"Cf-Aig-Byok-Alias":          {word: "credential", same: "Sluice-Credential", read: func(c *controls, name, v string) error { return readName(&c.credential, name, v) }},
@@ -133,8 +133,8 @@ func readWord(_ *controls, name, v string) error {
 	return nil
 }
 
-// readFlag takes what is so by nature, whether it is asked for or not: nothing is served
-// from a cache, and all credentials are the operator's or the caller's own.
+// readFlag takes what is so by nature, whether it is asked for or not: all credentials are
+// the operator's or the caller's own.
 func readFlag(_ *controls, name, v string) error {
 	_, err := flag(name, v)
 	return err
@@ -145,14 +145,6 @@ func flag(name, v string) (bool, error) {
 		return false, badHeader(name, "it is true or false")
 	}
 	return v == "true", nil
-}
-
-// readSeconds takes a time for which an answer may be kept at most: none is.
-func readSeconds(_ *controls, name, v string) error {
-	if _, err := strconv.ParseUint(v, 10, 31); err != nil {
-		return badHeader(name, "it is no whole number of seconds")
-	}
-	return nil
 }
 
 func readMilliseconds(name, v string, least, most time.Duration) (time.Duration, error) {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/fault"
-	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/policy"
@@ -106,12 +105,13 @@ func (x *exchange) stepFacts() {
 // nothing of it stays but its attempts.
 func (x *exchange) leaveStep() {
 	x.giveBack()
+	x.lose()
+	x.bills.held, x.bills.extended = x.spent(), 0
 	x.releaseTranslation()
 	x.native, x.pinned, x.pathModel, x.pathID, x.lenient, x.stream = "", nil, "", "", false, false
 	x.ask, x.told, x.rerouted, x.home, x.brought = ask{}, nil, "", nil, nil
 	x.way, x.plan, x.hide, x.estimated = route.Plan{}, nil, false, false
 	x.lane, x.spoken, x.cred, x.refused, x.said = nil, nil, nil, refusal{}, nil
-	x.report, x.billed, x.cost, x.price = nil, false, gateway.Cost{}, nil
 }
 
 // request is the step as a request: what the call says to Sluice itself, and over that

@@ -34,7 +34,7 @@ func (x *exchange) commitLater() {
 	}
 	c.head = [][2]string{
 		{"Content-Type", x.streamType()}, {"X-Accel-Buffering", "no"},
-		{"Sluice-Request-Id", x.id}, {"Sluice-Gateway", x.gw.Name}, {"Sluice-Cache", "off"},
+		{"Sluice-Request-Id", x.id}, {"Sluice-Gateway", x.gw.Name}, {"Sluice-Cache", x.cacheWord()},
 	}
 	if x.way.Route != "" {
 		c.head = append(c.head, [2]string{"Sluice-Route", headerSafe(x.way.Route)})

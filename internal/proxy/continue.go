@@ -7,7 +7,6 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
-	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/route"
@@ -99,24 +98,24 @@ func (x *exchange) goOn() bool {
 	x.settleAttempt()
 	x.bill()
 	if t.spent == nil {
-		t.first, t.spent, t.cost = x.firstByte, new(llm.Usage), gateway.Cost{Known: true}
+		t.first, t.spent = x.firstByte, new(llm.Usage)
 	}
 	t.spend(x)
+	x.bills.partial = x.bills.partial || !x.cost.Known
 	x.plan, x.committed = x.successors(), true // as a stream of which the head alone is out
 	t.next()
 	x.vendorKept = capture{limit: x.vendorKept.limit}
 	return true
 }
 
-// spend counts what the attempt that has ended took.
+// spend counts what the attempt that has ended used.
 func (t *story) spend(x *exchange) {
 	if x.report != nil {
 		addUsage(t.spent, &x.report.Usage)
-		t.cost = gateway.Cost{USD: t.cost.USD + x.cost.USD, Known: t.cost.Known && x.cost.Known}
 	}
 }
 
-// sumUp makes what all attempts at the stream took the call's.
+// sumUp makes what all attempts at the stream used the call's.
 func (x *exchange) sumUp() {
 	t := x.story
 	x.settleAttempt()
@@ -127,7 +126,7 @@ func (x *exchange) sumUp() {
 		r = *x.report
 	}
 	r.Usage = *t.spent
-	x.report, x.cost, x.billed, x.firstByte = &r, t.cost, true, t.first
+	x.report, x.billed, x.firstByte = &r, true, t.first
 	x.costTrailer()
 }
 

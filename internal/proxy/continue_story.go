@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
-	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -29,7 +28,6 @@ type story struct {
 	broken  bool // another target has to go on
 	tellers int  // how many have gone on
 	spent   *llm.Usage
-	cost    gateway.Cost
 	first   time.Time // when the first content came
 
 	// Of the one who goes on:

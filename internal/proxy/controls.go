@@ -23,6 +23,7 @@ type controls struct {
 	fallback   []string         // nil = the route's
 	priority   catalog.Priority // "" = none is asked for
 	resume     bool
+	cache      cacheAsk
 
 	// What only Cloudflare's headers say.
 	firstByte time.Duration // 0 = the provider's
@@ -49,7 +50,7 @@ var known = map[string]control{
 	"Sluice-Credential": func(c *controls, v string) error { return readName(&c.credential, "sluice-credential", v) },
 	"Sluice-Cache":      readCache,
 	"Sluice-Key":        func(*controls, string) error { return nil },
-	"Sluice-Cache-Key":  nil,
+	"Sluice-Cache-Key":  readCacheKey,
 	"Sluice-Fallback":   readFallback,
 	"Sluice-Priority":   readPriority,
 	"Sluice-Resume":     readResume,
@@ -60,7 +61,7 @@ var known = map[string]control{
 //
 // allowed are the controls that the gateway's policy lets callers use.
 func readControls(h http.Header, allowed []string) (controls, error) {
-	c := controls{log: catalog.BodiesFull}
+	c := controls{log: catalog.BodiesFull, cache: cacheAsk{ifError: -1}}
 	for name, values := range h {
 		if isSchemeControl(name) {
 			if err := c.readScheme(h, name, allowed); err != nil {
@@ -96,11 +97,10 @@ func forbiddenHeader(name string) error {
 	return f
 }
 
-// permitted reports whether policy lets callers use a control. The key is no control,
-// and a cache directive asks for nothing that could harm.
+// permitted reports whether policy lets callers use a control. The key is no control.
 func permitted(name string, allowed []string) bool {
 	word := strings.ToLower(name[len("Sluice-"):])
-	return word == "key" || word == "cache" || slices.Contains(allowed, word)
+	return word == "key" || slices.Contains(allowed, word)
 }
 
 func badHeader(name, why string) error {
@@ -170,28 +170,5 @@ func readName(dst *string, header, v string) error {
 		return badHeader(header, "it is no name")
 	}
 	*dst = v
-	return nil
-}
-
-// readCache accepts the directives that an answer without a cache obeys by nature and
-// refuses the ones that it could only pretend to obey.
-func readCache(_ *controls, v string) error {
-	for _, d := range strings.Split(v, ",") {
-		name, arg, _ := strings.Cut(strings.TrimSpace(d), "=")
-		switch name {
-		case "no-store", "no-cache":
-			if arg != "" {
-				return badHeader("sluice-cache", name+" takes no value")
-			}
-		case "max-age", "stale-if-error":
-			if _, err := strconv.ParseUint(arg, 10, 31); err != nil {
-				return badHeader("sluice-cache", name+" needs a whole number of seconds")
-			}
-		case "only-if-cached":
-			return fault.New(fault.UnsupportedParameter, "The header sluice-cache: only-if-cached cannot be obeyed: this version of Sluice has no cache.").Field("sluice-cache")
-		default:
-			return badHeader("sluice-cache", "'"+clip(name)+"' is none of no-store, no-cache, max-age, stale-if-error, only-if-cached")
-		}
-	}
 	return nil
 }

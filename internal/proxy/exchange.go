@@ -52,6 +52,8 @@ type exchange struct {
 	ask  ask
 	said *dialect.Recollected // nil unless the body names earlier answers that are remembered
 
+	caching  *caching   // nil = the cache has nothing to do with it
+	rec      *recording // of the present attempt; nil = it is not kept
 	held     *holding   // nil unless some limit may apply
 	batch    *batchCall // nil unless the call has to do with a batch that is counted
 	rerouted string     // the model or route to which a limit sent the call
@@ -87,9 +89,10 @@ type exchange struct {
 	wrote      bool // the head went out
 	status     int
 	report     *dialect.Report
-	cost       gateway.Cost
+	cost       gateway.Cost // of the present attempt; see callCost
 	price      *gateway.Price
 	billed     bool // cost and price are worked out
+	bills      bills
 	firstByte  time.Time
 	answerKept capture // as the caller received it
 	vendorKept capture // as the vendor sent it, where that differs

@@ -21,6 +21,7 @@ func (x *exchange) finish() {
 	x.leaveBody()
 	x.endCommitment()
 	x.endTape()
+	x.endCaching()
 	if x.streaming {
 		x.p.observer.StreamOpen(-1)
 	}
@@ -95,12 +96,15 @@ func (x *exchange) entry() *gateway.Entry {
 	now := time.Now()
 	e := x.logEntry()
 	*e = gateway.Entry{
-		ID: x.id, Time: x.began, LastTime: x.began, Count: 1, Status: x.status, Cache: "off",
+		ID: x.id, Time: x.began, LastTime: x.began, Count: 1, Status: x.status, Cache: x.cacheWord(),
 		Stream: x.stream, ModelRequested: clip(x.ask.model), User: cmp.Or(x.tokenUser(), x.ask.user),
-		Attempts: x.attempts, Cost: x.cost, Price: x.price, Metadata: x.view.redact(x.metadata()),
+		Attempts: x.attempts, Cost: x.callCost(), Price: x.price, Metadata: x.view.redact(x.metadata()),
 		QueueMS: llm.Known(0), LatencyMS: llm.Known(now.Sub(x.began).Milliseconds()), OverheadUS: llm.Known(x.overhead().Microseconds()),
 		ClientIP: x.shownIP(), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: cmp.Or(x.ctl.trace, traceID(x.r.Header)),
 		Objects: x.objects,
+	}
+	if x.isKept() {
+		e.Saved = x.caching.served.Cost
 	}
 	if h := x.held; h != nil {
 		e.Limits, e.Settlements, e.QueueMS = h.over, h.settled, llm.Known(h.queued.Milliseconds())

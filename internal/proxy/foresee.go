@@ -151,7 +151,10 @@ func (x *exchange) modelOf(t route.Target) (m *account.Model, free bool) {
 
 // fit lowers how long the answer may become to what the money that was granted pays for.
 func (x *exchange) fit(t *taken, plan []route.Target) {
-	h := x.held
+	h, shares := x.held, int64(1)
+	if t == &h.call {
+		shares = x.atOnce()
+	}
 	for i := range t.Claims {
 		if t.hold == nil || t.Of[i].Unit != gateway.UnitCost || t.hold.Granted[i] >= t.Claims[i].Want {
 			continue
@@ -162,7 +165,7 @@ func (x *exchange) fit(t *taken, plan []route.Target) {
 			if free {
 				continue
 			}
-			n := x.p.catalogue.Affords(m, most, gateway.USD(t.hold.Granted[i]), x.began) / h.most.times
+			n := x.p.catalogue.Affords(m, most, gateway.USD(t.hold.Granted[i]/shares), x.began) / h.most.times
 			if n < h.most.tokens && (h.most.send == 0 || n < h.most.send) {
 				h.most.send = max(n, 1)
 			}

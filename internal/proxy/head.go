@@ -66,7 +66,8 @@ func (x *exchange) ownHead(w *headWriter) {
 	}
 	x.limitHead(w)
 	x.tellScheme(w.set)
-	w.set("Sluice-Cache", "off")
+	w.set("Sluice-Cache", x.cacheWord())
+	x.ageHead(w)
 	w.set("Sluice-Overhead-Us", strconv.FormatInt(x.overhead().Microseconds(), 10))
 	if (x.closeAfter || x.stopped.Load()) && x.r.ProtoMajor == 1 {
 		w.set("Connection", "close")
@@ -121,6 +122,7 @@ func headerSafe(s string) string {
 func (x *exchange) writeHead(status int) {
 	late := x.committed
 	x.wrote, x.committed, x.status = true, false, status
+	defer x.publish()
 	if !x.flows || x.stopped.Load() {
 		x.leaveBody()
 	}
@@ -136,8 +138,8 @@ func (x *exchange) costHead(w *headWriter) {
 	if x.report == nil {
 		return
 	}
-	if x.cost.Known {
-		w.set("Sluice-Cost-Usd", x.cost.USD.String())
+	if cost := x.callCost(); cost.Known {
+		w.set("Sluice-Cost-Usd", cost.USD.String())
 	}
 	if !x.report.Usage.IsZero() {
 		w.set("Sluice-Usage", string(gateway.AppendUsageJSON(make([]byte, 0, 256), &x.report.Usage)))
@@ -151,8 +153,8 @@ func (x *exchange) costTrailer() {
 		return
 	}
 	h := x.w.Header()
-	if x.cost.Known {
-		h[http.TrailerPrefix+"Sluice-Cost-Usd"] = []string{x.cost.USD.String()}
+	if cost := x.callCost(); cost.Known {
+		h[http.TrailerPrefix+"Sluice-Cost-Usd"] = []string{cost.USD.String()}
 	}
 	if !x.report.Usage.IsZero() {
 		h[http.TrailerPrefix+"Sluice-Usage"] = []string{string(gateway.AppendUsageJSON(make([]byte, 0, 256), &x.report.Usage))}

@@ -61,6 +61,8 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 		x.adopt(y)
 		err = theirs
 	} else {
+		y.settleAttempt()
+		y.lose()
 		x.note(y)
 		if !own.won() && asFault(err).Kind == fault.Gone && call.Context().Err() == nil {
 			err = theirs
@@ -106,6 +108,8 @@ func (x *exchange) note(y *exchange) {
 		x.sent = append(x.sent, s)
 	}
 	y.settleAttempt()
+	x.bills.lose(y.bills.lost)
+	x.bills.partial = x.bills.partial || y.bills.partial
 	if y.held != nil && x.held != nil {
 		x.held.settled = append(x.held.settled, y.held.settled...)
 		x.held.over = append(x.held.over, y.held.over...)
@@ -116,6 +120,8 @@ func (x *exchange) note(y *exchange) {
 // adopt makes a twin's answer this call's.
 func (x *exchange) adopt(y *exchange) {
 	x.note(y)
+	x.settleAttempt()
+	x.lose()
 	x.releaseTranslation()
 	x.target, x.lane, x.spoken, x.cred, x.brought, x.estimated = y.target, y.lane, y.spoken, y.cred, y.brought, y.estimated
 	x.tr, y.tr = y.tr, nil

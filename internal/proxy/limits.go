@@ -137,6 +137,7 @@ func (x *exchange) reserve(ctx context.Context) error {
 	for range maxReroutes {
 		if h.needsAmounts() || x.waysCeiling() > 0 {
 			x.foresee(x.everyTarget())
+			h.want.Cost, h.want.Least = h.want.Cost*gateway.USD(x.atOnce()), h.want.Least*gateway.USD(x.atOnce())
 		}
 		again, err := x.reserveCall(ctx)
 		if !again || err != nil {

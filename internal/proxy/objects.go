@@ -239,6 +239,9 @@ func (w *fileWalk) take(raw []byte) {
 
 // learnObject notes the objects that the answer tells of.
 func (x *exchange) learnObject(answer []byte) {
+	if x.isKept() {
+		return // it is known, or another tenant's
+	}
 	rule := x.ep.Object
 	x.learnYield(answer)
 	switch {
@@ -293,7 +296,7 @@ func (x *exchange) noteObject(o gateway.Object) {
 
 // learnStreamed notes the object that a streamed answer's id names.
 func (x *exchange) learnStreamed() {
-	if x.ep.Object.Creates && x.report != nil && x.report.ID != "" && !x.ownCredential() && x.ep.Op == llm.OpChat {
+	if x.ep.Object.Creates && !x.isKept() && x.report != nil && x.report.ID != "" && !x.ownCredential() && x.ep.Op == llm.OpChat {
 		x.noteObject(x.newObject(objectID(x.report.ID)))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/account"
 	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/auth/jwt"
+	"github.com/sluice-gateway/sluice/internal/cache"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -54,6 +55,21 @@ type Observer interface {
 	StreamOpen(delta int)
 }
 
+// Cache keeps answers. It is safe for concurrent use and never blocks for long.
+type Cache interface {
+	// Get gives the answer that is kept under a key and has not been purged; nil = none is.
+	Get(ctx context.Context, key cache.Key) *cache.Answer
+	// Put keeps an answer.
+	Put(key cache.Key, a *cache.Answer)
+	// Purged reports whether such an answer has been named by a purge.
+	Purged(about *cache.About, key cache.Key) bool
+	// Missed is told of a key under which nothing was kept. loose gives a key that more
+	// requests have in common.
+	Missed(gateway string, key cache.Key, loose func() cache.Key)
+	// Saved is told of a call that cost nothing because of an answer.
+	Saved(a *cache.Answer)
+}
+
 // Budgets hears how a budget stands after a call; it must not block.
 type Budgets interface{ Note(gateway.Standing) }
 
@@ -81,6 +97,7 @@ type Config struct {
 	Budgets   Budgets      // hears how budgets stand; nil = nobody does
 	Observer  Observer
 	Ready     Ready
+	Cache     Cache // keeps answers; nil = none are
 	Log       *slog.Logger
 	SpillDir  string // "" = the system's
 }
@@ -131,6 +148,10 @@ type Proxy struct {
 	memory   memory
 	intents  intent.Counts
 
+	cache     Cache
+	flights   cache.Flights
+	refreshes refreshes
+
 	mu      sync.Mutex // guards what follows; Swap only
 	clients map[string]client
 	tellers map[string]*teller // of intents, by what they go by; Swap and Close only
@@ -164,6 +185,9 @@ func New(c Config) *Proxy {
 	if p.health = c.Health; p.health == nil {
 		p.health = alike{}
 	}
+	if p.cache = c.Cache; p.cache == nil {
+		p.cache = noCache{}
+	}
 	p.ids.seed()
 	return p
 }
@@ -191,7 +215,7 @@ func (p *Proxy) Swap(s *catalog.Snapshot) (err error) {
 		p.discard(next)
 		return err
 	}
-	if err := errors.Join(v.compileRules(), v.compileIssuers(p.keyring)); err != nil {
+	if err := errors.Join(v.compileRules(), v.compileIssuers(p.keyring), v.compileCaches()); err != nil {
 		p.discard(next)
 		return err
 	}

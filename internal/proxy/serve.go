@@ -89,10 +89,7 @@ func (x *exchange) run() error {
 	if err := x.holdRoute(); err != nil {
 		return err
 	}
-	if err := x.reserve(x.r.Context()); err != nil {
-		return err
-	}
-	return x.forward()
+	return x.answerOrAsk()
 }
 
 // admit refuses before the process is in danger.

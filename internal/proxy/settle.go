@@ -60,11 +60,13 @@ func (x *exchange) used(t *taken, i int) int64 {
 	if u == gateway.UnitRequests || u == gateway.UnitConcurrent {
 		return granted
 	}
-	if len(x.attempts) == 0 || x.report == nil {
+	if u == gateway.UnitCost {
+		return x.usedMoney(t, granted)
+	}
+	if x.report == nil || len(x.attempts) == x.askedBefore(t) {
 		return 0 // nothing was answered: nothing is billed
 	}
-	answered := x.attempts[len(x.attempts)-1].Status < 300
-	known, n := x.cost.Known, int64(x.cost.USD)
+	answered, known, n := x.answered(), false, int64(0)
 	usage := &x.report.Usage
 	switch u {
 	case gateway.UnitTokens:
@@ -81,6 +83,32 @@ func (x *exchange) used(t *taken, i int) int64 {
 		return granted // an answer that nobody counted counts in full
 	}
 	return 0
+}
+
+// usedMoney is what was really paid of a claim: for all attempts since it was taken.
+func (x *exchange) usedMoney(t *taken, granted int64) int64 {
+	from := x.bills.held
+	if t == &x.held.attempt {
+		from = x.bills.turn
+	}
+	n := int64(x.spent() - from)
+	if x.report != nil && !x.cost.Known && x.answered() && len(x.attempts) > x.askedBefore(t) {
+		return max(n, granted)
+	}
+	return n
+}
+
+// askedBefore is how many attempts there were before something was taken.
+func (x *exchange) askedBefore(t *taken) int {
+	if t == &x.held.attempt {
+		return x.bills.asked
+	}
+	return 0
+}
+
+// answered reports whether a vendor has answered the present attempt with a success.
+func (x *exchange) answered() bool {
+	return len(x.attempts) > 0 && x.attempts[len(x.attempts)-1].Status < 300
 }
 
 // releaseHold gives the holding back.

@@ -23,6 +23,9 @@ const maxTranslated = 64 << 20
 // answerTranslated gives a vendor's successful answer in the caller's dialect.
 func (x *exchange) answerTranslated(resp *upstream.Response) error {
 	if framer := x.framer(resp); framer != nil {
+		if !x.stream && x.isKept() {
+			return x.gather(resp, framer)
+		}
 		if !x.stream {
 			return fault.New(fault.UpstreamError, "The provider streamed its answer though it was not asked to. Ask for a stream.")
 		}
@@ -61,7 +64,12 @@ func (x *exchange) answerTranslated(resp *upstream.Response) error {
 	if x.stream {
 		return x.replay(resp, a)
 	}
-	room := membuf.Get(written(len(plain)))
+	return x.formatWhole(resp, a, len(plain))
+}
+
+// formatWhole sends an answer in the caller's words; size is about what it takes.
+func (x *exchange) formatWhole(resp *upstream.Response, a *llm.Answer, size int) error {
+	room := membuf.Get(written(size))
 	defer room.Release()
 	body := x.dialect.Codec.FormatAnswer(room.Bytes, a, &x.tr.call)
 	x.remember(body)

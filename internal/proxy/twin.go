@@ -23,6 +23,7 @@ func (x *exchange) twin(ctx context.Context, w http.ResponseWriter, plan []route
 	y.body, y.ask, y.said = body{part: x.body.bytes()}, x.ask, x.said
 	y.bodyDone, y.home = true, x.home
 	y.way = route.Plan{Route: x.way.Route, Step: x.way.Step, Override: x.way.Override, MaxOutput: x.way.MaxOutput, Sticky: x.way.Sticky}
+	y.caching = x.caching
 	y.plan = append(y.scratch.plan[:0], plan...)
 	y.keepBodies()
 	return y

@@ -30,6 +30,7 @@ type view struct {
 	held     map[string]*rules.Set     // of providers that have some
 	waiting  map[string]waiting        // who waits how, by gateway
 	issuers  map[string]*jwt.Issuers   // of gateways that take tokens
+	caches   map[string]*cachePolicy   // of gateways that have one
 	tellers  map[string]*teller        // of intents, by route
 }
 

@@ -60,33 +60,17 @@ func (s *Store) Spend(ctx context.Context, q SpendQuery) ([]SpendRow, error) {
 	}
 	var found []SpendRow
 	err = s.query(ctx, query, args, func(rows *sql.Rows) error {
-		row := SpendRow{Values: make([]string, len(q.By))}
-		var day int64
-		dest := make([]any, 0, len(q.By)+3)
-		for i, by := range q.By {
-			if by == ByDay {
-				dest = append(dest, &day)
-			} else {
-				dest = append(dest, &row.Values[i])
-			}
-		}
-		if err := rows.Scan(append(dest, &row.Cost, &row.Calls, &row.Unknown)...); err != nil {
-			return err
-		}
-		for i, by := range q.By {
-			if by == ByDay {
-				row.Values[i] = time.Unix(day*86400, 0).UTC().Format(time.DateOnly)
-			}
-		}
+		var row SpendRow
+		err := scanSums(rows, q.By, &row.Values, &row.Cost, &row.Calls, &row.Unknown)
 		found = append(found, row)
-		return nil
+		return err
 	})
 	return found, s.failed("spend", err)
 }
 
 // sql renders the query: from the ledger where a rule is asked for, else from entries.
 func (q *SpendQuery) sql() (string, []any, error) {
-	terms, order, err := q.terms()
+	terms, order, err := groups(q.By, Dimensions(), "spend")
 	if err != nil {
 		return "", nil, err
 	}
@@ -115,26 +99,6 @@ func (q *SpendQuery) ofLedger() bool {
 		}
 	}
 	return q.Rule != ""
-}
-
-// terms gives the column of each dimension, and the order of rows, both by number, which
-// both engines take.
-func (q *SpendQuery) terms() (terms []string, order string, err error) {
-	cost := len(q.By) + 1
-	for i, by := range q.By {
-		switch by {
-		case ByDay:
-			terms = append(terms, "time / 86400000000")
-			order += fmt.Sprintf("%d DESC, ", i+1)
-		case ByKey:
-			terms = append(terms, "COALESCE(key_id, '')")
-		case ByWorkspace, ByUser, ByTeam, ByGateway, ByProvider, ByModel, ByRule:
-			terms = append(terms, `COALESCE("`+string(by)+`", '')`)
-		default:
-			return nil, "", fmt.Errorf("%w: spend cannot be added up by %q", ErrBadFilter, by)
-		}
-	}
-	return terms, order + fmt.Sprintf("%d DESC, ", cost) + numbersTo(len(terms)), nil
 }
 
 // numbersTo gives 1, 2, … n.

@@ -12,6 +12,7 @@ const (
 	raisesVersion      = "raises"
 	drainsVersion      = "drains"
 	canariesVersion    = "canaries"
+	purgesVersion      = "cache_purges"
 )
 
 // bump tells the pollers of a version that something changed, once fn's transaction is

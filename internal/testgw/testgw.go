@@ -19,6 +19,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/app"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/store/storetest"
 )
 
 // Key and AdminToken are what every gateway of a test begins with.
@@ -26,6 +27,9 @@ const (
 	Key        = "sk-sluice-test-0123456789abcdef"
 	AdminToken = "sluice-admin-test-0123456789abcdef"
 )
+
+// patience ends the wait for what never comes; it says nothing about how fast things are.
+const patience = 90 * time.Second
 
 // Gateway is one running gateway. It stops with its test.
 type Gateway struct {
@@ -42,7 +46,7 @@ type Gateway struct {
 type Options struct {
 	Config string            // sluice.yaml; "" = none
 	Env    map[string]string // the process's whole environment beside the key and token
-	Dir    string            // "" = a new temporary folder
+	Dir    string            // "" = a new temporary folder, with a store that has its schema
 }
 
 // Start runs a gateway with a configuration.
@@ -53,6 +57,7 @@ func StartWith(t testing.TB, o Options) *Gateway {
 	t.Helper()
 	if o.Dir == "" {
 		o.Dir = t.TempDir()
+		storetest.Seed(t, filepath.Join(o.Dir, "sluice.db"))
 	}
 	g := &Gateway{Dir: o.Dir, Log: &Buffer{}, t: t}
 	if o.Config != "" {
@@ -80,7 +85,7 @@ func StartWith(t testing.TB, o Options) *Gateway {
 			cancel()
 			select {
 			case stopErr = <-done:
-			case <-time.After(45 * time.Second):
+			case <-time.After(patience):
 				stopErr = fmt.Errorf("the gateway did not stop; its log:\n%s", g.Log)
 			}
 		})
@@ -92,7 +97,7 @@ func StartWith(t testing.TB, o Options) *Gateway {
 	case err := <-done:
 		cancel()
 		t.Fatalf("the gateway did not start: %v\n%s", err, g.Log)
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		cancel()
 		t.Fatalf("the gateway did not come up\n%s", g.Log)
 	}
@@ -190,11 +195,11 @@ func (g *Gateway) AdminPost(path, body string, v any) int {
 }
 
 // Entry waits until the entry of a request id can be read, which the contract promises
-// within 250 ms, and gives it.
+// within 250 ms of a machine that has time, and gives it.
 func (g *Gateway) Entry(id string) gateway.Entry {
 	g.t.Helper()
 	var e gateway.Entry
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		if g.AdminGet("/api/v1/entries/"+id, &e) == http.StatusOK {
 			return e
 		}

@@ -15,6 +15,15 @@ const flowBuffer = pageSize
 // may be done with the Response but AwaitEvent and SetReadTimeout.
 func (r *Response) Each(fn func(p []byte) error) error {
 	if c, ok := r.src.(*conn); ok && c.flows() {
+		if tee := r.Tee; tee != nil {
+			told := fn
+			fn = func(p []byte) error { tee(p, false); return told(p) }
+			err := r.eachOf(c, fn)
+			if err == nil {
+				tee(nil, true)
+			}
+			return err
+		}
 		return r.eachOf(c, fn)
 	}
 	buf := membuf.Get(flowBuffer)

@@ -26,6 +26,10 @@ type Response struct {
 	// Waited is the time blocked on the host so far: connecting, then from the first
 	// byte sent to the last byte of the head, then in body reads.
 	Waited time.Duration
+	// Tee, when it is set between Do and the first read, is given everything that is read
+	// of the body, and told once when its proper end was seen. The bytes are valid during
+	// the call only. Do resets it.
+	Tee func(p []byte, end bool)
 
 	src         source
 	end         error         // what Read gives when src is nil
@@ -64,8 +68,10 @@ func (r *Response) Read(p []byte) (int, error) {
 		}
 	}
 	if n > 0 && err != io.EOF {
+		r.tap(p[:n], nil)
 		return n, nil // a failure is told by the next Read, when the caller has the data
 	}
+	r.tap(p[:n], err)
 	return n, err
 }
 

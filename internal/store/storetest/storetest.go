@@ -28,6 +28,8 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"raises":      testRaises,
 		"drains":      testDrains,
 		"canaries":    testCanaries,
+		"purges":      testPurges,
+		"cache":       testCache,
 		"outcomes":    testOutcomes,
 		"objects":     testObjects,
 		"settings":    testSettings,

@@ -1,0 +1,60 @@
+package semantic
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"math"
+	"time"
+)
+
+// form is the first byte of a record: which form it has.
+const form = 1
+
+// maxDims bounds vectors that come from elsewhere.
+const maxDims = 16 << 10
+
+var errRecord = errors.New("this is no record of a prompt")
+
+// Encode writes a record: form, scope, key, time, length of the vector, vector, text, and
+// the checksum of all that.
+func (r Record) Encode() []byte {
+	b := make([]byte, 0, 1+32+32+8+4+4*len(r.Vector)+len(r.Text)+4)
+	b = append(b, form)
+	b = append(b, r.Scope[:]...)
+	b = append(b, r.Key[:]...)
+	b = binary.LittleEndian.AppendUint64(b, uint64(r.Until.UnixMilli()))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(r.Vector)))
+	for _, x := range r.Vector {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
+	}
+	b = append(b, r.Text...)
+	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+}
+
+// Decode reads what Encode wrote; anything else is an error. It keeps nothing of b.
+func Decode(b []byte) (r Record, err error) {
+	const head = 1 + 32 + 32 + 8 + 4
+	if len(b) < head+4 || b[0] != form {
+		return r, errRecord
+	}
+	end := len(b) - 4
+	if crc32.ChecksumIEEE(b[:end]) != binary.LittleEndian.Uint32(b[end:]) {
+		return r, errRecord
+	}
+	b = b[1:end]
+	b = b[copy(r.Scope[:], b):]
+	b = b[copy(r.Key[:], b):]
+	r.Until = time.UnixMilli(int64(binary.LittleEndian.Uint64(b)))
+	dims := int(binary.LittleEndian.Uint32(b[8:]))
+	b = b[12:]
+	if dims > maxDims || 4*dims > len(b) {
+		return Record{}, errRecord
+	}
+	r.Vector = make([]float32, dims)
+	for i := range r.Vector {
+		r.Vector[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	r.Text = string(b[4*dims:])
+	return r, nil
+}

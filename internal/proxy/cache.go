@@ -1,0 +1,378 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/cache"
+	"github.com/sluice-gateway/sluice/internal/cache/cachekey"
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/expr"
+	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/limit/rules"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/route"
+)
+
+// The words of the header sluice-cache and of an entry's member cache.
+const (
+	cacheHit       = "hit"
+	cacheMiss      = "miss"
+	cacheStale     = "stale"
+	cacheCoalesced = "coalesced"
+	cacheSemantic  = "semantic"
+	cacheBypass    = "bypass"
+	cacheOff       = "off"
+)
+
+// keepPast is how long an answer is kept past its time at least, so that it can serve
+// where a limit says over: stale.
+const keepPast = time.Hour
+
+// caching is what the cache has to do with one call. What stands first is written before
+// any attempt and only read then: twins share it.
+type caching struct {
+	policy *cachePolicy
+	key    cache.Key // at the plan's first target
+	facts  []string  // what the key is made of beside the request; the target is the first
+	ttl    time.Duration
+	tags   []string
+	serves bool          // from what is kept
+	keeps  bool          // what the vendor answers
+	flight *cache.Flight // which the call leads; nil = none
+	sense  *sense        // nil = only equal requests share an answer
+	leads  *leading      // the caller, beside others who follow; nil = nobody can
+	spare  *cache.Answer // past its time; nil = there is none
+	loose  func() cache.Key
+
+	word   string // what came of it
+	served *cache.Answer
+	stale  bool // a limit that had no room lets an answer past its time serve
+}
+
+// cachePolicy is a gateway's policy, ready for use.
+type cachePolicy struct {
+	*gateway.Cache
+	keys  *cachekey.Policy
+	rules []*expr.Program // of Cache.Rules, in their order
+}
+
+// compileCaches makes the gateways' policies ready.
+func (v *view) compileCaches() error {
+	v.caches = map[string]*cachePolicy{}
+	var errs []error
+	for name, g := range v.Gateways {
+		if g.Cache == nil {
+			continue
+		}
+		keys, err := cachekey.Compile(g.Cache)
+		errs = append(errs, err)
+		p := &cachePolicy{Cache: g.Cache, keys: keys}
+		for i := range g.Cache.Rules {
+			when, err := expr.Compile(g.Cache.Rules[i].When, expr.Bool)
+			errs = append(errs, err)
+			p.rules = append(p.rules, when)
+		}
+		v.caches[name] = p
+	}
+	return errors.Join(errs...)
+}
+
+// cacheWord says what the cache had to do with the call.
+func (x *exchange) cacheWord() string {
+	if x.caching == nil || x.caching.word == "" {
+		return cacheOff
+	}
+	return x.caching.word
+}
+
+// kept reports whether the answer is no vendor's to this call.
+func (x *exchange) isKept() bool { return x.caching != nil && x.caching.served != nil }
+
+// answerOrAsk answers the call from the cache, or from the answer of an equal call that is
+// under way, or asks the vendor.
+func (x *exchange) answerOrAsk() error {
+	if err := x.prepareCache(); err != nil {
+		return err
+	}
+	c := x.caching
+	if c == nil || c.policy == nil {
+		if x.ctl.cache.only {
+			return notCached()
+		}
+		return x.askVendor()
+	}
+	if c.serves {
+		if done, err := x.serveKept(); done {
+			return err
+		}
+		if c.sense != nil {
+			if done, err := x.serveAlike(); done {
+				return err
+			}
+		}
+	}
+	if x.ctl.cache.only {
+		return notCached()
+	}
+	if done, err := x.share(); done {
+		return err
+	}
+	return x.orSpare(x.askVendor())
+}
+
+// askVendor asks the vendor.
+func (x *exchange) askVendor() error {
+	if err := x.reserve(x.r.Context()); err != nil {
+		return err
+	}
+	return x.forward()
+}
+
+func notCached() error {
+	f := fault.New(fault.NotCached, "The header sluice-cache says only-if-cached, and no answer to this request is kept.")
+	f.NoRetry = true
+	return f
+}
+
+// prepareCache says what the cache may do for the call.
+func (x *exchange) prepareCache() error {
+	policy := x.view.caches[x.gw.Name]
+	if policy == nil || x.shadow || !x.cacheable() {
+		return nil
+	}
+	c := &caching{policy: policy}
+	if x.caching != nil && x.caching.word == cacheMiss { // a refresh
+		c.word = cacheMiss
+	}
+	x.caching = c
+	bypass := x.timeToLive(c)
+	switch {
+	case bypass || x.ctl.cache.noStore:
+		c.word, c.policy = cacheBypass, nil
+		return nil
+	case c.ttl <= 0, policy.Scope == gateway.ScopeUser && x.knows().user() == "":
+		x.caching = nil
+		return nil
+	}
+	c.facts = x.cacheFacts(c)
+	key, err := x.cacheKey(c)
+	if err != nil {
+		x.caching = nil // what cannot be read cannot be kept; the vendor shall say so
+		return nil
+	}
+	c.key, c.keeps, c.serves = key, true, !x.ctl.cache.noCache && c.word == ""
+	if c.word == "" {
+		c.word = cacheMiss
+	}
+	if x.ctl.cache.noCache {
+		c.word = cacheBypass
+	}
+	x.prepareSense(c)
+	return nil
+}
+
+// cacheable reports whether the answer to a call is a function of its request: nothing
+// lasting is made, and the body is at hand.
+func (x *exchange) cacheable() bool {
+	switch x.ep.Op {
+	case llm.OpChat, llm.OpCompletions, llm.OpEmbeddings, llm.OpRerank, llm.OpModerations, llm.OpImages, llm.OpSpeech, llm.OpTranscription:
+	default:
+		return false
+	}
+	if x.r.Method != "POST" || x.batch != nil || x.home != nil || x.body.bytes() == nil || len(x.plan) == 0 || x.narrates() {
+		return false
+	}
+	return x.ep.Body == dialect.JSON && !x.lasting() || x.ep.Body == dialect.Multipart
+}
+
+// lasting reports a request that changes something at the vendor beside its answer.
+func (x *exchange) lasting() bool {
+	for _, name := range []string{"background", "conversation", "previous_response_id"} {
+		if v := jsonMember(x.body.bytes(), name); v != nil && string(v) != "null" && string(v) != "false" {
+			return true
+		}
+	}
+	return false
+}
+
+// timeToLive fills how long an answer lives: as the caller, the first rule that holds, the
+// route, the model or the gateway says. It reports what none may serve or keep.
+func (x *exchange) timeToLive(c *caching) (bypass bool) {
+	c.ttl = c.policy.TTL
+	if m := x.plan[0].Provider.Models[bareModel(x.plan[0].Model)]; m.Cache.TTL > 0 || m.Cache.Bypass {
+		bypass = m.Cache.Bypass
+		c.ttl = max(m.Cache.TTL, 0)
+	}
+	if r := x.view.Routes[x.way.Route]; r != nil && r.Cache != nil {
+		bypass = bypass || r.Cache.Bypass
+		if r.Cache.TTL > 0 {
+			c.ttl = r.Cache.TTL
+		}
+	}
+	tags := slices.Clone(c.policy.Tags)
+	if i := x.cacheRule(c); i >= 0 {
+		r := &c.policy.Rules[i]
+		bypass = bypass || r.Bypass
+		if r.TTL > 0 {
+			c.ttl = r.TTL
+		}
+		tags = append(tags, r.Tags...)
+	}
+	if x.ctl.cache.aged {
+		c.ttl = x.ctl.cache.maxAge
+		if c.ttl == 0 { // nothing that is kept is young enough
+			x.ctl.cache.noCache, c.ttl = true, c.policy.TTL
+		}
+	}
+	for _, t := range tags {
+		if t = x.tag(t); t != "" && !slices.Contains(c.tags, t) {
+			c.tags = append(c.tags, t)
+		}
+	}
+	return bypass
+}
+
+// cacheRule gives the first rule whose condition holds, -1 when none does.
+func (x *exchange) cacheRule(c *caching) int {
+	if len(c.policy.rules) == 0 {
+		return -1
+	}
+	var a route.Ask
+	x.tell(&a)
+	v := *a.Vars
+	v.Route, v.Provider, v.Model = x.way.Route, x.plan[0].Provider.Name, bareModel(x.plan[0].Model)
+	return slices.IndexFunc(c.policy.rules, func(p *expr.Program) bool {
+		holds, err := p.Bool(&v)
+		return err == nil && holds
+	})
+}
+
+// tag gives a tag's text: its own, or a value of the call's.
+func (x *exchange) tag(t string) string {
+	if strings.HasPrefix(t, "metadata.") || strings.HasPrefix(t, "header.") {
+		return clip(x.knows().stick(t))
+	}
+	return t
+}
+
+// lookUp gives what is kept, nil when there is nothing.
+func (x *exchange) lookUp(key cache.Key) *cache.Answer {
+	a := x.p.cache.Get(x.r.Context(), key)
+	if a == nil || x.view.Providers[a.Provider] == nil || x.p.byName[dialect.Name(a.Dialect)] == nil || a.Dead(time.Now()) {
+		return nil
+	}
+	return a
+}
+
+// serveKept answers from what is kept under the call's key.
+func (x *exchange) serveKept() (done bool, err error) {
+	c := x.caching
+	a := x.lookUp(c.key)
+	if a == nil {
+		x.p.cache.Missed(x.gw.Name, c.key, c.loose)
+		return false, nil
+	}
+	age := a.Age(time.Now())
+	life := min(a.TTL, c.ttl)
+	switch {
+	case age < life:
+		return true, x.serveAnswer(a, cacheHit)
+	case age < life+c.policy.Refresh && !x.ctl.cache.aged && !x.ctl.cache.only:
+		x.refresh()
+		return true, x.serveAnswer(a, cacheStale)
+	}
+	c.spare = a
+	return false, nil
+}
+
+// orSpare gives an answer past its time where the vendor failed, or a limit had no room,
+// and that is allowed.
+func (x *exchange) orSpare(err error) error {
+	c := x.caching
+	if err == nil || c.spare == nil || x.wrote || x.r.Context().Err() != nil {
+		return err
+	}
+	past := c.spare.Age(time.Now()) - min(c.spare.TTL, c.ttl)
+	f := asFault(err)
+	switch {
+	case c.stale && (f.Code == fault.RateLimit || f.Code == fault.BudgetExceeded):
+	case past < x.ifError() && vendorFailed(f):
+	default:
+		return err
+	}
+	x.settleAttempt()
+	return x.serveAnswer(c.spare, cacheStale)
+}
+
+func (x *exchange) ifError() time.Duration {
+	if d := x.ctl.cache.ifError; d >= 0 {
+		return d
+	}
+	return x.caching.policy.IfError
+}
+
+// vendorFailed reports a fault that an older answer is better than.
+func vendorFailed(f *fault.Fault) bool {
+	switch f.Kind {
+	case fault.Upstream, fault.Timeout, fault.Connect, fault.RateLimited, fault.Credential:
+		return true
+	}
+	return false
+}
+
+// countHit takes what an answer from the cache counts for: rules with count_hits.
+func (x *exchange) countHit(ctx context.Context) error {
+	h := x.held
+	if h == nil || h.call.hold != nil {
+		return nil
+	}
+	x.knowFacts()
+	t := x.claimsOfHit()
+	if t == nil {
+		return nil
+	}
+	refused, err := x.takeInTurn(ctx, t)
+	if err != nil || refused == nil {
+		return err
+	}
+	return x.noRoom(refused, t.Claims[t.verdict.Refused].Window, t.verdict.Retry)
+}
+
+// claimsOfHit gives the claims of rules with count_hits; nil when there are none.
+func (x *exchange) claimsOfHit() *taken {
+	h := x.held
+	h.call.Reset()
+	for _, s := range h.sets {
+		err := s.Add(&h.call.Taken, &h.facts, &h.want, rules.Call, func(r *rules.Rule) bool { return !r.CountHits || h.aside[r] })
+		if err != nil {
+			return nil // a value that cannot be worked out counts nothing of a hit
+		}
+	}
+	if len(h.call.Claims) == 0 {
+		return nil
+	}
+	return &h.call
+}
+
+// noCache keeps nothing.
+type noCache struct{}
+
+// Get implements Cache.
+func (noCache) Get(context.Context, cache.Key) *cache.Answer { return nil }
+
+// Put implements Cache.
+func (noCache) Put(cache.Key, *cache.Answer) {}
+
+// Purged implements Cache.
+func (noCache) Purged(*cache.About, cache.Key) bool { return false }
+
+// Missed implements Cache.
+func (noCache) Missed(string, cache.Key, func() cache.Key) {}
+
+// Saved implements Cache.
+func (noCache) Saved(*cache.Answer) {}

@@ -1,0 +1,171 @@
+package proxy
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/cache"
+	"github.com/sluice-gateway/sluice/internal/cache/cachekey"
+	"github.com/sluice-gateway/sluice/internal/dialect"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/jsonscan"
+	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/route"
+)
+
+// cacheFacts gives what calls must have in common beside their bodies to share an answer:
+// everything else that reaches the vendor, and who may see it. The target is the first.
+func (x *exchange) cacheFacts(c *caching) []string {
+	facts := []string{
+		targetFact(&x.plan[0]), x.gw.Name, x.scopeFact(c.policy.Scope), string(x.ep.Op), string(x.dialect.Name), x.ep.Method + x.ep.Pattern, x.native,
+		x.wantedCredential(), x.overrideFact(), strconv.FormatInt(x.keysCeiling(), 10),
+	}
+	if !x.recasts() {
+		facts = append(facts, strconv.FormatBool(x.stream))
+	}
+	for _, by := range c.policy.Vary {
+		facts = append(facts, by, x.knows().stick(by))
+	}
+	facts = append(facts, x.queryFacts()...)
+	return append(facts, x.headerFacts()...)
+}
+
+func targetFact(t *route.Target) string { return t.Provider.Name + "/" + bareModel(t.Model) }
+
+// scopeFact says among whom the answer is shared.
+func (x *exchange) scopeFact(scope string) string {
+	own := ""
+	if x.gw.CallerCredentials { // an answer that somebody's own account paid for stays theirs
+		if key := x.presented(); key != "" {
+			sum := sha256.Sum256([]byte(key))
+			own = " " + string(sum[:])
+		}
+	}
+	switch scope {
+	case gateway.ScopeGateway:
+		return scope + own
+	case gateway.ScopeKey:
+		return scope + " " + x.who.Workspace + " " + x.who.KeyID() + " " + x.tokenUser() + own
+	case gateway.ScopeUser:
+		return scope + " " + x.who.Workspace + " " + x.knows().user() + own
+	}
+	return gateway.ScopeWorkspace + " " + x.who.Workspace + own
+}
+
+// recasts reports whether an answer of the one form, a stream or a whole, can be given in
+// the other.
+func (x *exchange) recasts() bool {
+	return x.ep.Op == llm.OpChat && x.dialect.Codec != nil && !x.ep.Own && x.native == ""
+}
+
+func (x *exchange) overrideFact() string {
+	o := x.way.Override
+	if o == nil && x.way.MaxOutput == 0 {
+		return ""
+	}
+	b, err := json.Marshal(o)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b) + strconv.FormatInt(x.way.MaxOutput, 10)
+}
+
+// keysCeiling is the maximum that the caller's key puts into requests.
+func (x *exchange) keysCeiling() int64 {
+	if k := x.who.Key; k != nil {
+		return k.MaxOutput
+	}
+	return 0
+}
+
+// queryFacts gives the query but for credentials and the form of a stream.
+func (x *exchange) queryFacts() (out []string) {
+	if x.r.URL.RawQuery == "" {
+		return nil
+	}
+	q, err := url.ParseQuery(x.r.URL.RawQuery)
+	if err != nil {
+		return []string{x.r.URL.RawQuery}
+	}
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		if name != "key" && name != "alt" {
+			out = append(out, "?"+name, strings.Join(q[name], "\x00"))
+		}
+	}
+	return out
+}
+
+// headerFacts gives the header fields of the caller's that a vendor answers by: versions
+// and betas of its API.
+func (x *exchange) headerFacts() (out []string) {
+	for name := range x.r.Header {
+		if answersBy(name) && x.headerReaches(name) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	for i, name := range out {
+		out[i] = name + ": " + strings.Join(x.r.Header[name], "\x00")
+	}
+	return out
+}
+
+// answersBy reports a field of a request's header that may change what is answered.
+func answersBy(name string) bool {
+	low := strings.ToLower(name)
+	switch low {
+	case "accept", "content-type", "content-length", "user-agent", "accept-encoding", "accept-language", "connection", "traceparent", "tracestate", "baggage",
+		"idempotency-key", "x-request-id", "x-client-request-id", "x-stainless-retry-count", "x-goog-api-client", "x-amzn-trace-id", "x-amz-date", "amz-sdk-invocation-id", "amz-sdk-request":
+		return false
+	}
+	return !strings.HasPrefix(low, "x-stainless-") && !strings.HasPrefix(low, "sluice-")
+}
+
+// headerReaches reports whether a field goes to the first target.
+func (x *exchange) headerReaches(name string) bool {
+	lane, spoken := x.lane, x.spoken
+	x.lane = x.view.lanes[x.plan[0].Provider.Name]
+	target := x.target
+	x.target = x.plan[0]
+	x.spoken = x.speak(x.lane)
+	reaches := x.spoken != nil && x.passes(name)
+	x.lane, x.spoken, x.target = lane, spoken, target
+	return reaches
+}
+
+// cacheKey makes the key of the call.
+func (x *exchange) cacheKey(c *caching) (cache.Key, error) {
+	r := x.keyRequest(c.facts)
+	c.loose = func() cache.Key { return c.policy.keys.Loose(r) }
+	return c.policy.keys.Key(r)
+}
+
+// keyOf makes the key of the same request at another target.
+func (x *exchange) keyOf(c *caching, t *route.Target) (cache.Key, error) {
+	fact := targetFact(t)
+	if fact == c.facts[0] {
+		return c.key, nil
+	}
+	facts := slices.Clone(c.facts)
+	facts[0] = fact
+	return c.policy.keys.Key(x.keyRequest(facts))
+}
+
+func (x *exchange) keyRequest(facts []string) *cachekey.Request {
+	r := &cachekey.Request{Facts: facts, Kind: cachekey.JSON, Body: x.body.bytes(), Name: x.ctl.cache.key, Ignore: []string{"model"}}
+	if x.recasts() {
+		r.Ignore = append(r.Ignore, "stream", "stream_options")
+	}
+	if x.ep.Body == dialect.Multipart {
+		r.Kind, r.ContentType = cachekey.Multipart, x.r.Header.Get("Content-Type")
+	}
+	return r
+}
+
+// jsonMember gives a member of an object, nil when there is none.
+func jsonMember(body []byte, name string) []byte { return jsonscan.Get(body, name) }

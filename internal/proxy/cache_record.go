@@ -1,0 +1,178 @@
+package proxy
+
+import (
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/cache"
+	"github.com/sluice-gateway/sluice/internal/upstream"
+)
+
+// recording is the answer of one attempt while it comes.
+type recording struct {
+	head   *cache.Answer
+	body   []byte // unless a flight has it
+	marks  []cache.Mark
+	began  time.Time
+	length int64 // of the body; -1 = not known beforehand
+	got    int64
+	most   int64
+	whole  bool          // all of it is there
+	shown  *cache.Flight // others read it
+	over   bool          // it is not kept: too large, or nobody wants it
+	done   bool
+}
+
+// maxShared bounds an answer that others follow though it is too large to be kept.
+const maxShared = 64 << 20
+
+// maxMarks bounds what is kept of a stream's pace.
+const maxMarks = 20_000
+
+// record begins to keep what a vendor answers.
+func (x *exchange) record_(resp *upstream.Response) {
+	c := x.caching
+	x.rec = nil
+	if c == nil || !c.keeps || resp.Status != 200 || resp.Header.Has("Set-Cookie") {
+		return
+	}
+	x.rec = &recording{length: resp.ContentLength, most: c.policy.MaxEntry, began: time.Now(), head: &cache.Answer{
+		ContentType: resp.Header.Get("Content-Type"), Encoding: resp.Header.Get("Content-Encoding"), Stream: x.framer(resp) != nil,
+		About: cache.About{
+			Gateway: x.gw.Name, Workspace: x.who.Workspace, KeyID: x.who.KeyID(), Route: x.way.Route, Operation: string(x.ep.Op),
+			CallerDialect: string(x.dialect.Name), Dialect: string(x.spoken.Name), RequestID: x.id, Tags: c.tags,
+			Provider: x.target.Provider.Name, Model: x.target.Model, Region: x.target.Provider.RegionOf(bareModel(x.target.Model)),
+		},
+	}}
+	if x.rec.head.Stream && x.rec.head.Encoding != "" {
+		x.rec = nil // which could not be given in another form
+		return
+	}
+	if n := resp.ContentLength; n > 0 && n <= x.rec.most {
+		x.rec.body = make([]byte, 0, n)
+	}
+	resp.Tee = x.rec.tee
+}
+
+// tee takes what was read of the vendor's answer.
+func (r *recording) tee(p []byte, end bool) {
+	if r.over || r.done {
+		return
+	}
+	r.got += int64(len(p))
+	if r.head.Stream && len(p) > 0 && len(r.marks) < maxMarks {
+		r.marks = append(r.marks, cache.Mark{Bytes: int32(len(p)), After: int32(time.Since(r.began).Milliseconds())})
+	}
+	r.whole = end || r.length >= 0 && r.got == r.length
+	switch {
+	case r.shown != nil:
+		r.shown.Append(p)
+	case r.got <= r.most:
+		r.body = append(r.body, p...)
+	}
+	if r.got > r.most {
+		r.outgrow()
+	}
+}
+
+// outgrow gives up what is too large to be kept, unless others read it.
+func (r *recording) outgrow() {
+	if r.shown != nil && r.shown.Readers() > 1 && r.got <= maxShared {
+		return
+	}
+	r.over, r.body, r.marks = true, nil, nil
+	if r.shown != nil {
+		r.shown.End(cache.ErrCut)
+	}
+}
+
+// publish lets others read the answer: it is as good as can be told before it is sent on.
+// What is all there is kept at once, before a caller who is slow.
+func (x *exchange) publish() {
+	r, c := x.rec, x.caching
+	if r == nil || r.over || x.status != 200 {
+		return
+	}
+	if lane, ok := x.w.(*runner); ok && !lane.won() {
+		x.rec = nil
+		return
+	}
+	if c.flight != nil && r.got <= r.most {
+		c.flight.Publish(r.head, r.body)
+		r.shown, r.body = c.flight, nil
+	}
+	if r.whole && !r.head.Stream {
+		x.keepAnswered()
+	}
+}
+
+// keepAnswered keeps a complete answer, once.
+func (x *exchange) keepAnswered() {
+	r, c := x.rec, x.caching
+	if r == nil || r.done || r.over || !r.whole {
+		return
+	}
+	r.done = true
+	body := r.body
+	if r.shown != nil {
+		body = r.shown.Body()
+		r.shown.End(nil)
+	}
+	if r.got > r.most || !x.worthKeeping() {
+		return
+	}
+	x.bill()
+	a := *r.head
+	a.Body, a.Marks, a.Cost = body, r.marks, x.cost
+	a.TTL = c.ttl
+	a.Keep = c.ttl + max(c.policy.Refresh, c.policy.IfError, keepPast)
+	a.Stored, a.Took = time.Now(), time.Since(x.began)
+	key, err := x.keyOf(c, &x.target)
+	if err != nil {
+		return
+	}
+	about := a.About
+	about.Stored = x.began // a purge while the vendor answered names this answer too
+	if x.p.cache.Purged(&about, key) {
+		return
+	}
+	x.p.cache.Put(key, &a)
+	if c.sense != nil {
+		c.sense.keep(x, key, &a)
+	}
+}
+
+// worthKeeping reports whether an answer says what the vendor would say again: it did not
+// fail, and nothing but the request has cut it short.
+func (x *exchange) worthKeeping() bool {
+	if x.report != nil && (x.report.Fault != nil || x.report.FinishReason == "error") {
+		return false
+	}
+	return x.held == nil || x.held.most.send == 0 || x.held.most.stated
+}
+
+// lead makes the call the one that brings the answer to all who ask the same meanwhile. It
+// goes on while one of them waits, whoever leaves.
+func (x *exchange) lead(f *cache.Flight) {
+	c := x.caching
+	c.flight = f
+	c.leads = newLeading(x, f)
+	x.w = c.leads
+	x.r = x.r.WithContext(c.leads.ctx)
+}
+
+// endCaching ends what the call leads, and lets the caller have the rest of its answer.
+func (x *exchange) endCaching() {
+	c := x.caching
+	if c == nil || c.leads == nil {
+		return
+	}
+	why := error(cache.ErrNoAnswer)
+	if x.failed != nil {
+		why = x.failed
+	} else if x.abort {
+		why = cache.ErrCut
+	}
+	c.flight.End(why)
+	x.w, x.r = c.leads.w, c.leads.call
+	c.leads.end()
+}

@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+)
+
+// PutPurge notes that answers must not be served any more. It takes the place of a purge
+// of the same things; one of them that reaches further stays as it is.
+func (s *Store) PutPurge(ctx context.Context, p gateway.CachePurge) error {
+	return s.failed("put purge", s.tx(ctx, func(tx *sql.Tx) error {
+		_, err := s.exec(ctx, tx, `INSERT INTO cache_purges (id, time, key, tag, gateway, workspace, provider, model, route, older_ms, purged_by, before)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (key, tag, gateway, workspace, provider, model, route) DO UPDATE SET id = excluded.id, time = excluded.time,
+			older_ms = excluded.older_ms, purged_by = excluded.purged_by, before = excluded.before WHERE excluded.before >= cache_purges.before`,
+			clean(p.ID), micros(p.Time), clean(p.Key), clean(p.Tag), clean(p.Gateway), clean(p.Workspace), clean(p.Provider), clean(p.Model), clean(p.Route),
+			p.Older.Milliseconds(), clean(p.By), micros(p.Before()))
+		if err != nil {
+			return err
+		}
+		return s.bump(ctx, tx, purgesVersion)
+	}))
+}
+
+// DeletePurges forgets the purges of answers that were stored before a time, and gives
+// how many those were. It is for when no such answer is kept any more.
+func (s *Store) DeletePurges(ctx context.Context, before time.Time) (int, error) {
+	n := 0
+	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
+		n, err = s.exec(ctx, tx, "DELETE FROM cache_purges WHERE before < ?", micros(before))
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.bump(ctx, tx, purgesVersion)
+	})
+	return n, s.failed("delete purges", err)
+}
+
+// PurgesVersion rises whenever a purge is made or forgotten; it is cheap to poll.
+func (s *Store) PurgesVersion(ctx context.Context) (int64, error) {
+	return s.version(ctx, purgesVersion)
+}
+
+// Purges gives every purge, the newest first.
+func (s *Store) Purges(ctx context.Context) ([]gateway.CachePurge, error) {
+	all, err := every(ctx, s, "SELECT id, time, key, tag, gateway, workspace, provider, model, route, older_ms, purged_by FROM cache_purges ORDER BY time DESC, id DESC", scanPurge)
+	return all, s.failed("purges", err)
+}
+
+func scanPurge(rows *sql.Rows) (p gateway.CachePurge, err error) {
+	var at, older int64
+	err = rows.Scan(&p.ID, &at, &p.Key, &p.Tag, &p.Gateway, &p.Workspace, &p.Provider, &p.Model, &p.Route, &older, &p.By)
+	p.Time, p.Older = fromMicros(at), time.Duration(older)*time.Millisecond
+	return p, err
+}

@@ -1,0 +1,248 @@
+package cache_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/testgw"
+	"github.com/sluice-gateway/sluice/internal/testup"
+)
+
+func TestAThousandEqualStreamsAreOneCallToTheVendor(t *testing.T) {
+	var n counter
+	const callers = 1000
+	g := (*testgw.Gateway)(nil)
+	up := testup.New(t, func(c *testup.Call) {
+		n.next()
+		c.Stream(func(i int) {
+			if i == 2 {
+				awaitInFlight(t, g, callers)
+			}
+		}, chatStream("one two three four five six")...)
+	})
+	g = start(t, up, "{ ttl: 5m }")
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: callers, MaxIdleConnsPerHost: callers}}
+	defer client.CloseIdleConnections()
+	bodies := make([][]byte, callers)
+	words := make([]string, callers)
+	var wg sync.WaitGroup
+	for i := range callers {
+		wg.Go(func() {
+			resp, err := client.Do(g.Request("POST", chat, []byte(ask("one/m", "hello", true))))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer resp.Body.Close()
+			bodies[i], err = io.ReadAll(resp.Body)
+			words[i] = resp.Header.Get("sluice-cache")
+			if err != nil || resp.StatusCode != 200 {
+				t.Errorf("%d, %v", resp.StatusCode, err)
+			}
+		})
+	}
+	wg.Wait()
+	count := map[string]int{}
+	for i := range bodies {
+		count[words[i]]++
+		if !bytes.Equal(bodies[i], bodies[0]) {
+			t.Fatalf("caller %d got %q, caller 0 %q", i, bodies[i], bodies[0])
+		}
+	}
+	if n.count() != 1 || count["miss"] != 1 || count["coalesced"] < callers-100 || count["coalesced"]+count["hit"] != callers-1 {
+		t.Errorf("%d calls to the vendor; %v", n.count(), count)
+	}
+}
+
+// awaitInFlight waits until so many calls are being served.
+func awaitInFlight(t testing.TB, g *testgw.Gateway, n int) {
+	wait(t, func() bool { return inFlight(g) >= n })
+}
+
+func inFlight(g *testgw.Gateway) (n int) {
+	resp, err := http.Get(g.Admin + "/metrics")
+	if err != nil {
+		return 0
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
+		if v, ok := strings.CutPrefix(lines.Text(), "sluice_requests_in_flight "); ok {
+			_, _ = fmt.Sscan(v, &n)
+		}
+	}
+	return n
+}
+
+func TestALeaderWhoLeavesHarmsNoFollower(t *testing.T) {
+	const events = 9
+	for at := range events {
+		for _, model := range []string{"one/m", "ant/c"} {
+			var n counter
+			steps, reached := make(chan struct{}), make(chan int, 100)
+			up := testup.New(t, func(c *testup.Call) {
+				n.next()
+				pieces := chatStream("one two three four")
+				if model == "ant/c" {
+					pieces = messagesStream("one two three four")
+				}
+				c.Stream(func(i int) {
+					reached <- i
+					<-steps
+				}, pieces...)
+			})
+			g := start(t, up, "{ ttl: 5m }")
+			ctx, leave := context.WithCancel(t.Context())
+			lead := g.Request("POST", chat, []byte(ask(model, "hello", true))).WithContext(ctx)
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				if resp, err := http.DefaultClient.Do(lead); err == nil {
+					_, _ = io.Copy(io.Discard, resp.Body)
+					resp.Body.Close()
+				}
+			})
+			<-reached
+			var followers [2]*answer
+			for i := range followers {
+				wg.Go(func() { followers[i] = call(t, g, chat, ask(model, "hello", i == 0)) })
+			}
+			awaitInFlight(t, g, 3)
+			for range at { // so many events go out before the leader leaves
+				select {
+				case steps <- struct{}{}:
+				case <-time.After(5 * time.Second):
+				}
+			}
+			leave()
+			close(steps)
+			wg.Wait()
+			for i, f := range followers {
+				if f.StatusCode != 200 || text(f) != "one two three four" || f.err != nil {
+					t.Errorf("%s, left at %d: follower %d got %d %q, %v, %s", model, at, i, f.StatusCode, text(f), f.err, f.body)
+				}
+			}
+			if n.count() != 1 {
+				t.Errorf("%s, left at %d: %d calls", model, at, n.count())
+			}
+			if a := call(t, g, chat, ask(model, "hello", true)); a.cache() != "hit" {
+				t.Errorf("%s, left at %d: the answer was not kept: %s", model, at, a.cache())
+			}
+		}
+	}
+}
+
+func TestALeaderWhoFailsDoesNotFailItsFollowers(t *testing.T) {
+	var n counter
+	const callers = 20
+	g := (*testgw.Gateway)(nil)
+	up := testup.New(t, func(c *testup.Call) {
+		if n.next() == 1 {
+			awaitInFlight(t, g, callers)
+			c.JSON(500, `{"error":{"message":"no"}}`)
+			return
+		}
+		n.vendor(c)
+	})
+	g = start(t, up, "{ ttl: 5m }")
+	var failed counter
+	var wg sync.WaitGroup
+	for i := range callers {
+		wg.Go(func() {
+			if a := call(t, g, chat, ask("one/m", "hello", i%2 == 0)); a.StatusCode != 200 {
+				failed.next()
+			} else if !strings.HasPrefix(text(a), "answer") {
+				t.Errorf("%s", a.body)
+			}
+		})
+	}
+	wg.Wait()
+	if failed.count() != 1 {
+		t.Errorf("%d failed", failed.count())
+	}
+}
+
+func TestASlowLeaderHoldsNoFollowerUp(t *testing.T) {
+	big := strings.Repeat("word ", 400_000) // 2 MB: more than sockets hold
+	var n counter
+	g := (*testgw.Gateway)(nil)
+	up := testup.New(t, func(c *testup.Call) {
+		n.next()
+		c.Stream(func(i int) {
+			if i == 1 {
+				awaitInFlight(t, g, 2)
+			}
+		}, pieces(big)...)
+	})
+	g = start(t, up, "{ ttl: 5m, max_entry: 64MiB }")
+	slow, err := http.DefaultClient.Do(g.Request("POST", chat, []byte(ask("one/m", "hello", true))))
+	if err == nil {
+		defer slow.Body.Close() // and reads nothing
+	}
+	var first sync.WaitGroup
+	var a *answer
+	first.Go(func() { a = call(t, g, chat, ask("one/m", "hello", true)) })
+	first.Wait()
+	if a.StatusCode != 200 || text(a) != big || a.cache() != "coalesced" {
+		t.Errorf("%d %s, %d bytes", a.StatusCode, a.cache(), len(a.body))
+	}
+	if err == nil {
+		b, err := io.ReadAll(slow.Body)
+		if got := text(&answer{Response: slow, body: b}); err != nil || got != big {
+			t.Errorf("the leader got %d bytes, %v", len(got), err)
+		}
+	}
+	if n.count() != 1 {
+		t.Errorf("%d calls", n.count())
+	}
+}
+
+// pieces is a stream of a long text in pieces of 8 KB.
+func pieces(text string) (out []string) {
+	all := chatStream("x")
+	out = append(out, all[0])
+	for len(text) > 0 {
+		n := min(len(text), 8<<10)
+		out = append(out, chatStream(strings.ReplaceAll(text[:n], " ", "_"))[1])
+		out[len(out)-1] = strings.ReplaceAll(out[len(out)-1], "_", " ")
+		text = text[n:]
+	}
+	return append(out, all[2:]...)
+}
+
+func TestACallThatNobodyWaitsForAnyMoreEnds(t *testing.T) {
+	gone := make(chan struct{})
+	g := (*testgw.Gateway)(nil)
+	up := testup.New(t, func(c *testup.Call) {
+		c.Stream(nil, chatStream("one two")[:2]...)
+		<-c.Gone()
+		close(gone)
+	})
+	g = start(t, up, "{ ttl: 5m }")
+	var wg sync.WaitGroup
+	ctx, leave := context.WithCancel(t.Context())
+	for range 3 {
+		wg.Go(func() {
+			resp, err := http.DefaultClient.Do(g.Request("POST", chat, []byte(ask("one/m", "hello", true))).WithContext(ctx))
+			if err == nil {
+				_, _ = io.Copy(io.Discard, resp.Body)
+				resp.Body.Close()
+			}
+		})
+	}
+	awaitInFlight(t, g, 3)
+	leave()
+	select {
+	case <-gone:
+	case <-time.After(20 * time.Second):
+		t.Error("the vendor's call goes on though all have left")
+	}
+	wg.Wait()
+}
