@@ -68,7 +68,7 @@ type Config struct {
 	Canaries      Canaries
 	Cache         CacheView                       // what is kept of answers; nil = nobody knows
 	RefreshPurges func(ctx context.Context) error // RefreshKeys for purges of the cache
-	Reach         func(name string) []string // the targets that a name leads to; nil = nobody knows
+	Reach         func(name string) []string      // the targets that a name leads to; nil = nobody knows
 
 	URL       string            // how people reach this listener, as configured; "" = unknown
 	Session   time.Duration     // how long people stay logged in; 0 = 12 hours

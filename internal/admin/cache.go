@@ -73,7 +73,10 @@ const (
 	overviewRows = 20
 )
 
-var overviewParams = []Param{{"from", "Calls from this time on (RFC 3339); a day before now unless given."}}
+var overviewParams = []Param{
+	{"from", "Calls from this time on (RFC 3339); a day before now unless given."},
+	{"workspace", "Calls of this workspace."},
+}
 
 func (a *api) getCache(c *call) (CacheOverview, error) {
 	o := CacheOverview{From: a.now().Add(-overviewTime)}
@@ -82,9 +85,9 @@ func (a *api) getCache(c *call) (CacheOverview, error) {
 	} else if !from.IsZero() {
 		o.From = from.UTC()
 	}
-	within := c.within()
+	within, workspace := c.within(), c.query.Get("workspace")
 	figures := func(limit int, by ...store.Dimension) (CacheRows, error) {
-		rows, err := a.Store.CacheReport(c.ctx(), store.CacheQuery{By: by, Within: within, From: o.From, Limit: limit})
+		rows, err := a.Store.CacheReport(c.ctx(), store.CacheQuery{By: by, Within: within, Workspace: workspace, From: o.From, Limit: limit})
 		return newCacheRows(by, rows), err
 	}
 	total, err := figures(0)
@@ -107,7 +110,7 @@ func (a *api) cacheRoutes() []route {
 	return []route{
 		read(viewers, get, "/cache", "getCache", "How the cache does: its places, what it saved, and what would make it save more.", overviewParams, a.getCache),
 		read(viewers, get, "/cache/report", "getCacheReport", "What the cache served and saved, added up.", cacheFilters, a.getCacheReport),
-		read(viewers, get, "/cache/purges", "listPurges", "What has been purged, the newest first; of several purges of the same things the one that reaches furthest.", nil, a.listPurges),
+		read(viewers, get, "/cache/purges", "listPurges", "What has been purged, the newest first; of several purges of the same things the one that reaches furthest.", purgeFilters, a.listPurges),
 		write(editors, post, "/cache/purge", "purgeCache", "Serve answers no more, on every node, at once: those that have all of what the body says.", http.StatusOK, a.purgeCache),
 		read(viewers, get, "/cache/entries/{key}", "getCached", "One answer that is kept, by its key: 64 hexadecimal digits.", cachedParams, a.getCached),
 	}

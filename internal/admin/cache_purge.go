@@ -123,7 +123,7 @@ func (a *api) purgeable(p *gateway.CachePurge) error {
 	}
 	switch {
 	case p.Gateway != "" && s.Gateways[p.Gateway] == nil:
-		return noSuch("gateway", p.Gateway, sortedNames(s.Gateways))
+		return noSuch("gateway", p.Gateway, sortedKeys(s.Gateways))
 	case p.Provider != "" && s.Providers[p.Provider] == nil:
 		return noSuch("provider", p.Provider, s.ProviderNames())
 	case p.Route != "" && s.Routes[p.Route] == nil:
@@ -158,13 +158,15 @@ func purgeInWords(p *gateway.CachePurge) string {
 	return says
 }
 
+var purgeFilters = []Param{{"workspace", "Purges of this workspace's answers."}}
+
 // listPurges shows those of the caller's workspaces, and of all to system admins.
 func (a *api) listPurges(c *call) (PurgeList, error) {
-	within := c.within()
+	within, only := c.within(), c.query.Get("workspace")
 	all, err := a.Store.Purges(c.ctx())
 	list := PurgeList{Data: []Purge{}}
 	for _, p := range all {
-		if within == nil || slices.Contains(within, p.Workspace) {
+		if (within == nil || slices.Contains(within, p.Workspace)) && (only == "" || only == p.Workspace) {
 			list.Data = append(list.Data, newPurge(p))
 		}
 	}

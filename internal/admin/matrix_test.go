@@ -42,6 +42,7 @@ var inBody = map[string]string{
 	"explainRoute":     `{"key_id":"KEY"}`,
 	"rollbackCanary":   `{"reason":"NEW"}`,
 	"putDrain":         `{"provider":"acme","model":"NEW"}`,
+	"purgeCache":       `{"workspace":"WS","tag":"NEW"}`,
 }
 
 // special are routes whose answer is another one than success to whoever may call them,
@@ -61,7 +62,7 @@ var special = map[string]struct {
 }
 
 // lists show what the caller may see; the others touch one workspace.
-var lists = []string{"listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listCredentials"}
+var lists = []string{"listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listCredentials", "getCache", "getCacheReport", "listPurges"}
 
 // needWorkspace are lists of one workspace, which the query names.
 var needWorkspace = []string{"listMembers", "listLimits", "listBudgets"}
@@ -175,7 +176,7 @@ func TestEveryRouteLetsInWhomItDeclaresAndNobodyElse(t *testing.T) {
 	client := server.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	version := g.watchStore()
-	for _, noun := range []string{"keys", "entries", "credentials", "raises", "alerts"} {
+	for _, noun := range []string{"keys", "entries", "credentials", "raises", "alerts", "cache"} {
 		g.object(noun, "own")
 		g.object(noun, "foreign")
 	}

@@ -94,6 +94,7 @@ func newTown(t *testing.T) *town {
 		serving(c)
 		c.Vault, c.Limits = plainVault{g}, everyCounter
 		c.Canaries = someCanaries{}
+		c.Cache = keptAnswers{}
 		c.Explain = func(context.Context, *admin.Explain) (gateway.Explained, error) { return gateway.Explained{}, nil }
 	}))
 	for _, id := range []string{"own", "foreign"} {
@@ -211,6 +212,9 @@ func (g *town) object(noun, workspace string) string {
 		return name
 	case "gateways":
 		return "default"
+	case "cache":
+		g.must(g.store.PutPurge(ctx, gateway.CachePurge{ID: g.next("prg_"), Workspace: workspace, Tag: "tag-of-" + workspace, Time: g.now}))
+		return keyOf(workspace).String()
 	case "canaries":
 		return "support%2Fsteps%5B0%5D"
 	case "routes":

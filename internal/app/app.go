@@ -19,9 +19,11 @@ import (
 	"github.com/sluice-gateway/sluice/internal/account"
 	"github.com/sluice-gateway/sluice/internal/alert"
 	"github.com/sluice-gateway/sluice/internal/auth"
+	"github.com/sluice-gateway/sluice/internal/cache"
 	"github.com/sluice-gateway/sluice/internal/canary"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/follow"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/health"
 	"github.com/sluice-gateway/sluice/internal/object"
@@ -67,6 +69,8 @@ type process struct {
 	health   *health.Board
 	peers    *health.Redis // nil = this node is alone
 	drains   *health.Follower
+	cache    *cache.Cache
+	purges   *follow.Follower
 	prober   *health.Prober
 	canaries *canary.Runner
 	ears     *ears
@@ -253,10 +257,11 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 		return nil, errors.Join(err, p.recorder.Close(ctx), p.store.Close())
 	}
 	p.openHealth(cfg)
+	p.openCache(ctx, cfg)
 	p.alerts = alert.New(alert.Options{Store: p.store, Spent: p.spent, AdminURL: cfg.Admin.URL, Logger: p.log, Channels: p.channelsOf})
 	p.proxy = proxy.New(proxy.Config{
 		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
-		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Observer: p.metrics, Ready: p.ready, Log: p.log,
+		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Cache: proxyCache{p}, Observer: p.metrics, Ready: p.ready, Log: p.log,
 	})
 	p.openCanaries()
 	return cfg, nil
@@ -334,5 +339,5 @@ func (p *process) close() error {
 		err = nil
 	}
 	p.closeHealth()
-	return errors.Join(err, p.counters.close(), p.store.Close())
+	return errors.Join(err, p.cache.Close(), p.counters.close(), p.store.Close())
 }

@@ -21,12 +21,12 @@ type behind struct {
 	bytes            int64         // of both
 	closed           bool
 
-	wake    chan struct{}
-	stop    context.CancelFunc
-	done    chan struct{}
-	dropped atomic.Int64
-	faults  atomic.Int64
-	told    atomic.Int64 // when a fault was told last, in Unix seconds
+	wake chan struct{}
+	stop context.CancelFunc
+	done chan struct{}
+
+	hits, misses, stored, dropped, faults atomic.Int64
+	told                                  atomic.Int64 // when a fault was told last, in Unix seconds
 }
 
 // write is what is to be done with a key.
@@ -78,6 +78,16 @@ func (b *behind) put(key Key, a *Answer) error {
 
 // get gives an answer; nil = there is none.
 func (b *behind) get(ctx context.Context, key Key) *Answer {
+	a := b.find(ctx, key)
+	if a != nil {
+		b.hits.Add(1)
+	} else {
+		b.misses.Add(1)
+	}
+	return a
+}
+
+func (b *behind) find(ctx context.Context, key Key) *Answer {
 	b.mu.Lock()
 	w, ok := b.waiting[key]
 	if !ok {
@@ -130,8 +140,11 @@ func (b *behind) do(ctx context.Context, key Key) {
 	} else {
 		err = b.tier.Put(ctx, key, w.answer)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		b.dropped.Add(1)
+	case w.answer != nil:
+		b.stored.Add(1)
 	}
 	b.note(ctx, err)
 	b.mu.Lock()
@@ -161,10 +174,16 @@ func (b *behind) state() TierState {
 	b.mu.Lock()
 	waiting := b.bytes
 	b.mu.Unlock()
-	s := TierState{Name: b.name, Waiting: waiting, Dropped: b.dropped.Load(), Faults: b.faults.Load()}
+	s := TierState{
+		Name: b.name, Waiting: waiting, Hits: b.hits.Load(), Misses: b.misses.Load(),
+		Stored: b.stored.Load(), Dropped: b.dropped.Load(), Faults: b.faults.Load(),
+	}
 	s.Answers, s.Bytes = b.tier.Size()
-	if r, ok := b.tier.(interface{ Away() (bool, error) }); ok {
-		s.Away, _ = r.Away()
+	switch t := b.tier.(type) {
+	case *Redis:
+		s.Away, _ = t.Away()
+	case *Disk:
+		s.Evicted = t.Evicted()
 	}
 	return s
 }

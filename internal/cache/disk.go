@@ -27,6 +27,7 @@ type Disk struct {
 
 	writing        sync.Mutex
 	answers, bytes atomic.Int64 // written by who holds writing
+	evicted        atomic.Int64
 
 	touching sync.Mutex
 	touched  map[int64]int64 // id -> when it was used, since it was last written down
@@ -99,6 +100,9 @@ func (d *Disk) Close() error {
 
 // Size implements Tier.
 func (d *Disk) Size() (answers, bytes int64) { return d.answers.Load(), d.bytes.Load() }
+
+// Evicted gives how many answers were let go of to make room, since the file was opened.
+func (d *Disk) Evicted() int64 { return d.evicted.Load() }
 
 // Get implements Tier.
 func (d *Disk) Get(ctx context.Context, key Key) (a *Answer, err error) {

@@ -51,7 +51,7 @@ type diskRow struct {
 }
 
 // change is what a transaction does to the sums.
-type change struct{ answers, bytes int64 }
+type change struct{ answers, bytes, evicted int64 }
 
 // change does something in one transaction.
 func (d *Disk) change(ctx context.Context, do func(*sql.Tx, *change) error) error {
@@ -71,6 +71,7 @@ func (d *Disk) change(ctx context.Context, do func(*sql.Tx, *change) error) erro
 		}
 		d.answers.Add(c.answers)
 		d.bytes.Add(c.bytes)
+		d.evicted.Add(c.evicted)
 		return nil
 	})
 }
@@ -120,11 +121,15 @@ func (c *change) delete(ctx context.Context, tx *sql.Tx, where string, args ...a
 
 // makeRoom lets go of what was used least recently until so many bytes fit.
 func (d *Disk) makeRoom(ctx context.Context, tx *sql.Tx, c *change, bytes int64) error {
-	for had := c.answers + 1; d.bytes.Load()+c.bytes+bytes > d.max && c.answers < had; {
-		had = c.answers
+	for d.bytes.Load()+c.bytes+bytes > d.max {
+		had := c.answers
 		if err := c.delete(ctx, tx, "id IN (SELECT id FROM answers ORDER BY used LIMIT 8)"); err != nil {
 			return err
 		}
+		if c.answers == had {
+			return nil // it is empty
+		}
+		c.evicted += had - c.answers
 	}
 	return nil
 }

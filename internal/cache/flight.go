@@ -62,7 +62,8 @@ type Flight struct {
 }
 
 // Publish lets followers read: the answer is good as far as can be told. body is what came
-// so far and stays as it is. Only the first call counts.
+// so far; it is the flight's from now on, with the room behind it. Only the first call
+// counts.
 func (f *Flight) Publish(head *Answer, body []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -157,11 +158,12 @@ func (f *Flight) Readers() int {
 	return f.readers
 }
 
-// Body gives what came so far. It stays as it is.
+// Body gives what came so far. It stays as it is, and nothing is appended to it; its
+// capacity is true, so that who keeps it knows what that takes.
 func (f *Flight) Body() []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.body[:len(f.body):len(f.body)]
+	return f.body
 }
 
 // Head waits for the answer to begin. An error means that there is none: ErrNoAnswer, the

@@ -25,6 +25,7 @@ type Memory struct {
 	policy policy
 	seen   int64 // hits when the policy last learned
 	puts   int64 // since then
+	stored int64
 	closed bool
 }
 
@@ -122,6 +123,7 @@ func (m *Memory) Put(_ context.Context, key Key, a *Answer) error {
 	if old != nil {
 		m.unlink(old)
 	}
+	m.stored++
 	m.policy.add(e, old, now)
 	m.learn()
 	return nil
@@ -133,12 +135,26 @@ func (m *Memory) learn() {
 	if m.puts++; m.puts%often != 0 {
 		return
 	}
-	hits := int64(0)
+	hits := m.found()
+	if m.policy.adapt(hits-m.seen, m.puts) {
+		m.seen, m.puts = hits, 0
+	}
+}
+
+// found gives how many answers were found since the start.
+func (m *Memory) found() (hits int64) {
 	for i := range m.hits {
 		hits += m.hits[i].n.Load()
 	}
-	if m.policy.adapt(hits-m.seen, m.puts) {
-		m.seen, m.puts = hits, 0
+	return hits
+}
+
+// state is that of a tier but for what the others count.
+func (m *Memory) state() TierState {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return TierState{
+		Name: InMemory, Answers: int64(m.policy.len()), Bytes: m.policy.bytes(), Hits: m.found(), Stored: m.stored, Evicted: m.policy.dropped,
 	}
 }
 

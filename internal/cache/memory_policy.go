@@ -14,12 +14,13 @@ type policy struct {
 	full                          bool // it has been
 	window, probation, protected  list
 	maxWindow, maxMain, maxShield int64
-	drop                          func(*entry) // is told of each entry that has to go
+	unlink                        func(*entry) // is told of each entry that has to go
+	dropped                       int64        // of them
 	scratch                       []*entry
 }
 
-func newPolicy(max int64, drop func(*entry)) policy {
-	p := policy{sketch: newSketch(max / bytesPerKey), climber: newClimber(), max: max, drop: drop}
+func newPolicy(max int64, unlink func(*entry)) policy {
+	p := policy{sketch: newSketch(max / bytesPerKey), climber: newClimber(), max: max, unlink: unlink}
 	p.share(p.climber.share)
 	return p
 }
@@ -181,6 +182,11 @@ func (p *policy) shield() {
 func (p *policy) evict(e *entry) {
 	p.remove(e)
 	p.drop(e)
+}
+
+func (p *policy) drop(e *entry) {
+	p.dropped++
+	p.unlink(e)
 }
 
 // remove takes an entry out.

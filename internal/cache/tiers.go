@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -35,6 +36,7 @@ type Cache struct {
 	lower  []*behind
 	purges Purges
 	now    func() time.Time
+	misses atomic.Int64 // of memory
 
 	wake chan struct{} // there are new purges
 	stop context.CancelFunc
@@ -83,6 +85,7 @@ func (c *Cache) Get(ctx context.Context, key Key) (a *Answer, from string) {
 	}
 	switch {
 	case a == nil:
+		c.misses.Add(1)
 		return c.below(ctx, key, nil, now)
 	case a.Fresh(now) || len(c.lower) == 0:
 		return a, InMemory
@@ -135,9 +138,9 @@ func (c *Cache) Put(ctx context.Context, key Key, a *Answer) {
 	}
 }
 
-// Delete lets go of an answer in all tiers: no Get that begins afterwards finds it. Other
-// nodes may still have it in their memory; a Purge reaches them. The error is that so much
-// waits to be written that a tier was not told.
+// Delete lets go of an answer in all tiers of this node. A Get that is under way may bring
+// it back, and other nodes may have it in their memory: a Purge is for both. The error is
+// that so much waits to be written that a tier was not told.
 func (c *Cache) Delete(ctx context.Context, key Key) error {
 	err := c.memory.Delete(ctx, key)
 	for _, t := range c.lower {
@@ -174,18 +177,21 @@ func (c *Cache) Close() error {
 
 // TierState is how a tier is doing. Counts are since the start.
 type TierState struct {
-	Name           string `json:"name"`
-	Answers, Bytes int64  // that are kept; 0 where that is not known
-	Waiting        int64  // bytes that wait to be written
-	Dropped        int64  // writes that were not done
-	Faults         int64  // errors
-	Away           bool   // it cannot be reached
+	Name           string
+	Answers, Bytes int64 // that are kept; 0 where that is not known
+	Hits, Misses   int64
+	Stored         int64
+	Evicted        int64 // answers that were let go of to make room
+	Waiting        int64 // bytes that wait to be written
+	Dropped        int64 // writes that were not done
+	Faults         int64 // errors
+	Away           bool  // it cannot be reached
 }
 
 // Tiers gives how the tiers are doing, the first in front.
 func (c *Cache) Tiers() []TierState {
-	first := TierState{Name: InMemory}
-	first.Answers, first.Bytes = c.memory.Size()
+	first := c.memory.state()
+	first.Misses = c.misses.Load()
 	all := []TierState{first}
 	for _, t := range c.lower {
 		all = append(all, t.state())

@@ -242,7 +242,7 @@ func TestKeepWritesWithinASecondAndSaysWhatFails(t *testing.T) {
 		if !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("error = %v", err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("nothing was tried")
 	}
 	cancel()

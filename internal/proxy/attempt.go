@@ -95,7 +95,7 @@ func (x *exchange) taken(a *gateway.Attempt, resp *upstream.Response) error {
 	if !resp.Reused {
 		a.ConnectMS = llm.Known(resp.Connect.Milliseconds())
 	}
-	return x.answer(resp)
+	return x.answerRecorded(resp)
 }
 
 // startAttempt notes a new attempt; what an earlier one reported stays its own.

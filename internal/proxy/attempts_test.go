@@ -175,7 +175,7 @@ func TestEachPhaseOfAnAttemptHasItsTime(t *testing.T) {
 		g := provider(t, u.URL, "api_key: env:VENDOR_KEY, retries: { max: 0 }, timeouts: { "+c.timeouts+" }")
 		began := time.Now()
 		resp, b := g.Post("/v1/chat/completions", strings.Replace(chatBody, "{", fmt.Sprintf(`{"stream":%v,`, c.stream), 1))
-		if took := time.Since(began); took > 2*time.Second || took < 40*time.Millisecond {
+		if took := time.Since(began); took > 30*time.Second || took < 40*time.Millisecond {
 			t.Errorf("%s: it took %s", name, took)
 		}
 		if resp.StatusCode != c.status || !strings.Contains(string(b), c.says) || !strings.Contains(string(b), "upstream_timeout") {
@@ -209,18 +209,18 @@ func TestTheCallersOwnTimeEndsTheCallRetriesIncluded(t *testing.T) {
 		u := testup.New(t, script)
 		g := provider(t, u.URL, "api_key: env:VENDOR_KEY, retries: { max: 5, backoff: { first: 5s, max: 9s } }")
 		began := time.Now()
-		resp, b := g.Do(with(g, "POST", "/v1/chat/completions", chatBody, "sluice-timeout-ms", "80"))
-		least := 70 * time.Millisecond
+		resp, b := g.Do(with(g, "POST", "/v1/chat/completions", chatBody, "sluice-timeout-ms", "1000"))
+		least := 990 * time.Millisecond
 		if strings.Contains(name, "breaks") {
 			least = 0 // there is no time for another attempt, and so nothing to wait for
 		}
-		if took := time.Since(began); resp.StatusCode < 500 || took > 2*time.Second || took < least || len(u.Calls()) != 1 {
+		if took := time.Since(began); resp.StatusCode < 500 || took > 4*time.Second || took < least || len(u.Calls()) != 1 {
 			t.Errorf("%s: %d after %s and %d calls: %s", name, resp.StatusCode, took, len(u.Calls()), b)
 		}
 	}
 	u := testup.New(t, answerChat)
 	g := provider(t, u.URL, "api_key: env:VENDOR_KEY")
-	if resp, _ := g.Do(with(g, "POST", "/v1/chat/completions", chatBody, "sluice-timeout-ms", "5000")); resp.StatusCode != http.StatusOK {
+	if resp, _ := g.Do(with(g, "POST", "/v1/chat/completions", chatBody, "sluice-timeout-ms", "60000")); resp.StatusCode != http.StatusOK {
 		t.Errorf("in time: %d", resp.StatusCode)
 	}
 }

@@ -28,8 +28,22 @@ const maxShared = 64 << 20
 // maxMarks bounds what is kept of a stream's pace.
 const maxMarks = 20_000
 
-// record begins to keep what a vendor answers.
-func (x *exchange) record_(resp *upstream.Response) {
+// answerRecorded relays a vendor's answer, and keeps it if it is worth that.
+func (x *exchange) answerRecorded(resp *upstream.Response) error {
+	x.recordAnswer(resp)
+	if err := x.answer(resp); err != nil {
+		x.rec = nil
+		return err
+	}
+	if x.rec != nil {
+		x.rec.whole = true
+		x.keepAnswered()
+	}
+	return nil
+}
+
+// recordAnswer begins to keep what a vendor answers.
+func (x *exchange) recordAnswer(resp *upstream.Response) {
 	c := x.caching
 	x.rec = nil
 	if c == nil || !c.keeps || resp.Status != 200 || resp.Header.Has("Set-Cookie") {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/sluice-gateway/sluice/internal/app"
@@ -122,8 +123,8 @@ func (t tongue) whole(events []llm.Event) func(*testup.Call) {
 }
 
 // duo starts a gateway with two vendors of each dialect, and for each pair of dialects a
-// route whose first target's streams go on at the second.
-func duo(t *testing.T) (*testgw.Gateway, *testup.Upstream, *testup.Upstream) {
+// route whose first target's streams go on at the second; timeouts are those of all.
+func duo(t *testing.T, timeouts ...string) (*testgw.Gateway, *testup.Upstream, *testup.Upstream) {
 	t.Helper()
 	a, b := testup.New(t, answerChat), testup.New(t, answerChat)
 	config := "providers:\n"
@@ -134,7 +135,7 @@ func duo(t *testing.T) (*testgw.Gateway, *testup.Upstream, *testup.Upstream) {
 			if x.kind == "openai-compatible" || x.kind == "openai" {
 				base += "/v1"
 			}
-			config += fmt.Sprintf("  %[1]s-%[2]s: { kind: %[3]s, base_url: %[4]s, region: us-east-1, api_key: env:VENDOR_KEY, speaks: [%[2]s], retries: { max: 0 }, timeouts: { idle: 300ms }, models: { m: { price: { input: 1, output: 1 } } } }\n", who, x.name, x.kind, base)
+			config += fmt.Sprintf("  %[1]s-%[2]s: { kind: %[3]s, base_url: %[4]s, region: us-east-1, api_key: env:VENDOR_KEY, speaks: [%[2]s], retries: { max: 0 }, timeouts: { %[5]s }, models: { m: { price: { input: 1, output: 1 } } } }\n", who, x.name, x.kind, base, strings.Join(timeouts, ", "))
 		}
 		for _, y := range spokenTongues {
 			routes += fmt.Sprintf("  %s2%s: { steps: [ { use: a-%s/m, continue_on: b-%s/m } ] }\n", x.name, y.name, x.name, y.name)
@@ -235,7 +236,7 @@ func TestWhatAnotherModelCannotGoOnWithFailsAsEver(t *testing.T) {
 }
 
 func TestAStreamGoesOnAfterAnErrorAStallAndThoughts(t *testing.T) {
-	g, a, b := duo(t)
+	g, a, b := duo(t, "idle: 1s")
 	chat, messages := spokenTongues[0], spokenTongues[2]
 	begun := chat.stream(said(5, 3, "think:hm", "text:one| two"))[:4]
 	for name, script := range map[string]func(*testup.Call){
@@ -302,15 +303,19 @@ func TestAModelIsAskedToGoOnInTheWayThatItUnderstands(t *testing.T) {
 
 func TestAHedgeGoesOnToo(t *testing.T) {
 	chat := spokenTongues[0]
-	asked := make(chan bool, 1)
+	asked := make(chan struct{}) // closed when the first was asked, for which the second waits
+	var first sync.Once
 	g, _, _ := routed(t, func(c *testup.Call) {
-		select {
-		case asked <- true:
+		hangs := false
+		if first.Do(func() { close(asked); hangs = true }); hangs {
 			<-c.Gone()
-		default:
-			chat.whole(said(7, 2, "text: and more"))(c)
+			return
 		}
-	}, chat.cut(chat.stream(said(5, 3, "text:one| two| three"))[:3]), "{ steps: [ { use: one/m, hedge: { after: 10ms, to: two/m }, continue_on: one/m } ] }", "")
+		chat.whole(said(7, 2, "text: and more"))(c)
+	}, func(c *testup.Call) {
+		<-asked
+		chat.cut(chat.stream(said(5, 3, "text:one| two| three"))[:3])(c)
+	}, "{ steps: [ { use: one/m, hedge: { after: 10ms, to: two/m }, continue_on: one/m } ] }", "")
 	resp, body := chat.open(g, "r")
 	if text, _, _ := chat.words(body); text != "one two and more" || dialecttest.CheckStream(chat.name, body) != nil {
 		t.Errorf("%d %s", resp.StatusCode, body)

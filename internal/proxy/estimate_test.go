@@ -154,7 +154,7 @@ func TestWhatAVendorSaidBeforeItFellSilentIsBilled(t *testing.T) {
 	})
 	g := testgw.StartWith(t, testgw.Options{
 		Env: map[string]string{"VENDOR_KEY": vendorKey},
-		Config: "providers:\n  openai: { api_key: env:VENDOR_KEY, base_url: " + u.URL + "/v1, timeouts: { idle: 100ms }, " +
+		Config: "providers:\n  openai: { api_key: env:VENDOR_KEY, base_url: " + u.URL + "/v1, timeouts: { idle: 1s }, " +
 			"models: { gpt-4o-mini: { price: { input: 1, output: 100 } } } }\n",
 	})
 	resp, _ := g.Post(c.path, c.body)

@@ -37,17 +37,24 @@ routes: { r: %s }
 const routedBody = `{"model":"r","messages":[{"role":"user","content":"hi"}]}`
 
 func TestAHedgeAnswersWhereTheFirstTargetSaysNothing(t *testing.T) {
-	hang := func(c *testup.Call) { <-c.Gone() }
-	begins := func(c *testup.Call) { c.Stream(nil, role); <-c.Gone() }
 	for name, c := range map[string]struct {
-		first, second func(*testup.Call)
-		body, want    string
+		first  func(c *testup.Call, failed <-chan struct{})
+		second func(*testup.Call)
+		body   string
+		want   string
 	}{
-		"whole":                               {hang, answerChat, routedBody, "Hi"},
-		"stream":                              {begins, good, streamBody("r"), "hello"},
-		"the second fails, the first is slow": {func(c *testup.Call) { <-time.After(60 * time.Millisecond); answerChat(c) }, func(c *testup.Call) { c.JSON(503, `{"error":{"message":"no"}}`) }, routedBody, "Hi"},
+		"whole":  {func(c *testup.Call, _ <-chan struct{}) { <-c.Gone() }, answerChat, routedBody, "Hi"},
+		"stream": {func(c *testup.Call, _ <-chan struct{}) { c.Stream(nil, role); <-c.Gone() }, good, streamBody("r"), "hello"},
+		"the second fails, the first is slow": {func(c *testup.Call, failed <-chan struct{}) {
+			<-failed
+			<-time.After(60 * time.Millisecond)
+			answerChat(c)
+		}, func(c *testup.Call) { c.JSON(503, `{"error":{"message":"no"}}`) }, routedBody, "Hi"},
 	} {
-		g, a, b := routed(t, c.first, c.second, "{ steps: [ { use: one/m, fallback: [ two/m ], hedge: 20ms } ] }", "")
+		asked, answered := make(chan struct{}), make(chan struct{})
+		first := func(c2 *testup.Call) { close(asked); c.first(c2, answered) }
+		second := func(c2 *testup.Call) { <-asked; c.second(c2); close(answered) }
+		g, a, b := routed(t, first, second, "{ steps: [ { use: one/m, fallback: [ two/m ], hedge: 20ms } ] }", "")
 		resp, got := g.Post("/v1/chat/completions", c.body)
 		if resp.StatusCode != 200 || strings.Count(string(got), c.want) != 1 || len(a.Calls()) != 1 || len(b.Calls()) != 1 {
 			t.Errorf("%s: %d %s after %d and %d calls", name, resp.StatusCode, got, len(a.Calls()), len(b.Calls()))
@@ -65,7 +72,7 @@ func TestAHedgeAnswersWhereTheFirstTargetSaysNothing(t *testing.T) {
 
 func TestAHedgeIsNotAskedWhereTheFirstIsQuickOrFails(t *testing.T) {
 	for name, first := range map[string]func(*testup.Call){"quick": answerChat, "refused": func(c *testup.Call) { c.JSON(400, `{"error":{"message":"bad"}}`) }} {
-		g, _, b := routed(t, first, answerChat, "{ steps: [ { use: one/m, hedge: { after: 5s, to: two/m } } ] }", "")
+		g, _, b := routed(t, first, answerChat, "{ steps: [ { use: one/m, hedge: { after: 1m, to: two/m } } ] }", "")
 		resp, got := g.Post("/v1/chat/completions", routedBody)
 		if resp.StatusCode != map[string]int{"quick": 200, "refused": 400}[name] || len(b.Calls()) != 0 {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, got)

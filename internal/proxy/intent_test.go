@@ -40,7 +40,7 @@ providers:
   embedder: { kind: openai-compatible, base_url: %[2]s/v1, api_key: env:VENDOR_KEY, region: us, models: { e: { price: { input: 2 } } } }
 routes:
   r:
-    intent: { embedder: embedder/e, wait: 2s, examples: { legal: [ what does the law say ], code: [ a loop ] } }
+    intent: { embedder: embedder/e, wait: 20s, examples: { legal: [ what does the law say ], code: [ a loop ] } }
     steps:
       - { when: metadata.plan == "free", use: plain/m }
       - { when: intent == "legal", use: lawyer/m }
@@ -161,7 +161,7 @@ func TestWhereTheEmbedderIsAwayOrSlowTheCallGoesOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, e := byIntent(t, embedder, "")
-			g.WriteConfig(strings.Replace(strings.Replace(configOf(t, g), "wait: 2s", "wait: 20ms", 1), "when: metadata.plan", "name: changed, when: metadata.plan", 1))
+			g.WriteConfig(strings.Replace(strings.Replace(configOf(t, g), "wait: 20s", "wait: 20ms", 1), "when: metadata.plan", "name: changed, when: metadata.plan", 1))
 			eventually(t, func() bool {
 				return ask(t, g, "r", `{"headers":{"sluice-metadata":"{\"plan\":\"free\"}"}}`).Step == "changed"
 			})

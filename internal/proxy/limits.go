@@ -359,6 +359,9 @@ func (x *exchange) tellBudget(t *taken, i int, used int64, refused bool) {
 // noRoom refuses a call.
 func (x *exchange) noRoom(r *rules.Rule, w *gateway.Window, retry time.Duration) error {
 	x.noteOver(r)
+	if x.caching != nil {
+		x.caching.stale = r.Over.Do == gateway.OverStale
+	}
 	allowed := rules.Describe(r.Rule, w)
 	switch {
 	case r.Unit == gateway.UnitCost:

@@ -22,7 +22,7 @@ func pair(t *testing.T, first, second func(*testup.Call), rest string) (*testgw.
 	return testgw.StartWith(t, testgw.Options{
 		Config: fmt.Sprintf(`
 providers:
-  one: { kind: openai-compatible, base_url: %s/v1, api_key: env:VENDOR_KEY, retries: { max: 0 }, timeouts: { first_event: 150ms }, models: { m: {} } }
+  one: { kind: openai-compatible, base_url: %s/v1, api_key: env:VENDOR_KEY, retries: { max: 0 }, timeouts: { first_event: 1s }, models: { m: {} } }
   two: { kind: openai-compatible, base_url: %s/v1, api_key: env:VENDOR_KEY, retries: { max: 0 }, models: { m: {} } }
   three: { kind: anthropic, base_url: %s, api_key: env:VENDOR_KEY, retries: { max: 0 } }
 routes: { pair: [ one/m, two/m ], foreign: [ one/m, three/claude ] }

@@ -63,7 +63,7 @@ func (x *exchange) used(t *taken, i int) int64 {
 	if u == gateway.UnitCost {
 		return x.usedMoney(t, granted)
 	}
-	if x.report == nil || len(x.attempts) == x.askedBefore(t) {
+	if x.report == nil || x.isKept() || len(x.attempts) == x.askedBefore(t) {
 		return 0 // nothing was answered: nothing is billed
 	}
 	answered, known, n := x.answered(), false, int64(0)

@@ -33,8 +33,8 @@ func startWith(t testing.TB, up *testup.Upstream, more string) *testgw.Gateway {
 	return testgw.StartWith(t, testgw.Options{
 		Config: fmt.Sprintf(`discover: false
 providers:
-  one: { kind: openai, base_url: "%s/v1", api_key: env:K, models: { m: { price: { input: 1, output: 2 } } }, %s }
-  two: { kind: openai, base_url: "%s/v1", api_key: env:K, models: { m: {} }, %s }
+  one: { kind: openai-compatible, base_url: "%s/v1", api_key: env:K, models: { m: { price: { input: 1, output: 2 } } }, %s }
+  two: { kind: openai-compatible, base_url: "%s/v1", api_key: env:K, models: { m: {} }, %s }
   ant: { kind: anthropic, base_url: "%s", api_key: env:K, models: { c: {} }, %s }
 %s`, up.URL, retries, up.URL, retries, up.URL, retries, more),
 		Env: map[string]string{"K": vendorKey},

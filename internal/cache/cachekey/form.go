@@ -2,11 +2,10 @@ package cachekey
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"mime"
 	"slices"
 	"strings"
-
-	"crypto/sha256"
 )
 
 const (
@@ -48,7 +47,7 @@ func (c *canon) endForm() error {
 		return nil
 	}
 	from, end := c.members[0].from, len(c.out)
-	c.order(0)
+	c.sort(0)
 	for _, m := range c.members {
 		c.out = append(c.out, c.out[m.from:m.to]...)
 	}

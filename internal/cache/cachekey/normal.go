@@ -11,8 +11,12 @@ import (
 func (c *canon) normal(start int) {
 	text := c.out[start+1 : len(c.out)-1]
 	c.spare = c.spare[:0]
+	mayHaveCode := bytes.Contains(text, []byte("```")) || bytes.Contains(text, []byte("~~~"))
 	for {
-		at, end := codeBlock(text)
+		at, end := len(text), len(text)
+		if mayHaveCode {
+			at, end = codeBlock(text)
+		}
 		c.prose(text[:at])
 		if at == len(text) {
 			break
@@ -27,29 +31,49 @@ func (c *canon) normal(start int) {
 func (c *canon) prose(text []byte) {
 	out, start, gap := c.spare, len(c.spare), false
 	for len(text) > 0 {
-		r, n := rune(text[0]), 1
-		if r >= utf8.RuneSelf {
+		n := wordLen(text)
+		r := rune(text[0])
+		if n == 0 {
 			r, n = utf8.DecodeRune(text)
-		}
-		if c.space && isSpace(r) {
-			gap, text = true, text[n:]
-			continue
+			if c.space && isSpace(r) {
+				gap, text = true, text[n:]
+				continue
+			}
 		}
 		if gap && len(out) > start {
 			out = append(out, ' ')
 		}
 		gap = false
 		switch {
-		case n > 1 && c.fold:
-			out = utf8.AppendRune(out, unicode.ToLower(r))
-		case c.fold && r >= 'A' && r <= 'Z':
-			out = append(out, byte(r)+'a'-'A')
-		default: // bytes that are no character stay
+		case !c.fold || r == utf8.RuneError && n == 1: // bytes that are no character stay
 			out = append(out, text[:n]...)
+		case r >= utf8.RuneSelf:
+			out = utf8.AppendRune(out, unicode.ToLower(r))
+		default:
+			out = append(out, text[:n]...)
+			lower(out[len(out)-n:])
 		}
 		text = text[n:]
 	}
 	c.spare = out
+}
+
+// wordLen gives how many bytes of ASCII a text begins with that are no white space.
+func wordLen(text []byte) int {
+	n := 0
+	for n < len(text) && text[n] > ' ' && text[n] < utf8.RuneSelf {
+		n++
+	}
+	return n
+}
+
+// lower makes the letters of ASCII small.
+func lower(text []byte) {
+	for i, b := range text {
+		if b-'A' < 26 {
+			text[i] = b | 0x20
+		}
+	}
 }
 
 func isSpace(r rune) bool {
@@ -64,9 +88,6 @@ func isSpace(r rune) bool {
 //
 // https://spec.commonmark.org/0.31.2/#fenced-code-blocks
 func codeBlock(text []byte) (from, to int) {
-	if !bytes.Contains(text, []byte("```")) && !bytes.Contains(text, []byte("~~~")) {
-		return len(text), len(text)
-	}
 	for from < len(text) {
 		next := from + lineLen(text[from:])
 		mark, n, info := fence(text[from:next])

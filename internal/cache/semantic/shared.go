@@ -31,7 +31,6 @@ type Shared struct {
 	Dropped atomic.Int64 // records that the feed was too slow for, or away
 	Failed  atomic.Int64 // questions to the feed
 
-	once  sync.Once
 	queue chan Record
 }
 
@@ -128,4 +127,12 @@ func (s *Shared) hear(ctx context.Context, cursor string) (next string, more boo
 		}
 	}
 	return next, records != nil, nil
+}
+
+// holds reports whether a record is there already, or a younger one in its place.
+func (s *Shared) holds(r Record) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e := s.by[r.Key]
+	return e != nil && e.Until.UnixMilli() >= r.Until.UnixMilli()
 }

@@ -132,9 +132,9 @@ func calm(b *bench) {
 
 func holdExpiresReally(b *bench) {
 	w := &gateway.Window{Max: 1, Span: time.Hour}
-	b.take(150*time.Millisecond, claim(1, w, 1), place(2, w))
+	b.take(1500*time.Millisecond, claim(1, w, 1), place(2, w))
 	b.refuse(0, claim(1, w, 1))
-	b.pass(160*time.Millisecond + b.Grain)
+	b.pass(1510*time.Millisecond + b.Grain)
 	b.spend(claim(1, w, 1), place(2, w))
 }
 

@@ -51,7 +51,7 @@ func slidingAdmitsMax(b *bench) {
 }
 
 func slidingOpensAgain(b *bench) {
-	w := &gateway.Window{Max: 5, Span: 300 * time.Millisecond}
+	w := &gateway.Window{Max: 5, Span: 1500 * time.Millisecond} // long enough to be refused in, on a busy machine
 	b.spend(claim(1, w, 5))
 	b.refuse(0, claim(1, w, 1))
 	b.pass(w.Span + 2*subspan(w) + 2*b.Grain)
@@ -158,6 +158,7 @@ func retryIsExact(b *bench) {
 		{Max: 10, Span: time.Minute, Burst: 4},
 		{Max: 10, Period: gateway.Day},
 	} {
+		b.align(time.Minute) // what is spent falls into one fixed window
 		b.spend(claim(i, w, 3))
 		b.pass(7 * time.Second)
 		b.spend(claim(i, w, 2))
@@ -190,7 +191,7 @@ func retryHolds(b *bench, ask limit.Claim) {
 }
 
 func retryIsTrue(b *bench) {
-	w := &gateway.Window{Max: 4, Span: 400 * time.Millisecond}
+	w := &gateway.Window{Max: 4, Span: 1500 * time.Millisecond}
 	b.spend(claim(1, w, 4))
 	v := b.refuse(0, claim(1, w, 2))
 	if v.Retry <= 0 || v.Retry > w.Span+2*subspan(w)+b.Grain {

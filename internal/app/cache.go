@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/admin"
+	"github.com/sluice-gateway/sluice/internal/cache"
+	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/follow"
+)
+
+// cacheFile is where answers are kept on disk.
+const cacheFile = "cache.db"
+
+// openCache makes what keeps answers. A place that cannot be opened is left out: without
+// it the gateway is slower, never wrong.
+func (p *process) openCache(ctx context.Context, cfg *config.Config) {
+	o := cache.Options{Memory: int64(cfg.Cache.Memory), Fault: p.cacheFault}
+	if size := int64(cfg.Cache.Disk); size > 0 {
+		disk, err := cache.OpenDisk(ctx, filepath.Join(p.opt.DataDir, cacheFile), size, time.Now)
+		if err != nil {
+			p.log.Warn("the cache on disk cannot be opened and is left out", "error", err)
+		} else {
+			o.Disk = disk
+		}
+	}
+	if c := p.counters.client; c != nil && cfg.Cache.Shared {
+		shared, err := cache.NewRedis(c, cache.RedisOptions{Prefix: cfg.Shared.Prefix + "cache:", Away: p.cacheAway})
+		if err != nil {
+			p.log.Warn("the shared cache cannot be used and is left out", "error", err)
+		} else {
+			o.Shared = shared
+		}
+	}
+	p.cache = cache.New(o)
+	p.purges = follow.New(follow.Source{Name: "purges of the cache", Version: p.store.PurgesVersion, Read: p.readPurges}, p.log)
+}
+
+func (p *process) cacheFault(tier string, err error) {
+	p.log.Warn("a place of the cache failed; what it has is not found meanwhile", "tier", tier, "error", err)
+}
+
+func (p *process) cacheAway(away bool, cause error) {
+	if away {
+		p.log.Warn("the shared cache cannot be reached; this node goes by what it has itself", "error", cause)
+		return
+	}
+	p.log.Info("the shared cache can be reached again")
+}
+
+// followPurges follows what people purge, once the store is there.
+func (p *process) followPurges(ctx context.Context) {
+	for !p.migrated.Load() {
+		if !pause(ctx, 100*time.Millisecond) {
+			return
+		}
+	}
+	p.purges.Run(ctx)
+}
+
+// readPurges makes the store's purges effective, and forgets those that are of no use any
+// more.
+func (p *process) readPurges(ctx context.Context) error {
+	if _, err := p.store.DeletePurges(ctx, time.Now().Add(-cache.MaxKeep)); err != nil {
+		return err
+	}
+	all, err := p.store.Purges(ctx)
+	if err != nil {
+		return err
+	}
+	list := make([]cache.Purge, len(all))
+	for i, one := range all {
+		list[i] = cache.Purge{
+			At: one.Time, Key: one.Key, Tag: one.Tag, Gateway: one.Gateway, Workspace: one.Workspace, Provider: one.Provider, Model: one.Model, Route: one.Route, Older: one.Older,
+		}
+	}
+	p.cache.SetPurges(list)
+	return nil
+}
+
+// proxyCache is the cache as calls want it.
+type proxyCache struct{ p *process }
+
+// Get implements proxy.Cache.
+func (c proxyCache) Get(ctx context.Context, key cache.Key) *cache.Answer {
+	a, _ := c.p.cache.Get(ctx, key)
+	return a
+}
+
+// Put implements proxy.Cache.
+func (c proxyCache) Put(key cache.Key, a *cache.Answer) {
+	c.p.cache.Put(context.Background(), key, a) // which waits for nothing
+}
+
+// Purged implements proxy.Cache.
+func (c proxyCache) Purged(a *cache.About, key cache.Key) bool { return c.p.cache.Purged(a, key) }
+
+// Missed implements proxy.Cache.
+func (c proxyCache) Missed(string, cache.Key, func() cache.Key) {}
+
+// Saved implements proxy.Cache.
+func (c proxyCache) Saved(*cache.Answer) {}
+
+// adminCache is the cache as the admin API wants it.
+type adminCache struct{ p *process }
+
+// Lookup implements admin.CacheView.
+func (c adminCache) Lookup(ctx context.Context, key cache.Key) (*cache.Answer, string, error) {
+	a, from := c.p.cache.Get(ctx, key)
+	return a, tierName(from), nil
+}
+
+// Tiers implements admin.CacheView.
+func (c adminCache) Tiers() []admin.CacheTier {
+	var out []admin.CacheTier
+	cfg := c.p.initial
+	for _, t := range c.p.cache.Tiers() {
+		one := admin.CacheTier{Name: tierName(t.Name), Away: t.Away, Dropped: t.Dropped, Errors: t.Faults}
+		switch t.Name {
+		case cache.InMemory:
+			one.Answers, one.Bytes, one.MaxBytes = &t.Answers, &t.Bytes, (*int64)(&cfg.Cache.Memory)
+		case cache.OnDisk:
+			one.Answers, one.Bytes, one.MaxBytes = &t.Answers, &t.Bytes, (*int64)(&cfg.Cache.Disk)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// tierName gives the word of the admin API for a tier.
+func tierName(name string) string {
+	if name == cache.Shared {
+		return "redis"
+	}
+	return name
+}
+
+// Advice implements admin.CacheView.
+func (c adminCache) Advice() []admin.CacheAdvice { return nil }
