@@ -47,10 +47,11 @@ type CacheTier struct {
 
 // CacheAdvice is one thing that would make more calls of a gateway hits.
 type CacheAdvice struct {
-	Gateway string `json:"gateway"`
-	Kind    string `json:"kind" doc:"ttl, exclude, normalize, …: the setting that it is about."`
-	Text    string `json:"text" doc:"For people."`
-	Misses  int64  `json:"misses" doc:"That it is about; 0 = unknown."`
+	Gateway string   `json:"gateway"`
+	Kind    string   `json:"kind" enum:"ttl,form,space" doc:"ttl: answers are asked for again after their time; form: requests differ only in form; space: answers had to go before their time."`
+	Text    string   `json:"text" doc:"For people."`
+	Share   float64  `json:"share" doc:"Of the misses lately that it would have made hits, 0 to 1."`
+	TTLS    *float64 `json:"ttl_s" doc:"What to set, in seconds; null = it is about something else."`
 }
 
 // CacheOverview is how the cache does.

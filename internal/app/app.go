@@ -20,6 +20,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/alert"
 	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/cache"
+	"github.com/sluice-gateway/sluice/internal/cache/semantic"
 	"github.com/sluice-gateway/sluice/internal/canary"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
@@ -71,10 +72,15 @@ type process struct {
 	drains   *health.Follower
 	cache    *cache.Cache
 	purges   *follow.Follower
-	prober   *health.Prober
-	canaries *canary.Runner
-	ears     *ears
-	held     *held
+
+	cacheStats  cache.Stats
+	cacheAdvice cache.Advice
+	senses      atomic.Pointer[semantic.Shared] // nil until a gateway needs it
+	sensing     chan struct{}                   // gives one when senses is there
+	prober      *health.Prober
+	canaries    *canary.Runner
+	ears        *ears
+	held        *held
 
 	initial  *config.Config // what the process started with
 	config   atomic.Pointer[config.Config]
@@ -261,7 +267,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 	p.alerts = alert.New(alert.Options{Store: p.store, Spent: p.spent, AdminURL: cfg.Admin.URL, Logger: p.log, Channels: p.channelsOf})
 	p.proxy = proxy.New(proxy.Config{
 		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
-		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Cache: proxyCache{p}, Observer: p.metrics, Ready: p.ready, Log: p.log,
+		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Cache: proxyCache{p}, Senses: proxySenses{p}, Observer: p.metrics, Ready: p.ready, Log: p.log,
 	})
 	p.openCanaries()
 	return cfg, nil
@@ -320,6 +326,7 @@ func (p *process) apply(cfg *config.Config) error {
 	}
 	p.config.Store(cfg)
 	p.snapshot.Store(s)
+	p.openSenses(s)
 	p.setProbes(s)
 	return nil
 }

@@ -31,6 +31,7 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 	wg.Go(func() { p.followRaises(ctx) })
 	wg.Go(func() { p.followDrains(ctx) })
 	wg.Go(func() { p.followPurges(ctx) })
+	wg.Go(func() { p.runSenses(ctx) })
 	wg.Go(func() { p.followCanaries(ctx) })
 	wg.Go(func() { p.alerts.Run(ctx) })
 	wg.Go(func() { p.sweep(ctx) })

@@ -147,7 +147,7 @@ func buildGateway(name string, c *config.Gateway) *catalog.Gateway {
 		Name: name, Open: slices.Contains(c.Auth, "none"), Keyed: slices.Contains(c.Auth, "key"),
 		Default: map[string]string{}, Log: catalog.LogPolicy{Bodies: bodies, MaxBody: int64(c.Log.MaxBody), Retain: c.Log.Retain},
 		CallerCredentials: c.Credentials == "caller", RefuseUnsupported: c.Unsupported == "error", Controls: c.Controls, Providers: c.Providers, Models: c.Models,
-		Regions: c.Regions, CommitAfter: c.CommitAfter, RetryBudget: c.RetryBudget, Cache: c.GatewayCache(),
+		Regions: c.Regions, CommitAfter: c.CommitAfter, Timeout: c.Timeout, RetryBudget: c.RetryBudget, Cache: c.GatewayCache(),
 	}
 	for family, p := range c.DefaultProvider {
 		if family == "*" {

@@ -2,11 +2,15 @@ package app
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/admin"
 	"github.com/sluice-gateway/sluice/internal/cache"
+	"github.com/sluice-gateway/sluice/internal/cache/semantic"
+	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/follow"
 )
@@ -34,7 +38,7 @@ func (p *process) openCache(ctx context.Context, cfg *config.Config) {
 			o.Shared = shared
 		}
 	}
-	p.cache = cache.New(o)
+	p.cache, p.sensing = cache.New(o), make(chan struct{}, 1)
 	p.purges = follow.New(follow.Source{Name: "purges of the cache", Version: p.store.PurgesVersion, Read: p.readPurges}, p.log)
 }
 
@@ -89,19 +93,31 @@ func (c proxyCache) Get(ctx context.Context, key cache.Key) *cache.Answer {
 	return a
 }
 
+// Peek implements proxy.Cache.
+func (c proxyCache) Peek(key cache.Key) *cache.Answer { return c.p.cache.Peek(key) }
+
 // Put implements proxy.Cache.
-func (c proxyCache) Put(key cache.Key, a *cache.Answer) {
+func (c proxyCache) Put(key cache.Key, a *cache.Answer, loose func() cache.Key) {
 	c.p.cache.Put(context.Background(), key, a) // which waits for nothing
+	if loose != nil {
+		c.p.cacheAdvice.Kept(a.Gateway, key, loose(), a.TTL, a.Stored)
+	}
 }
 
 // Purged implements proxy.Cache.
 func (c proxyCache) Purged(a *cache.About, key cache.Key) bool { return c.p.cache.Purged(a, key) }
 
 // Missed implements proxy.Cache.
-func (c proxyCache) Missed(string, cache.Key, func() cache.Key) {}
+func (c proxyCache) Missed(gateway string, key cache.Key, loose func() cache.Key) {
+	var l cache.Key
+	if loose != nil {
+		l = loose()
+	}
+	c.p.cacheAdvice.Miss(gateway, key, l, time.Now())
+}
 
-// Saved implements proxy.Cache.
-func (c proxyCache) Saved(*cache.Answer) {}
+// Count implements proxy.Cache.
+func (c proxyCache) Count(call *cache.Call) { c.p.cacheStats.Count(call) }
 
 // adminCache is the cache as the admin API wants it.
 type adminCache struct{ p *process }
@@ -138,4 +154,70 @@ func tierName(name string) string {
 }
 
 // Advice implements admin.CacheView.
-func (c adminCache) Advice() []admin.CacheAdvice { return nil }
+func (c adminCache) Advice() (out []admin.CacheAdvice) {
+	for _, name := range slices.Sorted(maps.Keys(c.p.snapshot.Load().Gateways)) {
+		for _, h := range c.p.cacheAdvice.Advise(name) {
+			one := admin.CacheAdvice{Gateway: name, Kind: h.Kind, Text: h.Text, Share: h.Share}
+			if h.TTL > 0 {
+				s := h.TTL.Seconds()
+				one.TTLS = &s
+			}
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// openSenses makes what knows the prompts that were answered, once a gateway needs it.
+func (p *process) openSenses(s *catalog.Snapshot) {
+	needed := false
+	for _, g := range s.Gateways {
+		needed = needed || g.Cache != nil && g.Cache.Semantic != nil
+	}
+	if !needed || p.senses.Load() != nil {
+		return
+	}
+	var feed semantic.Feed
+	if c := p.counters.client; c != nil && p.initial.Cache.Shared {
+		feed = semantic.NewRedis(c, 0)
+	}
+	p.senses.Store(semantic.NewShared(semantic.New(semantic.Options{}), feed))
+	select {
+	case p.sensing <- struct{}{}:
+	default: // it has been said
+	}
+}
+
+// runSenses shares what this node knows of prompts with others, once it knows any.
+func (p *process) runSenses(ctx context.Context) {
+	select {
+	case <-p.sensing:
+		p.senses.Load().Run(ctx)
+	case <-ctx.Done():
+	}
+}
+
+// proxySenses are the prompts that were answered as calls want them.
+type proxySenses struct{ p *process }
+
+// Find implements proxy.Senses.
+func (s proxySenses) Find(scope cache.Key, vector []float32, text string, threshold float64) (semantic.Match, bool, string) {
+	all := s.p.senses.Load()
+	if all == nil {
+		return semantic.Match{}, false, semantic.WhyNothing
+	}
+	return all.Find(scope, vector, text, threshold)
+}
+
+// Keep implements proxy.Senses.
+func (s proxySenses) Keep(r semantic.Record) bool {
+	all := s.p.senses.Load()
+	return all != nil && all.Keep(r)
+}
+
+// Remove implements proxy.Senses.
+func (s proxySenses) Remove(key cache.Key) {
+	if all := s.p.senses.Load(); all != nil {
+		all.Remove(key)
+	}
+}

@@ -2,7 +2,6 @@ package cache_test
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -46,7 +45,7 @@ func BenchmarkGetHit(b *testing.B) {
 
 func BenchmarkPutWhenFull(b *testing.B) {
 	m := cache.NewMemory(64<<20, nil)
-	a := cachetest.Answer(time.Now(), noise(4000))
+	a := cachetest.Answer(time.Now(), randomText(0, 4000))
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		_ = m.Put(context.Background(), cachetest.Key(i), a)
@@ -77,8 +76,6 @@ func BenchmarkDisk(b *testing.B) {
 		}
 	})
 }
-
-func noise(n int) string { return string(make([]byte, n)) }
 
 // heavy skips a test that takes long or much memory unless it is asked for.
 func heavy(t *testing.T) {
@@ -154,7 +151,7 @@ func TestADiskTierUnderLoadTakesLittleMemory(t *testing.T) {
 func randomText(seed, n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {
-		fmt.Fprintf(&b, "%x", cachetest.Key(seed*1000+i))
+		b.WriteString(cachetest.Key(seed*1000 + i).String())
 	}
 	return b.String()
 }

@@ -119,9 +119,17 @@ func (c *change) delete(ctx context.Context, tx *sql.Tx, where string, args ...a
 	return nil
 }
 
-// makeRoom lets go of what was used least recently until so many bytes fit.
+// makeRoom lets go of what was used least recently until so many bytes fit, by what the
+// answers take and by what the file does.
 func (d *Disk) makeRoom(ctx context.Context, tx *sql.Tx, c *change, bytes int64) error {
-	for d.bytes.Load()+c.bytes+bytes > d.max {
+	for {
+		var file int64
+		if err := tx.QueryRowContext(ctx, diskUsed).Scan(&file); err != nil {
+			return err
+		}
+		if max(file, d.bytes.Load()+c.bytes)+bytes <= d.max {
+			return nil
+		}
 		had := c.answers
 		if err := c.delete(ctx, tx, "id IN (SELECT id FROM answers ORDER BY used LIMIT 8)"); err != nil {
 			return err
@@ -131,8 +139,10 @@ func (d *Disk) makeRoom(ctx context.Context, tx *sql.Tx, c *change, bytes int64)
 		}
 		c.evicted += had - c.answers
 	}
-	return nil
 }
+
+// diskUsed asks how many bytes of the file are in use.
+const diskUsed = "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
 
 // flush writes down what was used.
 func (d *Disk) flush(ctx context.Context) error {

@@ -22,11 +22,11 @@ import (
 //
 // The key is in the sum, so that an answer under another's key is foreign.
 const (
-	version   = 1
+	format    = 1
 	sumAt     = 4
 	flagsAt   = 8
 	headAt    = 9
-	encoding  = "SLC"
+	magic     = "SLC"
 	isStream  = 1 << 0
 	isPacked  = 1 << 1
 	costKnown = 1 << 2
@@ -60,8 +60,8 @@ func (c *codec) encode(key Key, a *Answer) ([]byte, error) {
 	}
 	head := appendHead(make([]byte, 0, 512), a)
 	b := make([]byte, headAt, headAt+2*binary.MaxVarintLen64+len(head)+len(body))
-	copy(b, encoding)
-	b[len(encoding)], b[flagsAt] = version, flags
+	copy(b, magic)
+	b[len(magic)], b[flagsAt] = format, flags
 	b = appendText(b, head)
 	b = binary.AppendUvarint(b, uint64(len(a.Body)))
 	b = append(b, body...)
@@ -74,7 +74,7 @@ func putSum(key Key, b []byte) { binary.BigEndian.PutUint32(b[sumAt:], sum(key, 
 // decode reads what encode wrote for the key. The answer keeps b. Anything else is an
 // error.
 func (c *codec) decode(key Key, b []byte) (*Answer, error) {
-	if len(b) < headAt || string(b[:len(encoding)]) != encoding || b[len(encoding)] != version ||
+	if len(b) < headAt || string(b[:len(magic)]) != magic || b[len(magic)] != format ||
 		b[flagsAt]&^allFlags != 0 || binary.BigEndian.Uint32(b[sumAt:]) != sum(key, b) {
 		return nil, errForeign
 	}

@@ -60,11 +60,11 @@ const stripes = 16
 // link leads to an entry; readers follow it while it is changed.
 type link = atomic.Pointer[entry]
 
-// uses counts how often an entry was asked for, at most most times.
+// uses counts how often an entry was asked for, at most mostCount times.
 type uses struct{ n atomic.Uint32 }
 
 func (u *uses) add() {
-	if n := u.n.Load(); n < most {
+	if n := u.n.Load(); n < mostCount {
 		u.n.Store(n + 1) // one that is lost among others does not matter
 	}
 }

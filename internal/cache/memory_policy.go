@@ -8,15 +8,15 @@ import "time"
 // looks at an entry, as CLOCK does, so that a hit costs a reader nothing. It is not safe
 // for concurrent use.
 type policy struct {
-	sketch                        sketch
-	climber                       climber
-	max                           int64
-	full                          bool // it has been
-	window, probation, protected  list
-	maxWindow, maxMain, maxShield int64
-	unlink                        func(*entry) // is told of each entry that has to go
-	dropped                       int64        // of them
-	scratch                       []*entry
+	sketch                       sketch
+	climber                      climber
+	max                          int64
+	full                         bool // it has been
+	window, probation, protected list
+	maxWindow, maxShield         int64
+	unlink                       func(*entry) // is told of each entry that has to go
+	dropped                      int64        // of them
+	scratch                      []*entry
 }
 
 func newPolicy(max int64, unlink func(*entry)) policy {
@@ -28,8 +28,7 @@ func newPolicy(max int64, unlink func(*entry)) policy {
 // share gives the window its part of the bytes.
 func (p *policy) share(window float64) {
 	p.maxWindow = int64(window * float64(p.max))
-	p.maxMain = p.max - p.maxWindow
-	p.maxShield = p.maxMain / 5 * 4
+	p.maxShield = (p.max - p.maxWindow) / 5 * 4
 }
 
 // adapt hears how many keys were found and not found since it last said true, and says
@@ -80,23 +79,29 @@ func (p *policy) add(e, old *entry, now time.Time) {
 	p.settle(now)
 }
 
-// settle brings all parts back to their bounds.
+// settle brings the window back to its bound, and all parts together. Where only shares
+// have moved that takes several calls, so that none takes long.
 func (p *policy) settle(now time.Time) {
-	for p.window.bytes > p.maxWindow {
+	const some = 64
+	for i := 0; p.window.bytes > p.maxWindow && (i < some || p.bytes() > p.max); i++ {
 		e := p.window.last()
 		p.window.remove(e)
 		p.contest(e, now)
 	}
 	p.shield()
-	for p.probation.bytes+p.protected.bytes > p.maxMain {
-		p.evict(p.victim(nil))
+	for p.bytes() > p.max {
+		v := p.victim(nil)
+		if v == nil {
+			v = p.window.last()
+		}
+		p.evict(v)
 	}
 }
 
 // contest lets an entry that is in no part into the main part if it is asked for more
 // often than all that it would push out together.
 func (p *policy) contest(e *entry, now time.Time) {
-	need := p.probation.bytes + p.protected.bytes + e.size - p.maxMain
+	need := p.bytes() + e.size - p.max
 	worth := p.worth(e, now)
 	victims, against := p.scratch[:0], uint32(0)
 	defer func() {

@@ -16,9 +16,9 @@ type sketch struct {
 }
 
 const (
-	most    = 15                 // of a counter
-	halves  = 0x7777777777777777 // what is left of 16 counters shifted by one bit
-	lowBits = 0x1111111111111111
+	mostCount = 15                 // of a counter
+	halves    = 0x7777777777777777 // what is left of 16 counters shifted by one bit
+	lowBits   = 0x1111111111111111
 )
 
 // newSketch makes a sketch for about so many keys.
@@ -37,18 +37,18 @@ func (s *sketch) at(key *Key, row int) (word *uint64, shift uint) {
 func (s *sketch) add(key *Key, n uint32) {
 	for row := range 4 {
 		word, shift := s.at(key, row)
-		had := *word >> shift & most
-		*word += (min(had+uint64(n), most) - had) << shift
+		had := *word >> shift & mostCount
+		*word += (min(had+uint64(n), mostCount) - had) << shift
 	}
 	s.added += int(n)
 }
 
-// count gives about how often a key was counted, at most 15.
+// count gives about how often a key was counted, at mostCount 15.
 func (s *sketch) count(key *Key) uint32 {
-	least := uint64(most)
+	least := uint64(mostCount)
 	for row := range 4 {
 		word, shift := s.at(key, row)
-		least = min(least, *word>>shift&most)
+		least = min(least, *word>>shift&mostCount)
 	}
 	return uint32(least)
 }

@@ -15,13 +15,13 @@ type codec struct {
 
 const (
 	worthPacking = 512 // bytes; less is not compressed
-	window       = 512 << 10
+	zstdWindow   = 512 << 10
 )
 
 // newCodec makes a codec. It has no goroutine and need not be closed.
 func newCodec() (*codec, error) {
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
-		zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
+		zstd.WithAllLitEntropyCompression(true), zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}

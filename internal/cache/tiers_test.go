@@ -274,7 +274,7 @@ func TestAPurgeCountsAtOnceInAllTiersAndIsSweptSoon(t *testing.T) {
 
 func TestNothingIsKeptLongerThanPurgesAreRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCache(t, cache.Options{})
+		c := newCache(t, cache.Options{Sweep: 24 * time.Hour})
 		a := cachetest.Answer(time.Now(), "body")
 		a.TTL = 365 * 24 * time.Hour
 		c.Put(t.Context(), cachetest.Key(1), a)

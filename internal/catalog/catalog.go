@@ -80,6 +80,9 @@ type Gateway struct {
 	// CommitAfter is how long nothing of a stream is sent while its targets are tried; 0 =
 	// the usual time.
 	CommitAfter time.Duration
+	// Timeout bounds all attempts of a call together, until its answer begins; 0 = the
+	// usual time.
+	Timeout time.Duration
 	// Regions are where calls may be served (see InRegion); empty = anywhere.
 	Regions []string
 	// Media is how media given by URL is fetched for targets that take only bytes; nil =

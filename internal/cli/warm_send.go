@@ -92,7 +92,7 @@ func (g *gatewayCaller) once(ctx context.Context, l *warmLine) (r warmResult, wa
 		}
 		return r, -1
 	}
-	r.kind, r.why = kindOf(resp.Header.Get("sluice-cache"))
+	r.kind, r.why = kindOf(resp.Header.Get("sluice-cache"), l.header.Get("sluice-cache"))
 	return r, -1
 }
 
@@ -111,11 +111,16 @@ func (g *gatewayCaller) post(ctx context.Context, l *warmLine) (*http.Response, 
 	return g.http.Do(req)
 }
 
-// kindOf reads what the cache had to do with an answer.
-func kindOf(word string) (warmKind, string) {
+// kindOf reads what the cache had to do with an answer, and what the line asked of it: an
+// answer to no-cache is kept, though it was not looked for.
+func kindOf(word, asked string) (warmKind, string) {
 	switch word {
 	case "miss":
 		return warmStored, ""
+	case "bypass":
+		if strings.Contains(asked, "no-cache") {
+			return warmStored, ""
+		}
 	case "hit", "stale", "coalesced", "semantic":
 		return warmThere, ""
 	case "":

@@ -21,7 +21,7 @@ func TestACacheIsOffUnlessItIsGiven(t *testing.T) {
 	short := plain
 	short.TTL = 10 * time.Minute
 	semantic := short
-	semantic.Semantic = &gateway.Semantic{Model: "sandbox/embed", Threshold: 0.9, Timeout: 300 * time.Millisecond}
+	semantic.Semantic = &gateway.Semantic{Model: "sandbox/embed", Threshold: 0.85, Timeout: 300 * time.Millisecond}
 	for doc, want := range map[string]*gateway.Cache{
 		"": nil, "cache: {}": &plain, "cache: {ttl: off}": &plain, "cache: 10m": &short, "cache: {ttl: 10m, semantic: sandbox/embed}": &semantic,
 	} {
@@ -75,6 +75,9 @@ func TestACacheWithoutATimeIsToldOf(t *testing.T) {
 	for doc, want := range map[string]int{
 		"{gateways: {default: {cache: {}}}}": 1, "{gateways: {default: {cache: {ttl: off}}}}": 0, "{gateways: {default: {cache: 5m}}}": 0,
 		"{gateways: {default: {cache: {rules: [{when: stream, ttl: 5m}]}}}}":                                  0,
+		"{gateways: {default: {cache: {ttl: 30d, stale_if_error: 2d}}}}":                                      1,
+		"{gateways: {default: {cache: {ttl: 30d, stale_if_error: 1d, stale_while_revalidate: 1d}}}}":          0,
+		"{gateways: {default: {cache: {rules: [{when: stream, ttl: 30d}], stale_while_revalidate: 30d}}}}":    1,
 		"{gateways: {default: {cache: {}}}, routes: {a: {steps: {use: sandbox/echo}, cache: 1h}}}":            0,
 		"{gateways: {default: {cache: {}}}, providers: {sandbox: {models: {echo: {cache: {ttl: 1h}}}}}}":      0,
 		"{gateways: {default: {cache: {}}}, providers: {sandbox: {models: {echo: {cache: {bypass: true}}}}}}": 1,

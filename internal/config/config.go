@@ -148,6 +148,7 @@ type Gateway struct {
 	Models          []string          `yaml:"models" example:"['sandbox/*']" check:"glob" help:"Models (provider/model) and routes that callers may name here, as globs. Default: all."`
 	Regions         []string          `yaml:"regions" example:"[eu]" single:"true" check:"place" help:"Where calls may be served: the region of a target is one of these, matches one as a glob, or begins with one and a hyphen. A target of unknown region is not used. Default: anywhere."`
 	CommitAfter     time.Duration     `yaml:"commit_after" default:"5s" min:"1ms" max:"10m" help:"How long the head of a stream waits for its first content, while other targets remain: so long can status and sluice-… headers still tell of another one. Then keep-alive comments are sent."`
+	Timeout         time.Duration     `yaml:"timeout" default:"20m" min:"1s" max:"24h" help:"How long a call may take over all its attempts until its answer begins; an answer that has begun is not cut. timeouts of providers bound each attempt. A route's own timeout takes its place."`
 	RetryBudget     float64           `yaml:"retry_budget" default:"0.1" min:"0" max:"1" help:"How much load further tries on the same target may add, as a share of the calls. Moving to another target is not counted."`
 	Hosts           []string          `yaml:"hosts" example:"[ai.example.com]" check:"host" help:"Host names that mean this gateway, so that no path prefix is needed."`
 	CORS            CORS              `yaml:"cors" help:"Which web pages may call from a browser. Off until origins are given."`

@@ -28,8 +28,23 @@ func (l *loader) cache(at string, c *Cache) {
 		l.cacheRule(doctree.Index(join(at, "rules"), i), &c.Rules[i])
 	}
 	l.semantic(join(at, "semantic"), c.Semantic)
+	l.lifetime(at, c)
 	if !l.keeps(c) && !l.given(join(at, "ttl")) {
 		l.warn(l.at(at), "nothing says how long answers are fresh; write ttl: 5m, or callers alone decide with sluice-cache: max-age")
+	}
+}
+
+// longest is how long an answer is kept at most, whatever else is said.
+const longest = 31 * day
+
+// lifetime warns of answers that go before their time.
+func (l *loader) lifetime(at string, c *Cache) {
+	ttl := c.TTL
+	for _, r := range c.Rules {
+		ttl = max(ttl, r.TTL)
+	}
+	if ttl > 0 && ttl+max(c.Refresh, c.IfError) > longest {
+		l.warn(l.at(at), "answers are kept %s at most, so that not all of stale_while_revalidate and stale_if_error counts behind a ttl of %s", FormatDuration(longest), FormatDuration(ttl))
 	}
 }
 
@@ -117,7 +132,10 @@ func (l *loader) stale(at string) {
 
 // wholes are members that are the question itself, or how it is answered.
 func wholes() []string {
-	return []string{"model", "messages", "input", "contents", "prompt", "query", "documents", "texts", "inputs", "file"}
+	return []string{
+		"model", "messages", "messages.*", "messages.*.content", "input", "input.*", "input.*.content", "contents", "contents.*", "contents.*.parts",
+		"prompt", "query", "documents", "texts", "inputs", "file",
+	}
 }
 
 // checkCache applies the named rules of caches.

@@ -219,4 +219,5 @@ type Report struct {
 	ServiceTier  string // the tier that was served, "" when not said
 	Fault        *fault.Fault
 	Ended        bool // the stream came to its proper end
+	Open         bool // one of several answers has begun and not finished
 }

@@ -51,7 +51,7 @@ func (x *exchange) answer(resp *upstream.Response) error {
 	if framer := x.framer(resp); framer != nil {
 		return x.relayStream(resp, framer)
 	}
-	if x.stream && x.commits.isSent() {
+	if x.stream && x.tooLate() {
 		return fault.New(fault.UpstreamError, "The provider answered in one piece though a stream was asked for.")
 	}
 	if resp.ContentLength > wholeUpTo || x.ep.Op == llm.OpPassthrough {

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -42,27 +43,59 @@ func (x *exchange) tryTarget(ctx context.Context, t route.Target, again bool) er
 
 // tryCredentials makes the attempts of one turn.
 func (x *exchange) tryCredentials(ctx context.Context, again bool) error {
-	var failed uint64 // credentials that failed in this turn, as a set of the first 64
-	for {
+	var failed places
+	var last error
+	for switches := 0; ; switches++ {
 		i, err := x.chooseCredential(failed)
 		if err != nil {
-			return err
+			return cmp.Or(last, err) // what the vendor said tells more
 		}
-		more := !again && x.otherCredential(failed|1<<(i&63))
+		failed.add(i)
+		more := !again && x.otherCredential(failed)
 		holds := x.holds
 		x.holds = holds || more
-		err = x.attempt(ctx)
+		last = x.attempt(ctx)
 		x.holds = holds
-		if err == nil || x.wrote && !x.committed {
-			return err
+		if last == nil || x.wrote && !x.committed {
+			return last
 		}
-		f := asFault(err)
-		failed |= 1 << (i & 63)
+		f := asFault(last)
 		if !more || f.Kind != fault.Credential && f.Kind != fault.RateLimited || !x.repeatable(f) || ctx.Err() != nil {
-			return err
+			return last
+		}
+		if switches > 0 && !x.mayRepeat(&x.target) {
+			return last
 		}
 	}
 }
+
+// mayRepeat reports whether the retry budget has room for one more attempt at a target. A
+// call's first change of credential does not need any: it goes to another account.
+func (x *exchange) mayRepeat(t *route.Target) bool {
+	return x.p.health.Repeat(health.Target{Provider: t.Provider.Name, Model: bareModel(t.Model)}, x.gw.RetryBudget)
+}
+
+// places is a set of credentials, by their places among those that may be used. The first
+// 64 take no memory.
+type places struct {
+	first uint64
+	rest  map[int]bool
+}
+
+func (p *places) add(i int) {
+	if i < 64 {
+		p.first |= 1 << i
+		return
+	}
+	if p.rest == nil {
+		p.rest = map[int]bool{}
+	}
+	p.rest[i] = true
+}
+
+func (p places) has(i int) bool { return i < 64 && p.first&(1<<i) != 0 || i >= 64 && p.rest[i] }
+
+func (p places) empty() bool { return p.first == 0 && len(p.rest) == 0 }
 
 // attempt sends the request once and relays the answer. A fault before the answer's
 // head went to the caller may be tried again.
@@ -74,15 +107,24 @@ func (x *exchange) attempt(ctx context.Context) error {
 		return err
 	}
 	a := x.startAttempt()
-	watched := x.watch()
+	open := x.watch()
+	defer func() {
+		if open { // a panic, which says nothing about the target
+			x.p.health.Done(&x.scratch.pass, health.Outcome{Fault: fault.New(fault.InternalError, "Something broke inside Sluice.")})
+		}
+	}()
+	ctx, cancel := x.boundAttempt(ctx)
+	defer cancel()
 	resp := &x.scratch.resp
 	err := x.do(ctx, resp)
 	if err == nil {
 		err = x.taken(a, resp)
 	}
 	x.waited += resp.Waited
+	err = x.outOfTime(ctx, err)
 	x.endAttempt(a, err)
-	if watched {
+	if open {
+		open = false
 		x.p.health.Done(&x.scratch.pass, x.outcome(a, err))
 	}
 	return err
@@ -137,7 +179,7 @@ func since(t time.Time) llm.Count { return llm.Known(time.Since(t).Milliseconds(
 
 // chooseCredential sets the credential of the next attempt and gives its place among
 // those that the caller's workspace may use.
-func (x *exchange) chooseCredential(refused uint64) (int, error) {
+func (x *exchange) chooseCredential(refused places) (int, error) {
 	p := x.target.Provider
 	x.cred = nil
 	if x.gw.CallerCredentials && x.lane.presents() {
@@ -190,13 +232,13 @@ func (x *exchange) wantedCredential() string {
 }
 
 // otherCredential reports whether a credential is left that has not failed.
-func (x *exchange) otherCredential(refused uint64) bool {
+func (x *exchange) otherCredential(refused places) bool {
 	if x.wantedCredential() != "" || x.brought != nil {
 		return false
 	}
 	own, shared := x.target.Provider.Usable(x.who.Workspace)
-	for i := range min(len(own)+len(shared), 64) {
-		if refused&(1<<i) == 0 {
+	for i := range len(own) + len(shared) {
+		if !refused.has(i) {
 			return true
 		}
 	}

@@ -130,12 +130,8 @@ func TestAFaultsKindDecidesWhetherTheSameTargetIsTriedAgain(t *testing.T) {
 }
 
 func TestAVendorThatCannotBeReachedIsSaidSo(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close() // nobody listens there now
-	g := provider(t, "http://"+l.Addr().String(), "api_key: env:VENDOR_KEY, retries: { max: 1, backoff: { first: 1ms } }")
+	g := provider(t, "http://127.0.0.1:1", // nobody listens there
+		"api_key: env:VENDOR_KEY, retries: { max: 1, backoff: { first: 1ms } }")
 	resp, b := g.Post("/v1/chat/completions", chatBody)
 	if resp.StatusCode != 502 || resp.Header.Get("sluice-error") != "upstream_unreachable" || resp.Header.Get("sluice-attempts") != "2" {
 		t.Errorf("%d %v: %s", resp.StatusCode, resp.Header, b)

@@ -343,6 +343,27 @@ func (x *exchange) countHit(ctx context.Context) error {
 	return x.noRoom(refused, t.Claims[t.verdict.Refused].Window, t.verdict.Retry)
 }
 
+// outcomes by their words.
+var outcomes = map[string]cache.Outcome{
+	cacheMiss: cache.Miss, cacheHit: cache.Hit, cacheStale: cache.Stale, cacheCoalesced: cache.Coalesced, cacheSemantic: cache.SemanticHit, cacheBypass: cache.Bypass,
+}
+
+// countCaching counts what the cache was to the call.
+func (x *exchange) countCaching() {
+	c := x.caching
+	if c == nil || c.word == "" || c.word == cacheOff {
+		return
+	}
+	call := cache.Call{Gateway: x.gw.Name, Route: x.way.Route, Workspace: x.who.Workspace, KeyID: x.who.KeyID(), Outcome: outcomes[c.word]}
+	if x.lane != nil {
+		call.Model = x.lane.provider.Name + "/" + bareModel(x.target.Model)
+	}
+	if a := c.served; a != nil {
+		call.Bytes, call.Cost, call.Took = int64(len(a.Body)), a.Cost, a.Took
+	}
+	x.p.cache.Count(&call)
+}
+
 // claimsOfHit gives the claims of rules with count_hits; nil when there are none.
 func (x *exchange) claimsOfHit() *taken {
 	h := x.held
@@ -365,8 +386,11 @@ type noCache struct{}
 // Get implements Cache.
 func (noCache) Get(context.Context, cache.Key) *cache.Answer { return nil }
 
+// Peek implements Cache.
+func (noCache) Peek(cache.Key) *cache.Answer { return nil }
+
 // Put implements Cache.
-func (noCache) Put(cache.Key, *cache.Answer) {}
+func (noCache) Put(cache.Key, *cache.Answer, func() cache.Key) {}
 
 // Purged implements Cache.
 func (noCache) Purged(*cache.About, cache.Key) bool { return false }
@@ -374,5 +398,5 @@ func (noCache) Purged(*cache.About, cache.Key) bool { return false }
 // Missed implements Cache.
 func (noCache) Missed(string, cache.Key, func() cache.Key) {}
 
-// Saved implements Cache.
-func (noCache) Saved(*cache.Answer) {}
+// Count implements Cache.
+func (noCache) Count(*cache.Call) {}

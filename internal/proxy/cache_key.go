@@ -22,9 +22,10 @@ import (
 // everything else that reaches the vendor, and who may see it. The target is the first.
 func (x *exchange) cacheFacts(c *caching) []string {
 	facts := []string{
-		targetFact(&x.plan[0]), x.gw.Name, x.scopeFact(c.policy.Scope), string(x.ep.Op), string(x.dialect.Name), x.ep.Method + x.ep.Pattern, x.native,
+		targetFact(&x.plan[0]), x.gw.Name, string(x.ep.Op), string(x.dialect.Name), x.ep.Method + x.ep.Pattern, x.native,
 		x.wantedCredential(), x.overrideFact(), strconv.FormatInt(x.keysCeiling(), 10),
 	}
+	facts = append(facts, x.scopeFacts(c.policy.Scope)...)
 	if !x.recasts() {
 		facts = append(facts, strconv.FormatBool(x.stream))
 	}
@@ -35,26 +36,29 @@ func (x *exchange) cacheFacts(c *caching) []string {
 	return append(facts, x.headerFacts()...)
 }
 
-func targetFact(t *route.Target) string { return t.Provider.Name + "/" + bareModel(t.Model) }
+// targetFact names a target: the same name may come to stand for another host.
+func targetFact(t *route.Target) string {
+	return t.Provider.Name + "/" + bareModel(t.Model) + " " + t.Provider.BaseURL
+}
 
-// scopeFact says among whom the answer is shared.
-func (x *exchange) scopeFact(scope string) string {
+// scopeFacts says among whom the answer is shared.
+func (x *exchange) scopeFacts(scope string) []string {
 	own := ""
 	if x.gw.CallerCredentials { // an answer that somebody's own account paid for stays theirs
 		if key := x.presented(); key != "" {
 			sum := sha256.Sum256([]byte(key))
-			own = " " + string(sum[:])
+			own = string(sum[:])
 		}
 	}
 	switch scope {
 	case gateway.ScopeGateway:
-		return scope + own
+		return []string{scope, own}
 	case gateway.ScopeKey:
-		return scope + " " + x.who.Workspace + " " + x.who.KeyID() + " " + x.tokenUser() + own
+		return []string{scope, own, x.who.Workspace, x.who.KeyID(), x.tokenUser()}
 	case gateway.ScopeUser:
-		return scope + " " + x.who.Workspace + " " + x.knows().user() + own
+		return []string{scope, own, x.who.Workspace, x.knows().user()}
 	}
-	return gateway.ScopeWorkspace + " " + x.who.Workspace + own
+	return []string{gateway.ScopeWorkspace, own, x.who.Workspace}
 }
 
 // recasts reports whether an answer of the one form, a stream or a whole, can be given in
@@ -94,7 +98,9 @@ func (x *exchange) queryFacts() (out []string) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(q)) {
 		if name != "key" && name != "alt" {
-			out = append(out, "?"+name, strings.Join(q[name], "\x00"))
+			for _, v := range q[name] {
+				out = append(out, "?"+name, v)
+			}
 		}
 	}
 	return out

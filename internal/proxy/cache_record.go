@@ -119,9 +119,10 @@ func (x *exchange) publish() {
 	}
 }
 
-// keepAnswered keeps a complete answer, once.
+// keepAnswered keeps a complete answer, once, and tells those who follow that it is
+// complete: who asks next finds it.
 func (x *exchange) keepAnswered() {
-	r, c := x.rec, x.caching
+	r := x.rec
 	if r == nil || r.done || r.over || !r.whole {
 		return
 	}
@@ -129,12 +130,17 @@ func (x *exchange) keepAnswered() {
 	body := r.body
 	if r.shown != nil {
 		body = r.shown.Body()
-		r.shown.End(nil)
+		defer r.shown.End(nil)
 	}
-	if r.got > r.most || !x.worthKeeping() {
-		return
+	if r.got <= r.most && x.worthKeeping() {
+		x.bill()
+		x.put(body)
 	}
-	x.bill()
+}
+
+// put keeps what was recorded, unless a purge has named it meanwhile.
+func (x *exchange) put(body []byte) {
+	r, c := x.rec, x.caching
 	a := *r.head
 	a.Body, a.Marks, a.Cost = body, r.marks, x.cost
 	a.TTL = c.ttl
@@ -149,7 +155,7 @@ func (x *exchange) keepAnswered() {
 	if x.p.cache.Purged(&about, key) {
 		return
 	}
-	x.p.cache.Put(key, &a)
+	x.p.cache.Put(key, &a, c.loose)
 	if c.sense != nil {
 		c.sense.keep(x, key, &a)
 	}

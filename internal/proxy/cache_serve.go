@@ -136,13 +136,19 @@ func (x *exchange) share() (done bool, err error) {
 	}
 	for range 2 { // behind a second failure everybody asks by itself
 		f, lead := x.p.flights.Join(c.key)
-		if lead {
-			x.lead(f)
-			return false, nil
+		if !lead {
+			if done, err = x.follow(f); done {
+				return true, err
+			}
+			continue
 		}
-		if done, err = x.follow(f); done {
-			return true, err
+		if a := x.p.cache.Peek(c.key); a != nil && a.Age(time.Now()) < min(a.TTL, c.ttl) { // brought since it was looked for
+			f.End(cache.ErrNoAnswer)
+			f.Leave()
+			return true, x.serveAnswer(a, cacheHit)
 		}
+		x.lead(f)
+		return false, nil
 	}
 	return false, nil
 }
@@ -182,9 +188,6 @@ func (x *exchange) follow(f *cache.Flight) (done bool, err error) {
 	if err != nil && (!x.wrote || x.committed) && ctx.Err() == nil && asFault(err).Kind != fault.Gone {
 		x.unserve()
 		return false, nil
-	}
-	if err == nil {
-		x.p.cache.Saved(head)
 	}
 	return true, err
 }

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -51,15 +52,25 @@ func (x *exchange) serveSteps() error {
 	defer func() { x.r, x.body.part = call, nil }()
 	for i := range steps {
 		x.more = i < len(steps)-1
-		err = x.serveStep(call, i, &steps[i])
+		d, ep, r, stream := x.dialect, x.ep, x.r, x.stream
+		next := x.serveStep(call, i, &steps[i])
+		if next == errOtherForm {
+			x.dialect, x.ep, x.r, x.stream = d, ep, r, stream // whose error it is
+			continue
+		}
+		err = next
 		x.endCommitment()
-		if err == nil || x.wrote || !x.more || call.Context().Err() != nil || !stepsOn(err) {
+		if err == nil || x.wrote && !x.committed || !x.more || call.Context().Err() != nil || !stepsOn(err) {
 			break
 		}
 		x.leaveStep()
 	}
 	return err
 }
+
+// errOtherForm is what a step meets that asks for another form of answer than the one that
+// has begun.
+var errOtherForm = errors.New("the answer has begun in another form")
 
 // stepsOn reports whether the next step may do better: any error but of Sluice's own state.
 func stepsOn(err error) bool {
@@ -89,6 +100,9 @@ func (x *exchange) serveStep(call *http.Request, i int, s *step) (err error) {
 	x.stepFacts()
 	if err := x.understand(); err != nil {
 		return err
+	}
+	if x.committed && (!x.stream || x.streamType() != x.begunAs) {
+		return errOtherForm
 	}
 	return x.run()
 }

@@ -259,7 +259,7 @@ func TestAStreamThatFailsBeforeItsFirstContentGoesOnToTheNextStep(t *testing.T) 
 	}
 }
 
-func TestAStepWhoseHeadIsOutIsTheLast(t *testing.T) {
+func TestNoStepThatAsksForNoStreamAnswersWhereOneHasBegun(t *testing.T) {
 	wait := make(chan struct{}, 1)
 	g, u := fromCloudflare(t, func(c *testup.Call) {
 		if !strings.Contains(string(c.Body), `"stream":true`) {
@@ -291,6 +291,25 @@ func TestAStepWhoseHeadIsOutIsTheLast(t *testing.T) {
 	}
 	if n := len(u.Calls()); n != 2 {
 		t.Errorf("%d calls reached the vendor", n)
+	}
+}
+
+func TestStepsAreStillTriedWhenTheHeadOfAStreamIsOut(t *testing.T) {
+	g, u := fromCloudflare(t, func(c *testup.Call) {
+		if strings.Contains(string(c.Body), "gpt-slow") {
+			c.Stream(nil, role)
+			<-time.After(150 * time.Millisecond)
+			return
+		}
+		c.Stream(nil, role, hello, stopped, done)
+	}, "gateways: { default: { commit_after: 20ms } }\n")
+	slow, quick := aStep("openai", "chat/completions", `{"model":"gpt-slow","stream":true,"messages":[]}`, ""), aStep("openai", "chat/completions", `{"model":"gpt-quick","stream":true,"messages":[]}`, "")
+	resp, b := g.Post("/v1/a/default", "["+slow+","+quick+"]")
+	if resp.StatusCode != 200 || !strings.HasPrefix(string(b), ":") || strings.Count(string(b), "hello") != 1 || strings.Contains(string(b), "error") || len(u.Calls()) != 2 {
+		t.Errorf("%d after %d calls: %s", resp.StatusCode, len(u.Calls()), b)
+	}
+	if e := g.Entry(resp.Header.Get("cf-aig-log-id")); len(e.Attempts) != 2 || e.ErrorCode != "" || e.Status != 200 {
+		t.Errorf("the entry says %s, %+v", e.ErrorCode, e.Attempts)
 	}
 }
 

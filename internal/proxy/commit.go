@@ -14,7 +14,7 @@ type commitment struct {
 	w       http.ResponseWriter
 	head    [][2]string
 	comment []byte // nil = the caller's dialect has none
-	after   time.Duration
+	every   time.Duration
 	bound   time.Duration // of one write; 0 = the connection has a bound of its own
 
 	mu    sync.Mutex
@@ -23,12 +23,12 @@ type commitment struct {
 	over  bool
 }
 
-// commitLater begins to wait. A stream that is held already goes on waiting.
+// commitLater begins to wait, unless the call waits already. Of a hedged call the race does.
 func (x *exchange) commitLater() {
 	if x.commits != nil || x.hedged || x.story.goesOn() {
 		return
 	}
-	c := &commitment{w: x.w, after: x.commitAfter(), comment: x.dialect.KeepAlive}
+	c := &commitment{w: x.w, every: x.commitEvery(), comment: x.dialect.KeepAlive, sent: x.committed}
 	if x.r.ProtoMajor != 1 {
 		c.bound = x.view.Limits.WriteIdle
 	}
@@ -43,11 +43,19 @@ func (x *exchange) commitLater() {
 	x.commits = c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.timer = time.AfterFunc(c.after, c.send)
+	c.timer = time.AfterFunc(x.commitAfter(), c.send)
 }
 
-// commitAfter is how long nothing of a stream is sent while its targets are tried.
+// commitAfter is for how long, from now on, nothing of a stream is sent while its targets
+// are tried: it counts from when the call began to try them.
 func (x *exchange) commitAfter() time.Duration {
+	if x.trying.IsZero() {
+		x.trying = time.Now()
+	}
+	return max(x.commitEvery()-time.Since(x.trying), 0)
+}
+
+func (x *exchange) commitEvery() time.Duration {
 	if d := x.gw.CommitAfter; d > 0 {
 		return d
 	}
@@ -76,17 +84,56 @@ func (c *commitment) send() {
 	if f, ok := c.w.(http.Flusher); ok {
 		f.Flush()
 	}
-	c.timer.Reset(c.after)
+	c.timer.Reset(c.every)
 }
 
-// isSent reports whether the head is out. A nil commitment has sent nothing.
-func (c *commitment) isSent() bool {
+// end stops the comments, and reports whether the head is out. A nil commitment has sent
+// nothing.
+func (c *commitment) end() (sent bool) {
 	if c == nil {
 		return false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.over = true
+	c.timer.Stop()
 	return c.sent
+}
+
+// settle reports whether the head is out; if it is not, it stays so.
+func (c *commitment) settle() (sent bool) {
+	if c == nil {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = c.over || !c.sent
+	return c.sent
+}
+
+// going gives the commitment while it goes on, else nil.
+func (c *commitment) going() *commitment {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over {
+		return nil
+	}
+	return c
+}
+
+// tooLate reports whether the head of a stream is out, so that no answer in one piece can
+// follow. If it is not, none goes out by itself any more.
+func (x *exchange) tooLate() bool {
+	c := x.commits
+	if r, ok := x.w.(*runner); ok {
+		c = r.race.commits
+	}
+	sent := c.settle()
+	x.commits = x.commits.going()
+	return sent || x.committed
 }
 
 // endCommitment stops the comments. From here on the answer is the request's own
@@ -97,12 +144,9 @@ func (x *exchange) endCommitment() {
 		return
 	}
 	x.commits = nil
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.over = true
-	c.timer.Stop()
-	if c.sent {
+	if c.end() {
 		x.wrote, x.committed, x.status = true, true, http.StatusOK
+		x.begunAs = x.streamType()
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/jsonout"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/route"
@@ -124,6 +125,9 @@ func (x *exchange) sumUp() {
 	r := dialect.Report{}
 	if x.report != nil {
 		r = *x.report
+	}
+	if x.report == nil || r.Usage.IsZero() && x.attempts[len(x.attempts)-1].Fault != "" {
+		x.cost = gateway.Cost{Known: true} // it gave nothing
 	}
 	r.Usage = *t.spent
 	x.report, x.billed, x.firstByte = &r, true, t.first

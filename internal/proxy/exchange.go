@@ -69,6 +69,7 @@ type exchange struct {
 	hedged     bool        // a twin runs beside it
 	shadow     bool        // its answer is thrown away
 	committed  bool        // the head went out for a stream of which nothing has come yet
+	begunAs    string      // the media type that it named
 	passedOver bool        // the target's own limits had no room
 	more       bool        // another step follows, of the universal endpoint
 	passing    bool        // such a step has failed and gives back what it held
@@ -84,6 +85,8 @@ type exchange struct {
 	attempts   []gateway.Attempt
 	log        *logBlock
 	waited     time.Duration // blocked on upstreams
+	trying     time.Time     // when the call's attempts began
+	clock      *time.Timer   // ends an attempt that has not begun to answer; nil = nothing does
 
 	// answer
 	wrote      bool // the head went out

@@ -45,6 +45,7 @@ func (x *exchange) finish() {
 }
 
 func (x *exchange) record() {
+	x.countCaching()
 	x.bill()
 	e := x.entry()
 	o := Observation{Entry: e, Overhead: x.overhead().Seconds(), Latency: time.Since(x.began).Seconds(), First: -1}

@@ -121,6 +121,7 @@ func headerSafe(s string) string {
 // writeHead sends the head.
 func (x *exchange) writeHead(status int) {
 	late := x.committed
+	x.stopClock()
 	x.wrote, x.committed, x.status = true, false, status
 	defer x.publish()
 	if !x.flows || x.stopped.Load() {

@@ -32,7 +32,7 @@ func (x *exchange) hedgeAfter() time.Duration {
 // attempts stand in the entry too.
 func (x *exchange) forwardHedged(after time.Duration) error {
 	call, w := x.r, x.w
-	race := &race{w: w}
+	race := &race{w: w, commits: x.commits}
 	defer race.end()
 	others := x.way.Hedge.To
 	if len(others) == 0 {
@@ -43,12 +43,23 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 	y.hedged, y.held = true, x.twinHolding()
 	y.way.ContinueOn = slices.Clone(x.way.ContinueOn)
 	ctx, own := race.enter(call.Context())
-	x.r, x.w, x.hedged = call.WithContext(ctx), own, true
+	x.r, x.w, x.commits, x.hedged = call.WithContext(ctx), own, nil, true
+	back := func() { x.r, x.w, x.commits, x.hedged = call, w, race.commits.going(), false }
 
 	ended := make(chan error, 1)
 	timer := time.AfterFunc(after, func() { ended <- y.runTwin() })
+	defer func() {
+		if x.hedged { // a panic: the twin reads what belongs to the call
+			if back(); !timer.Stop() {
+				lane.cancel(errLost)
+				<-ended
+			}
+			x.wrote = x.wrote || lane.won()
+			y.leave()
+		}
+	}()
 	err := x.forwardAlone()
-	x.r, x.w, x.hedged = call, w, false
+	back()
 	if timer.Stop() { // nobody else was asked
 		y.leave()
 		return err
@@ -57,6 +68,7 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 		lane.cancel(errLost)
 	}
 	theirs := <-ended
+	x.commits = race.commits.going()
 	if lane.won() {
 		x.adopt(y)
 		err = theirs

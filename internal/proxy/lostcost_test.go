@@ -103,12 +103,17 @@ func TestTheLoserOfAHedgeIsPaidToo(t *testing.T) {
 }
 
 func TestAHardBudgetIsNotOverrunByAttemptsThatAreLost(t *testing.T) {
-	// Room for one answer of 50 tokens and what goes in, and not for two of ten and ten
-	// before it.
-	const budget = `gateways: { default: { budgets: [ { name: day, per: gateway, cost: 0.00011/day } ] } }`
-	g, _, b := routed(t, emptyWithUsage, wholeAnswer("hello"), "[ one/m, two/m ]", budget)
+	// A call is held at some $0.0014, of which the first attempt takes $0.00058.
+	const budget = `gateways: { default: { budgets: [ { name: day, per: gateway, cost: 0.0017/day } ] } }`
+	first := func(c *testup.Call) {
+		c.JSON(200, `{"error":{"message":"overloaded","type":"server_error"},"usage":{"prompt_tokens":500,"completion_tokens":80,"total_tokens":580}}`)
+	}
+	g, a, b := routed(t, first, wholeAnswer("hello"), "[ one/m, two/m ]", budget)
 	resp, got := g.Post("/v1/chat/completions", strings.Replace(routedBody, `"messages"`, `"max_tokens":80,"messages"`, 1))
-	if resp.StatusCode != 429 || resp.Header.Get("sluice-error") != "budget_exceeded" || len(b.Calls()) != 0 {
-		t.Errorf("%d %s after %d calls of the second", resp.StatusCode, got, len(b.Calls()))
+	if resp.StatusCode != 429 || resp.Header.Get("sluice-error") != "budget_exceeded" || len(a.Calls()) != 1 || len(b.Calls()) != 0 {
+		t.Errorf("%d %s after %d and %d calls", resp.StatusCode, got, len(a.Calls()), len(b.Calls()))
+	}
+	if used := budgetUsed(t, g); used != 580_000 {
+		t.Errorf("the budget counts %d billionths", used)
 	}
 }

@@ -84,7 +84,7 @@ func (x *exchange) aimAtModel(ctx context.Context, model string) error {
 
 // probe sends the call and reads its answer.
 func (x *exchange) probe(ctx context.Context) error {
-	if _, err := x.chooseCredential(0); err != nil {
+	if _, err := x.chooseCredential(places{}); err != nil {
 		return err
 	}
 	if err := x.prepare(ctx); err != nil {

@@ -59,15 +59,17 @@ type Observer interface {
 type Cache interface {
 	// Get gives the answer that is kept under a key and has not been purged; nil = none is.
 	Get(ctx context.Context, key cache.Key) *cache.Answer
-	// Put keeps an answer.
-	Put(key cache.Key, a *cache.Answer)
+	// Peek is Get of what is in this process's memory.
+	Peek(key cache.Key) *cache.Answer
+	// Put keeps an answer. loose gives a key that more requests have in common; nil = it is
+	// not told.
+	Put(key cache.Key, a *cache.Answer, loose func() cache.Key)
 	// Purged reports whether such an answer has been named by a purge.
 	Purged(about *cache.About, key cache.Key) bool
-	// Missed is told of a key under which nothing was kept. loose gives a key that more
-	// requests have in common.
+	// Missed is told of a key under which nothing was kept; loose as for Put.
 	Missed(gateway string, key cache.Key, loose func() cache.Key)
-	// Saved is told of a call that cost nothing because of an answer.
-	Saved(a *cache.Answer)
+	// Count is told what the cache was to a call. It does not keep what it is given.
+	Count(c *cache.Call)
 }
 
 // Budgets hears how a budget stands after a call; it must not block.
@@ -98,6 +100,7 @@ type Config struct {
 	Observer  Observer
 	Ready     Ready
 	Cache     Cache // keeps answers; nil = none are
+	Senses    Senses // prompts that were answered; nil = nobody knows them
 	Log       *slog.Logger
 	SpillDir  string // "" = the system's
 }
@@ -149,6 +152,7 @@ type Proxy struct {
 	intents  intent.Counts
 
 	cache     Cache
+	senses    Senses
 	flights   cache.Flights
 	refreshes refreshes
 
@@ -188,6 +192,7 @@ func New(c Config) *Proxy {
 	if p.cache = c.Cache; p.cache == nil {
 		p.cache = noCache{}
 	}
+	p.senses = c.Senses
 	p.ids.seed()
 	return p
 }

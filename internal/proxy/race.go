@@ -10,6 +10,7 @@ import (
 // race lets one of several answer: the first that writes a head.
 type race struct {
 	w       http.ResponseWriter
+	commits *commitment // sends the head while nobody has won; nil = nothing does
 	runners []*runner
 	winner  atomic.Pointer[runner]
 }
@@ -57,8 +58,21 @@ func (r *runner) WriteHeader(status int) {
 			other.cancel(errLost)
 		}
 	}
-	maps.Copy(r.race.w.Header(), r.header)
-	r.race.w.WriteHeader(status)
+	if h := r.race.w.Header(); !r.race.commits.end() {
+		maps.Copy(h, r.header)
+		r.race.w.WriteHeader(status)
+	} else {
+		tellBehind(h, r.header)
+	}
+}
+
+// tellBehind says behind a stream, whose head is out, what that could not yet say.
+func tellBehind(h, late http.Header) {
+	for _, name := range []string{"Sluice-Provider", "Sluice-Model", "Sluice-Attempts", "Sluice-Dropped-Params"} {
+		if v := late[name]; v != nil {
+			h[http.TrailerPrefix+name] = v
+		}
+	}
 }
 
 // Write implements http.ResponseWriter.

@@ -26,7 +26,14 @@ type stand struct {
 func (x *exchange) forward() error {
 	x.castShadows()
 	x.beginTape()
-	if after := x.hedgeAfter(); after > 0 {
+	if x.trying.IsZero() {
+		x.trying = time.Now()
+	}
+	after := x.hedgeAfter()
+	if x.stream && x.answers() && (after > 0 || len(x.plan) > 1 || x.more) {
+		x.commitLater()
+	}
+	if after > 0 {
 		return x.forwardHedged(after)
 	}
 	return x.forwardAlone()
@@ -80,7 +87,7 @@ func (x *exchange) tryPlan(ctx context.Context) error {
 			continue
 		}
 		until, more := nextTurn(stands)
-		if !more || !x.waitUntil(ctx, until) {
+		if !more || time.Until(until) > x.timeLeft() || !x.waitUntil(ctx, until) {
 			return last
 		}
 	}
@@ -95,7 +102,10 @@ func (x *exchange) tryRound(ctx context.Context, stands []stand, last *fault.Fau
 		if s.over || s.until.After(now) {
 			continue
 		}
-		if s.tries > 0 && !x.p.health.Repeat(health.Target{Provider: t.Provider.Name, Model: bareModel(t.Model)}, x.gw.RetryBudget) {
+		if x.timeLeft() <= 0 {
+			return nil, x.noTime(last)
+		}
+		if s.tries > 0 && !x.mayRepeat(&t) {
 			s.over = true
 			continue
 		}

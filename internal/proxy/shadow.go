@@ -41,7 +41,7 @@ func (x *exchange) castShadow(t route.Target) {
 	y := x.twin(ctx, &discarded{header: http.Header{}}, []route.Target{t})
 	y.body.part = slices.Clone(y.body.part)
 	y.r.Header = x.r.Header.Clone() // the server may use the request's again
-	y.began = time.Now()
+	y.began, y.trying = time.Now(), time.Time{}
 	y.id, y.shadow = x.p.ids.next(y.began), true
 	y.ctl.metadata = withMember(x.ctl.metadata, "shadow_of", x.id)
 	y.admitted = true

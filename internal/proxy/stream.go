@@ -408,5 +408,5 @@ func (s *relay) complete() bool {
 	if s.x.ep.Op != llm.OpChat && s.x.ep.Op != llm.OpCompletions {
 		r.Ended = true
 	}
-	return r.Ended || r.FinishReason != ""
+	return !r.Open && (r.Ended || r.FinishReason != "")
 }

@@ -12,7 +12,7 @@ import (
 // and must outlive it.
 func (x *exchange) twin(ctx context.Context, w http.ResponseWriter, plan []route.Target) *exchange {
 	y := newExchange()
-	y.p, y.w, y.view, y.id, y.began = x.p, w, x.view, x.id, x.began
+	y.p, y.w, y.view, y.id, y.began, y.trying = x.p, w, x.view, x.id, x.began, x.trying
 	y.r = x.r.WithContext(ctx)
 	y.gw, y.ep, y.dialect, y.path, y.native, y.pinned, y.pathModel, y.pathID, y.lenient, y.stream = x.gw, x.ep, x.dialect, x.path, x.native, x.pinned, x.pathModel, x.pathID, x.lenient, x.stream
 	y.who, y.ip, y.ctl = x.who, x.ip, x.ctl

@@ -72,10 +72,10 @@ func (x *exchange) outcome(a *gateway.Attempt, err error) health.Outcome {
 
 // pickCredential chooses the credential of an attempt: one that has not failed in this turn, and
 // before those that rest one that does not.
-func (x *exchange) pickCredential(failed uint64) (*provider.Credential, int) {
+func (x *exchange) pickCredential(failed places) (*provider.Credential, int) {
 	p, workspace := x.target.Provider, x.who.Workspace
 	own, shared := p.Usable(workspace)
-	if len(own)+len(shared) == 1 && failed == 0 {
+	if len(own)+len(shared) == 1 && failed.empty() {
 		return p.Pick(workspace, nil) // there is nothing to choose
 	}
 	level := func(i int) health.Level {
@@ -84,9 +84,9 @@ func (x *exchange) pickCredential(failed uint64) (*provider.Credential, int) {
 		}
 		return x.p.health.Level(x.healthID(watchedAs(&shared[i-len(own)])))
 	}
-	c, place := p.PickFor(workspace, x.way.Sticky, func(i int) bool { return failed&(1<<(i&63)) != 0 || level(i) >= health.Cooling })
+	c, place := p.PickFor(workspace, x.way.Sticky, func(i int) bool { return failed.has(i) || level(i) >= health.Cooling })
 	if c == nil {
-		c, place = p.PickFor(workspace, x.way.Sticky, func(i int) bool { return failed&(1<<(i&63)) != 0 || level(i) == health.Drained })
+		c, place = p.PickFor(workspace, x.way.Sticky, func(i int) bool { return failed.has(i) || level(i) == health.Drained })
 	}
 	return c, place
 }

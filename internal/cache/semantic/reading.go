@@ -19,11 +19,11 @@ type reading struct {
 	symbols            []string
 	negations          int
 	kind               string // of question; "" = none
+	kindAt             int    // words before it
 	past, now, future  bool
 	mine, yours        bool
 	his, hers          bool
 	content            []content
-	light              map[string]bool // what need not have a counterpart
 	capital, uncapital map[string]bool // words that are also names, within sentences
 }
 
@@ -34,28 +34,26 @@ type content struct {
 	groups []int    // of words that may stand for it
 	fixed  bool     // it stands only for itself
 	light  bool     // it may be missing on the other side
-	role   string   // the word before it that says how it belongs to the rest; "" = none
-	close  bool     // nothing stands between it and the one before
-	verb   bool     // it follows what verbs follow
+	stand
 }
 
 var (
 	fence  = regexp.MustCompile("(?s)(?:```|~~~)[^\n`]*\n(.*?)(?:```|~~~|$)")
 	inline = regexp.MustCompile("`([^`\n]+)`")
-	quote  = regexp.MustCompile(`"([^"\n]+)"|“([^”\n]+)”|„([^“”\n]+)[“”]|«([^»\n]+)»|「([^」\n]+)」|(?:^|[\s(])'([^'\n]+)'(?:$|[\s).,?!:;])|(?:^|[\s(])‘([^’\n]+)’(?:$|[\s).,?!:;])`)
-	spaces = regexp.MustCompile(`\s+`)
+	double = regexp.MustCompile(`"([^"\n]+)"|“([^”\n]+)”|„([^“”\n]+)[“”]|«([^»\n]+)»|「([^」\n]+)」`)
+	single = regexp.MustCompile(`(?:^|[\s(])['‘]([^'’\n]+)['’](?:$|[\s).,?!:;])`)
 	quoted = strings.NewReplacer(`"`, " ", "“", " ", "”", " ", "„", " ", "«", " ", "»", " ", "`", " ", "「", " ", "」", " ")
 	plain  = strings.NewReplacer("’", "'", "‘", "'", "ʼ", "'", "\u00a0", " ", "\u200b", "", "…", ".")
 )
 
 // folded is a text without differences that never matter.
 func folded(text string) string {
-	return strings.ToLower(strings.TrimSpace(spaces.ReplaceAllString(text, " ")))
+	return strings.ToLower(strings.Join(strings.Fields(text), " "))
 }
 
 // read takes a prompt apart.
 func (g *Guard) read(text string) *reading {
-	r := &reading{light: map[string]bool{}, capital: map[string]bool{}, uncapital: map[string]bool{}}
+	r := &reading{capital: map[string]bool{}, uncapital: map[string]bool{}}
 	r.text = folded(text)
 	text = r.cutCode(text)
 	r.cutQuotes(text)
@@ -71,6 +69,9 @@ func (g *Guard) read(text string) *reading {
 
 // cutCode takes the fenced blocks out.
 func (r *reading) cutCode(text string) string {
+	if !strings.Contains(text, "```") && !strings.Contains(text, "~~~") {
+		return text
+	}
 	return fence.ReplaceAllStringFunc(text, func(block string) string {
 		lines := strings.Split(fence.FindStringSubmatch(block)[1], "\n")
 		kept := lines[:0]
@@ -86,15 +87,20 @@ func (r *reading) cutCode(text string) string {
 
 // cutQuotes notes what stands between marks of quotation. It stays in the text.
 func (r *reading) cutQuotes(text string) {
-	for _, m := range quote.FindAllStringSubmatch(text, -1) {
-		for _, s := range m[1:] {
-			if s = strings.Trim(folded(s), ".,;:!? "); s != "" {
-				r.quotes = append(r.quotes, s)
+	for _, marks := range [...]struct {
+		of      *regexp.Regexp
+		contain string
+	}{{double, `"“„«「`}, {single, "'‘"}, {inline, "`"}} {
+		if !strings.ContainsAny(text, marks.contain) {
+			continue
+		}
+		for _, m := range marks.of.FindAllStringSubmatch(text, -1) {
+			for _, s := range m[1:] {
+				if s = strings.Trim(folded(s), ".,;:!? "); s != "" {
+					r.quotes = append(r.quotes, s)
+				}
 			}
 		}
-	}
-	for _, m := range inline.FindAllStringSubmatch(text, -1) {
-		r.quotes = append(r.quotes, folded(m[1]))
 	}
 }
 
@@ -107,10 +113,8 @@ func (g *Guard) languageOf(tokens []token) (string, *lexicon) {
 			if t.kind != word {
 				continue
 			}
-			for part := range strings.SplitSeq(t.text, "'") {
-				if l.has("drop", part) || l.has("not", part) || l.phrase.next[part] != nil && i > 0 && l.phrase.next[part].end {
-					n++
-				}
+			if l.knows(t.text, i > 0) {
+				n++
 			}
 		}
 		if n > most {
@@ -121,4 +125,14 @@ func (g *Guard) languageOf(tokens []token) (string, *lexicon) {
 		return "", g.lexicons[0]
 	}
 	return languages[best], g.lexicons[best]
+}
+
+// knows reports whether a word is one of the small ones of a language. Of what has an
+// apostrophe, the begin counts elsewhere than in English: "l'eau", "what's".
+func (l *lexicon) knows(w string, elides bool) bool {
+	if part, _, ok := strings.Cut(w, "'"); ok && elides {
+		w = part
+	}
+	p := l.phrase.next[w]
+	return l.has("drop", w) || l.has("not", w) || p != nil && p.end || l.contractions.next[w] != nil
 }

@@ -68,6 +68,7 @@ func negations(a, b *reading) string {
 // alike are kinds of question that may ask the same. A prompt without a kind is a demand.
 var alike = map[[2]string]bool{
 	{"", "@what"}: true, {"", "@how"}: true, {"", "@who"}: true, {"", "@howmany"}: true, {"", "@when"}: true,
+	{"", "@place"}: true, {"@place", "@what"}: true, {"@place", "@where"}: true,
 }
 
 func questions(a, b *reading) string {

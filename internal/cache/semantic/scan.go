@@ -61,7 +61,10 @@ func scan(text string) (out []token) {
 			at, lone = at+size, true
 			continue
 		}
-		t, n := match(text[at:], lone)
+		t, n := simple(text[at:])
+		if n == 0 {
+			t, n = match(text[at:], lone)
+		}
 		if n == 0 {
 			t, n = sign(text, at, r, size)
 		}
@@ -76,6 +79,26 @@ func scan(text string) (out []token) {
 	}
 	return append(out, token{kind: edge})
 }
+
+// simple takes a word of plain letters that nothing else can begin with: most are such.
+func simple(text string) (t token, n int) {
+	for n < len(text) && (letter(text[n]) || text[n] == '\'' && n > 0 && n+1 < len(text) && letter(text[n+1])) {
+		n++
+	}
+	if n == 0 {
+		return t, 0
+	}
+	rest := text[n:]
+	if len(rest) > 0 && rest[0] == '.' {
+		rest = rest[1:]
+	}
+	if len(rest) > 0 && !strings.ContainsRune(" \n\t?!,)", rune(rest[0])) {
+		return t, 0
+	}
+	return token{text: strings.ToLower(text[:n]), raw: text[:n], kind: word}, n
+}
+
+func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 func match(text string, lone bool) (t token, n int) {
 	for i := range patterns {

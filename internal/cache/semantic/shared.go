@@ -17,14 +17,14 @@ type Feed interface {
 	Since(ctx context.Context, cursor string) (records []Record, next string, err error)
 }
 
-// Shared keeps an Index the same on all nodes. The zero value of what is not set is a
-// default. Feed nil = this node is alone.
+// Shared keeps an Index the same on all nodes. NewShared makes it; what is exported may be
+// changed before Run.
 type Shared struct {
 	*Index
-	Feed    Feed
-	Every   time.Duration                        // how often the feed is asked; 0 = 1 s
-	Timeout time.Duration                        // of one question; 0 = 1 s
-	After   func(time.Duration) <-chan time.Time // nil = time.After
+	Feed    Feed                                 // nil = this node is alone
+	Every   time.Duration                        // how often the feed is asked: each second
+	Timeout time.Duration                        // of one question: a second
+	After   func(time.Duration) <-chan time.Time // time.After
 
 	Told    atomic.Int64 // records that went to the feed
 	Heard   atomic.Int64 // records that came from it
@@ -41,9 +41,12 @@ const (
 	longest = 30 * time.Second
 )
 
-// NewShared makes one; feed nil = this node is alone.
+// NewShared makes one over an index; feed nil = this node is alone.
 func NewShared(x *Index, feed Feed) *Shared {
-	return &Shared{Index: x, Feed: feed, Every: time.Second, Timeout: time.Second, After: time.After, queue: make(chan Record, queued)}
+	return &Shared{
+		Index: x, Feed: feed, Every: time.Second, Timeout: time.Second, After: time.After,
+		queue: make(chan Record, queued),
+	}
 }
 
 // Keep adds a record here at once, and soon on all nodes. It never waits. The vector must

@@ -15,10 +15,10 @@ type shelf struct {
 }
 
 const (
-	// small is the most prompts that are compared one by one: about 1 ms.
-	small = 4096
+	// small is the most prompts that are compared one by one: about half a millisecond.
+	small = 2048
 	// chosen is how many prompts of a larger shelf are compared at least.
-	chosen = 1024
+	chosen = 512
 )
 
 func (s *shelf) add(e *entry, print []uint64) {

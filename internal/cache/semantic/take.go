@@ -2,26 +2,34 @@ package semantic
 
 import "strings"
 
+// stand is how a word stands among the others.
+type stand struct {
+	role  string // the word of direction before it; "" = none
+	led   bool   // nothing else stands between the two
+	close bool   // it follows a word that counts
+	verb  bool   // it follows what verbs follow
+}
+
 // take collects what a prompt says from its tokens.
 func (r *reading) take(tokens []token) {
-	role, near, begin, verb := "", false, true, true
+	at, begin := stand{verb: true}, true
 	for i, t := range tokens {
-		switch t.kind {
-		case edge, comma:
-			role, near, begin, verb = "", false, true, true
+		switch {
+		case t.kind == edge || t.kind == comma:
+			at, begin = stand{verb: true}, true
 			continue
-		case symbol:
+		case t.kind == symbol:
 			r.sign(t)
-			near = false
+			at.close = false
 			continue
+		case r.mark(t, begin):
+			role := r.after(t, at.role)
+			at = stand{role: role, led: role != "" && (at.led || role != at.role), verb: leads(t)}
+		default:
+			r.word(t, at, i, tokens)
+			at = stand{role: at.role, close: true}
 		}
-		if r.mark(t, begin) {
-			role, near, verb = r.after(t, role), false, leads(t)
-			begin = false
-			continue
-		}
-		r.word(t, role, near, verb, i, tokens)
-		near, begin, verb = true, false, false
+		begin = false
 	}
 }
 
@@ -32,10 +40,23 @@ func (r *reading) sign(t token) {
 	name, ok := signs[t.text]
 	switch {
 	case !ok:
-		r.symbols = append(r.symbols, map[string]string{"plus": "+", "−": "-", "*": "×", "/": "÷"}[t.text]+t.text)
+		r.symbols = append(r.symbols, operator(t.text))
 	case name != "":
 		r.content = append(r.content, r.contentOf(token{text: name, kind: word, forms: []string{name}}))
 	}
+}
+
+// operator gives operators that mean the same one way of writing.
+func operator(s string) string {
+	switch s {
+	case "−", "–", "—":
+		return "-"
+	case "*":
+		return "×"
+	case "/":
+		return "÷"
+	}
+	return s
 }
 
 // leads reports whether verbs follow a word.
@@ -53,17 +74,12 @@ func (r *reading) mark(t token, begin bool) bool {
 	if t.kind != word {
 		return false
 	}
-	switch t.text[0] {
-	case '@':
-		if r.kind == "" {
-			r.kind = t.text
-		}
-		return true
-	case '~':
+	if t.text[0] == '@' {
+		r.asks(t.text)
 		return true
 	}
-	if begin && r.kind == "" && l.has("polar", t.text) {
-		r.kind = "@polar"
+	if begin && r.kind == "" {
+		r.asks(r.begins(t.text))
 	}
 	r.tense(t.text)
 	r.person(t.text)
@@ -72,6 +88,32 @@ func (r *reading) mark(t token, begin bool) bool {
 		return true
 	}
 	return l.has("drop", t.text)
+}
+
+// begins gives the kind of the questions that begin with a verb.
+func (r *reading) begins(verb string) string {
+	switch verb {
+	case "can", "could", "may", "might":
+		return "@can"
+	case "should":
+		return "@should"
+	case "must":
+		return "@must"
+	}
+	if r.lexicon.has("polar", verb) {
+		return "@polar"
+	}
+	return ""
+}
+
+// asks notes the kind of a question. The first one counts, but where it only leads to
+// another: "what is the best way to", "is he allowed to".
+func (r *reading) asks(kind string) {
+	modal := kind == "@can" || kind == "@should" || kind == "@must" || kind == "@polar"
+	leads := r.kindAt == len(r.content) && len(r.numbers) == 0
+	if r.kind == "" || r.kind == "@polar" && modal || !modal && leads {
+		r.kind, r.kindAt = kind, len(r.content)
+	}
 }
 
 func (r *reading) tense(w string) {
@@ -109,7 +151,7 @@ func (r *reading) after(t token, role string) string {
 }
 
 // word takes a word that says what the prompt is about.
-func (r *reading) word(t token, role string, near, verb bool, i int, tokens []token) {
+func (r *reading) word(t token, at stand, i int, tokens []token) {
 	if t.kind == number {
 		if t.text == "1" && i+1 < len(tokens) && r.unit(tokens[i+1]) {
 			return
@@ -118,7 +160,7 @@ func (r *reading) word(t token, role string, near, verb bool, i int, tokens []to
 		return
 	}
 	c := r.contentOf(t)
-	c.role, c.close, c.verb = role, near, verb
+	c.stand = at
 	r.content = append(r.content, c)
 }
 
@@ -135,6 +177,11 @@ func (r *reading) unit(t token) bool {
 }
 
 func (r *reading) contentOf(t token) content {
+	if name, ok := strings.CutPrefix(t.text, "~"); ok {
+		c := r.contentOf(token{text: name, kind: word, forms: r.formsOf(name)})
+		c.light = true
+		return c
+	}
 	c := content{text: t.text, forms: t.forms, fixed: t.kind == exact || strings.HasPrefix(t.text, "=")}
 	if c.forms == nil {
 		c.forms = []string{t.text}

@@ -2,6 +2,7 @@ package openaichat
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/dialect/openai"
@@ -18,6 +19,8 @@ func newMeter(llm.Operation) dialect.Meter { return &meter{} }
 type meter struct {
 	report dialect.Report
 	shape  shape
+	open   uint64 // choices that have begun, and not finished, as a set of the first 64
+	ended  uint64 // those that have finished
 }
 
 // Report implements dialect.Meter.
@@ -28,6 +31,7 @@ func (m *meter) Answer(_ string, body []byte) {
 	m.report.Ended = true
 	var c chunk
 	m.read(body, &c)
+	m.report.Open = false
 	m.settle(body, &c)
 }
 
@@ -39,7 +43,7 @@ func (m *meter) Event(name, data []byte) dialect.Sign {
 		return dialect.Content
 	}
 	if openai.IsDone(data) {
-		m.report.Ended = true
+		m.report.Ended, m.report.Open = true, false
 		return dialect.Ended
 	}
 	var c chunk
@@ -133,8 +137,12 @@ func object(v []byte) []byte {
 }
 
 func (m *meter) readChoice(in *jsonscan.Reader, c *chunk) {
+	var place uint64 // the vendors that say none give one answer
+	finished := false
 	in.Object(func(key []byte) {
 		switch string(key) {
+		case "index":
+			place, _ = strconv.ParseUint(string(in.Raw()), 10, 6)
 		case "delta", "message":
 			c.readDelta(in)
 		case "text":
@@ -143,7 +151,7 @@ func (m *meter) readChoice(in *jsonscan.Reader, c *chunk) {
 			if v := in.Raw(); len(v) > 2 && v[0] == '"' {
 				m.report.FinishReason = ""
 				openai.SetWord(&m.report.FinishReason, v)
-				m.report.Ended, c.finished = true, true
+				m.report.Ended, c.finished, finished = true, true, true
 			}
 		case "error":
 			if v := in.Raw(); openai.IsError(v) {
@@ -151,6 +159,12 @@ func (m *meter) readChoice(in *jsonscan.Reader, c *chunk) {
 			}
 		}
 	})
+	m.open |= 1 << place
+	if finished {
+		m.ended |= 1 << place
+	}
+	m.open &^= m.ended
+	m.report.Open = m.open != 0
 }
 
 // readDelta looks for content under the names that vendors give it: text, reasoning,
