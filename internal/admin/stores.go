@@ -51,7 +51,7 @@ type WorkspaceStore interface {
 	WorkspacesWithin(ctx context.Context, ids []string, cursor string, limit int) (store.WorkspacePage, error)
 	Workspace(ctx context.Context, id string) (gateway.Workspace, error)
 	CreateWorkspace(ctx context.Context, w gateway.Workspace) error
-	RenameWorkspace(ctx context.Context, id, name string) error
+	UpdateWorkspace(ctx context.Context, w gateway.Workspace) error
 	DeleteWorkspace(ctx context.Context, id string) error
 }
 

@@ -19,8 +19,9 @@ type WorkspacePage struct {
 
 // NewWorkspace is what a workspace is created from.
 type NewWorkspace struct {
-	ID   string `json:"id" required:"true" doc:"Lower-case letters, digits, - and _, up to 64; it never changes."`
-	Name string `json:"name" doc:"What people call it; the id unless given."`
+	ID      string   `json:"id" required:"true" doc:"Lower-case letters, digits, - and _, up to 64; it never changes."`
+	Name    string   `json:"name" doc:"What people call it; the id unless given."`
+	Regions []string `json:"regions" doc:"Regions, such as eu or us-east-1, where its calls may be served; what gateway and key allow unless given."`
 }
 
 func (a *api) listWorkspaces(c *call) (WorkspacePage, error) {
@@ -35,14 +36,14 @@ func (a *api) listWorkspaces(c *call) (WorkspacePage, error) {
 var workspaceID = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 
 func (a *api) createWorkspace(c *call, body *NewWorkspace) (gateway.Workspace, error) {
-	w := gateway.Workspace{ID: body.ID, Name: strings.TrimSpace(body.Name), Created: a.Clock().UTC().Truncate(time.Microsecond)}
+	w := gateway.Workspace{ID: body.ID, Name: strings.TrimSpace(body.Name), Created: a.Clock().UTC().Truncate(time.Microsecond), Regions: notNil(body.Regions)}
 	if !workspaceID.MatchString(w.ID) {
 		return w, invalid("id", "id needs lower-case letters, digits, - and _, up to 64, and begins with a letter or digit")
 	}
 	if w.Name == "" {
 		w.Name = w.ID
 	}
-	if err := checkText("name", w.Name, maxName); err != nil {
+	if err := errors.Join(checkText("name", w.Name, maxName), checkRegions(w.Regions)); err != nil {
 		return w, err
 	}
 	err := a.Store.CreateWorkspace(c.ctx(), w)
@@ -50,6 +51,9 @@ func (a *api) createWorkspace(c *call, body *NewWorkspace) (gateway.Workspace, e
 		e := explain(err)
 		e.Message, e.Details.Field = "there is a workspace "+strconv.Quote(w.ID)+" already", "id"
 		return w, e
+	}
+	if err == nil && len(w.Regions) > 0 {
+		a.refreshKeys(c.ctx())
 	}
 	return w, err
 }
@@ -64,20 +68,28 @@ func (a *api) getWorkspace(c *call) (gateway.Workspace, error) {
 
 // WorkspaceChange is what may change of a workspace.
 type WorkspaceChange struct {
-	Name string `json:"name" required:"true" doc:"What people call it."`
+	Name    *string  `json:"name,omitempty" doc:"What people call it."`
+	Regions []string `json:"regions,omitempty" doc:"Regions where its calls may be served; an empty list takes them away."`
 }
 
 func (a *api) updateWorkspace(c *call, body *WorkspaceChange) (gateway.Workspace, error) {
-	id, name := c.path["id"], strings.TrimSpace(body.Name)
-	if err := c.in(id); err != nil {
-		return gateway.Workspace{}, named(err, "workspace", id)
+	w, err := a.getWorkspace(c)
+	if err != nil {
+		return w, err
 	}
-	if err := checkText("name", name, maxName); err != nil {
+	if body.Name != nil {
+		w.Name = strings.TrimSpace(*body.Name)
+	}
+	if body.Regions != nil {
+		w.Regions = body.Regions
+	}
+	if err := errors.Join(checkText("name", w.Name, maxName), checkRegions(w.Regions)); err != nil {
 		return gateway.Workspace{}, err
 	}
-	if err := a.Store.RenameWorkspace(c.ctx(), id, name); err != nil {
-		return gateway.Workspace{}, named(err, "workspace", id)
+	if err := a.Store.UpdateWorkspace(c.ctx(), w); err != nil {
+		return gateway.Workspace{}, named(err, "workspace", w.ID)
 	}
+	a.refreshKeys(c.ctx())
 	return a.getWorkspace(c)
 }
 

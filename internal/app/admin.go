@@ -8,7 +8,6 @@ import (
 	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/record"
-	"github.com/sluice-gateway/sluice/internal/store"
 )
 
 // adminToken is the verifier in force; none verifies nothing.
@@ -24,13 +23,19 @@ func (t *adminToken) Verify(token string) bool {
 	return v != nil && v.Verify(token)
 }
 
-// keySource gives the store's keys as the follower wants them.
-type keySource struct{ store *store.Store }
+// keySource gives the store's keys as the follower wants them. Where workspaces' calls may
+// be served is in force before the keys are.
+type keySource struct{ p *process }
 
-func (s keySource) KeysVersion(ctx context.Context) (int64, error) { return s.store.KeysVersion(ctx) }
+func (s keySource) KeysVersion(ctx context.Context) (int64, error) {
+	return s.p.store.KeysVersion(ctx)
+}
 
 func (s keySource) AllKeys(ctx context.Context) ([]*gateway.Key, error) {
-	keys, err := s.store.AllKeys(ctx)
+	if err := s.p.readRegions(ctx); err != nil {
+		return nil, err
+	}
+	keys, err := s.p.store.AllKeys(ctx)
 	out := make([]*gateway.Key, len(keys))
 	for i := range keys {
 		out[i] = &keys[i]

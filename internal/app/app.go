@@ -73,14 +73,13 @@ type process struct {
 	cache    *cache.Cache
 	purges   *follow.Follower
 
-	cacheStats  cache.Stats
-	cacheAdvice cache.Advice
-	senses      atomic.Pointer[semantic.Shared] // nil until a gateway needs it
-	sensing     chan struct{}                   // gives one when senses is there
-	prober      *health.Prober
-	canaries    *canary.Runner
-	ears        *ears
-	held        *held
+	cacheStats cache.Stats
+	senses     atomic.Pointer[semantic.Shared] // nil until a gateway needs it
+	sensing    chan struct{}                   // gives one when senses is there
+	prober     *health.Prober
+	canaries   *canary.Runner
+	ears       *ears
+	held       *held
 
 	initial  *config.Config // what the process started with
 	config   atomic.Pointer[config.Config]
@@ -253,7 +252,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 		p.store.Close()
 		return nil, err
 	}
-	p.follower = auth.NewFollower(p.keys, keySource{p.store}, p.log)
+	p.follower = auth.NewFollower(p.keys, keySource{p}, p.log)
 	p.follower.Saved = func(keys []*gateway.Key) {
 		p.started.Store(true)
 		p.saveKeys(keys)
@@ -270,6 +269,8 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Cache: proxyCache{p}, Senses: proxySenses{p}, Observer: p.metrics, Ready: p.ready, Log: p.log,
 	})
 	p.openCanaries()
+	p.proxy.AwaitRegions()
+	p.loadRegions()
 	return cfg, nil
 }
 

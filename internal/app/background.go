@@ -36,8 +36,9 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 	wg.Go(func() { p.alerts.Run(ctx) })
 	wg.Go(func() { p.sweep(ctx) })
 	path, _ := p.opt.configPath()
+	known := p.document
 	wg.Go(func() {
-		if err := config.Watch(ctx, path, p.reload); err != nil {
+		if err := config.Watch(ctx, path, known, p.reload); err != nil {
 			p.log.Warn("the configuration file is not watched; send SIGHUP after a change", "error", err)
 		}
 	})

@@ -97,11 +97,8 @@ func (c proxyCache) Get(ctx context.Context, key cache.Key) *cache.Answer {
 func (c proxyCache) Peek(key cache.Key) *cache.Answer { return c.p.cache.Peek(key) }
 
 // Put implements proxy.Cache.
-func (c proxyCache) Put(key cache.Key, a *cache.Answer, loose func() cache.Key) {
+func (c proxyCache) Put(key cache.Key, a *cache.Answer) {
 	c.p.cache.Put(context.Background(), key, a) // which waits for nothing
-	if loose != nil {
-		c.p.cacheAdvice.Kept(a.Gateway, key, loose(), a.TTL, a.Stored)
-	}
 }
 
 // Purged implements proxy.Cache.
@@ -113,7 +110,7 @@ func (c proxyCache) Missed(gateway string, key cache.Key, loose func() cache.Key
 	if loose != nil {
 		l = loose()
 	}
-	c.p.cacheAdvice.Miss(gateway, key, l, time.Now())
+	c.p.cache.Advice().Miss(gateway, key, l, time.Now())
 }
 
 // Count implements proxy.Cache.
@@ -133,7 +130,7 @@ func (c adminCache) Tiers() []admin.CacheTier {
 	var out []admin.CacheTier
 	cfg := c.p.initial
 	for _, t := range c.p.cache.Tiers() {
-		one := admin.CacheTier{Name: tierName(t.Name), Away: t.Away, Dropped: t.Dropped, Errors: t.Faults}
+		one := admin.CacheTier{Name: tierName(t.Name), Away: t.Away, Hits: t.Hits, Misses: t.Misses, Stored: t.Stored, Evicted: t.Evicted, Dropped: t.Dropped, Errors: t.Faults}
 		switch t.Name {
 		case cache.InMemory:
 			one.Answers, one.Bytes, one.MaxBytes = &t.Answers, &t.Bytes, (*int64)(&cfg.Cache.Memory)
@@ -156,7 +153,7 @@ func tierName(name string) string {
 // Advice implements admin.CacheView.
 func (c adminCache) Advice() (out []admin.CacheAdvice) {
 	for _, name := range slices.Sorted(maps.Keys(c.p.snapshot.Load().Gateways)) {
-		for _, h := range c.p.cacheAdvice.Advise(name) {
+		for _, h := range c.p.cache.Advice().Advise(name) {
 			one := admin.CacheAdvice{Gateway: name, Kind: h.Kind, Text: h.Text, Share: h.Share}
 			if h.TTL > 0 {
 				s := h.TTL.Seconds()

@@ -61,7 +61,7 @@ var allowed = map[string][]string{
 	"canary":   {"compare", "gateway"},
 	"importer": {"account", "config", "gateway", "provider", "store"},
 	"front":    {},
-	"proxy": {"health", "account", "auth", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "resume",
+	"proxy": {"health", "account", "auth", "cache", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "resume",
 		"provider", "route", "tokens", "upstream"},
 	"telemetry": {"proxy", "gateway"},
 	"admin":     {"auth", "cache", "catalog", "compare", "config", "gateway", "llm", "provider", "record", "store", "glob"},

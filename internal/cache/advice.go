@@ -45,10 +45,11 @@ func (a *Advice) Miss(gatewayName string, key, loose Key, now time.Time) {
 	}
 }
 
-// Kept tells of an answer that was put into the cache.
-func (a *Advice) Kept(gatewayName string, key, loose Key, ttl time.Duration, now time.Time) {
+// Kept tells of an answer that was put into the cache, behind its Miss. A Cache tells it
+// itself.
+func (a *Advice) Kept(gatewayName string, key Key, ttl time.Duration, now time.Time) {
 	if l := a.of(gatewayName); l != nil {
-		l.kept(&key, &loose, ttl, now)
+		l.kept(&key, ttl, now)
 	}
 }
 
@@ -110,27 +111,31 @@ func (l *lessons) miss(key, loose *Key, now time.Time) {
 	if l.misses++; l.misses > forgetful {
 		l.halve()
 	}
-	if s := l.strict.find(key); s != nil {
+	asked := note{id: fingerprint(key)}
+	if *loose != (Key{}) {
+		asked.other = fingerprint(loose)
+	}
+	switch s, like := l.strict.find(asked.id), l.loose.find(asked.other); {
+	case s != nil && s.kept != 0:
 		if age := s.age(now); age < s.ttl() {
 			l.gone++
 		} else if step := stepOf(age); step < len(ladder) {
 			l.expired[step]++
 		}
-		s.id = 0 // told once
-		return
-	}
-	if s := l.loose.find(loose); s != nil && s.other != fingerprint(key) && s.age(now) < s.ttl() {
+	case like != nil && like.other != asked.id && like.age(now) < like.ttl():
 		l.formed++
 	}
+	l.strict.keep(asked)
 }
 
-func (l *lessons) kept(key, loose *Key, ttl time.Duration, now time.Time) {
+func (l *lessons) kept(key *Key, ttl time.Duration, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.strict.keep(key, 0, ttl, now)
-	if *loose != (Key{}) {
-		l.loose.keep(loose, fingerprint(key), ttl, now)
+	n := note{id: fingerprint(key), kept: uint32(now.Unix()), lasted: uint32(min(ttl/time.Second, 1<<31))}
+	if s := l.strict.find(n.id); s != nil && s.other != 0 {
+		l.loose.keep(note{id: s.other, other: n.id, kept: n.kept, lasted: n.lasted})
 	}
+	l.strict.keep(n)
 }
 
 func (l *lessons) halve() {
@@ -211,10 +216,11 @@ type memo struct{ notes []note }
 
 const memoKeys = 1 << 13
 
-// note is what is remembered of a key.
+// note is what is remembered of a key: by a strict one the loose one, until its answer is
+// kept; by a loose one the strict one.
 type note struct {
-	id, other    uint64 // 0 = nothing
-	kept, lasted uint32 // in Unix seconds, and seconds
+	id, other    uint64 // 0 = none
+	kept, lasted uint32 // in Unix seconds, and seconds; 0 = nothing was kept
 }
 
 func (n *note) age(now time.Time) time.Duration {
@@ -225,21 +231,19 @@ func (n *note) ttl() time.Duration { return time.Duration(n.lasted) * time.Secon
 
 func fingerprint(key *Key) uint64 { return binary.LittleEndian.Uint64(key[:]) | 1 }
 
-func (m *memo) find(key *Key) *note {
+func (m *memo) find(id uint64) *note {
 	if m.notes == nil {
 		return nil
 	}
-	id := fingerprint(key)
-	if n := &m.notes[id>>1%memoKeys]; n.id == id {
+	if n := &m.notes[id>>1%memoKeys]; n.id == id && id != 0 {
 		return n
 	}
 	return nil
 }
 
-func (m *memo) keep(key *Key, other uint64, ttl time.Duration, now time.Time) {
+func (m *memo) keep(n note) {
 	if m.notes == nil {
 		m.notes = make([]note, memoKeys)
 	}
-	id := fingerprint(key)
-	m.notes[id>>1%memoKeys] = note{id: id, other: other, kept: uint32(now.Unix()), lasted: uint32(min(ttl/time.Second, 1<<31))}
+	m.notes[n.id>>1%memoKeys] = n
 }

@@ -138,8 +138,8 @@ func TestAFileThatIsNoGoodIsReplaced(t *testing.T) {
 	clock := cachetest.NewClock()
 	fill := func(t *testing.T, path string) {
 		d := openDisk(t, path, 16<<20, clock)
-		for i := range 200 {
-			put(t, d, i, cachetest.Answer(clock.Now(), randomText(i, 500)))
+		for i := range 60 {
+			put(t, d, i, cachetest.Answer(clock.Now(), randomText(i, 3000)))
 		}
 		if err := d.Close(); err != nil {
 			t.Fatal(err)
@@ -162,17 +162,17 @@ func TestAFileThatIsNoGoodIsReplaced(t *testing.T) {
 				t.Fatal(err)
 			}
 			d := openDisk(t, path, 16<<20, clock)
-			for i := range 200 { // some may be there, and right; the damage is found on the way
+			for i := range 60 { // some may be there, and right; the damage is found on the way
 				a, _ := d.Get(t.Context(), cachetest.Key(i))
-				if a != nil && string(a.Body) != randomText(i, 500) {
+				if a != nil && string(a.Body) != randomText(i, 3000) {
 					t.Fatal("a wrong answer")
 				}
 			}
-			for i := range 20 {
+			for i := range 10 {
 				_ = d.Put(t.Context(), cachetest.Key(i), cachetest.Answer(clock.Now(), "before"))
 			}
 			_, _ = d.Sweep(t.Context(), func(*cache.About) bool { return true })
-			for i := range 20 {
+			for i := range 10 {
 				put(t, d, i, cachetest.Answer(clock.Now(), "after"))
 				if !has(t, d, i) {
 					t.Fatal("it does not work again")

@@ -35,6 +35,7 @@ type Cache struct {
 	memory *Memory
 	lower  []*behind
 	purges Purges
+	advice Advice
 	now    func() time.Time
 	misses atomic.Int64 // of memory
 
@@ -132,11 +133,16 @@ func (c *Cache) dead(a *About, key Key, now time.Time) bool {
 // Put keeps an answer: in memory at once, in the other tiers soon. The caller does not
 // change it afterwards.
 func (c *Cache) Put(ctx context.Context, key Key, a *Answer) {
+	c.advice.Kept(a.Gateway, key, a.TTL, c.now())
 	_ = c.memory.Put(ctx, key, a)
 	for _, t := range c.lower {
 		_ = t.put(key, a)
 	}
 }
+
+// Advice gives what is learned of misses. Who looks answers up tells it of those: only
+// they know which answers were too old, and for which requests.
+func (c *Cache) Advice() *Advice { return &c.advice }
 
 // Delete lets go of an answer in all tiers of this node. A Get that is under way may bring
 // it back, and other nodes may have it in their memory: a Purge is for both. The error is

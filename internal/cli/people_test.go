@@ -29,7 +29,11 @@ func TestATeamIsSetUpFromTheCommandLine(t *testing.T) {
 			t.Errorf("%s: %s", args, out)
 		}
 	}
-	x.ok("workspaces", "update", "ml", "--name", "Models")
+	x.ok("workspaces", "update", "ml", "--name", "Models", "--regions", "eu,us-east-1")
+	if out := x.ok("workspaces", "list"); !strings.Contains(out, "eu,us-east-1") {
+		t.Error(out)
+	}
+	x.fails(cli.ExitFailure, "no region", "workspaces", "update", "ml", "--regions", "EU West")
 	secret := strings.TrimSpace(x.ok("tokens", "create", "ci", "--workspace", "ml", "--role", "viewer", "--expires", "1d"))
 	if !strings.HasPrefix(secret, admin.TokenPrefix) {
 		t.Fatalf("%q", secret)

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +16,7 @@ type workspaceCommands struct{ apiCommands }
 
 func newWorkspaces(env *Env) *cobra.Command {
 	k := &workspaceCommands{apiCommands{env: env}}
-	return k.group("workspaces", "Create, list, rename and delete workspaces", k.newCreate(), k.newList(), k.newUpdate(), k.newDelete())
+	return k.group("workspaces", "Create, list, change and delete workspaces", k.newCreate(), k.newList(), k.newUpdate(), k.newDelete())
 }
 
 func (k *workspaceCommands) newCreate() *cobra.Command {
@@ -28,6 +30,7 @@ func (k *workspaceCommands) newCreate() *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&n.Name, "name", "", "what people call it (default: its id)")
+	cmd.Flags().StringSliceVar(&n.Regions, "regions", nil, "regions where its calls may be served, as eu,us-east-1 (default: where gateway and key say)")
 	return cmd
 }
 
@@ -40,8 +43,8 @@ func (k *workspaceCommands) newList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return show(&k.apiCommands, all, []string{"ID", "NAME", "CREATED"}, func(w *gateway.Workspace) []string {
-					return []string{w.ID, w.Name, stamp(w.Created)}
+				return show(&k.apiCommands, all, []string{"ID", "NAME", "REGIONS", "CREATED"}, func(w *gateway.Workspace) []string {
+					return []string{w.ID, w.Name, strings.Join(w.Regions, ","), stamp(w.Created)}
 				})
 			})
 		}),
@@ -49,16 +52,27 @@ func (k *workspaceCommands) newList() *cobra.Command {
 }
 
 func (k *workspaceCommands) newUpdate() *cobra.Command {
-	var change admin.WorkspaceChange
+	var name string
+	var regions []string
 	cmd := &cobra.Command{
-		Use: "update ID", Short: "Rename a workspace", Args: cobra.ExactArgs(1),
+		Use: "update ID", Short: "Change a workspace", Args: cobra.ExactArgs(1),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			var w gateway.Workspace
+			change := map[string]any{}
+			if cmd.Flags().Changed("name") {
+				change["name"] = name
+			}
+			if cmd.Flags().Changed("regions") {
+				change["regions"] = texts(regions)
+			}
+			if len(change) == 0 {
+				return errors.New("nothing to change: give --name or --regions")
+			}
 			return k.change(cmd.Context(), "PATCH", "/workspaces/"+url.PathEscape(args[0]), change, &w, func() string { return "changed " + w.ID + " (" + w.Name + ")" })
 		}),
 	}
-	cmd.Flags().StringVar(&change.Name, "name", "", "what people call it")
-	_ = cmd.MarkFlagRequired("name") // which is there
+	cmd.Flags().StringVar(&name, "name", "", "what people call it")
+	cmd.Flags().StringSliceVar(&regions, "regions", nil, "regions where its calls may be served, as eu,us-east-1; none: --regions=")
 	return cmd
 }
 

@@ -46,7 +46,7 @@ type CacheTime struct {
 // Semantic is when an answer serves a request that only means the same.
 type Semantic struct {
 	Model     string        `yaml:"model" required:"true" example:"sandbox/embed" check:"target" help:"The embedding model, as provider/model, by which requests are compared."`
-	Threshold float64       `yaml:"threshold" default:"0.85" min:"0.01" max:"1" help:"Least cosine similarity of two requests that mean the same."`
+	Threshold float64       `yaml:"threshold" default:"0.8" min:"0.01" max:"1" help:"Least cosine similarity of two requests that mean the same."`
 	Report    bool          `yaml:"report" default:"false" help:"Serves nothing: the entry's metadata tells what would have been served."`
 	Timeout   time.Duration `yaml:"timeout" default:"300ms" min:"1ms" max:"30s" help:"How long the embedding may delay a call; then the call goes on without."`
 }

@@ -21,7 +21,7 @@ func TestACacheIsOffUnlessItIsGiven(t *testing.T) {
 	short := plain
 	short.TTL = 10 * time.Minute
 	semantic := short
-	semantic.Semantic = &gateway.Semantic{Model: "sandbox/embed", Threshold: 0.85, Timeout: 300 * time.Millisecond}
+	semantic.Semantic = &gateway.Semantic{Model: "sandbox/embed", Threshold: 0.8, Timeout: 300 * time.Millisecond}
 	for doc, want := range map[string]*gateway.Cache{
 		"": nil, "cache: {}": &plain, "cache: {ttl: off}": &plain, "cache: 10m": &short, "cache: {ttl: 10m, semantic: sandbox/embed}": &semantic,
 	} {

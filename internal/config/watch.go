@@ -21,10 +21,11 @@ const settle = 100 * time.Millisecond
 
 // Watch calls onChange, on its own goroutine and never twice at once, each time that
 // the content of the file at path has become another one, until ctx ends; then it
-// returns nil. The file need not exist yet, but its directory must. Replacing the file
-// by renaming counts, and so does exchanging a link on its way (Kubernetes' ..data).
-// A file that is removed is no change: there is nothing to load from it.
-func Watch(ctx context.Context, path string, onChange func()) error {
+// returns nil. known is the content as it was read before, nil where there was no file.
+// The file need not exist yet, but its directory must. Replacing the file by renaming
+// counts, and so does exchanging a link on its way (Kubernetes' ..data). A file that is
+// removed is no change: there is nothing to load from it.
+func Watch(ctx context.Context, path string, known []byte, onChange func()) error {
 	fs, err := fsnotify.NewWatcher()
 	if err != nil {
 		return fmt.Errorf("watch %s: %w", path, err)
@@ -34,8 +35,13 @@ func Watch(ctx context.Context, path string, onChange func()) error {
 	if err := fs.Add(filepath.Dir(w.path)); err != nil {
 		return fmt.Errorf("watch %s: %w", path, err)
 	}
+	if known != nil {
+		w.last = sha256.Sum256(known[:min(len(known), doctree.MaxBytes+1)])
+	}
 	w.follow()
-	w.changed()
+	if w.changed() { // between the reading and the watching
+		onChange()
+	}
 	return w.run(ctx, onChange)
 }
 

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,7 +16,11 @@ func watched(t *testing.T, path string) <-chan struct{} {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	changes, done := make(chan struct{}, 100), make(chan error, 1)
-	go func() { done <- config.Watch(ctx, path, func() { changes <- struct{}{} }) }()
+	known, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	go func() { done <- config.Watch(ctx, path, known, func() { changes <- struct{}{} }) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -25,22 +30,19 @@ func watched(t *testing.T, path string) <-chan struct{} {
 	return changes
 }
 
-// change writes contents, each another one, until the first is noticed, since when
-// watching begins is not to be seen from outside.
-func change(t *testing.T, changes <-chan struct{}, write func(n int)) {
+// change makes a change, and waits until it is noticed.
+func change(t *testing.T, changes <-chan struct{}, make func()) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
-	tick := time.NewTicker(300 * time.Millisecond)
-	defer tick.Stop()
-	for n := 0; ; n++ {
-		write(n)
-		select {
-		case <-changes:
-			return
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("the change is not noticed")
-		}
+	make()
+	await(t, changes)
+}
+
+func await(t *testing.T, changes <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-changes:
+	case <-time.After(time.Minute):
+		t.Fatal("the change is not noticed")
 	}
 }
 
@@ -59,22 +61,45 @@ func replace(t *testing.T, path, content string) {
 	}
 }
 
-func digits(n int) string { return "# " + string(rune('a'+n)) }
+func TestWatchNoticesWhatChangedBeforeItBegan(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "sluice.yaml")
+	put(t, path, "# as it is now")
+	changes := make(chan struct{}, 100)
+	for _, known := range []string{"# as it was read", "# as it is now"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- config.Watch(ctx, path, []byte(known), func() { changes <- struct{}{} }) }()
+		if known == "# as it was read" {
+			await(t, changes)
+		} else {
+			replace(t, path, "# as it is next")
+			await(t, changes)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if len(changes) != 0 {
+		t.Error("what is known counts as a change")
+	}
+}
 
 func TestWatchNoticesAFileThatIsWrittenOrReplaced(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "sluice.yaml")
 	put(t, path, "# first")
 	changes := watched(t, path)
-	change(t, changes, func(n int) { put(t, path, "# written"+digits(n)) })
-	change(t, changes, func(n int) { replace(t, path, "# replaced"+digits(n)) })
+	change(t, changes, func() { put(t, path, "# written") })
+	change(t, changes, func() { replace(t, path, "# replaced") })
 }
 
 func TestWatchNoticesAFileThatComesLater(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "sluice.yaml")
 	changes := watched(t, path)
-	change(t, changes, func(n int) { put(t, path, digits(n)) })
+	change(t, changes, func() { put(t, path, "# new") })
 }
 
 func TestWatchNoticesALinkThatIsExchanged(t *testing.T) {
@@ -98,12 +123,12 @@ func TestWatchNoticesALinkThatIsExchanged(t *testing.T) {
 	link("..1", "..data")
 	link(filepath.Join("..data", "sluice.yaml"), "sluice.yaml")
 	changes := watched(t, filepath.Join(dir, "sluice.yaml"))
-	change(t, changes, func(n int) { link([]string{"..2", "..1"}[n%2], "..data") })
+	change(t, changes, func() { link("..2", "..data") })
 	current, err := filepath.EvalSymlinks(filepath.Join(dir, "sluice.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	change(t, changes, func(n int) { put(t, current, "in place"+digits(n)) })
+	change(t, changes, func() { put(t, current, "in place") })
 }
 
 func TestWatchIsSilentWhenNothingIsNew(t *testing.T) {
@@ -112,7 +137,7 @@ func TestWatchIsSilentWhenNothingIsNew(t *testing.T) {
 	path := filepath.Join(dir, "sluice.yaml")
 	put(t, path, "# first")
 	changes := watched(t, path)
-	change(t, changes, func(n int) { put(t, path, digits(n)) })
+	change(t, changes, func() { replace(t, path, "# second") })
 	same, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -127,12 +152,12 @@ func TestWatchIsSilentWhenNothingIsNew(t *testing.T) {
 		t.Error("a file of the same content, another file, or a removal counts as a change")
 	case <-time.After(400 * time.Millisecond):
 	}
-	change(t, changes, func(n int) { put(t, path, "# back"+digits(n)) })
+	change(t, changes, func() { put(t, path, "# back") })
 }
 
 func TestWatchSaysWhenTheDirectoryIsMissing(t *testing.T) {
 	t.Parallel()
-	err := config.Watch(t.Context(), filepath.Join(t.TempDir(), "none", "sluice.yaml"), func() {})
+	err := config.Watch(t.Context(), filepath.Join(t.TempDir(), "none", "sluice.yaml"), nil, func() {})
 	if err == nil {
 		t.Error("no error")
 	}

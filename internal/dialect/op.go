@@ -32,6 +32,10 @@ type Op struct {
 	// is; nil = never.
 	Native func(body []byte) bool
 
+	// Items says how results are told apart, where each thing has one of its own; nil = they
+	// are not.
+	Items *Items
+
 	// Counts says that an answer to callers must tell how many tokens went in. Where the
 	// vendor does not, it is an estimate that is called one.
 	Counts bool

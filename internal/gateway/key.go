@@ -12,6 +12,7 @@ type Workspace struct {
 	ID      string    `json:"id"`
 	Name    string    `json:"name"`
 	Created time.Time `json:"created"`
+	Regions []string  `json:"regions"` // where its calls may be served; empty = as the gateway says
 }
 
 // DefaultWorkspace is the one that exists from the start.

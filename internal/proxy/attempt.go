@@ -328,7 +328,7 @@ func (x *exchange) upstreamBody(req *upstream.Request) error {
 		edits = append(edits, edit{at, []byte(x.target.Model)})
 	}
 	if x.ep.Body == dialect.JSON {
-		edits = x.vendorEdits(x.ceilingEdit(edits), x.body.bytes())
+		edits = x.vendorEdits(x.ceilingEdit(x.partEdits(edits, x.part())), x.body.bytes())
 	}
 	sortEdits(edits)
 	req.Body = splice(x.scratch.parts[:0], x.body.bytes(), edits)

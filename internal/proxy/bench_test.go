@@ -55,6 +55,15 @@ func bareFor(b testing.TB, spec *prov.Spec, baseURL string) *proxy.Proxy {
 
 // bareWith is the same with more keys, and with limits.
 func bareWith(b testing.TB, spec *prov.Spec, baseURL string, known int, rules []*gateway.Rule) *proxy.Proxy {
+	return bareOf(b, spec, baseURL, known, nil, &catalog.Gateway{Name: "default", Keyed: true, Rules: rules, Log: catalog.LogPolicy{Bodies: catalog.BodiesMetadata}})
+}
+
+// bareCached is the same with answers that are kept.
+func bareCached(b testing.TB, spec *prov.Spec, baseURL string, answers proxy.Cache, policy *gateway.Cache) *proxy.Proxy {
+	return bareOf(b, spec, baseURL, 1, answers, &catalog.Gateway{Name: "default", Keyed: true, Cache: policy, Log: catalog.LogPolicy{Bodies: catalog.BodiesMetadata}})
+}
+
+func bareOf(b testing.TB, spec *prov.Spec, baseURL string, known int, answers proxy.Cache, gw *catalog.Gateway) *proxy.Proxy {
 	keys := &auth.Keys{}
 	all := []*gateway.Key{{ID: "k", Workspace: "default", Hash: gateway.HashKey(benchSecret)}}
 	for i := 1; i < known; i++ {
@@ -68,10 +77,10 @@ func bareWith(b testing.TB, spec *prov.Spec, baseURL string, known int, rules []
 	p := proxy.New(proxy.Config{
 		Dialects: []*dialect.Dialect{openai.Dialect, openaichat.Dialect, messages.Dialect}, Keys: keys, Catalogue: models, Recorder: nothing{}, Objects: nothing{},
 		Recall: recall.New(1 << 20), Observer: nothing{}, Ready: func() error { return nil }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Limits: limit.NewMemory(limit.MemoryOptions{}),
+		Limits: limit.NewMemory(limit.MemoryOptions{}), Cache: answers,
 	})
 	err = p.Swap(catalog.New(catalog.Snapshot{
-		Gateways: map[string]*catalog.Gateway{"default": {Name: "default", Keyed: true, Rules: rules, Log: catalog.LogPolicy{Bodies: catalog.BodiesMetadata}}},
+		Gateways: map[string]*catalog.Gateway{gw.Name: gw},
 		Providers: map[string]*prov.Provider{spec.Name: {Name: spec.Name, Spec: spec, BaseURL: baseURL, Speaks: spec.Speaks,
 			Credentials: []prov.Credential{{Name: "a", Key: "vendor", Weight: 1}}, Timeouts: prov.DefaultTimeouts()}},
 		Limits: catalog.Limits{JSONBody: 64 << 20, InFlight: 10000, Memory: 1 << 40, BodyIdle: 30 * time.Second},

@@ -38,6 +38,7 @@ const keepPast = time.Hour
 type caching struct {
 	policy *cachePolicy
 	key    cache.Key // at the plan's first target
+	keyed  bool      // it is known
 	facts  []string  // what the key is made of beside the request; the target is the first
 	ttl    time.Duration
 	tags   []string
@@ -47,11 +48,15 @@ type caching struct {
 	sense  *sense        // nil = only equal requests share an answer
 	leads  *leading      // the caller, beside others who follow; nil = nobody can
 	spare  *cache.Answer // past its time; nil = there is none
-	loose  func() cache.Key
+	list   *itemized     // what is kept thing by thing; nil = nothing is
 
 	word   string // what came of it
 	served *cache.Answer
 	stale  bool // a limit that had no room lets an answer past its time serve
+
+	room  [24]string // of facts
+	body  keptBody
+	count cache.Call
 }
 
 // cachePolicy is a gateway's policy, ready for use.
@@ -107,7 +112,11 @@ func (x *exchange) answerOrAsk() error {
 		return x.askVendor()
 	}
 	if c.serves {
-		if done, err := x.serveKept(); done {
+		serve := x.serveKept
+		if c.list.many() {
+			serve = x.serveItems
+		}
+		if done, err := serve(); done {
 			return err
 		}
 		if c.sense != nil {
@@ -130,7 +139,11 @@ func (x *exchange) askVendor() error {
 	if err := x.reserve(x.r.Context()); err != nil {
 		return err
 	}
-	return x.forward()
+	err := x.forward()
+	if err != nil && x.unlike && !x.wrote {
+		return x.forwardAlone() // for the whole list
+	}
+	return err
 }
 
 func notCached() error {
@@ -160,12 +173,16 @@ func (x *exchange) prepareCache() error {
 		return nil
 	}
 	c.facts = x.cacheFacts(c)
+	x.itemize(c)
 	key, err := x.cacheKey(c)
+	if err == nil && c.list.many() {
+		err = x.tellApart(c)
+	}
 	if err != nil {
 		x.caching = nil // what cannot be read cannot be kept; the vendor shall say so
 		return nil
 	}
-	c.key, c.keeps, c.serves = key, true, !x.ctl.cache.noCache && c.word == ""
+	c.key, c.keyed, c.keeps, c.serves = key, true, true, !x.ctl.cache.noCache && c.word == ""
 	if c.word == "" {
 		c.word = cacheMiss
 	}
@@ -274,7 +291,11 @@ func (x *exchange) serveKept() (done bool, err error) {
 	c := x.caching
 	a := x.lookUp(c.key)
 	if a == nil {
-		x.p.cache.Missed(x.gw.Name, c.key, c.loose)
+		if c.list.many() {
+			x.p.cache.Missed(x.gw.Name, c.key, nil)
+			return false, nil
+		}
+		x.p.cache.Missed(x.gw.Name, c.key, func() cache.Key { return c.policy.keys.Loose(x.keyRequest(c.facts)) })
 		return false, nil
 	}
 	age := a.Age(time.Now())
@@ -354,14 +375,16 @@ func (x *exchange) countCaching() {
 	if c == nil || c.word == "" || c.word == cacheOff {
 		return
 	}
-	call := cache.Call{Gateway: x.gw.Name, Route: x.way.Route, Workspace: x.who.Workspace, KeyID: x.who.KeyID(), Outcome: outcomes[c.word]}
+	call := &c.count
+	*call = cache.Call{Gateway: x.gw.Name, Route: x.way.Route, Workspace: x.who.Workspace, KeyID: x.who.KeyID(), Outcome: outcomes[c.word]}
 	if x.lane != nil {
 		call.Model = x.lane.provider.Name + "/" + bareModel(x.target.Model)
 	}
 	if a := c.served; a != nil {
-		call.Bytes, call.Cost, call.Took = int64(len(a.Body)), a.Cost, a.Took
+		call.Bytes, call.Took = int64(len(a.Body)), a.Took
 	}
-	x.p.cache.Count(&call)
+	call.Cost = x.savedCost()
+	x.p.cache.Count(call)
 }
 
 // claimsOfHit gives the claims of rules with count_hits; nil when there are none.
@@ -390,7 +413,7 @@ func (noCache) Get(context.Context, cache.Key) *cache.Answer { return nil }
 func (noCache) Peek(cache.Key) *cache.Answer { return nil }
 
 // Put implements Cache.
-func (noCache) Put(cache.Key, *cache.Answer, func() cache.Key) {}
+func (noCache) Put(cache.Key, *cache.Answer) {}
 
 // Purged implements Cache.
 func (noCache) Purged(*cache.About, cache.Key) bool { return false }

@@ -21,11 +21,11 @@ import (
 // cacheFacts gives what calls must have in common beside their bodies to share an answer:
 // everything else that reaches the vendor, and who may see it. The target is the first.
 func (x *exchange) cacheFacts(c *caching) []string {
-	facts := []string{
-		targetFact(&x.plan[0]), x.gw.Name, string(x.ep.Op), string(x.dialect.Name), x.ep.Method + x.ep.Pattern, x.native,
+	facts := append(c.room[:0],
+		targetFact(&x.plan[0]), x.gw.Name, string(x.ep.Op), string(x.dialect.Name), x.pathFact(), x.native,
 		x.wantedCredential(), x.overrideFact(), strconv.FormatInt(x.keysCeiling(), 10),
-	}
-	facts = append(facts, x.scopeFacts(c.policy.Scope)...)
+	)
+	facts = x.scopeFacts(facts, c.policy.Scope)
 	if !x.recasts() {
 		facts = append(facts, strconv.FormatBool(x.stream))
 	}
@@ -36,13 +36,22 @@ func (x *exchange) cacheFacts(c *caching) []string {
 	return append(facts, x.headerFacts()...)
 }
 
+// pathFact names the endpoint, without a verb that only says whether the answer is a stream.
+func (x *exchange) pathFact() string {
+	pattern := x.ep.Pattern
+	if x.recasts() && x.ep.Model == dialect.InPath {
+		pattern, _, _ = strings.Cut(pattern, "{model}")
+	}
+	return x.ep.Method + pattern
+}
+
 // targetFact names a target: the same name may come to stand for another host.
 func targetFact(t *route.Target) string {
 	return t.Provider.Name + "/" + bareModel(t.Model) + " " + t.Provider.BaseURL
 }
 
-// scopeFacts says among whom the answer is shared.
-func (x *exchange) scopeFacts(scope string) []string {
+// scopeFacts adds among whom the answer is shared.
+func (x *exchange) scopeFacts(to []string, scope string) []string {
 	own := ""
 	if x.gw.CallerCredentials { // an answer that somebody's own account paid for stays theirs
 		if key := x.presented(); key != "" {
@@ -52,13 +61,13 @@ func (x *exchange) scopeFacts(scope string) []string {
 	}
 	switch scope {
 	case gateway.ScopeGateway:
-		return []string{scope, own}
+		return append(to, scope, own)
 	case gateway.ScopeKey:
-		return []string{scope, own, x.who.Workspace, x.who.KeyID(), x.tokenUser()}
+		return append(to, scope, own, x.who.Workspace, x.who.KeyID(), x.tokenUser())
 	case gateway.ScopeUser:
-		return []string{scope, own, x.who.Workspace, x.knows().user()}
+		return append(to, scope, own, x.who.Workspace, x.knows().user())
 	}
-	return []string{gateway.ScopeWorkspace, own, x.who.Workspace}
+	return append(to, gateway.ScopeWorkspace, own, x.who.Workspace)
 }
 
 // recasts reports whether an answer of the one form, a stream or a whole, can be given in
@@ -146,9 +155,16 @@ func (x *exchange) headerReaches(name string) bool {
 
 // cacheKey makes the key of the call.
 func (x *exchange) cacheKey(c *caching) (cache.Key, error) {
-	r := x.keyRequest(c.facts)
-	c.loose = func() cache.Key { return c.policy.keys.Loose(r) }
-	return c.policy.keys.Key(r)
+	return x.keyBy(c, c.facts)
+}
+
+// keyBy makes the key of the call at a target that the facts tell.
+func (x *exchange) keyBy(c *caching, facts []string) (cache.Key, error) {
+	if c.list == nil || c.list.many() {
+		return c.policy.keys.Key(x.keyRequest(facts))
+	}
+	keys, err := x.itemKeys(c, facts, []int{0})
+	return keys[0], err
 }
 
 // keyOf makes the key of the same request at another target.
@@ -159,13 +175,20 @@ func (x *exchange) keyOf(c *caching, t *route.Target) (cache.Key, error) {
 	}
 	facts := slices.Clone(c.facts)
 	facts[0] = fact
-	return c.policy.keys.Key(x.keyRequest(facts))
+	return x.keyBy(c, facts)
 }
 
+// Members that say how an answer is delivered, or what the target says. They are not
+// written to.
+var (
+	deliveries = []string{"model", "stream", "stream_options"}
+	modelAlone = deliveries[:1:1]
+)
+
 func (x *exchange) keyRequest(facts []string) *cachekey.Request {
-	r := &cachekey.Request{Facts: facts, Kind: cachekey.JSON, Body: x.body.bytes(), Name: x.ctl.cache.key, Ignore: []string{"model"}}
+	r := &cachekey.Request{Facts: facts, Kind: cachekey.JSON, Body: x.body.bytes(), Name: x.ctl.cache.key, Ignore: modelAlone}
 	if x.recasts() {
-		r.Ignore = append(r.Ignore, "stream", "stream_options")
+		r.Ignore = deliveries
 	}
 	if x.ep.Body == dialect.Multipart {
 		r.Kind, r.ContentType = cachekey.Multipart, x.r.Header.Get("Content-Type")

@@ -18,6 +18,7 @@ type recording struct {
 	most   int64
 	whole  bool          // all of it is there
 	shown  *cache.Flight // others read it
+	leads  *leading      // whose caller is one of them
 	over   bool          // it is not kept: too large, or nobody wants it
 	done   bool
 }
@@ -30,6 +31,9 @@ const maxMarks = 20_000
 
 // answerRecorded relays a vendor's answer, and keeps it if it is worth that.
 func (x *exchange) answerRecorded(resp *upstream.Response) error {
+	if err := x.completeList(resp); err != nil {
+		return err
+	}
 	x.recordAnswer(resp)
 	if err := x.answer(resp); err != nil {
 		x.rec = nil
@@ -46,25 +50,38 @@ func (x *exchange) answerRecorded(resp *upstream.Response) error {
 func (x *exchange) recordAnswer(resp *upstream.Response) {
 	c := x.caching
 	x.rec = nil
-	if c == nil || !c.keeps || resp.Status != 200 || resp.Header.Has("Set-Cookie") {
+	if !x.keepsAnswer(resp) {
 		return
 	}
-	x.rec = &recording{length: resp.ContentLength, most: c.policy.MaxEntry, began: time.Now(), head: &cache.Answer{
-		ContentType: resp.Header.Get("Content-Type"), Encoding: resp.Header.Get("Content-Encoding"), Stream: x.framer(resp) != nil,
-		About: cache.About{
-			Gateway: x.gw.Name, Workspace: x.who.Workspace, KeyID: x.who.KeyID(), Route: x.way.Route, Operation: string(x.ep.Op),
-			CallerDialect: string(x.dialect.Name), Dialect: string(x.spoken.Name), RequestID: x.id, Tags: c.tags,
-			Provider: x.target.Provider.Name, Model: x.target.Model, Region: x.target.Provider.RegionOf(bareModel(x.target.Model)),
-		},
-	}}
+	x.rec = &recording{length: resp.ContentLength, most: c.policy.MaxEntry, began: time.Now(), head: x.answerHead(resp)}
+	if c.list.many() {
+		x.rec.most = maxTranslated // each result is kept by itself
+	}
 	if x.rec.head.Stream && x.rec.head.Encoding != "" {
 		x.rec = nil // which could not be given in another form
 		return
 	}
-	if n := resp.ContentLength; n > 0 && n <= x.rec.most {
+	if n := resp.ContentLength; n > 0 && n <= min(x.rec.most, c.policy.MaxEntry) {
 		x.rec.body = make([]byte, 0, n)
 	}
 	resp.Tee = x.rec.tee
+}
+
+// keepsAnswer reports whether what a vendor answers may be kept.
+func (x *exchange) keepsAnswer(resp *upstream.Response) bool {
+	return x.caching != nil && x.caching.keeps && resp.Status == 200 && !resp.Header.Has("Set-Cookie")
+}
+
+// answerHead says all that is known of an answer before it was read.
+func (x *exchange) answerHead(resp *upstream.Response) *cache.Answer {
+	return &cache.Answer{
+		ContentType: resp.Header.Get("Content-Type"), Encoding: resp.Header.Get("Content-Encoding"), Stream: x.framer(resp) != nil,
+		About: cache.About{
+			Gateway: x.gw.Name, Workspace: x.who.Workspace, KeyID: x.who.KeyID(), Route: x.way.Route, Operation: string(x.ep.Op),
+			CallerDialect: string(x.dialect.Name), Dialect: string(x.spoken.Name), RequestID: x.id, Tags: x.caching.tags,
+			Provider: x.target.Provider.Name, Model: x.target.Model, Region: x.target.Provider.RegionOf(bareModel(x.target.Model)),
+		},
+	}
 }
 
 // tee takes what was read of the vendor's answer.
@@ -90,7 +107,7 @@ func (r *recording) tee(p []byte, end bool) {
 
 // outgrow gives up what is too large to be kept, unless others read it.
 func (r *recording) outgrow() {
-	if r.shown != nil && r.shown.Readers() > 1 && r.got <= maxShared {
+	if r.shown != nil && r.leads.others() && r.got <= maxShared {
 		return
 	}
 	r.over, r.body, r.marks = true, nil, nil
@@ -112,7 +129,7 @@ func (x *exchange) publish() {
 	}
 	if c.flight != nil && r.got <= r.most {
 		c.flight.Publish(r.head, r.body)
-		r.shown, r.body = c.flight, nil
+		r.shown, r.leads, r.body = c.flight, c.leads, nil
 	}
 	if r.whole && !r.head.Stream {
 		x.keepAnswered()
@@ -141,24 +158,31 @@ func (x *exchange) keepAnswered() {
 // put keeps what was recorded, unless a purge has named it meanwhile.
 func (x *exchange) put(body []byte) {
 	r, c := x.rec, x.caching
+	if c.list.many() {
+		x.putItems(body)
+		return
+	}
 	a := *r.head
 	a.Body, a.Marks, a.Cost = body, r.marks, x.cost
+	key, err := x.keyOf(c, &x.target)
+	if err == nil && x.keepUnder(key, &a) && c.sense != nil && key == c.key { // what another target answered means nothing for the first one
+		c.sense.keep(x, key, &a)
+	}
+}
+
+// keepUnder keeps an answer, unless a purge has named it meanwhile.
+func (x *exchange) keepUnder(key cache.Key, a *cache.Answer) bool {
+	c := x.caching
 	a.TTL = c.ttl
 	a.Keep = c.ttl + max(c.policy.Refresh, c.policy.IfError, keepPast)
 	a.Stored, a.Took = time.Now(), time.Since(x.began)
-	key, err := x.keyOf(c, &x.target)
-	if err != nil {
-		return
-	}
 	about := a.About
 	about.Stored = x.began // a purge while the vendor answered names this answer too
 	if x.p.cache.Purged(&about, key) {
-		return
+		return false
 	}
-	x.p.cache.Put(key, &a, c.loose)
-	if c.sense != nil {
-		c.sense.keep(x, key, &a)
-	}
+	x.p.cache.Put(key, a)
+	return true
 }
 
 // worthKeeping reports whether an answer says what the vendor would say again: it did not

@@ -41,7 +41,8 @@ func (x *exchange) refresh() {
 	y.ctl.metadata = withMember(x.ctl.metadata, "refresh_of", x.id)
 	y.admitted = true
 	c := *x.caching
-	c.word, c.served, c.spare, c.serves, c.leads, c.loose = cacheMiss, nil, nil, false, nil, nil
+	c.word, c.served, c.spare, c.serves, c.leads = cacheMiss, nil, nil, false, nil
+	c.list = c.list.outliving(y.body.part)
 	y.caching = &c
 	y.lead(f)
 	p := x.p

@@ -26,7 +26,8 @@ func (x *exchange) serveAnswer(a *cache.Answer, word string) error {
 		return err
 	}
 	x.serveFrom(a, word)
-	from := upstream.Source(&keptBody{rest: a.Body})
+	x.caching.body.rest = a.Body
+	from := upstream.Source(&x.caching.body)
 	if x.ctl.cache.paced && a.Stream && x.stream && len(a.Marks) > 0 {
 		from = &pacedBody{ctx: x.r.Context(), answer: a, began: time.Now()}
 	}
@@ -295,8 +296,13 @@ func (b *followedBody) Next() ([]byte, error) {
 	return nil, fault.New(fault.UpstreamError, "The provider's answer broke off.").With(err)
 }
 
-// ageHead says how old the answer is.
-func (x *exchange) ageHead(w *headWriter) {
+// cacheHead says what the cache had to do with the answer: by its key it can be looked up
+// and purged.
+func (x *exchange) cacheHead(w *headWriter) {
+	w.set("Sluice-Cache", x.cacheWord())
+	if c := x.caching; c != nil && c.keyed {
+		w.set("Sluice-Cache-Key", c.key.String())
+	}
 	if x.isKept() && x.caching.word != cacheCoalesced {
 		w.set("Age", strconv.FormatInt(int64(x.caching.served.Age(time.Now())/time.Second), 10))
 	}

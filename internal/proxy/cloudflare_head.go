@@ -24,7 +24,11 @@ func (x *exchange) tellScheme(set func(name, value string)) {
 	if x.lane == nil {
 		return
 	}
-	set("Cf-Aig-Cache-Status", "MISS")
+	if x.isKept() {
+		set("Cf-Aig-Cache-Status", "HIT")
+	} else {
+		set("Cf-Aig-Cache-Status", "MISS")
+	}
 	set("Cf-Aig-Provider", slug.Of(x.lane.provider.Spec.Name))
 	set("Cf-Aig-Model", headerSafe(x.target.Model))
 }

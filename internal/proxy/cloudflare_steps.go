@@ -118,6 +118,8 @@ func (x *exchange) stepFacts() {
 // leaveStep makes room for the next step: what the failed one held is given back, and
 // nothing of it stays but its attempts.
 func (x *exchange) leaveStep() {
+	x.endCaching()
+	x.caching, x.rec = nil, nil
 	x.giveBack()
 	x.lose()
 	x.bills.held, x.bills.extended = x.spent(), 0

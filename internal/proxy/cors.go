@@ -10,7 +10,7 @@ import (
 )
 
 // exposed are the headers that a page's script may read beside the safe ones.
-const exposed = "sluice-request-id, sluice-gateway, sluice-provider, sluice-model, sluice-route, sluice-attempts, sluice-resume, sluice-cache, sluice-cost-usd, sluice-usage, sluice-overhead-us, sluice-dropped-params, sluice-error, cf-aig-step, cf-aig-log-id, cf-aig-event-id, cf-aig-cache-status, cf-aig-provider, cf-aig-model, retry-after, x-should-retry, x-request-id, request-id"
+const exposed = "sluice-request-id, sluice-gateway, sluice-provider, sluice-model, sluice-route, sluice-attempts, sluice-resume, sluice-cache, sluice-cache-key, age, sluice-cost-usd, sluice-usage, sluice-overhead-us, sluice-dropped-params, sluice-error, cf-aig-step, cf-aig-log-id, cf-aig-event-id, cf-aig-cache-status, cf-aig-provider, cf-aig-model, retry-after, x-should-retry, x-request-id, request-id"
 
 // crossOrigin applies the gateway's CORS policy (https://fetch.spec.whatwg.org/#http-cors-protocol).
 // It reports true when the request was a preflight, which carries no credential and is

@@ -54,6 +54,8 @@ type exchange struct {
 
 	caching  *caching   // nil = the cache has nothing to do with it
 	rec      *recording // of the present attempt; nil = it is not kept
+	parted   *parted    // nil unless the present answer is put together of what is kept and what is not
+	unlike   bool       // what is kept is of another model than what the vendor answers by
 	held     *holding   // nil unless some limit may apply
 	batch    *batchCall // nil unless the call has to do with a batch that is counted
 	rerouted string     // the model or route to which a limit sent the call
@@ -181,12 +183,18 @@ func (x *exchange) bodies() catalog.Bodies {
 
 // bill works out the cost of what the answer reported, once.
 func (x *exchange) bill() {
-	if x.billed || x.report == nil || x.lane == nil {
+	if x.report == nil || x.lane == nil {
+		return
+	}
+	if x.ask.characters > 0 && !x.report.Usage.InputTokens.Known {
+		x.report.Usage.SetUnit(llm.UnitCharacters, float64(x.ask.characters))
+	}
+	if x.billed {
 		return
 	}
 	x.billed = true
-	if x.ask.characters > 0 && !x.report.Usage.InputTokens.Known {
-		x.report.Usage.SetUnit(llm.UnitCharacters, float64(x.ask.characters))
+	if x.parted != nil {
+		x.report.Usage = x.parted.usage
 	}
 	x.cost, x.price = x.lane.price(x.p.catalogue, x.target.Model, x.report, x.began)
 }

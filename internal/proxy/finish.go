@@ -104,9 +104,7 @@ func (x *exchange) entry() *gateway.Entry {
 		ClientIP: x.shownIP(), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: cmp.Or(x.ctl.trace, traceID(x.r.Header)),
 		Objects: x.objects,
 	}
-	if x.isKept() {
-		e.Saved = x.caching.served.Cost
-	}
+	e.Saved = x.savedCost()
 	if h := x.held; h != nil {
 		e.Limits, e.Settlements, e.QueueMS = h.over, h.settled, llm.Known(h.queued.Milliseconds())
 	}

@@ -28,7 +28,7 @@ func (x *exchange) foresee(plan []route.Target) {
 		x.held.want = rules.Want{Priced: true}
 		return
 	}
-	h, body := x.held, x.words()
+	h, body := x.held, x.asked(plan)
 	h.most = x.ceiling(plan, body)
 	most := account.Most{Output: h.most.tokens * h.most.times, Characters: int64(x.ask.characters)}
 	if x.ask.model != "" && len(body) > 0 {

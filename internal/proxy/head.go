@@ -12,7 +12,7 @@ import (
 )
 
 // maxHeaderCopies bounds one backing array for the header values of an answer.
-const ownHeaders = 18
+const ownHeaders = 20
 
 // headWriter sets header values with few allocations: the values stand in one array.
 type headWriter struct {
@@ -66,8 +66,7 @@ func (x *exchange) ownHead(w *headWriter) {
 	}
 	x.limitHead(w)
 	x.tellScheme(w.set)
-	w.set("Sluice-Cache", x.cacheWord())
-	x.ageHead(w)
+	x.cacheHead(w)
 	w.set("Sluice-Overhead-Us", strconv.FormatInt(x.overhead().Microseconds(), 10))
 	if (x.closeAfter || x.stopped.Load()) && x.r.ProtoMajor == 1 {
 		w.set("Connection", "close")

@@ -141,6 +141,7 @@ func (x *exchange) adopt(y *exchange) {
 	x.wrote, x.status, x.abort, x.streaming, y.streaming = y.wrote, y.status, x.abort || y.abort, y.streaming, false
 	x.report, x.cost, x.price, x.billed, x.firstByte = y.report, y.cost, y.price, y.billed, y.firstByte
 	x.answerKept, x.vendorKept, x.waited = y.answerKept, y.vendorKept, y.waited
+	x.parted = y.parted
 }
 
 // leave gives back what a twin has of its own.

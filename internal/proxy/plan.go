@@ -117,11 +117,12 @@ func (x *exchange) mayUse(t *route.Target) error {
 // out says why a target must not be used, "" when it may: it has been taken out of use,
 // or it lies outside of where the call may be served.
 func (x *exchange) out(t *route.Target) string {
-	if why := outside(t, x.gw.Regions); why != "" {
-		return why
+	all, known := x.fences()
+	if !known {
+		return "where its workspace's calls may be served is not known yet"
 	}
-	if k := x.who.Key; k != nil {
-		if why := outside(t, k.Regions); why != "" {
+	for _, regions := range all {
+		if why := x.outside(t, regions); why != "" {
 			return why
 		}
 	}
@@ -131,11 +132,26 @@ func (x *exchange) out(t *route.Target) string {
 	return ""
 }
 
-func outside(t *route.Target, regions []string) string {
+// outside says why a target lies outside of some regions, "" when it does not. Of a call
+// whose model nobody knows, any of the provider's models may be meant.
+func (x *exchange) outside(t *route.Target, regions []string) string {
 	if len(regions) == 0 {
 		return ""
 	}
 	region := t.Provider.RegionOf(bareModel(t.Model))
+	why := beyond(region, regions)
+	if t.Model != "" || x.ep.Op != llm.OpPassthrough {
+		return why
+	}
+	for _, name := range sortedNames(t.Provider.Models) {
+		if why == "" {
+			why = beyond(t.Provider.RegionOf(name), regions)
+		}
+	}
+	return why
+}
+
+func beyond(region string, regions []string) string {
 	if slices.ContainsFunc(regions, func(word string) bool { return catalog.InRegion(word, region) }) {
 		return ""
 	}

@@ -61,12 +61,12 @@ type Cache interface {
 	Get(ctx context.Context, key cache.Key) *cache.Answer
 	// Peek is Get of what is in this process's memory.
 	Peek(key cache.Key) *cache.Answer
-	// Put keeps an answer. loose gives a key that more requests have in common; nil = it is
-	// not told.
-	Put(key cache.Key, a *cache.Answer, loose func() cache.Key)
+	// Put keeps an answer.
+	Put(key cache.Key, a *cache.Answer)
 	// Purged reports whether such an answer has been named by a purge.
 	Purged(about *cache.About, key cache.Key) bool
-	// Missed is told of a key under which nothing was kept; loose as for Put.
+	// Missed is told of a key under which nothing was kept. loose gives a key that more
+	// requests have in common; it is called at once, or not at all; nil = there is none.
 	Missed(gateway string, key cache.Key, loose func() cache.Key)
 	// Count is told what the cache was to a call. It does not keep what it is given.
 	Count(c *cache.Call)
@@ -99,7 +99,7 @@ type Config struct {
 	Budgets   Budgets      // hears how budgets stand; nil = nobody does
 	Observer  Observer
 	Ready     Ready
-	Cache     Cache // keeps answers; nil = none are
+	Cache     Cache  // keeps answers; nil = none are
 	Senses    Senses // prompts that were answered; nil = nobody knows them
 	Log       *slog.Logger
 	SpillDir  string // "" = the system's
@@ -143,6 +143,7 @@ type Proxy struct {
 	settling sync.Map // batches that are being settled
 	keyRules keyRules
 	raises   atomic.Pointer[map[string][]limit.Raise] // of budgets, by rule
+	tenancy  atomic.Pointer[tenancy]
 	keyring  *jwt.Keyring
 	health   health.Watch
 	stages   stages

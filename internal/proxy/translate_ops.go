@@ -119,10 +119,11 @@ func (x *exchange) orderTask() error {
 	if err := x.refuseOption(tr, op, &to); err != nil {
 		return err
 	}
-	if err := x.inlineTask(tr, op); err != nil {
+	task := x.askedTask(tr.task)
+	if err := x.inlineTask(task, op); err != nil {
 		return err
 	}
-	if tr.order, err = op.Format(tr.task, &to); err != nil {
+	if tr.order, err = op.Format(task, &to); err != nil {
 		return err
 	}
 	tr.dropped = x.lostOfTask(tr, op)
@@ -170,13 +171,13 @@ func (x *exchange) lostOfTask(tr *translation, op *dialect.Op) []string {
 }
 
 // inlineTask fetches what the target takes only as bytes and the caller gave by URL.
-func (x *exchange) inlineTask(tr *translation, op *dialect.Op) error {
-	if tr.task.Chat != nil {
-		return x.inlineMedia(tr.task.Chat)
+func (x *exchange) inlineTask(t *llm.Task, op *dialect.Op) error {
+	if t.Chat != nil {
+		return x.inlineMedia(t.Chat)
 	}
 	var wanted []*llm.Media
-	for i := range tr.task.Inputs {
-		eachMediaOf(tr.task.Inputs[i].Parts, func(m *llm.Media) {
+	for i := range t.Inputs {
+		eachMediaOf(t.Inputs[i].Parts, func(m *llm.Media) {
 			if op.Inline != nil && len(m.URL) > 0 && m.Data == nil && op.Inline(m) {
 				wanted = append(wanted, m)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -32,39 +33,56 @@ func (s *Store) PutEntries(ctx context.Context, entries []*gateway.Entry) error 
 	}
 	entries = distinct(entries)
 	charges := chargesOf(entries)
-	insert, err := s.entryInsert.prepared(ctx, s.write)
-	if err != nil {
+	var p entryInserts
+	var err error
+	if p.entries, err = s.entryInsert.prepared(ctx, s.write); err != nil {
 		return s.failed("put entries", err)
 	}
-	var book preparedInserts
+	if p.rollups, err = s.rollups.insert.prepared(ctx, s.write); err != nil {
+		return s.failed("put entries", err)
+	}
 	if len(charges) > 0 { // where nothing costs, nothing more is prepared
-		if book, err = s.chargeInsert.prepared(ctx, s.write); err != nil {
+		if p.charges, err = s.chargeInsert.prepared(ctx, s.write); err != nil {
 			return s.failed("put entries", err)
 		}
 	}
 	defer s.swept.arrived(entries[0].ID)
-	return s.failed("put entries", s.tx(ctx, func(tx *sql.Tx) error {
-		if err := insertEntries(ctx, tx, insert, entries); err != nil {
+	err = s.tx(ctx, func(tx *sql.Tx) error { return s.putEntries(ctx, tx, &p, entries, charges) })
+	if errors.Is(err, errSomeThere) {
+		p.alone = true
+		err = s.tx(ctx, func(tx *sql.Tx) error { return s.putEntries(ctx, tx, &p, entries, charges) })
+	}
+	return s.failed("put entries", err)
+}
+
+// entryInserts are the inserts of PutEntries.
+type entryInserts struct {
+	entries, charges, rollups preparedInserts
+	alone                     bool // entries are inserted one by one, to see which are new
+}
+
+// errSomeThere ends a transaction in which some of the entries turned out to be there.
+var errSomeThere = errors.New("some entries are there already")
+
+func (s *Store) putEntries(ctx context.Context, tx *sql.Tx, p *entryInserts, entries []*gateway.Entry, charges []charge) error {
+	fresh, err := s.insertEntries(ctx, tx, p, entries)
+	if err != nil {
+		return err
+	}
+	if err := insertCharges(ctx, tx, p.charges, charges); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := s.insertBodies(ctx, tx, e); err != nil {
 			return err
 		}
-		if err := insertCharges(ctx, tx, book, charges); err != nil {
-			return err
-		}
-		for _, e := range entries {
-			if err := s.raiseCount(ctx, tx, e); err != nil {
+		for i := range e.Objects {
+			if err := s.putObject(ctx, tx, &e.Objects[i], e.Time); err != nil {
 				return err
 			}
-			if err := s.insertBodies(ctx, tx, e); err != nil {
-				return err
-			}
-			for i := range e.Objects {
-				if err := s.putObject(ctx, tx, &e.Objects[i], e.Time); err != nil {
-					return err
-				}
-			}
 		}
-		return nil
-	}))
+	}
+	return s.rollUp(ctx, tx, p.rollups, fresh)
 }
 
 // distinct gives the entries by id, which keeps two writers from locking rows in opposite
@@ -80,21 +98,68 @@ func distinct(entries []*gateway.Entry) []*gateway.Entry {
 	return slices.CompactFunc(sorted, func(a, b *gateway.Entry) bool { return a.ID == b.ID })
 }
 
-func insertEntries(ctx context.Context, tx *sql.Tx, insert preparedInserts, entries []*gateway.Entry) error {
+// insertEntries inserts the entries and gives those that are to be counted: what is new,
+// and aggregates that stand for more calls than before.
+func (s *Store) insertEntries(ctx context.Context, tx *sql.Tx, p *entryInserts, entries []*gateway.Entry) ([]counted, error) {
 	b := rowBuffers.Get().(*rowBuffer)
 	defer b.release()
-	return insert.run(ctx, tx, len(entries), func(from, to int) []any { return b.rows(entries[from:to]) })
+	fresh := make([]counted, 0, len(entries))
+	single := func(e *gateway.Entry) bool { return e.Count <= 1 && !p.alone }
+	together := make([]*gateway.Entry, 0, len(entries))
+	for _, e := range entries {
+		if single(e) {
+			together = append(together, e)
+			fresh = append(fresh, counted{e, int64(e.Count), true})
+		}
+	}
+	n, err := p.entries.runCounted(ctx, tx, len(together), func(from, to int) []any { return b.rows(together[from:to]) })
+	if err == nil && n < len(together) {
+		err = errSomeThere
+	}
+	for _, e := range entries {
+		if err != nil {
+			break
+		}
+		if !single(e) {
+			fresh, err = s.insertAlone(ctx, tx, p, b, e, fresh)
+		}
+	}
+	return fresh, err
 }
 
-// raiseCount overwrites an aggregate that was stored with a smaller count.
-func (s *Store) raiseCount(ctx context.Context, tx *sql.Tx, e *gateway.Entry) error {
+// insertAlone inserts one entry, or raises the count of an aggregate that is there.
+func (s *Store) insertAlone(ctx context.Context, tx *sql.Tx, p *entryInserts, b *rowBuffer, e *gateway.Entry, fresh []counted) ([]counted, error) {
+	n, err := p.entries.runCounted(ctx, tx, 1, func(int, int) []any { return b.rows([]*gateway.Entry{e}) })
+	if err != nil {
+		return nil, err
+	}
+	if n == 1 {
+		return append(fresh, counted{e, int64(e.Count), true}), nil
+	}
+	more, err := s.raiseCount(ctx, tx, e)
+	if more > 0 {
+		fresh = append(fresh, counted{e, more, false})
+	}
+	return fresh, err
+}
+
+// raiseCount overwrites an aggregate that was stored with a smaller count, and says how
+// many calls it stands for more.
+func (s *Store) raiseCount(ctx context.Context, tx *sql.Tx, e *gateway.Entry) (int64, error) {
 	if e.Count <= 1 {
-		return nil
+		return 0, nil
+	}
+	query := "SELECT count FROM entries WHERE id = ?"
+	if s.name == "postgres" {
+		query += " FOR UPDATE"
+	}
+	var before int64
+	if err := tx.QueryRowContext(ctx, s.rebind(query), clean(e.ID)).Scan(&before); err != nil || before >= int64(e.Count) {
+		return 0, err
 	}
 	row := new(rowBuffer).rows([]*gateway.Entry{e})
-	_, err := s.exec(ctx, tx, "UPDATE entries SET "+strings.Join(entryColumns[1:], " = ?, ")+" = ? WHERE id = ? AND count < ?",
-		append(row[1:], row[0], int64(e.Count))...)
-	return err
+	_, err := s.exec(ctx, tx, "UPDATE entries SET "+strings.Join(entryColumns[1:], " = ?, ")+" = ? WHERE id = ?", append(row[1:], row[0])...)
+	return int64(e.Count) - before, err
 }
 
 // rowBuffer holds the arguments of one insert.

@@ -15,6 +15,12 @@ type preparedInserts [len(insertChunks)]*sql.Stmt
 
 // run inserts n rows; args gives the arguments of rows [from, to), valid until its next call.
 func (p preparedInserts) run(ctx context.Context, tx *sql.Tx, n int, args func(from, to int) []any) error {
+	_, err := p.runCounted(ctx, tx, n, args)
+	return err
+}
+
+// runCounted is run, and tells how many rows were inserted.
+func (p preparedInserts) runCounted(ctx context.Context, tx *sql.Tx, n int, args func(from, to int) []any) (inserted int, err error) {
 	done := 0
 	for i, rows := range insertChunks {
 		if p[i] == nil || n-done < rows {
@@ -22,16 +28,22 @@ func (p preparedInserts) run(ctx context.Context, tx *sql.Tx, n int, args func(f
 		}
 		stmt := tx.StmtContext(ctx, p[i])
 		for ; n-done >= rows; done += rows {
-			if _, err := stmt.ExecContext(ctx, args(done, done+rows)...); err != nil {
-				return err
+			res, err := stmt.ExecContext(ctx, args(done, done+rows)...)
+			if err != nil {
+				return inserted, err
+			}
+			n, err := res.RowsAffected()
+			if inserted += int(n); err != nil {
+				return inserted, err
 			}
 		}
 	}
-	return nil
+	return inserted, nil
 }
 
 // insertStatements are the inserts of insertChunks into one table, prepared on first
-// use; "" and nil where the engine does not use one. Rows whose key is taken are left out.
+// use; "" and nil where the engine does not use one. Where a key is taken, the row that is there
+// takes the new values of the columns of update; it stays as it is where there are none.
 type insertStatements struct {
 	text [len(insertChunks)]string
 
@@ -39,10 +51,10 @@ type insertStatements struct {
 	stmts preparedInserts
 }
 
-func (p *insertStatements) init(e *engine, table string, columns []string, key string) {
+func (p *insertStatements) init(e *engine, table string, columns []string, key string, update ...string) {
 	for i, rows := range insertChunks {
 		if rows <= e.insertRows {
-			p.text[i] = e.rebind(insertSQL(table, columns, key, rows))
+			p.text[i] = e.rebind(insertSQL(table, columns, key, update, rows))
 		}
 	}
 }
@@ -63,10 +75,17 @@ func (p *insertStatements) prepared(ctx context.Context, db *sql.DB) (preparedIn
 	return p.stmts, nil
 }
 
-func insertSQL(table string, columns []string, key string, rows int) string {
+func insertSQL(table string, columns []string, key string, update []string, rows int) string {
 	row := "(" + marks(len(columns)) + ")"
+	change := "NOTHING"
+	for i, column := range update {
+		if change += ", "; i == 0 {
+			change = "UPDATE SET "
+		}
+		change += column + " = excluded." + column
+	}
 	return "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES " + strings.Repeat(row+", ", rows-1) + row +
-		" ON CONFLICT (" + key + ") DO NOTHING"
+		" ON CONFLICT (" + key + ") DO " + change
 }
 
 func (p *insertStatements) close() {

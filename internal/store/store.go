@@ -28,6 +28,7 @@ type Store struct {
 	engine
 	entryInsert  insertStatements
 	chargeInsert insertStatements
+	rollups      rollups
 	zip          compressor
 	swept        sweepFloors
 	usable       atomic.Bool // a Migrate has succeeded
@@ -54,16 +55,23 @@ type engine struct {
 // Option changes how a store is opened.
 type Option func(*options)
 
-type options struct{ durable bool }
+type options struct {
+	durable  bool
+	metadata []string
+}
 
 // Durable makes every commit survive power loss. SQLite then waits for the disk at each
 // commit; PostgreSQL does so by its own settings.
 func Durable() Option { return func(o *options) { o.durable = true } }
 
+// RollUp adds up calls by these keys of their metadata too; "team" unless given. What was
+// stored before is not added up by a new key.
+func RollUp(metadata ...string) Option { return func(o *options) { o.metadata = metadata } }
+
 // Open prepares a store at sqlite:PATH (relative to the working directory) or
 // postgres://… and touches neither file nor network: Migrate does.
 func Open(_ context.Context, url string, opts ...Option) (*Store, error) {
-	var o options
+	o := options{metadata: []string{"team"}}
 	for _, set := range opts {
 		set(&o)
 	}
@@ -83,6 +91,7 @@ func Open(_ context.Context, url string, opts ...Option) (*Store, error) {
 	s := &Store{engine: e}
 	s.entryInsert.init(&e, "entries", entryColumns[:], "id")
 	s.chargeInsert.init(&e, "ledger", ledgerColumns[:], "entry_id, counter")
+	s.rollups.init(&e, o.metadata)
 	return s, nil
 }
 
@@ -90,6 +99,7 @@ func Open(_ context.Context, url string, opts ...Option) (*Store, error) {
 func (s *Store) Close() error {
 	s.entryInsert.close()
 	s.chargeInsert.close()
+	s.rollups.insert.close()
 	s.zip.close()
 	if s.read == s.write {
 		return s.write.Close()

@@ -3,19 +3,24 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-const selectWorkspaces = "SELECT id, name, created FROM workspaces"
+const selectWorkspaces = "SELECT id, name, created, regions FROM workspaces"
 
 // CreateWorkspace adds a workspace; an id that is taken is ErrExists.
 func (s *Store) CreateWorkspace(ctx context.Context, w gateway.Workspace) error {
+	regions, err := list(w.Regions)
+	if err != nil {
+		return s.failed("create workspace "+w.ID, err)
+	}
 	return s.failed("create workspace "+w.ID, s.tx(ctx, func(tx *sql.Tx) error {
-		n, err := s.exec(ctx, tx, "INSERT INTO workspaces (id, name, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-			clean(w.ID), clean(w.Name), micros(w.Created))
+		n, err := s.exec(ctx, tx, "INSERT INTO workspaces (id, name, created, regions) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+			clean(w.ID), clean(w.Name), micros(w.Created), regions)
 		if err != nil {
 			return err
 		}
@@ -32,12 +37,29 @@ func (s *Store) Workspace(ctx context.Context, id string) (gateway.Workspace, er
 	return w, s.failed("workspace "+id, err)
 }
 
-// RenameWorkspace changes what people call a workspace.
-func (s *Store) RenameWorkspace(ctx context.Context, id, name string) error {
-	return s.failed("rename workspace "+id, s.tx(ctx, func(tx *sql.Tx) error {
-		n, err := s.exec(ctx, tx, "UPDATE workspaces SET name = ? WHERE id = ?", clean(name), clean(id))
-		return noRow(n, err)
+// UpdateWorkspace changes what people call a workspace, and where its calls may be served.
+func (s *Store) UpdateWorkspace(ctx context.Context, w gateway.Workspace) error {
+	regions, err := list(w.Regions)
+	if err != nil {
+		return s.failed("update workspace "+w.ID, err)
+	}
+	return s.failed("update workspace "+w.ID, s.tx(ctx, func(tx *sql.Tx) error {
+		n, err := s.exec(ctx, tx, "UPDATE workspaces SET name = ?, regions = ? WHERE id = ?", clean(w.Name), regions, clean(w.ID))
+		if err := noRow(n, err); err != nil {
+			return err
+		}
+		return s.bump(ctx, tx, keysVersion)
 	}))
+}
+
+// WorkspaceRegions gives where calls of workspaces may be served, of those that say so.
+func (s *Store) WorkspaceRegions(ctx context.Context) (map[string][]string, error) {
+	all, err := every(ctx, s, selectWorkspaces+" WHERE regions <> '[]'", scanWorkspace)
+	out := make(map[string][]string, len(all))
+	for i := range all {
+		out[all[i].ID] = all[i].Regions
+	}
+	return out, s.failed("regions of workspaces", err)
 }
 
 // DeleteWorkspace deletes a workspace with its members, tokens, revoked keys, vendors'
@@ -111,7 +133,13 @@ func (s *Store) WorkspacesWithin(ctx context.Context, ids []string, cursor strin
 
 func scanWorkspace(rows *sql.Rows) (w gateway.Workspace, err error) {
 	var created int64
-	err = rows.Scan(&w.ID, &w.Name, &created)
+	var regions []byte
+	if err = rows.Scan(&w.ID, &w.Name, &created, &regions); err != nil {
+		return w, err
+	}
 	w.Created = fromMicros(created)
+	if err = json.Unmarshal(regions, &w.Regions); err == nil && w.Regions == nil {
+		w.Regions = []string{}
+	}
 	return w, err
 }

@@ -289,3 +289,35 @@ func TestDialledConnectionNeedsNoName(t *testing.T) {
 		t.Fatalf("dialled %s", asked)
 	}
 }
+
+// Closing takes in what is left of an answer. From then on the connection is another's.
+func TestAConnectionThatClosingGaveBackIsLeftAlone(t *testing.T) {
+	h := serve(t, answers(ok("an answer of some length")))
+	c := newClient(t, upstream.Options{BaseURL: h.url})
+	const callers, calls = 16, 200
+	failed := make(chan error, callers)
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() {
+			for range calls {
+				resp := new(upstream.Response)
+				if err := c.Do(context.Background(), get(), resp); err != nil {
+					failed <- err
+					return
+				}
+				if _, err := io.ReadFull(resp, make([]byte, 2)); err != nil {
+					failed <- err
+				}
+				resp.Close()
+			}
+		})
+	}
+	all.Wait()
+	close(failed)
+	for err := range failed {
+		t.Error(err)
+	}
+	if n := h.count(); n > callers {
+		t.Errorf("%d callers made %d connections", callers, n)
+	}
+}

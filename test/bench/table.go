@@ -121,7 +121,7 @@ var rows = []row{
 
 // print writes the table of figures and the table of bars.
 func (s *samples) print(w io.Writer, p *plan) error {
-	columns := []string{direct, nginx, goproxy, paused, draining, foreign, limited, crowded}
+	columns := []string{direct, nginx, goproxy, paused, draining, foreign, limited, crowded, cached}
 	fmt.Fprintf(w, "# Bench\n\n%d rounds, %d s a phase, %s, %d CPUs: proxies on core %d, upstream and callers on core %d. Medians; in brackets the median of the ratios to %s of the same round.\n", p.rounds, p.secs, runtime.Version(), runtime.NumCPU(), p.core, p.loadCore, goproxy)
 	fmt.Fprintf(w, "`%s` has `storage.drain: paused`; of `%s` CPU counts until the store holds every entry. Other work had at most %.0f %% of a CPU in a measurement that counts.\n\n| |", paused, draining, 100*max(s.worst, 0))
 	for _, c := range columns {
@@ -177,6 +177,7 @@ var bars = []bar{
 	{"translation: CPU per stream event", 3.0, "%.2f µs", func(s *samples) (float64, bool) { return s.added("CPU per chunk in turn", foreign, paused) }},
 	{"limits (key, 3 limits, 1 budget): CPU over the plain call", 3.0, "%.2f µs", func(s *samples) (float64, bool) { return s.added("CPU per call in turn", limited, paused) }},
 	{"100,000 keys: CPU per call to one key's", 1.05, "%.3f×", func(s *samples) (float64, bool) { return s.ratio("CPU per call in turn", crowded, limited) }},
+	{"an answer from memory: CPU per call, 1 KB", 0.5, "%.2f×", ratioOf("CPU per call 1 KB", cached)},
 	{"added p50 at the fixed rate", 200, "%.0f µs", func(s *samples) (float64, bool) { return s.added("p50 at fixed rate", paused, direct) }},
 	{"RSS idle", 45, "%.0f MB", medianOf("RSS idle")},
 	{"RSS with 1,000 streams", 120, "%.0f MB", medianOf("RSS with 1,000 streams")},

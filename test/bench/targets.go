@@ -26,6 +26,7 @@ const (
 	foreign  = "sluice, translating"
 	limited  = "sluice, limited"
 	crowded  = "sluice, limited, 100,000 keys"
+	cached   = "sluice, from its memory"
 )
 
 // inTurn are measured in turn only: see takingTurns.
@@ -93,6 +94,9 @@ func (l *launcher) startSluice(dir, log string, t *target, pause bool) (*process
 	if slices.Contains(inTurn, t.name) {
 		doc = strings.Replace(doc, "log:", hotRules+"log:", 1)
 	}
+	if t.name == cached {
+		doc = strings.Replace(doc, "log:", "cache: 1h, log:", 1)
+	}
 	if t.name == crowded {
 		if err := l.seed(filepath.Join(dir, "sluice.db")); err != nil {
 			return nil, err
@@ -149,7 +153,7 @@ http {
 
 // names lists the targets that can be measured here.
 func names() []string {
-	all := []string{direct, goproxy, paused, draining, foreign, limited, crowded}
+	all := []string{direct, goproxy, paused, draining, foreign, limited, crowded, cached}
 	if _, err := exec.LookPath("nginx"); err == nil {
 		all = append(all, nginx)
 	} else {

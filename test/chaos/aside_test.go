@@ -61,8 +61,8 @@ routes:
 	}
 	t.Logf("%d of %d failed where a fifth of all attempts do, %d took more than one; %d shadows", failed, calls, raced, len(mirror.Calls()))
 	client.CloseIdleConnections()
-	within(t, 10*time.Second, "goroutines", func() bool { return runtime.NumGoroutine() <= idle+60 }) // connections that are kept have some
-	within(t, 10*time.Second, "holds", func() bool {
+	within(t, time.Minute, "goroutines", func() bool { return runtime.NumGoroutine() <= idle+60 }) // connections that are kept have some
+	within(t, time.Minute, "holds", func() bool {
 		var all struct {
 			Data []struct {
 				State []struct {

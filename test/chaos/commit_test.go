@@ -17,7 +17,7 @@ func TestWhenNothingComesForLongTheStreamBeginsAndStillEndsWell(t *testing.T) {
 		hang(c)
 	})
 	breaks := testup.New(t, func(c *testup.Call) {
-		pause(c, 100*time.Millisecond)
+		pause(c, 500*time.Millisecond)
 		c.Write(rawAs(cmp.Or(called(c).media, events), called(c).before))
 	})
 	two := testup.New(t, well)

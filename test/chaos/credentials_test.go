@@ -12,7 +12,7 @@ import (
 func three(url string) string {
 	var out strings.Builder
 	for _, d := range callers {
-		fmt.Fprintf(&out, "  one-%s: { kind: %s, base_url: %s%s, credentials: [ { name: a, api_key: env:KEY_A }, { name: b, api_key: env:KEY_B }, { name: c, api_key: env:KEY_C } ], models: { m: {} } }\n", d, vendors[d].kind, url, vendors[d].base)
+		fmt.Fprintf(&out, "  one-%s: { kind: %s, base_url: %s%s, credentials: [ { name: a, api_key: env:KEY_A }, { name: b, api_key: env:KEY_B }, { name: c, api_key: env:KEY_C } ], health: { cooldown: 10m, max_cooldown: 10m }, models: { m: {} } }\n", d, vendors[d].kind, url, vendors[d].base)
 	}
 	return out.String()
 }

@@ -51,6 +51,9 @@ func cutsOf(scripts *perModel, caller, first, second string, clean bool) (out []
 		if clean && !strings.Contains(stream[max(at-5, 0):min(at+5, len(stream))], "\n") {
 			continue // as it is a little before
 		}
+		if at%thin != 0 && at < len(stream) {
+			continue
+		}
 		c := &cut{caller: caller, first: first, second: second, at: at, clean: clean, done: at == len(stream)}
 		for _, end := range ends {
 			switch crlf := strings.HasSuffix(v.piece, "\r\n"); {

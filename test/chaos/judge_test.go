@@ -8,8 +8,11 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-// budget is how long a call may take: the longest time limit of two targets, and what a
-// machine that is busy may add.
+// slow is how much slower than usual a machine may be that has something else to do.
+const slow = 10
+
+// budget is how long a call may take: the longest time limit of two targets, and what such
+// a machine may add.
 const budget = slow * 8 * time.Second
 
 // judge says what is wrong with what the caller heard.

@@ -3,7 +3,7 @@
 package chaos_test
 
 // wait is how long a vendor's silence is borne.
-const wait = "500ms"
+const wait = "1500ms"
 
-// slow is how much slower than usual the machine may be.
-const slow = 1
+// thin is which part of many alike is tried.
+const thin = 1

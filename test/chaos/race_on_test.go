@@ -5,5 +5,6 @@ package chaos_test
 // wait is how long a vendor's silence is borne.
 const wait = "3s"
 
-// slow is how much slower than usual the machine may be: the race detector costs that.
-const slow = 5
+// thin is which part of many alike is tried: the race detector costs that, and looks at how
+// things run side by side, not at what comes of each.
+const thin = 5

@@ -14,11 +14,11 @@ import (
 // oneBackoff is the first backoff between attempts at a target.
 const oneBackoff = 250 * time.Millisecond
 
-// load makes n calls and gives how many failed, and the 99th percentile of their time.
-func load(t *testing.T, g *testgw.Gateway, n int, model string) (failed int64, p99 time.Duration) {
+// load makes n calls and gives how many failed, and how long they took, in order.
+func load(t *testing.T, g *testgw.Gateway, n int, model string) (failed int64, took []time.Duration) {
 	t.Helper()
 	var bad atomic.Int64
-	took := make([]time.Duration, n)
+	took = make([]time.Duration, n)
 	each(n, func(i int) {
 		h := ask(t, g, "chat", model, i%2 == 0)
 		if h.status != 200 || h.text != omega || !h.ended || len(h.errors) > 0 {
@@ -27,7 +27,7 @@ func load(t *testing.T, g *testgw.Gateway, n int, model string) (failed int64, p
 		took[i] = h.took
 	})
 	slices.Sort(took)
-	return bad.Load(), took[n*99/100]
+	return bad.Load(), took
 }
 
 func TestCallersDoNotNoticeOneOfTwoThatFailsHalfOfItsCalls(t *testing.T) {
@@ -48,18 +48,21 @@ routes:
   restless: [ restless-chat/m, whole-chat/m ]
   balance: { steps: [ { balance: round_robin, targets: [ half-chat/n, whole-chat/m ] } ] }
 `)
-	_, usual := load(t, g, 1000, "well")
+	_, usual := load(t, g, 1000/thin, "well")
 	for _, route := range []string{"fallback", "balance", "restless"} {
-		const calls = 3000
+		const calls = 3000 / thin
 		before := len(half.Calls())
-		failed, p99 := load(t, g, calls, route)
+		failed, took := load(t, g, calls, route)
 		if failed*1000 > calls {
 			t.Errorf("%s: %d of %d calls failed", route, failed, calls)
 		}
-		if added := p99 - usual; added >= oneBackoff {
-			t.Errorf("%s: the 99th percentile of the time grew from %v to %v", route, usual, p99)
+		// Half of the calls, or a quarter, meet the failing one: were they to wait before they
+		// go on, the 80th percentile would show it, and a machine that halts for a moment does not.
+		before80, now80 := usual[len(usual)*4/5], took[calls*4/5]
+		if now80-before80 >= max(oneBackoff, 3*before80) {
+			t.Errorf("%s: the 80th percentile of the time grew from %v to %v", route, before80, now80)
 		}
-		t.Logf("%s: %d of %d failed, p99 %v beside %v; the one was called %d times", route, failed, calls, p99, usual, len(half.Calls())-before)
+		t.Logf("%s: %d of %d failed, p99 %v beside %v; the one was called %d times", route, failed, calls, took[calls*99/100], usual[len(usual)*99/100], len(half.Calls())-before)
 	}
 }
 
@@ -75,12 +78,12 @@ routes: { all: { steps: [ { balance: round_robin, targets: [ dead-chat/m, alive-
 	}
 	before := len(dead.Calls())
 	const calls = 3000
-	failed, p99 := load(t, g, calls, "all")
+	failed, took := load(t, g, calls, "all")
 	touched := len(dead.Calls()) - before
 	if failed > 0 || touched*100 >= calls {
 		t.Errorf("%d of %d calls touched the dead target, %d failed", touched, calls, failed)
 	}
-	t.Logf("%d calls before the breaker was open, then %d of %d; p99 %v", before, touched, calls, p99)
+	t.Logf("%d calls before the breaker was open, then %d of %d; p99 %v", before, touched, calls, took[calls*99/100])
 }
 
 func TestAnOutageIsNotMultiplied(t *testing.T) {
@@ -124,7 +127,7 @@ routes:
   users: { steps: [ { split: { sandbox/echo: 70, sandbox/chat: 25, sandbox/upper: 5 }, sticky: header.x-user } ] }
   free: { steps: [ { split: { sandbox/echo: 70, sandbox/chat: 30 } } ] }
 `)
-	const calls = 10000
+	const calls, off = 10000 / thin, 1 + 2*(thin/5) // five standard deviations at least
 	served := make([]string, calls)
 	each(calls, func(i int) {
 		served[i] = ask(t, g, "chat", "users", false, "x-user", fmt.Sprint("user-", i)).header.Get("sluice-model")
@@ -134,12 +137,12 @@ routes:
 		shares[m]++
 	}
 	for model, want := range map[string]int{"echo": 70, "chat": 25, "upper": 5} {
-		if got := float64(shares[model]) * 100 / calls; got < float64(want)-1 || got > float64(want)+1 {
+		if got := float64(shares[model]) * 100 / calls; got < float64(want)-off || got > float64(want)+off {
 			t.Errorf("%s has %.2f %% and not %d", model, got, want)
 		}
 	}
 	t.Logf("of %d: %v", calls, shares)
-	each(1000, func(i int) {
+	each(calls/10, func(i int) {
 		i *= 7
 		if m := ask(t, g, "messages", "users", true, "x-user", fmt.Sprint("user-", i)).header.Get("sluice-model"); m != served[i] {
 			t.Errorf("user-%d went from %s to %s", i, served[i], m)

@@ -61,10 +61,10 @@ func TestClientsThatDripAreCutAndOthersDoNotNotice(t *testing.T) {
 				if _, err := io.WriteString(conn, c.once); err != nil {
 					t.Errorf("%s: %v", c.name, err)
 				}
-				took, cut := drip(conn, c.drip, 5*time.Second)
+				took, cut := drip(conn, c.drip, patience)
 				switch {
 				case !cut && i == 0:
-					t.Errorf("%s: not cut within 5 s", c.name)
+					t.Errorf("%s: not cut", c.name)
 				case i == 0:
 					t.Logf("%s: cut after %s", c.name, millis(took))
 				}
@@ -76,7 +76,7 @@ func TestClientsThatDripAreCutAndOthersDoNotNotice(t *testing.T) {
 	before.noFailures(t, time.Time{})
 	took := before.between(began, time.Now())
 	t.Logf("others meanwhile: %d calls, p50 %s, p99 %s", len(took), millis(quantile(took, .5)), millis(quantile(took, .99)))
-	if len(took) < 200 || quantile(took, .99) > 500*time.Millisecond {
+	if len(took) < 20 || quantile(took, .99) > promised(500*time.Millisecond) {
 		t.Errorf("others were harmed: %d calls, p99 %s", len(took), quantile(took, .99))
 	}
 	eventually(t, patience, "nothing is left in flight", func() bool { v, ok := p.metric("sluice_requests_in_flight"); return ok && v == 0 })
@@ -123,14 +123,14 @@ func TestTenThousandIdleConnectionsDoNoHarm(t *testing.T) {
 	l.noFailures(t, time.Time{})
 	took := l.between(from, time.Now())
 	t.Logf("calls beside them: p50 %s, p99 %s", millis(quantile(took, .5)), millis(quantile(took, .99)))
-	if len(took) < 100 || quantile(took, .5) > 100*time.Millisecond {
+	if len(took) < 10 || quantile(took, .5) > promised(100*time.Millisecond) {
 		t.Errorf("%d calls, median %s", len(took), quantile(took, .5))
 	}
 }
 
 // idleConnection opens a connection and makes one small request on it.
 func idleConnection(url string) (net.Conn, error) {
-	c, err := net.DialTimeout("tcp", strings.TrimPrefix(url, "http://"), 10*time.Second)
+	c, err := net.DialTimeout("tcp", strings.TrimPrefix(url, "http://"), patience)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ type client struct {
 // newClient makes a client that keeps its connections until the test ends.
 func newClient(t testing.TB) *client {
 	c := &client{}
-	d := net.Dialer{Timeout: 5 * time.Second}
+	d := net.Dialer{Timeout: patience}
 	tr := &http.Transport{
 		MaxIdleConnsPerHost: 4096, DisableCompression: true,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -264,7 +264,7 @@ func quantile[T cmp.Ordered](sorted []T, q float64) T {
 // dial opens a plain connection to a URL's host.
 func dial(t testing.TB, url string) net.Conn {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", strings.TrimPrefix(strings.TrimPrefix(url, "http://"), "https://"), 5*time.Second)
+	c, err := net.DialTimeout("tcp", strings.TrimPrefix(strings.TrimPrefix(url, "http://"), "https://"), patience)
 	if err != nil {
 		t.Fatal(err)
 	}

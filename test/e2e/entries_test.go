@@ -76,7 +76,7 @@ func (p *process) entries() map[string]int {
 func (p *process) entry(id string) entry {
 	p.t.Helper()
 	var e entry
-	eventually(p.t, 5*time.Second, "the entry "+id+" can be read", func() bool {
+	eventually(p.t, patience, "the entry "+id+" can be read", func() bool {
 		return p.admin(http.MethodGet, "/api/v1/entries/"+id, &e) == http.StatusOK
 	})
 	return e

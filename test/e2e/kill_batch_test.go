@@ -78,7 +78,7 @@ gateways: { default: { default_provider: { anthropic: up }, budgets: [ { name: m
 				if spent := p.spent(); spent != 40*cent {
 					t.Errorf("the batch cost $%s, not $0.40", spent)
 				}
-				after(1300 * time.Millisecond) // the counters are on the disk
+				after(2500 * time.Millisecond) // the counters are on the disk
 				p.kill()
 				p = p.again(options{})
 				p.awaitReady()

@@ -21,6 +21,9 @@ var binary string
 // long reports whether the outages take as long as in earnest.
 var long = os.Getenv("SLUICE_E2E_LONG") != ""
 
+// strict reports whether things must be as fast as is promised.
+var strict = os.Getenv("SLUICE_E2E_STRICT") != ""
+
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {

@@ -57,9 +57,7 @@ func budgetWithoutStore(t *testing.T, db *testpg.Server) {
 	if got := p.status("/readyz"); got != http.StatusOK {
 		t.Errorf("/readyz is %d while the store is away", got)
 	}
-	if m.calls.Load() < before+20 {
-		t.Errorf("only %d calls were served while the store was away", m.calls.Load()-before)
-	}
+	eventually(t, patience, "calls are served while the store is away", func() bool { return m.calls.Load() >= before+20 })
 	stopAll := spend(t, p.URL, 6, 900)
 	eventually(t, patience, "the budget is used up while the store is away", func() bool { return refusedForMoney(t, p, 1) })
 	stopAll()
@@ -102,7 +100,7 @@ func budgetUnknown(t *testing.T, db *testpg.Server) {
 	if a.status != http.StatusServiceUnavailable || a.header.Get("sluice-error") != "overloaded" || a.header.Get("Retry-After") == "" {
 		t.Errorf("with nobody who knows what was spent a call gets %d %s, retry-after %q", a.status, a.body, a.header.Get("Retry-After"))
 	}
-	if took := a.took(); took > 5*time.Second {
+	if took := a.took(); took > promised(5*time.Second) {
 		t.Errorf("the refusal took %s", took)
 	}
 	if m.calls.Load() != 1 {
@@ -136,7 +134,7 @@ func killedWithoutStore(t *testing.T, db *testpg.Server) {
 			t.Fatal("a call is refused while the store is away")
 		}
 	}
-	after(3 * safeAfter)
+	after(safeAfter)
 	openStreams(t, p, m, 1, 100)
 	p.kill()
 	p = p.again(options{env: env})

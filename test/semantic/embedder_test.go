@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/gob"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,9 +21,10 @@ import (
 // required is the environment variable that makes a missing embedder a failure.
 const required = "SLUICE_REQUIRE_EMBEDDER"
 
-// startEmbedder serves a real embedding model until the test ends, and gives its address;
-// where there can be none it skips the test and says so.
-func startEmbedder(t *testing.T) string {
+// startEmbedder serves a real embedding model until the test ends, and gives its address
+// and the folder that it is installed in; where there can be none it skips the test and
+// says so.
+func startEmbedder(t *testing.T) (address, folder string) {
 	t.Helper()
 	folder, err := install()
 	if err != nil {
@@ -52,11 +55,11 @@ func startEmbedder(t *testing.T) string {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if address := lines.Text(); strings.HasPrefix(address, "http://127.0.0.1:") {
-			return address
+			return address, folder
 		}
 	}
 	t.Fatalf("the embedder did not start: %s", said)
-	return ""
+	return "", ""
 }
 
 // install puts the embedder's packages into a folder of the user's cache, once for each
@@ -93,6 +96,7 @@ func fill(folder string, lock []byte) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
+	os.Remove(filepath.Join(folder, "vectors.gob")) // they are of another model
 	for name, text := range map[string][]byte{"package.json": about, "package-lock.json": lock} {
 		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
 			return err
@@ -108,19 +112,36 @@ func fill(folder string, lock []byte) error {
 	return os.WriteFile(filepath.Join(folder, "installed"), lock, 0o644)
 }
 
-// embed asks for the vectors of texts.
-func embed(t *testing.T, address string, texts []string) (out [][]float32) {
+// embed asks for the vectors of texts. The folder remembers what was asked before: a text
+// takes the model some 15 ms.
+func embed(t *testing.T, texts []string) map[string][]float32 {
 	t.Helper()
-	const batch = 64
-	for len(texts) > 0 {
-		n := min(batch, len(texts))
-		vectors, err := ask(address, texts[:n])
+	address, folder := startEmbedder(t)
+	file := filepath.Join(folder, "vectors.gob")
+	known := map[string][]float32{}
+	if b, err := os.ReadFile(file); err == nil && gob.NewDecoder(bytes.NewReader(b)).Decode(&known) != nil {
+		known = map[string][]float32{}
+	}
+	slices.Sort(texts)
+	texts = slices.DeleteFunc(slices.Compact(texts), func(s string) bool { return known[s] != nil })
+	texts = append(texts, "One text at least is asked for each time.")
+	for batch := range slices.Chunk(texts, 64) {
+		vectors, err := ask(address, batch)
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, texts = append(out, vectors...), texts[n:]
+		for i, v := range vectors {
+			known[batch[i]] = v
+		}
 	}
-	return out
+	var out bytes.Buffer
+	if err := gob.NewEncoder(&out).Encode(known); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
+		t.Log(err)
+	}
+	return known
 }
 
 func ask(address string, texts []string) ([][]float32, error) {

@@ -42,3 +42,28 @@ func TestTheGuardAloneRefusesLookAlikes(t *testing.T) {
 		}
 	}
 }
+
+// Prompts of different pairs hardly ever mean the same: only those in twins do.
+func TestPromptsOfDifferentPairsShareNothing(t *testing.T) {
+	g := semantic.NewGuard()
+	var all []string
+	for _, p := range append(load(t, "same.jsonl"), load(t, "alike.jsonl")...) {
+		all = append(all, p.A, p.B)
+	}
+	const apart = 61 // a prime, so that each prompt meets others all over the set
+	shared := 0
+	for i := range all {
+		for j := i + 2 + i%apart; j < len(all); j += apart {
+			if _, differ := g.Differ(all[i], all[j]); !differ && i/2 != j/2 {
+				shared++
+				t.Logf("shared: %q and %q", all[i], all[j])
+			}
+		}
+	}
+	if shared > twins {
+		t.Errorf("%d prompts share what they should not", shared)
+	}
+}
+
+// twins is how many prompts are in two pairs and meet there.
+const twins = 3

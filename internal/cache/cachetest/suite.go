@@ -239,7 +239,7 @@ func swept(b *bench) {
 	if b.Blind {
 		b.Skip("it does not sweep")
 	}
-	const n = 600
+	const n = 300
 	for i := range n {
 		a := b.answer("one")
 		a.Model = fmt.Sprint("m-", i%3)
@@ -295,7 +295,7 @@ func sized(b *bench) {
 }
 
 func crowded(b *bench) {
-	const keys, each = 40, 120
+	const keys, each = 20, 60
 	var all sync.WaitGroup
 	for g := range 8 {
 		all.Go(func() {

@@ -20,7 +20,7 @@ func (l *lexicon) forms(w string) []string {
 		}
 	case strings.HasSuffix(w, "ied") && len(w) > 4:
 		out = append(out, w[:len(w)-3]+"y")
-	case strings.HasSuffix(w, "ed") && !strings.HasSuffix(w, "eed") && len(w) > 4:
+	case strings.HasSuffix(w, "ed") && !strings.HasSuffix(w, "eed") && len(w) > 3:
 		out = append(out, stripped(w[:len(w)-2])...)
 	case strings.HasSuffix(w, "ing") && len(w) > 5 && !notVerbs[w]:
 		out = append(out, stripped(w[:len(w)-3])...)
@@ -113,12 +113,12 @@ func derives(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
-	if len(a) < 4 || notDerived[b] {
+	if len(a) < 3 || notDerived[b] {
 		return false
 	}
 	root := strings.TrimSuffix(a, "e")
 	for _, end := range derived {
-		if r, ok := strings.CutSuffix(b, end); ok && (r == root || r == a) {
+		if r, ok := strings.CutSuffix(b, end); ok && (r == root || r == a) && (len(a) > 3 || end == "ment") {
 			return true
 		}
 	}

@@ -1,7 +1,5 @@
 package semantic
 
-import "slices"
-
 // Guard tells prompts apart that an embedding model finds alike. It is immutable and safe
 // for concurrent use.
 type Guard struct {
@@ -28,7 +26,9 @@ const (
 	WhySign      = "other operators"
 	WhyNegation  = "a negation"
 	WhyQuestion  = "another kind of question"
+	WhyTask      = "a piece of work, or how it is done"
 	WhyTense     = "another tense"
+	WhyCount     = "one or several"
 	WhyPerson    = "another person"
 	WhyName      = "a word that is also a name"
 	WhyOpposite  = "opposite words"
@@ -49,11 +49,11 @@ func (g *Guard) Differ(a, b string) (why string, differ bool) {
 }
 
 func (g *Guard) tell(a, b *reading) (why string, differ bool) {
-	if a.text == b.text && a.cased == b.cased && slices.Equal(a.blocks, b.blocks) {
+	if a.raw == b.raw {
 		return "", false
 	}
 	for _, rule := range [...]func(a, b *reading) string{
-		code, quotations, language, numbers, operators, negations, questions, tenses, persons, homographs, words, order,
+		code, quotations, language, numbers, operators, negations, questions, tasks, tenses, modals, persons, conjunctions, homographs, words, counts, order, voices,
 	} {
 		if why = rule(a, b); why != "" {
 			return why, true

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -275,7 +276,15 @@ func BenchmarkAdd(b *testing.B) {
 
 func BenchmarkDiffer(b *testing.B) {
 	g := semantic.NewGuard()
-	for range b.N {
-		g.Differ("Can you tell me how to reset the password of my account, please?", "How do I reset my account's password?")
+	long := strings.Repeat("The quick brown fox didn't jump over 3 lazy dogs, but why? ", semantic.MaxText/60)
+	for name, p := range map[string][2]string{
+		"question": {"Can you tell me how to reset the password of my account, please?", "How do I reset my account's password?"},
+		"longest":  {"Please summarize: " + long, "Can you summarize: " + long},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
+				g.Differ(p[0], p[1])
+			}
+		})
 	}
 }

@@ -18,6 +18,7 @@ type lexicon struct {
 	numbers, ordinals            map[string]string
 	groups                       map[string][]int // words that may stand for each other
 	opposites                    map[[2]string]bool
+	apart                        map[[2]string]bool // words of direction that never say the same
 }
 
 // languages are those that there are words of; English is the first.
@@ -28,7 +29,7 @@ func readLexicon(language string) *lexicon {
 	l := &lexicon{
 		sets: map[string]map[string]bool{}, words: map[string]string{}, irregular: map[string]string{},
 		numbers: map[string]string{}, ordinals: map[string]string{}, groups: map[string][]int{},
-		opposites:    map[[2]string]bool{},
+		opposites: map[[2]string]bool{}, apart: map[[2]string]bool{},
 		contractions: new(phrases), polite: new(phrases), phrase: new(phrases),
 	}
 	for section, lines := range readSections(language) {
@@ -59,11 +60,9 @@ func (l *lexicon) read(section, line string) {
 	case "ordinals":
 		readPairs(l.ordinals, line)
 	case "opposites":
-		for pair := range strings.SplitSeq(line, "|") {
-			w := strings.Fields(pair)
-			l.opposites[[2]string{w[0], w[1]}] = true
-			l.opposites[[2]string{w[1], w[0]}] = true
-		}
+		readBothWays(l.opposites, line)
+	case "apart":
+		readBothWays(l.apart, line)
 	default:
 		set := l.sets[section]
 		if set == nil {
@@ -90,6 +89,15 @@ func readPairs(into map[string]string, line string) {
 	w := strings.Fields(line)
 	for i := 0; i+1 < len(w); i += 2 {
 		into[w[i]] = w[i+1]
+	}
+}
+
+// readBothWays reads pairs of which neither word comes first.
+func readBothWays(into map[[2]string]bool, line string) {
+	for pair := range strings.SplitSeq(line, "|") {
+		w := strings.Fields(pair)
+		into[[2]string{w[0], w[1]}] = true
+		into[[2]string{w[1], w[0]}] = true
 	}
 }
 

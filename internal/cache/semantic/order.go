@@ -2,13 +2,12 @@ package semantic
 
 import "slices"
 
-// long is from how many words on a prompt's words must keep their order: there, words that
-// are in both say little.
-const long = 60
-
 // order finds prompts that say something else with the same words.
 func order(a, b *reading) string {
-	if turned(a, b) || turned(b, a) {
+	if a.long() || b.long() {
+		return ""
+	}
+	if turned(a, b) || turned(b, a) || reversed(a, b) {
 		return WhyDirection
 	}
 	if moved(a, b) || moved(b, a) {
@@ -17,9 +16,46 @@ func order(a, b *reading) string {
 	return ""
 }
 
+// voices tells who does from whom it is done to: "who did X beat" and "who beat X", "what
+// eats X" and "what is eaten by X".
+func voices(a, b *reading) string {
+	if a.long() || b.long() || a.kind != b.kind || a.kind != "@who" && a.kind != "@what" {
+		return ""
+	}
+	object := a.do && !b.verb || b.do && !a.verb
+	if object && (descents(align(a, b)) > 0 || descents(align(b, a)) > 0) {
+		return WhyOrder
+	}
+	if done(a) != done(b) && (a.kind == "@who" || !a.verb || !b.verb) {
+		return WhyOrder
+	}
+	return ""
+}
+
+// done reports whether a prompt says by whom something is done.
+func done(r *reading) bool {
+	return slices.ContainsFunc(r.content, func(c content) bool { return c.led && c.role == "by" })
+}
+
+// reversed reports whether a word stands behind words of direction that never say the
+// same, such as "from" and "to".
+func reversed(a, b *reading) bool {
+	for i := range a.content {
+		c := &a.content[i]
+		if !c.led {
+			continue
+		}
+		at, ok := counterpart(c, b)
+		if ok && b.content[at].led && a.lexicon.apart[[2]string{c.role, b.content[at].role}] {
+			return true
+		}
+	}
+	return false
+}
+
 func moved(a, b *reading) bool {
 	pairs := align(a, b)
-	return swapped(a, b, pairs) || compound(a, b) || len(pairs) > long && descents(pairs) > 2
+	return swapped(a, b, pairs) || compound(a, b)
 }
 
 // align gives the places of words, but those without counterpart and repetitions, in a
@@ -36,7 +72,7 @@ func align(a, b *reading) (pairs [][2]int) {
 }
 
 // swapped reports whether exactly two words, with others between them, took each other's
-// places. Those that follow a word of direction are left to turned.
+// places.
 func swapped(a, b *reading, pairs [][2]int) bool {
 	there := make([]int, len(pairs))
 	for i, p := range pairs {
@@ -49,15 +85,20 @@ func swapped(a, b *reading, pairs [][2]int) bool {
 			out = append(out, i)
 		}
 	}
-	if len(out) != 2 || out[1]-out[0] < 2 {
+	if len(out) != 2 {
 		return false
 	}
-	for _, i := range out {
-		if a.content[pairs[i][0]].led || b.content[pairs[i][1]].led {
-			return false
-		}
+	first, second := pairs[out[0]], pairs[out[1]]
+	if second[0]-first[0] < 2 {
+		return false
 	}
-	return true
+	return a.content[first[0]].stands(b.content[second[1]]) && a.content[second[0]].stands(b.content[first[1]])
+}
+
+// stands reports whether two words stand behind the same word of direction, or both behind
+// none.
+func (s stand) stands(as content) bool {
+	return s.led == as.led && (!s.led || s.role == as.role)
 }
 
 // compound reports whether two words that stand close together are turned, as in "milk

@@ -13,7 +13,7 @@ type phrases struct {
 const (
 	atBegin  = "^" // of a clause
 	atEnd    = "$" // of a sentence
-	atNumber = "#" // before a number
+	atNumber = "#" // before a number, or what belongs to one
 )
 
 // read takes "phrase | phrase = words".
@@ -62,7 +62,7 @@ func (p *phrases) walk(tokens []token, at int) (n int, found *phrases) {
 		if p.end && i > at {
 			n, found = i-at, p
 		}
-		if i < len(tokens) && tokens[i].kind == number && i > at {
+		if i < len(tokens) && (tokens[i].kind == number || tokens[i].kind == symbol) && i > at {
 			if count := p.next[atNumber]; count != nil && count.end {
 				n, found = i-at, count
 			}

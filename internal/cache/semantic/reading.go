@@ -7,6 +7,7 @@ import (
 
 // reading is what a guard takes from a prompt.
 type reading struct {
+	raw      string   // as it was written, without white space around it
 	text     string   // in lower case, with single spaces
 	blocks   []string // fenced code
 	quotes   []string
@@ -22,7 +23,13 @@ type reading struct {
 	kindAt             int    // words before it
 	past, now, future  bool
 	mine, yours        bool
-	his, hers          bool
+	i, you             bool // "am" and "you"
+	and, or            bool
+	one, several       bool // "is" and "are"
+	do, verb           bool // it has a verb of questions that asks for what is done to; any verb of questions
+	can, should        bool
+	task               bool   // it demands a piece of work
+	genders            []byte // of those who are spoken of
 	content            []content
 	capital, uncapital map[string]bool // words that are also names, within sentences
 }
@@ -38,7 +45,7 @@ type content struct {
 }
 
 var (
-	fence  = regexp.MustCompile("(?s)(?:```|~~~)[^\n`]*\n(.*?)(?:```|~~~|$)")
+	fence  = regexp.MustCompile("(?s)(?:```|~~~)(.*?)(?:```|~~~|$)")
 	inline = regexp.MustCompile("`([^`\n]+)`")
 	double = regexp.MustCompile(`"([^"\n]+)"|“([^”\n]+)”|„([^“”\n]+)[“”]|«([^»\n]+)»|「([^」\n]+)」`)
 	single = regexp.MustCompile(`(?:^|[\s(])['‘]([^'’\n]+)['’](?:$|[\s).,?!:;])`)
@@ -54,7 +61,7 @@ func folded(text string) string {
 // read takes a prompt apart.
 func (g *Guard) read(text string) *reading {
 	r := &reading{capital: map[string]bool{}, uncapital: map[string]bool{}}
-	r.text = folded(text)
+	r.raw, r.text = strings.TrimSpace(text), folded(text)
 	text = r.cutCode(text)
 	r.cutQuotes(text)
 	text = plain.Replace(quoted.Replace(text))
@@ -96,7 +103,12 @@ func (r *reading) cutQuotes(text string) {
 		}
 		for _, m := range marks.of.FindAllStringSubmatch(text, -1) {
 			for _, s := range m[1:] {
-				if s = strings.Trim(folded(s), ".,;:!? "); s != "" {
+				if marks.of == inline {
+					s = strings.Join(strings.Fields(s), " ")
+				} else {
+					s = strings.Trim(folded(s), ".,;:!? ")
+				}
+				if s != "" {
 					r.quotes = append(r.quotes, s)
 				}
 			}
@@ -134,5 +146,5 @@ func (l *lexicon) knows(w string, elides bool) bool {
 		w = part
 	}
 	p := l.phrase.next[w]
-	return l.has("drop", w) || l.has("not", w) || p != nil && p.end || l.contractions.next[w] != nil
+	return l.has("drop", w) || l.has("not", w) || p != nil && p.end || l.numbers[w] != "" || l.contractions.next[w] != nil
 }

@@ -68,7 +68,7 @@ func negations(a, b *reading) string {
 // alike are kinds of question that may ask the same. A prompt without a kind is a demand.
 var alike = map[[2]string]bool{
 	{"", "@what"}: true, {"", "@how"}: true, {"", "@who"}: true, {"", "@howmany"}: true, {"", "@when"}: true,
-	{"", "@place"}: true, {"@place", "@what"}: true, {"@place", "@where"}: true,
+	{"", "@process"}: true, {"", "@works"}: true, {"", "@place"}: true, {"@place", "@what"}: true, {"@place", "@where"}: true,
 }
 
 func questions(a, b *reading) string {
@@ -89,13 +89,57 @@ func tenses(a, b *reading) string {
 	return ""
 }
 
+// tasks are done, or it is told how to do them.
+func tasks(a, b *reading) string {
+	if a.task != b.task && (a.kind == "@how" || b.kind == "@how") {
+		return WhyTask
+	}
+	return ""
+}
+
+// modals differ where one asks what may be and the other what should be; how something can
+// be done is how it should be.
+func modals(a, b *reading) string {
+	if a.kind != "@how" && (a.can && !a.should && b.should && !b.can || b.can && !b.should && a.should && !a.can) {
+		return WhyQuestion
+	}
+	return ""
+}
+
 func persons(a, b *reading) string {
 	switch {
 	case a.mine && !a.yours && b.yours && !b.mine, b.mine && !b.yours && a.yours && !a.mine,
-		a.his && !a.hers && b.hers && !b.his, b.his && !b.hers && a.hers && !a.his:
+		len(a.genders) > 0 && len(b.genders) > 0 && !slices.Equal(a.genders, b.genders),
+		a.i && !b.i && b.you, b.i && !a.i && a.you:
 		return WhyPerson
 	}
 	return ""
+}
+
+func conjunctions(a, b *reading) string {
+	if a.and && !a.or && b.or && !b.and || b.and && !b.or && a.or && !a.and {
+		return WhyWord
+	}
+	return ""
+}
+
+// counts tells the largest from the largest ones.
+func counts(a, b *reading) string {
+	if a.superlative() && (a.one && !a.several && b.several && !b.one || b.one && !b.several && a.several && !a.one) {
+		return WhyCount
+	}
+	return ""
+}
+
+// superlative reports whether a prompt asks for what is most.
+func (r *reading) superlative() bool {
+	return slices.ContainsFunc(r.content, func(c content) bool {
+		switch c.text {
+		case "most", "least", "best", "worst", "top", "first", "last":
+			return true
+		}
+		return len(c.text) > 5 && strings.HasSuffix(c.text, "est")
+	})
 }
 
 // homographs are words that are names with a capital and something else without; two

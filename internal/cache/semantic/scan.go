@@ -34,6 +34,7 @@ var patterns = []struct {
 	kind kind
 	lone bool // only behind white space or at the begin
 }{
+	{regexp.MustCompile(`^\\[A-Za-z]`), exact, false},
 	{regexp.MustCompile(`^(?i:https?|ftp|wss?|file)://[^\s<>"'` + "`" + `]+`), exact, false},
 	{regexp.MustCompile(`^[\pL\pN_.+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+`), exact, true},
 	{regexp.MustCompile(`^(?:\pL\.){2,}`), word, false},
@@ -63,10 +64,10 @@ func scan(text string) (out []token) {
 		}
 		t, n := simple(text[at:])
 		if n == 0 {
-			t, n = match(text[at:], lone)
+			t, n = match(window(text[at:]), lone)
 		}
 		if n == 0 {
-			t, n = sign(text, at, r, size)
+			t, n = sign(text, at, r, size, lone)
 		}
 		at += n
 		lone = t.raw == "" || strings.ContainsAny(t.raw, "([{\"'“‘«=,;:")
@@ -100,6 +101,20 @@ func simple(text string) (t token, n int) {
 
 func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
+// window is the part of a text that a pattern may match: patterns look at all that they
+// are given.
+func window(text string) string {
+	const least, most = 32, 512
+	n := min(len(text), least)
+	for n < len(text) && n < most && text[n] > ' ' {
+		n++
+	}
+	for n < len(text) && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
+
 func match(text string, lone bool) (t token, n int) {
 	for i := range patterns {
 		p := &patterns[i]
@@ -112,15 +127,27 @@ func match(text string, lone bool) (t token, n int) {
 				raw = strings.TrimRight(raw, ".,;:!?)-")
 				n = max(len(raw), 1)
 			}
-			return token{text: strings.ToLower(raw), raw: raw, kind: p.kind}, n
+			return token{text: folds(raw), raw: raw, kind: p.kind}, n
 		}
 	}
 	return token{}, 0
 }
 
+// folds gives a token in lower case, but for those where case tells things apart: flags
+// and escapes.
+func folds(raw string) string {
+	if raw != "" && (raw[0] == '-' || raw[0] == '\\') {
+		return raw
+	}
+	return strings.ToLower(raw)
+}
+
 // sign is one character that no pattern takes.
-func sign(text string, at int, r rune, size int) (token, int) {
+func sign(text string, at int, r rune, size int, lone bool) (token, int) {
 	raw := text[at : at+size]
+	if r == '!' && (at > 0 && text[at-1] >= '0' && text[at-1] <= '9' || lone && at+size < len(text) && (letter(text[at+size]) || text[at+size] == '(')) {
+		return token{text: raw, raw: raw, kind: symbol}, size
+	}
 	switch r {
 	case '.', '?', '!', ';', ':', '\n', '。', '？', '！', '；', '：', '¿', '¡':
 		return token{raw: raw, kind: edge}, size
@@ -130,6 +157,9 @@ func sign(text string, at int, r rune, size int) (token, int) {
 		if between(text, at, size) {
 			return token{text: string(r), raw: raw, kind: symbol}, size
 		}
+	}
+	if unicode.IsSymbol(r) && r != '`' && r != '´' || unicode.IsNumber(r) || unicode.IsLetter(r) {
+		return token{text: raw, raw: raw, kind: exact}, size
 	}
 	return token{}, size
 }

@@ -16,7 +16,7 @@ const Threshold = 0.80
 
 // MaxText bounds the prompts that are compared, in bytes: what is said in a longer one
 // hangs on more words than any comparison weighs.
-const MaxText = 8 << 10
+const MaxText = 4 << 10
 
 // Match is a prompt that was answered.
 type Match struct {

@@ -22,16 +22,24 @@ func (r *reading) take(tokens []token) {
 			r.sign(t)
 			at.close = false
 			continue
+		case i+1 < len(tokens) && tokens[i+1].kind == edge && stranded[t.text]:
+			t.text, t.kind = "="+t.text, exact
+			r.word(t, stand{}, i, tokens)
 		case r.mark(t, begin):
 			role := r.after(t, at.role)
 			at = stand{role: role, led: role != "" && (at.led || role != at.role), verb: leads(t)}
 		default:
+			r.task = r.task || begin && r.kind == "" && r.lexicon.has("task", t.text)
 			r.word(t, at, i, tokens)
 			at = stand{role: at.role, close: true}
 		}
 		begin = false
 	}
 }
+
+// stranded are small words that mean something at the end of a question: "where is it
+// from", "what is it for".
+var stranded = map[string]bool{"for": true, "from": true, "to": true, "of": true, "about": true, "like": true, "with": true, "into": true, "as": true}
 
 // signs are what stands for signs of currencies and units.
 var signs = map[string]string{"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "₹": "inr", "%": "percent", "°": ""}
@@ -74,15 +82,19 @@ func (r *reading) mark(t token, begin bool) bool {
 	if t.kind != word {
 		return false
 	}
+	if t.text == "~work" && r.kind == "@process" {
+		r.kind = "@works" // how something does, and no longer how it is done
+	}
 	if t.text[0] == '@' {
 		r.asks(t.text)
+		r.small(t.text)
 		return true
 	}
 	if begin && r.kind == "" {
 		r.asks(r.begins(t.text))
 	}
 	r.tense(t.text)
-	r.person(t.text)
+	r.small(t.text)
 	if l.has("not", t.text) {
 		r.negations++
 		return true
@@ -123,16 +135,37 @@ func (r *reading) tense(w string) {
 	r.future = r.future || l.has("future", w)
 }
 
-func (r *reading) person(w string) {
+// small takes what small words say beside their tense.
+func (r *reading) small(w string) {
 	switch w {
 	case "my", "our", "mine", "ours":
 		r.mine = true
 	case "your", "yours", "yourself":
 		r.yours = true
 	case "he", "his", "him":
-		r.his = true
+		r.genders = append(r.genders, 'm')
 	case "she", "her", "hers":
-		r.hers = true
+		r.genders = append(r.genders, 'f')
+	case "am":
+		r.i = true
+	case "you":
+		r.you = true
+	case "and":
+		r.and = true
+	case "or":
+		r.or = true
+	case "is", "was":
+		r.one, r.verb = true, true
+	case "are", "were":
+		r.several, r.verb = true, true
+	case "do", "does", "did":
+		r.do, r.verb = true, true
+	case "has", "have", "had", "will", "would":
+		r.verb = true
+	case "can", "could", "may", "@can":
+		r.can, r.verb = true, true
+	case "should", "@should":
+		r.should, r.verb = true, true
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // unspaced is what is known of languages that put no spaces between words.
@@ -52,5 +53,6 @@ func (g *Guard) cutUnspaced(text string) (rest, cut string) {
 // rotated reports whether a text is another one with its end put first, as where a topic
 // comes before or behind what is asked of it.
 func rotated(a, b string) bool {
-	return len(a) == len(b) && strings.Contains(a+a, b)
+	const least = 5 // characters: turned, two or three of them may be another word
+	return len(a) == len(b) && utf8.RuneCountInString(a) >= least && strings.Contains(a+a, b)
 }

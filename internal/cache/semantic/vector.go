@@ -59,9 +59,7 @@ func sketch(v []float32) []uint64 {
 			random ^= random << 13
 			random ^= random >> 7
 			random ^= random << 17
-			if random&1 != 0 {
-				turned[i] = -turned[i]
-			}
+			turned[i] = math.Float32frombits(math.Float32bits(turned[i]) ^ uint32(random)<<31)
 		}
 		hadamard(turned)
 	}

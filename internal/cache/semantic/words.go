@@ -1,13 +1,34 @@
 package semantic
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // extra is how many words that do not matter one prompt may have more than the other.
 const extra = 2
 
+// long is from how many words on the words of two prompts must come in the same order:
+// there, that a word is somewhere in both says little.
+const long = 80
+
+func (r *reading) long() bool { return len(r.content) > long }
+
+// vague reports whether a prompt has no word that says what it is about.
+func (r *reading) vague() bool {
+	return len(r.numbers)+len(r.symbols)+len(r.quotes)+len(r.blocks)+len(r.unspaced) == 0 &&
+		!slices.ContainsFunc(r.content, func(c content) bool { return !c.light })
+}
+
 // words have their counterparts in the other prompt, but for a few that do not matter.
 func words(a, b *reading) string {
 	if a.unspaced != b.unspaced && !rotated(a.unspaced, b.unspaced) {
+		return WhyWord
+	}
+	switch {
+	case a.long() || b.long():
+		return abreast(a, b)
+	case a.vague() && b.vague() && strings.Trim(a.text, ".!?") != strings.Trim(b.text, ".!?"):
 		return WhyWord
 	}
 	left, right := missing(a, b), missing(b, a)
@@ -28,6 +49,14 @@ func words(a, b *reading) string {
 		if !c.light {
 			return WhyMore
 		}
+	}
+	return ""
+}
+
+// abreast compares the words of two prompts one by one.
+func abreast(a, b *reading) string {
+	if !slices.EqualFunc(a.content, b.content, func(c, d content) bool { return same(&c, &d) }) {
+		return WhyWord
 	}
 	return ""
 }

@@ -28,9 +28,16 @@ func (f *EmbedForm) Op() *dialect.Op {
 		read = ReadEmbeddings
 	}
 	return &dialect.Op{
-		Parse: parseEmbed, Answer: answerEmbed, Fields: embedFields, Format: f.format, Read: read, Carries: embedCarries,
+		Parse: parseEmbed, Answer: answerEmbed, Fields: embedFields, Format: f.format, Read: read, Carries: embedCarries, Items: embedItems,
 		Inline: func(*llm.Media) bool { return true },
 	}
+}
+
+// embedItems: the answer gives texts back, and says what images are like.
+var embedItems = &dialect.Items{
+	Ask:    []string{"texts", "images", "inputs"},
+	Give:   []string{"embeddings", "embeddings.*", "texts", "images"},
+	Counts: []string{"meta.billed_units", "meta.tokens"},
 }
 
 var embeddings = &EmbedForm{Path: "/v2/embed", Model: true, Cuts: map[string]string{"none": "NONE", "start": "START", "end": "END"}}

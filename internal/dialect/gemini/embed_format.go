@@ -14,6 +14,7 @@ var embeddings = &dialect.Op{
 	Format: formatEmbed, Read: ReadEmbeddings,
 	Inline:  func(*llm.Media) bool { return true },
 	Carries: EmbedCarries,
+	Items:   &dialect.Items{Ask: []string{"requests"}, Give: []string{"embeddings"}, Counts: []string{"usageMetadata"}},
 }
 
 // EmbedCarries is the ledger's column of forms that take a content.

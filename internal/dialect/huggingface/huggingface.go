@@ -13,7 +13,7 @@ import (
 // Inference is the form of the inference service
 // (https://huggingface.co/docs/inference-providers/tasks/feature-extraction).
 var Inference = openai.Vendor("huggingface", map[llm.Operation]*dialect.Op{
-	llm.OpEmbeddings: {Format: formatFeatures, Read: readFeatures, Carries: featureCarries},
+	llm.OpEmbeddings: {Format: formatFeatures, Read: readFeatures, Carries: featureCarries, Items: &dialect.Items{Give: []string{""}}},
 })
 
 // TEI is the form of Text Embeddings Inference for what it has no route of OpenAI's shape

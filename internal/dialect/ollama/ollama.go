@@ -29,7 +29,10 @@ var Dialect = &dialect.Dialect{
 	FormatError:       formatError,
 	FormatStreamError: formatStreamError,
 	StreamType:        dialect.JSONLinesType,
-	Digest:            []string{"model", "done", "done_reason", "prompt_eval_count", "eval_count", "error", "response", "message.content"},
+	Ops: map[llm.Operation]*dialect.Op{llm.OpEmbeddings: {Items: &dialect.Items{
+		Ask: []string{"input"}, Give: []string{"embeddings"}, Same: []string{"model"}, Counts: []string{"prompt_eval_count"},
+	}}},
+	Digest: []string{"model", "done", "done_reason", "prompt_eval_count", "eval_count", "error", "response", "message.content"},
 }
 
 // post: streams are what comes unless the body says otherwise.

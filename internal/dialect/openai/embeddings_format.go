@@ -41,8 +41,15 @@ type EmbeddingForm struct {
 func (f *EmbeddingForm) Op() *dialect.Op {
 	return &dialect.Op{
 		Parse: parseEmbeddings, Answer: answerEmbeddings, Fields: embeddingFields, Counts: true,
-		Format: f.format, Read: f.read, Native: f.Native, Carries: f.Carries,
+		Format: f.format, Read: f.read, Native: f.Native, Carries: f.Carries, Items: embeddingItems,
 	}
+}
+
+// embeddingItems: with late chunking (https://api.jina.ai/redoc) the texts of a list are
+// read as one.
+var embeddingItems = &dialect.Items{
+	Ask: []string{"input"}, Bound: []string{"late_chunking"},
+	Give: []string{"data"}, Index: "index", Same: []string{"model"}, Counts: []string{"usage"},
 }
 
 func (f *EmbeddingForm) format(t *llm.Task, to *dialect.Target) (o dialect.OpOrder, err error) {

@@ -13,8 +13,11 @@ import (
 )
 
 var (
-	predicted = form("vertex-predict", &dialect.Op{Format: formatPredict, Read: readPredict, Carries: predictCarries})
-	embedded  = form("vertex-embed", &dialect.Op{Format: formatEmbed, Read: gemini.ReadEmbeddings, Carries: gemini.EmbedCarries, Inline: func(*llm.Media) bool { return true }})
+	predicted = form("vertex-predict", &dialect.Op{
+		Format: formatPredict, Read: readPredict, Carries: predictCarries,
+		Items: &dialect.Items{Give: []string{"predictions"}, Counts: []string{"metadata.billableCharacterCount"}},
+	})
+	embedded = form("vertex-embed", &dialect.Op{Format: formatEmbed, Read: gemini.ReadEmbeddings, Carries: gemini.EmbedCarries, Inline: func(*llm.Media) bool { return true }})
 )
 
 // Forms lists both.

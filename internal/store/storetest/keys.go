@@ -177,7 +177,33 @@ func testWorkspaces(t *testing.T, fresh func(testing.TB) string) {
 	if !slices.Equal(seen, []string{"w3", "w2", "w1", "w0", "default"}) {
 		t.Errorf("%v", seen)
 	}
+	t.Run("change", func(t *testing.T) { testUpdateWorkspace(t, s) })
 	t.Run("deletion", func(t *testing.T) { testDeleteWorkspace(t, s) })
+}
+
+func testUpdateWorkspace(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	before := need(s.KeysVersion(ctx))(t)
+	must(t, s.CreateWorkspace(ctx, gateway.Workspace{ID: "fenced", Name: "Fenced", Regions: []string{"eu"}}))
+	must(t, s.UpdateWorkspace(ctx, gateway.Workspace{ID: "w0", Name: "Other", Regions: []string{"us-east-1", "ap"}}))
+	if w := need(s.Workspace(ctx, "w0"))(t); w.Name != "Other" || !slices.Equal(w.Regions, []string{"us-east-1", "ap"}) {
+		t.Errorf("%+v", w)
+	}
+	want := map[string][]string{"fenced": {"eu"}, "w0": {"us-east-1", "ap"}}
+	if diff := cmp.Diff(want, need(s.WorkspaceRegions(ctx))(t)); diff != "" {
+		t.Error(diff)
+	}
+	must(t, s.UpdateWorkspace(ctx, gateway.Workspace{ID: "w0", Name: "Team"}))
+	must(t, s.DeleteWorkspace(ctx, "fenced"))
+	if all := need(s.WorkspaceRegions(ctx))(t); len(all) != 0 {
+		t.Errorf("%v", all)
+	}
+	if v := need(s.KeysVersion(ctx))(t); v != before+4 {
+		t.Errorf("version %d after %d", v, before)
+	}
+	if err := s.UpdateWorkspace(ctx, gateway.Workspace{ID: "nobody", Name: "x"}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("err = %v", err)
+	}
 }
 
 func testDeleteWorkspace(t *testing.T, s *store.Store) {

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/analytics"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+)
+
+var rollupColumns = [...]string{"id", "grain", "kind", "time", "workspace", "gateway", "value", "value2", "rest", "numbers", "sketches"}
+
+// rollups is what a store needs to write roll-ups.
+type rollups struct {
+	kinds     analytics.Kinds
+	insert    insertStatements
+	admission admission
+	sweeping  sweeping
+}
+
+func (r *rollups) init(e *engine, metadata []string) {
+	r.kinds = analytics.KindsWith(metadata...)
+	r.admission.most = maxRollupValues
+	r.insert.init(e, "rollups", rollupColumns[:], "id", "numbers", "sketches")
+}
+
+// counted is an entry that is to be counted for more calls than it was.
+type counted struct {
+	entry *gateway.Entry
+	more  int64
+	first bool // it was not there before
+}
+
+// pgRollupLock is the advisory lock of whoever writes roll-ups: any number that no other
+// program uses.
+const pgRollupLock = 0x736c75726f6c // "slurol"
+
+// rollUp counts entries in the transaction that stores them. It comes last in there: what
+// another node waits for is then held only until the commit.
+func (s *Store) rollUp(ctx context.Context, tx *sql.Tx, insert preparedInserts, entries []counted) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	if s.name == "postgres" { // SQLite has one writer as it is
+		// https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(pgRollupLock)); err != nil {
+			return err
+		}
+	}
+	c := analytics.Collector{Kinds: s.rollups.kinds, Clean: clean, Admit: func(d analytics.Dimension, workspace string, hour int64, value string) (bool, error) {
+		return s.admit(ctx, tx, d, workspace, hour, value)
+	}}
+	for i := range entries {
+		if err := c.Add(entries[i].entry, entries[i].more, entries[i].first); err != nil {
+			return err
+		}
+	}
+	rows, err := s.mergeKept(ctx, tx, keyed(c.Rows()))
+	if err != nil {
+		return err
+	}
+	var args []any
+	err = insert.run(ctx, tx, len(rows), func(from, to int) []any {
+		args = args[:0]
+		for i := range rows[from:to] {
+			args = rows[from+i].append(args)
+		}
+		return args
+	})
+	if err != nil {
+		return err
+	}
+	return s.sweepRollups(ctx, tx, time.Now())
+}
+
+// rollupRow is a row with its key and what it will hold.
+type rollupRow struct {
+	*analytics.Row
+	id, sketches []byte
+}
+
+// append appends the values of rollupColumns.
+func (r *rollupRow) append(args []any) []any {
+	return append(args, r.id, int64(r.Grain), r.Kind, r.Time, r.Workspace, r.Gateway, r.Values[0], r.Values[1], int64(r.Rest), r.Numbers.Append(nil), r.sketches)
+}
+
+// keyed gives rows with their keys, in their order.
+func keyed(rows []*analytics.Row) []rollupRow {
+	all := make([]rollupRow, len(rows))
+	for i, r := range rows {
+		all[i] = rollupRow{Row: r, id: r.ID()}
+	}
+	slices.SortFunc(all, func(a, b rollupRow) int { return bytes.Compare(a.id, b.id) })
+	return all
+}
+
+// rollupsRead is how many rows are read at a time.
+const rollupsRead = 64
+
+// mergeKept adds what the store has of the rows so far.
+func (s *Store) mergeKept(ctx context.Context, tx *sql.Tx, rows []rollupRow) ([]rollupRow, error) {
+	query := s.rebind("SELECT id, numbers, sketches FROM rollups WHERE id IN (" + marks(rollupsRead) + ")")
+	args := make([]any, rollupsRead)
+	for chunk := range slices.Chunk(rows, rollupsRead) {
+		for i := range args { // the last chunk asks for its last row several times
+			args[i] = chunk[min(i, len(chunk)-1)].id
+		}
+		if err := readKept(ctx, tx, query, args, chunk); err != nil {
+			return nil, err
+		}
+		for i := range chunk {
+			if chunk[i].sketches != nil {
+				continue
+			}
+			var err error
+			if chunk[i].sketches, err = chunk[i].Sketches(nil); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return rows, nil
+}
+
+func readKept(ctx context.Context, tx *sql.Tx, query string, args []any, chunk []rollupRow) error {
+	found, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	var id, numbers, sketches sql.RawBytes
+	for found.Next() {
+		if err := found.Scan(&id, &numbers, &sketches); err != nil {
+			return err
+		}
+		i, ok := slices.BinarySearchFunc(chunk, []byte(id), func(r rollupRow, id []byte) int { return bytes.Compare(r.id, id) })
+		if !ok {
+			continue
+		}
+		if err := chunk[i].Numbers.Decode(numbers); err != nil {
+			return err
+		}
+		if chunk[i].sketches, err = chunk[i].Sketches(sketches); err != nil {
+			return err
+		}
+	}
+	return found.Err()
+}

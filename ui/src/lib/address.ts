@@ -1,0 +1,75 @@
+// The state of a view is its address: what is not said there is at its default.
+import { useCallback, useMemo } from "react";
+import { useLocation, useSearchParams } from "react-router";
+
+export type Period = { range: string; from: Date; to: Date; custom: boolean };
+
+export const ranges: Record<string, { label: string; seconds: number }> = {
+  "15m": { label: "Last 15 minutes", seconds: 900 },
+  "1h": { label: "Last hour", seconds: 3600 },
+  "6h": { label: "Last 6 hours", seconds: 21600 },
+  "24h": { label: "Last 24 hours", seconds: 86400 },
+  "7d": { label: "Last 7 days", seconds: 604800 },
+  "30d": { label: "Last 30 days", seconds: 2592000 },
+};
+
+export function useParam(name: string): [string, (value: string) => void] {
+  const [params, setParams] = useSearchParams();
+  const set = useCallback(
+    (value: string) =>
+      setParams((p) => {
+        if (value) p.set(name, value);
+        else p.delete(name);
+        return p;
+      }),
+    [name, setParams],
+  );
+  return [params.get(name) ?? "", set];
+}
+
+export function useParams(): [URLSearchParams, (change: Record<string, string>) => void] {
+  const [params, setParams] = useSearchParams();
+  const set = useCallback(
+    (change: Record<string, string>) =>
+      setParams((p) => {
+        for (const [k, v] of Object.entries(change)) {
+          if (v) p.set(k, v);
+          else p.delete(k);
+        }
+        return p;
+      }),
+    [setParams],
+  );
+  return [params, set];
+}
+
+/** The time that the view is about; tick makes it move on. */
+export function usePeriod(tick = 0): Period {
+  const [params] = useSearchParams();
+  const range = params.get("range") ?? "1h";
+  const from = params.get("from");
+  const to = params.get("to");
+  return useMemo(() => {
+    void tick;
+    if (from && to) return { range: "custom", from: new Date(from), to: new Date(to), custom: true };
+    const seconds = (ranges[range] ?? ranges["1h"]!).seconds;
+    const now = new Date();
+    return { range, from: new Date(now.getTime() - seconds * 1000), to: now, custom: false };
+  }, [range, from, to, tick]);
+}
+
+/** Keeps what all pages share when going to another. */
+export function useLinkTo(): (path: string, extra?: Record<string, string>) => string {
+  const { search } = useLocation();
+  return useCallback(
+    (path, extra) => {
+      const old = new URLSearchParams(search);
+      const kept = new URLSearchParams();
+      for (const k of ["range", "from", "to", "live"]) if (old.get(k)) kept.set(k, old.get(k)!);
+      for (const [k, v] of Object.entries(extra ?? {})) if (v) kept.set(k, v);
+      const s = kept.toString();
+      return s ? `${path}?${s}` : path;
+    },
+    [search],
+  );
+}

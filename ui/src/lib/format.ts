@@ -1,0 +1,77 @@
+// Numbers and times as people read them. null and undefined are "unknown", shown as a dash.
+type Maybe = number | null | undefined;
+const dash = "–";
+
+const number = (n: number, digits: number) => n.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: 0 });
+
+export function count(n: Maybe): string {
+  if (n == null) return dash;
+  const a = Math.abs(n);
+  if (a >= 1e9) return `${number(n / 1e9, 2)} G`;
+  if (a >= 1e6) return `${number(n / 1e6, 2)} M`;
+  if (a >= 1e4) return `${number(n / 1e3, 1)} k`;
+  return number(n, a < 10 ? 2 : 0);
+}
+
+export const exact = (n: Maybe) => (n == null ? "unknown" : number(n, 9));
+
+export function ms(n: Maybe): string {
+  if (n == null) return dash;
+  if (n >= 60_000) return `${Math.floor(n / 60_000)} min ${Math.round((n % 60_000) / 1000)} s`;
+  if (n >= 10_000) return `${number(n / 1000, 1)} s`;
+  if (n >= 1000) return `${number(n / 1000, 2)} s`;
+  return `${number(n, n < 10 ? 1 : 0)} ms`;
+}
+
+export function usd(n: Maybe): string {
+  if (n == null) return dash;
+  if (n === 0) return "$0";
+  const a = Math.abs(n);
+  if (a < 0.0001) return `$${n.toPrecision(2)}`;
+  return `$${n.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: a < 1 ? 4 : 2 })}`;
+}
+
+export function percent(n: Maybe): string {
+  if (n == null) return dash;
+  const p = n * 100;
+  return `${number(p, p > 0 && p < 10 ? 1 : 0)} %`;
+}
+
+export function bytes(n: Maybe): string {
+  if (n == null) return dash;
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let i = 0;
+  for (; n >= 1024 && i < units.length - 1; i++) n /= 1024;
+  return `${number(n, n < 10 && i > 0 ? 1 : 0)} ${units[i]}`;
+}
+
+export function span(seconds: Maybe): string {
+  if (seconds == null) return dash;
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min${s % 60 ? ` ${s % 60} s` : ""}`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h${s % 3600 >= 60 ? ` ${Math.floor((s % 3600) / 60)} min` : ""}`;
+  return `${Math.floor(s / 86400)} d${s % 86400 >= 3600 ? ` ${Math.floor((s % 86400) / 3600)} h` : ""}`;
+}
+
+export function ago(time: string | number | null | undefined, now = Date.now()): string {
+  if (!time) return dash;
+  const s = (now - new Date(time).getTime()) / 1000;
+  const word = s < 0 ? (t: string) => `in ${t}` : (t: string) => `${t} ago`;
+  const a = Math.abs(s);
+  if (a < 5) return "just now";
+  if (a < 90) return word(`${Math.round(a)} s`);
+  if (a < 5400) return word(`${Math.round(a / 60)} min`);
+  if (a < 129600) return word(`${Math.round(a / 3600)} h`);
+  return word(`${Math.round(a / 86400)} d`);
+}
+
+const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+export const at = (time: string | number | null | undefined) => (time ? `${exactTime.format(new Date(time))} (${zone})` : dash);
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+export function clock(time: string): string {
+  const d = new Date(time);
+  const t = d.toLocaleTimeString("en-GB");
+  return new Date().toDateString() === d.toDateString() ? t : `${d.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${t.slice(0, 5)}`;
+}
