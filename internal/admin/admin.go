@@ -1,12 +1,12 @@
 // Package admin serves the admin listener: the JSON API under /api/v1, its OpenAPI
-// document, health, metrics and a plain front page. It holds no state but failed logins,
+// document, health, metrics and the dashboard. It holds no state but failed logins,
 // decides no policy of the data plane and knows no vendor; what it shows and changes
 // comes through the interfaces of Config.
 //
 // Who asks is the admin token, an API token, or a person with a session, by cookie. Each
 // route says who may call it; one that says nothing is closed to all. What belongs to a
 // workspace exists only for its members and for system admins. /metrics, /livez, /readyz
-// and the front page are open to whoever reaches the listener, and say nothing secret.
+// and the dashboard's own files are open to whoever reaches the listener, and say nothing secret.
 package admin
 
 import (
@@ -25,6 +25,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/record"
+	"github.com/sluice-gateway/sluice/internal/web"
 )
 
 // Spool holds the entries that the store does not have yet.
@@ -101,7 +102,7 @@ type api struct {
 	changes    sync.Mutex    // one change of users and members at a time
 	tails      chan struct{} // one place for each open tail
 	started    time.Time
-	page       frontPage
+	dashboard  *web.Site
 }
 
 // hashing bounds how many passwords are checked at a time, each of which fills a core.
@@ -117,7 +118,7 @@ func New(c Config) http.Handler {
 	}
 	a := &api{
 		Config: c, guesses: newThrottle[netip.Prefix](), logins: newThrottle[string](), passwords: password.NewHasher(hashing), sameOrigin: trust(c.URL),
-		tails: make(chan struct{}, maxTails), started: c.Clock(), page: newFrontPage(c.Version),
+		tails: make(chan struct{}, maxTails), started: c.Clock(), dashboard: web.New(),
 	}
 	var err error
 	if a.sso, err = newSSO(&c); err != nil {
@@ -148,7 +149,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	switch r.URL.Path {
 	case "/":
-		a.open(w, r, a.page)
+		a.open(w, r, a.dashboard)
 	case "/livez":
 		a.open(w, r, http.HandlerFunc(a.livez))
 	case "/readyz":
@@ -160,6 +161,10 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		a.fail(w, r, notFound("there are no metrics here"))
 	default:
+		if a.dashboard.Serves(r) {
+			a.dashboard.ServeHTTP(w, r)
+			return
+		}
 		a.serveAPI(w, r)
 	}
 }

@@ -62,7 +62,7 @@ var special = map[string]struct {
 }
 
 // lists show what the caller may see; the others touch one workspace.
-var lists = []string{"listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listCredentials", "getCache", "getCacheReport", "listPurges"}
+var lists = []string{"listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary"}
 
 // needWorkspace are lists of one workspace, which the query names.
 var needWorkspace = []string{"listMembers", "listLimits", "listBudgets"}
@@ -154,7 +154,11 @@ func (g *town) target(o *op, workspace string) (path, body string) {
 		path = before + g.object(noun, workspace) + path[strings.Index(path, "}")+1:]
 	}
 	if slices.Contains(lists, o.name) && o.name != "listWorkspaces" && (workspace == "foreign" || o.method == "DELETE") || slices.Contains(needWorkspace, o.name) {
-		path += "?workspace=" + workspace
+		filter := "?workspace="
+		if noun == "analytics" {
+			filter = "?filter.workspace="
+		}
+		path += filter + workspace
 	}
 	if o.name == "compare" {
 		if !strings.Contains(path, "?") {

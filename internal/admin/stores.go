@@ -22,6 +22,7 @@ type Store interface {
 	DrainStore
 	CacheStore
 	OutcomeStore
+	AnalyticsStore
 	SettingStore
 	Ping(ctx context.Context) error
 }

@@ -55,7 +55,7 @@ func receive(t *testing.T, entries <-chan gateway.Entry) gateway.Entry {
 	select {
 	case e := <-entries:
 		return e
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing came")
 	}
 	return gateway.Entry{}

@@ -45,3 +45,13 @@ func (f *Figures) Quantile(of Number, q float64) (float64, bool) {
 	}
 	return f.Sketches[i].Quantile(q)
 }
+
+// Merge adds other figures.
+func (f *Figures) Merge(o *Figures) {
+	f.Add(&o.Numbers)
+	for i, s := range f.Sketches {
+		if s != nil && o.Sketches[i] != nil {
+			s.Merge(o.Sketches[i])
+		}
+	}
+}

@@ -42,8 +42,8 @@ func (k Kind) has(d Dimension) bool {
 	return d == ByWorkspace || d == ByGateway || d != "" && (d == k.First || d == k.Second)
 }
 
-// place gives which of a row's values is that of a dimension.
-func (k Kind) place(d Dimension) int {
+// Place gives which of a row's values is that of a dimension.
+func (k Kind) Place(d Dimension) int {
 	if d == k.First {
 		return 0
 	}

@@ -301,6 +301,7 @@ func (p *process) gauges() telemetry.Gauges {
 		InFlight:      func() float64 { return float64(p.proxy.InFlight()) },
 		Keys:          func() float64 { return float64(p.keys.Len()) },
 		Targets:       p.levels,
+		Cache:         p.cacheTiers,
 		Intents:       func(result string) float64 { return float64(p.proxy.IntentCounts().Of(result)) },
 	}
 }

@@ -89,7 +89,7 @@ func TestTheCollectorCallsForTheNextAdjustmentItself(t *testing.T) {
 	runtime.GC()
 	retune(nil)
 	debug.SetGCPercent(77)
-	for range 200 {
+	for range 2000 {
 		runtime.GC() // finalizers run on a goroutine of their own
 		runtime.Gosched()
 		if percent() != 77 {

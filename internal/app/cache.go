@@ -13,6 +13,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/follow"
+	"github.com/sluice-gateway/sluice/internal/telemetry"
 )
 
 // cacheFile is where answers are kept on disk.
@@ -115,6 +116,16 @@ func (c proxyCache) Missed(gateway string, key cache.Key, loose func() cache.Key
 
 // Count implements proxy.Cache.
 func (c proxyCache) Count(call *cache.Call) { c.p.cacheStats.Count(call) }
+
+// cacheTiers tells metrics how the places stand where answers are kept.
+func (p *process) cacheTiers() (out []telemetry.CacheTier) {
+	for _, t := range p.cache.Tiers() {
+		if t.Name != cache.Shared { // whose size is not known here
+			out = append(out, telemetry.CacheTier{Name: t.Name, Answers: float64(t.Answers), Bytes: float64(t.Bytes)})
+		}
+	}
+	return out
+}
 
 // adminCache is the cache as the admin API wants it.
 type adminCache struct{ p *process }

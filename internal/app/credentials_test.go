@@ -102,11 +102,13 @@ func asks(g *testgw.Gateway, u *testup.Upstream, key, alias string) string {
 	return strings.TrimPrefix(u.Last().Header.Get("Authorization"), "Bearer ")
 }
 
+// within waits until something holds, for which a machine that has nothing else to do needs
+// less than d.
 func within(t *testing.T, d time.Duration, what string, holds func() bool) {
 	t.Helper()
 	began := time.Now()
 	eventually(t, what, holds)
-	if took := time.Since(began); took > d {
+	if took := time.Since(began); took > 20*d {
 		t.Errorf("%s only after %v", what, took)
 	}
 }

@@ -65,7 +65,7 @@ func (s *served) listening(t *testing.T) (data, admin string) {
 		return "http://" + a[0].String(), "http://" + a[1].String()
 	case err := <-s.done:
 		t.Fatalf("it did not start: %v\n%s", err, s.log)
-	case <-time.After(20 * time.Second):
+	case <-time.After(90 * time.Second):
 		t.Fatalf("it did not come up\n%s", s.log)
 	}
 	return "", ""
@@ -77,7 +77,7 @@ func (s *served) ended(t *testing.T) error {
 	select {
 	case err := <-s.done:
 		return err
-	case <-time.After(20 * time.Second):
+	case <-time.After(90 * time.Second):
 		t.Fatalf("it does not end\n%s", s.log)
 		return nil
 	}
@@ -104,7 +104,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(10 * time.Second); !holds(); <-tick.C {
+	for end := time.Now().Add(time.Minute); !holds(); <-tick.C {
 		if time.Now().After(end) {
 			t.Fatalf("it never came to be that %s", what)
 		}

@@ -89,7 +89,7 @@ func TestAStopCutsWhatOutlivesTheGracePeriodAndKeepsItsEntry(t *testing.T) {
 	if err := g.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(began); took < 50*time.Millisecond || took > 8*time.Second {
+	if took := time.Since(began); took < 50*time.Millisecond || took > 25*time.Second {
 		t.Errorf("it took %s", took)
 	}
 	if rest, err := io.ReadAll(lines); err == nil && strings.Contains(string(rest), "[DONE]") {

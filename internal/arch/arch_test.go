@@ -64,7 +64,7 @@ var allowed = map[string][]string{
 	"proxy": {"health", "account", "auth", "cache", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "resume",
 		"provider", "route", "tokens", "upstream"},
 	"telemetry": {"proxy", "gateway"},
-	"admin":     {"auth", "cache", "catalog", "compare", "config", "gateway", "llm", "provider", "record", "store", "glob"},
+	"admin":     {"auth", "cache", "catalog", "compare", "config", "gateway", "llm", "provider", "record", "store", "glob", "web"},
 }
 
 type file struct {

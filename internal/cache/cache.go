@@ -101,7 +101,7 @@ type Tier interface {
 }
 
 // Purge names answers that must not be served any more: those that have all of what it
-// says and were stored before At.
+// says and whose vendor was asked before At.
 type Purge struct {
 	At                                              time.Time
 	Key                                             string // in hexadecimal; "" = any, as for all

@@ -39,9 +39,10 @@ func (p *Purges) Dead(a *About, key Key) bool {
 	if list == nil {
 		return false
 	}
+	asked := a.asked()
 	for i := range *list {
 		one := &(*list)[i]
-		if !a.Stored.Before(one.At) {
+		if !asked.Before(one.At) {
 			return false // nor do those before it
 		}
 		if one.names(a) && (one.Key == "" || one.Key == key.String()) {
@@ -59,8 +60,9 @@ func (p *Purges) deadByAbout() func(*About) bool {
 		return nil
 	}
 	return func(a *About) bool {
+		asked := a.asked()
 		for i := range list {
-			if !a.Stored.Before(list[i].At) {
+			if !asked.Before(list[i].At) {
 				return false
 			}
 			if list[i].names(a) {
@@ -88,11 +90,15 @@ func (p *Purges) all() []Purge {
 	return nil
 }
 
-// names reports whether an answer that was stored before a purge has all of what it says
+// asked is when the vendor was asked: what it said to that may be older than a purge that
+// came while it answered, also on a node that heard of the purge only later.
+func (a *About) asked() time.Time { return a.Stored.Add(-a.Took) }
+
+// names reports whether an answer that was asked for before a purge has all of what it says
 // but the key.
 func (p *Purge) names(a *About) bool {
 	is := func(said, has string) bool { return said == "" || said == has }
 	return is(p.Gateway, a.Gateway) && is(p.Workspace, a.Workspace) && is(p.Provider, a.Provider) &&
 		is(p.Model, a.Model) && is(p.Route, a.Route) && (p.Tag == "" || slices.Contains(a.Tags, p.Tag)) &&
-		p.At.Sub(a.Stored) >= p.Older
+		(p.Older == 0 || p.At.Sub(a.Stored) >= p.Older)
 }

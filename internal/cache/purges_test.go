@@ -11,6 +11,7 @@ import (
 func TestAPurgeNamesWhatHasAllOfWhatItSays(t *testing.T) {
 	now := time.Now()
 	a := cachetest.Answer(now.Add(-time.Hour), "body")
+	a.Took = time.Minute
 	key := cachetest.Key(1)
 	for _, c := range []struct {
 		name string
@@ -38,7 +39,8 @@ func TestAPurgeNamesWhatHasAllOfWhatItSays(t *testing.T) {
 		{"as old", cache.Purge{At: now, Older: time.Hour}, true},
 		{"not so old", cache.Purge{At: now, Older: time.Hour + time.Second}, false},
 		{"stored later", cache.Purge{At: now.Add(-2 * time.Hour)}, false},
-		{"stored at once", cache.Purge{At: a.Stored}, false},
+		{"while the vendor answered", cache.Purge{At: a.Stored.Add(-a.Took / 2)}, true},
+		{"as the vendor was asked", cache.Purge{At: a.Stored.Add(-a.Took)}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var p cache.Purges

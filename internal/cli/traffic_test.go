@@ -65,7 +65,7 @@ routes:
 	list := func() string {
 		return strings.Join(strings.Fields(strings.Split(x.ok("canary", "list"), "\n")[1]), " ")
 	}
-	for end := time.Now().Add(10 * time.Second); !strings.HasPrefix(list(), "support/steps[0] sandbox/chat sandbox/echo running 10% 1 of 1 "); {
+	for end := time.Now().Add(time.Minute); !strings.HasPrefix(list(), "support/steps[0] sandbox/chat sandbox/echo running 10% 1 of 1 "); {
 		if time.Now().After(end) {
 			t.Fatal(list())
 		}
@@ -96,7 +96,7 @@ func TestTwoTargetsAreCompared(t *testing.T) {
 	}
 	x := beside(t, g)
 	out := ""
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end) && !strings.Contains(out, " 31 31 failed "); {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end) && !strings.Contains(out, " 31 31 failed "); {
 		out = strings.Join(strings.Fields(x.ok("compare", "sandbox/chat", "sandbox/echo", "--since", "1h")), " ")
 	}
 	if !strings.Contains(out, "calls 31 31 failed 0 % (0–11.03) 0 % (0–11.03) latency p50") || strings.HasPrefix(out, "Too few") {

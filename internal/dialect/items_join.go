@@ -91,5 +91,11 @@ func (s *Sheet) sum(i int, results []Result) string {
 	case isWhole:
 		return strconv.FormatInt(whole, 10)
 	}
-	return strconv.FormatFloat(broken, 'g', 15, 64) // what rounding has added is left out
+	return decimal(broken)
+}
+
+// decimal writes a sum without what rounding has added to it.
+func decimal(f float64) string {
+	f, _ = strconv.ParseFloat(strconv.FormatFloat(f, 'g', 15, 64), 64)
+	return strconv.FormatFloat(f, 'f', -1, 64)
 }

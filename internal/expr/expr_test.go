@@ -248,7 +248,7 @@ func TestALoopThatNeverEndsIsStopped(t *testing.T) {
 	if ok, err := p.Bool(v); ok || err == nil || !strings.Contains(err.Error(), "cost") {
 		t.Errorf("%v %v", ok, err)
 	}
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 15*time.Second {
 		t.Errorf("it took %s", took)
 	}
 }

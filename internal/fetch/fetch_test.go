@@ -58,7 +58,7 @@ func TestMediaIsFetchedAndItsTypeTold(t *testing.T) {
 
 func TestWhatMustNotBeFetchedIsRefusedWithTheReason(t *testing.T) {
 	s := server(t)
-	open := fetch.New(fetch.Options{MaxBytes: 1000, Networks: loopback, Timeout: 300 * time.Millisecond})
+	open := fetch.New(fetch.Options{MaxBytes: 1000, Networks: loopback, Timeout: 2 * time.Second})
 	closed := fetch.New(fetch.Options{MaxBytes: 1000})
 	cases := []struct {
 		f         *fetch.Fetcher

@@ -62,6 +62,9 @@ func (w *answer) Header() http.Header { return w.header }
 // in them may stand in the header or be one that HTTP itself obeys. p is copied.
 func (w *answer) HeadLines(p []byte) { w.lines = append(w.lines[:0], p...) }
 
+// HeadRoom gives memory in which the lines may be written that HeadLines is told next.
+func (w *answer) HeadRoom() []byte { return w.lines[:0] }
+
 // WriteHeader implements http.ResponseWriter. Interim answers (1xx) are not sent.
 func (w *answer) WriteHeader(status int) {
 	switch {

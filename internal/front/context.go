@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,8 +21,8 @@ type block struct {
 // the handler has returned or the caller has left.
 type requestContext struct {
 	c     *conn
-	mu    sync.Mutex // guards what follows
-	over  bool
+	over  atomic.Bool   // is set under mu
+	mu    sync.Mutex    // guards what follows
 	done  chan struct{} // made when somebody asks
 	calls *call
 }
@@ -42,7 +43,7 @@ func (x *requestContext) Done() <-chan struct{} {
 	defer x.mu.Unlock()
 	if x.done == nil {
 		x.done = make(chan struct{})
-		if x.over {
+		if x.over.Load() {
 			close(x.done)
 		}
 	}
@@ -51,9 +52,7 @@ func (x *requestContext) Done() <-chan struct{} {
 
 // Err implements context.Context.
 func (x *requestContext) Err() error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.over {
+	if x.over.Load() {
 		return context.Canceled
 	}
 	return nil
@@ -73,7 +72,7 @@ func (x *requestContext) AfterFunc(f func()) (stop func() bool) {
 	n := &call{x: x, f: f}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.over {
+	if x.over.Load() {
 		go f()
 		return func() bool { return false }
 	}
@@ -97,10 +96,10 @@ func (n *call) stop() bool {
 func (x *requestContext) cancel() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.over {
+	if x.over.Load() {
 		return
 	}
-	x.over = true
+	x.over.Store(true)
 	if x.done != nil {
 		close(x.done)
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // serve starts the server on a port of its own and gives its address. The server is
 // closed with the test, and its Serve waited for.

@@ -13,7 +13,7 @@ import (
 
 // promptly is more than a shutdown may take when nobody asks for anything, and much
 // less than every limit of the servers here.
-const promptly = 4 * time.Second
+const promptly = 30 * time.Second
 
 // stops shuts a server down and fails when that is not over promptly.
 func stops(t *testing.T, s *front.Server) {

@@ -20,7 +20,7 @@ type held struct {
 	claims  uint16   // how many Reserve had
 	lapsed  bool     // expired: gave everything back, but may still be settled
 	settled bool
-	place   int32 // in the heap; -1 when it is not there
+	place   int32 // in the heap, or one of the places beside it
 
 	room struct {
 		charges [4]charge
@@ -38,7 +38,7 @@ type room12 struct {
 
 // newHeld makes a hold that has taken nothing yet.
 func newHeld(claims []Claim, now time.Time, ttl time.Duration) (*held, []State) {
-	h := &held{place: -1}
+	h := &held{place: nowhere}
 	h.kept = h
 	h.Claims = claims
 	h.Taken, h.Expires = now, now.Add(ttl)

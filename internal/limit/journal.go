@@ -2,17 +2,13 @@ package limit
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"hash/crc32"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -23,19 +19,13 @@ import (
 type Durable struct {
 	*Memory
 	path string
-	gen  uint64                  // of the present journal; Load's and Keep's alone
-	file atomic.Pointer[os.File] // nil while none can be written
-	bufs sync.Pool               // of *packer
 
-	mu      sync.Mutex
-	fault   error    // why the journal could not be written, until Keep has told it
-	closed  []closed // settled holds that the journal does not call so yet, the oldest first
-	undated int      // how many of the last of them have no time yet
-}
-
-type closed struct {
-	id [16]byte
-	by time.Time // it was settled by then
+	mu     sync.Mutex
+	gen    uint64 // of the present page
+	page   *page  // nil while none can be written
+	pack   packer
+	fault  error  // why the journal could not be written, until Keep has told it
+	closed closed // holds that the journal does not call settled yet
 }
 
 var _ Engine = (*Durable)(nil)
@@ -45,11 +35,7 @@ var _ Engine = (*Durable)(nil)
 const closedAfter = 250 * time.Millisecond
 
 // NewDurable keeps m at path, and its journals beside. Load comes first, then Keep runs.
-func NewDurable(m *Memory, path string) *Durable {
-	d := &Durable{Memory: m, path: path}
-	d.bufs.New = func() any { return new(packer) }
-	return d
-}
+func NewDurable(m *Memory, path string) *Durable { return &Durable{Memory: m, path: path} }
 
 // Reserve implements Engine.
 func (d *Durable) Reserve(ctx context.Context, claims []Claim, ttl time.Duration) (Verdict, error) {
@@ -70,13 +56,15 @@ func (d *Durable) Extend(ctx context.Context, h *Hold, more []int64) (Verdict, e
 }
 
 // Settle implements Engine.
-func (d *Durable) Settle(ctx context.Context, h *Hold, used []int64) error {
-	noted := h != nil && onBudget(h.Claims)
-	err := d.Memory.Settle(ctx, h, used)
-	if err == nil && noted {
+func (d *Durable) Settle(_ context.Context, h *Hold, used []int64) error {
+	if h == nil {
+		return nil
+	}
+	id, noted := h.ID, onBudget(h.Claims)
+	now, err := d.Memory.settle(h, used)
+	if noted && now != 0 {
 		d.mu.Lock()
-		d.closed = append(d.closed, closed{id: h.ID})
-		d.undated++
+		d.closed.add(id, now)
 		d.mu.Unlock()
 	}
 	return err
@@ -94,54 +82,46 @@ func onBudget(claims []Claim) bool {
 func (c *Claim) budget() bool { return !c.Open && c.Window != nil && c.Window.Period != "" }
 
 // note writes a hold to the journal, and which others are settled by now. It is part of
-// every call under a budget, and costs about a microsecond.
+// every call under a budget.
 func (d *Durable) note(h *Hold) {
-	p := d.bufs.Get().(*packer)
-	p.buf = append(p.buf[:0], make([]byte, frameHead)...)
-	p.journalHold(h)
-	d.noteClosed(p, h.Taken)
-	p.frame()
-	d.write(p.buf)
-	d.bufs.Put(p)
-}
-
-// noteClosed writes the holds that were settled long enough before now.
-func (d *Durable) noteClosed(p *packer, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for ; d.undated > 0; d.undated-- {
-		d.closed[len(d.closed)-d.undated].by = now
-	}
-	n := 0
-	for n < len(d.closed) && now.Sub(d.closed[n].by) >= closedAfter {
-		p.buf = append(p.buf, d.closed[n].id[:]...)
-		n++
-	}
-	d.closed = d.closed[n:]
-}
-
-// write appends a record. Once that fails the journal is given up: Keep begins another.
-func (d *Durable) write(record []byte) {
-	for {
-		f := d.file.Load()
-		if f == nil {
-			return
-		}
-		_, err := f.Write(record)
-		if errors.Is(err, os.ErrClosed) && d.file.Load() != f {
-			continue // Keep has begun another
-		}
-		if err != nil && d.file.CompareAndSwap(f, nil) {
-			f.Close()
-			d.blame(err)
-		}
+	if d.page == nil {
 		return
 	}
+	var head [frameHead]byte
+	d.pack.buf = append(d.pack.buf[:0], head[:]...)
+	d.pack.journalHold(h)
+	d.pack.buf = d.closed.settledBy(h.Taken.UnixNano()-int64(closedAfter), d.pack.buf)
+	if err := d.write(d.pack.buf); err != nil {
+		d.giveUp(err)
+	}
 }
 
+// write appends a record, to a new page when the present one is full. It needs the lock.
+func (d *Durable) write(record []byte) error {
+	fits, err := d.page.add(record)
+	if fits || err != nil {
+		return err
+	}
+	if err := d.turn(); err != nil {
+		return err
+	}
+	_, err = d.page.add(record)
+	return err
+}
+
+// giveUp leaves the journal as it is: Keep begins another. It needs the lock.
+func (d *Durable) giveUp(err error) {
+	if d.page != nil {
+		_ = d.page.close() // there is an error to tell already
+		d.page = nil
+	}
+	d.blame(err)
+}
+
+// blame keeps an error until Keep tells it. It needs the lock.
 func (d *Durable) blame(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	if d.fault == nil {
 		d.fault = fmt.Errorf("limit: the journal of budgets: %w", err)
 	}
@@ -160,6 +140,8 @@ func (d *Durable) blamed() (err error) {
 func (d *Durable) Load() error {
 	d.tidyUp()
 	err := d.Memory.Load(d.path)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, gen := range d.journals() {
 		d.gen = gen
 		if read := d.replay(d.journal(gen)); read != nil {
@@ -184,8 +166,7 @@ func (d *Durable) tidyUp() {
 // ends; then it returns. failed hears of what could not be written; the next second tries
 // again.
 func (d *Durable) Keep(ctx context.Context, failed func(error)) {
-	var written uint64
-	turned := false // since the last snapshot: its journal must not go before there is a new one
+	var written, since uint64 // since is the first journal that the last snapshot needs; 0 = a new one is to be begun for the next
 	tell := func(err error) bool {
 		if err != nil {
 			failed(err)
@@ -194,40 +175,64 @@ func (d *Durable) Keep(ctx context.Context, failed func(error)) {
 	}
 	each(ctx, func() {
 		tell(d.blamed())
-		now := d.changes()
-		if now == written && d.file.Load() != nil {
+		now, broken := d.changes(), d.broken()
+		if now == written && !broken {
 			return
 		}
-		if !turned || d.file.Load() == nil {
-			turned = tell(d.turn())
+		if since == 0 || broken {
+			begun, err := d.begin()
+			if tell(err) {
+				since = begun
+			}
 		}
 		if tell(d.save(d.path)) {
-			written, turned = now, false
-			d.drop()
+			d.drop(since)
+			written, since = now, 0
 		}
 	})
-	if f := d.file.Swap(nil); f != nil {
-		f.Close()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.page != nil {
+		_ = d.page.close() // all of it is in the snapshot
+		d.page = nil
 	}
 }
 
-// turn begins a new journal. What was taken before is in the next snapshot.
+// broken reports whether nothing is written in a journal just now.
+func (d *Durable) broken() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.page == nil
+}
+
+// begin begins a new journal and tells which. What was taken before is in the next
+// snapshot.
+func (d *Durable) begin() (gen uint64, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err = d.turn()
+	return d.gen, err
+}
+
+// turn begins a new page. It needs the lock.
 func (d *Durable) turn() error {
-	f, err := os.OpenFile(d.journal(d.gen+1), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600)
+	next, err := newPage(d.journal(d.gen + 1))
 	if err != nil {
 		return fmt.Errorf("limit: the journal of budgets: %w", err)
 	}
 	d.gen++
-	if old := d.file.Swap(f); old != nil {
-		return old.Close()
+	old := d.page
+	d.page = next
+	if old != nil {
+		return old.close()
 	}
 	return nil
 }
 
-// drop removes the journals that a snapshot has made needless.
-func (d *Durable) drop() {
+// drop removes the journals before one that a snapshot has made needless.
+func (d *Durable) drop(before uint64) {
 	for _, gen := range d.journals() {
-		if gen < d.gen {
+		if gen < before {
 			_ = os.Remove(d.journal(gen)) // read again, it changes nothing
 		}
 	}
@@ -247,16 +252,4 @@ func (d *Durable) journals() (gens []uint64) {
 	}
 	slices.Sort(gens)
 	return gens
-}
-
-// frameHead is how long the head of a record is: its length and checksum.
-const frameHead = 8
-
-var journalSum = crc32.MakeTable(crc32.Castagnoli)
-
-// frame fills in the head of the one record in p.
-func (p *packer) frame() {
-	body := p.buf[frameHead:]
-	binary.LittleEndian.PutUint32(p.buf, uint32(len(body)))
-	binary.LittleEndian.PutUint32(p.buf[4:], crc32.Checksum(body, journalSum))
 }

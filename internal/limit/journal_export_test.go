@@ -8,5 +8,11 @@ func (d *Durable) BreakJournal() {
 	if err != nil {
 		panic(err)
 	}
-	d.file.Swap(f).Close()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_ = d.page.close()
+	d.page = &page{file: f}
 }
+
+// PageSize is how long a journal is.
+const PageSize = pageSize

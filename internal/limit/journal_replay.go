@@ -51,8 +51,8 @@ func (u *unpacker) journalHold() *Hold {
 	return h
 }
 
-// replay takes what a journal says. It ends at the first record that is not whole: nothing
-// was let through on it.
+// replay takes what a journal says. It ends at the zeros behind the last record, or at one
+// that is not whole: nothing was let through on it.
 func (d *Durable) replay(path string) error {
 	all, err := os.ReadFile(path)
 	if err != nil {
@@ -60,7 +60,7 @@ func (d *Durable) replay(path string) error {
 	}
 	for len(all) >= frameHead {
 		n := uint64(binary.LittleEndian.Uint32(all))
-		if n > uint64(len(all)-frameHead) {
+		if n == 0 || n > uint64(len(all)-frameHead) {
 			return nil
 		}
 		body := all[frameHead : frameHead+n]
@@ -88,31 +88,36 @@ func (d *Durable) redo(record []byte) {
 // adopt takes what a hold had taken, as far as the snapshot does not know of it.
 func (m *Memory) adopt(hold *Hold) {
 	now := m.clock().UnixNano()
-	h := m.holds[tableOf(&hold.ID)].get(hold.ID)
+	h := m.get(hold.ID)
 	known := h != nil
 	if !known {
-		h = &held{Hold: *hold, expires: hold.Expires.UnixNano(), claims: uint16(len(hold.Claims)), place: -1}
+		h = &held{Hold: *hold, expires: hold.Expires.UnixNano(), claims: uint16(len(hold.Claims)), place: nowhere}
 	}
 	if h.lapsed || int(h.claims) != len(hold.Claims) {
 		return
 	}
+	old := h.set
 	for i := range hold.Claims {
 		if hold.Claims[i].budget() {
-			h.set |= 1 << shardOf(&hold.Claims[i].Counter)
+			h.set |= 1 << m.shardOf(&hold.Claims[i].Counter)
 		}
 	}
+	if h.set == 0 {
+		return
+	}
 	m.lock(h.set)
+	defer m.unlock(h.set)
 	for i := range hold.Claims {
 		if n := hold.Granted[i] - h.has(i); n > 0 || !known {
 			h.charges = append(h.charges, m.chargeAgain(h, &hold.Claims[i], n, now, i))
 		}
 	}
 	m.changed(h.set)
-	m.unlock(h.set)
-	if !known {
-		m.holds[tableOf(&h.ID)].put(h)
-		m.sooner(h.expires)
+	if known {
+		m.tableOf(old).cut(h)
 	}
+	m.tableOf(h.set).push(h)
+	m.sooner(h.expires)
 }
 
 // has is what h has taken for a claim.
@@ -140,7 +145,7 @@ func (m *Memory) chargeAgain(h *held, cl *Claim, n, now int64, claim int) charge
 
 // release gives back what a hold has taken: what it used is in the ledger or the spool.
 func (m *Memory) release(id [16]byte) {
-	if h := m.holds[tableOf(&id)].get(id); h != nil {
+	if h := m.get(id); h != nil {
 		_ = m.Settle(context.Background(), &h.Hold, make([]int64, h.claims)) // fails for a wrong number of amounts only
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,8 +38,8 @@ type Memory struct {
 	serial   atomic.Uint64
 	earliest atomic.Int64 // no open hold expires before
 	sweeping sync.Mutex
-	shards   [shards]shard
-	holds    [tables]table
+	shards   []shard
+	shift    uint // of an ID's hash, to its shard
 	zones    zones
 	asks     asks
 }
@@ -53,13 +55,14 @@ func NewMemory(o MemoryOptions) *Memory {
 	if o.MaxCounters <= 0 {
 		o.MaxCounters = DefaultMaxCounters
 	}
-	m.perShard = (o.MaxCounters + shards - 1) / shards
+	m.shards = make([]shard, shardsFor(runtime.GOMAXPROCS(0)))
+	m.shift = uint(64 - bits.TrailingZeros(uint(len(m.shards))))
+	m.perShard = (o.MaxCounters + len(m.shards) - 1) / len(m.shards)
 	rand.Read(m.seed[:])
 	m.earliest.Store(math.MaxInt64)
 	m.asks.now = make(map[question]*answer)
 	for i := range m.shards {
 		m.shards[i].counters = make(map[ID]*counter)
-		m.holds[i].known = make(map[[16]byte]*held)
 	}
 	return m
 }
@@ -84,15 +87,13 @@ func (m *Memory) Reserve(ctx context.Context, claims []Claim, ttl time.Duration)
 			h.charges[i].take(h.Granted[i], due, i)
 		}
 		m.changed(set)
-	}
-	tell(states, h.charges, now)
-	m.unlock(set)
-	if v.Refused < 0 {
 		v.Hold = &h.Hold
-		if len(claims) > 0 {
+		if set != 0 {
 			m.open(h)
 		}
 	}
+	tell(states, h.charges, now)
+	m.unlock(set)
 	return v, nil
 }
 
@@ -122,7 +123,7 @@ func (m *Memory) Peek(ctx context.Context, claims []Claim) (Verdict, error) {
 func (m *Memory) Extend(ctx context.Context, hold *Hold, more []int64) (Verdict, error) {
 	now := m.clock().UnixNano()
 	m.expire(now)
-	h := m.holds[tableOf(&hold.ID)].get(hold.ID)
+	h := m.of(hold)
 	claims := hold.Claims
 	if h == nil || h.expires <= now {
 		return Verdict{}, ErrNotOpen
@@ -155,22 +156,47 @@ func (m *Memory) Settle(_ context.Context, hold *Hold, used []int64) error {
 	if hold == nil {
 		return nil
 	}
-	t := &m.holds[tableOf(&hold.ID)]
-	h := hold.kept
-	if h == nil || [8]byte(hold.ID[:8]) != m.seed { // read from somewhere, or another engine's
-		if h = t.get(hold.ID); h == nil {
-			return nil
-		}
+	_, err := m.settle(hold, used)
+	return err
+}
+
+// settle also tells when it settled; zero is for a hold that is not known.
+func (m *Memory) settle(hold *Hold, used []int64) (now int64, err error) {
+	h := m.of(hold)
+	if h == nil {
+		return 0, nil
 	}
 	if len(used) != int(h.claims) {
-		return fmt.Errorf("limit: %d amounts to settle a hold of %d claims", len(used), h.claims)
+		return 0, fmt.Errorf("limit: %d amounts to settle a hold of %d claims", len(used), h.claims)
 	}
-	now := m.clock().UnixNano()
+	now = m.clock().UnixNano()
 	m.lock(h.set)
 	h.settle(now, used)
 	m.changed(h.set)
+	if h.set != 0 {
+		m.tableOf(h.set).remove(h)
+	}
 	m.unlock(h.set)
-	t.remove(h)
+	return now, nil
+}
+
+// of gives what is known of a hold; nil = nothing any more.
+func (m *Memory) of(hold *Hold) *held {
+	if h := hold.kept; h != nil && [8]byte(hold.ID[:8]) == m.seed {
+		return h
+	}
+	return m.get(hold.ID) // read from somewhere, or another engine's
+}
+
+func (m *Memory) get(id [16]byte) *held {
+	for i := range m.shards {
+		m.lock(1 << i)
+		h := m.shards[i].holds.get(id)
+		m.unlock(1 << i)
+		if h != nil {
+			return h
+		}
+	}
 	return nil
 }
 
@@ -183,7 +209,7 @@ func (m *Memory) enter(ctx context.Context, charges []charge, claims []Claim, no
 	}
 	var set uint64
 	for i := range claims {
-		set |= 1 << shardOf(&claims[i].Counter)
+		set |= 1 << m.shardOf(&claims[i].Counter)
 	}
 	for {
 		m.lock(set)
@@ -222,11 +248,11 @@ func (m *Memory) changed(set uint64) {
 	}
 }
 
-// open makes a hold known, so that it expires and can be settled.
+// open makes a hold known, so that it expires and can be settled. It needs the locks.
 func (m *Memory) open(h *held) {
 	copy(h.ID[:8], m.seed[:])
 	binary.BigEndian.PutUint64(h.ID[8:], m.serial.Add(1))
-	m.holds[tableOf(&h.ID)].put(h)
+	m.tableOf(h.set).push(h)
 	m.sooner(h.expires)
 }
 
@@ -250,23 +276,33 @@ func (m *Memory) expire(now int64) {
 		return
 	}
 	m.earliest.Store(math.MaxInt64) // what opens from now on says so itself
-	var ended []*held
 	next := int64(math.MaxInt64)
-	for i := range m.holds {
-		var at int64
-		ended, at = m.holds[i].expired(now, ended)
-		next = min(next, at)
+	for i := range m.shards {
+		next = min(next, m.expireHolds(i, now))
 	}
 	m.sooner(next)
-	for _, h := range ended {
-		m.lock(h.set)
+}
+
+// expireHolds does it for the holds of one shard, and returns when the next one expires.
+func (m *Memory) expireHolds(i int, now int64) (next int64) {
+	t, own := &m.shards[i].holds, uint64(1)<<i
+	m.lock(own)
+	defer m.unlock(own)
+	for h := t.expired(now); h != nil; h = t.expired(now) {
+		others := h.set &^ own // each is higher than i
+		m.lock(others)
 		h.lapse(now)
-		m.changed(h.set)
-		m.unlock(h.set)
-		for _, old := range m.holds[tableOf(&h.ID)].remember(h, now) {
-			m.lock(old.set)
+		m.unlock(others)
+		m.changed(own)
+		for _, old := range t.remember(h, now) {
+			others := old.set &^ own
+			m.lock(others)
 			old.forget()
-			m.unlock(old.set)
+			m.unlock(others)
 		}
 	}
+	if len(t.heap) == 0 {
+		return math.MaxInt64
+	}
+	return t.heap[0].expires
 }

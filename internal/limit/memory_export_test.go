@@ -25,10 +25,10 @@ func (m *Memory) Counters() (n int) {
 
 // Holds tells how many holds m knows.
 func (m *Memory) Holds() (n int) {
-	for i := range m.holds {
-		m.holds[i].mu.Lock()
-		n += len(m.holds[i].known)
-		m.holds[i].mu.Unlock()
+	for i := range m.shards {
+		m.shards[i].mu.Lock()
+		n += len(m.shards[i].holds.heap) + len(m.shards[i].holds.lapsed)
+		m.shards[i].mu.Unlock()
 	}
 	return n
 }

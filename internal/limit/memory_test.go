@@ -1,6 +1,7 @@
 package limit_test
 
 import (
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -39,6 +40,17 @@ func TestMemoryIsAnEngine(t *testing.T) {
 			Ledger:  ledger,
 		}
 	})
+}
+
+func TestMemoryIsAnEngineInAsManyPartsAsProcessorsAskFor(t *testing.T) {
+	for _, processors := range []int{1, 3, 64} {
+		limittest.Run(t, func(*testing.T) limittest.Harness {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+			c, ledger := newClock(), limittest.NewLedger()
+			m := limit.NewMemory(limit.MemoryOptions{Clock: c.Now, Spent: ledger.Spent})
+			return limittest.Harness{Engine: m, Now: c.Now, Advance: c.Advance, Ledger: ledger}
+		})
+	}
 }
 
 func TestMemoryIsAnEngineInRealTime(t *testing.T) {

@@ -148,7 +148,7 @@ func (u *unpacker) id() (id [16]byte) {
 
 func (u *unpacker) holds() (all []*held) {
 	for u.bool() {
-		h := &held{place: -1}
+		h := &held{place: nowhere}
 		h.ID = u.id()
 		h.Taken = time.Unix(0, u.int())
 		h.expires = u.int()

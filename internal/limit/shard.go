@@ -9,13 +9,24 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-// shards is how many parts the counters are in: as many as a uint64 has bits, so that
-// the locks of one decision are a set of bits, taken from the lowest on.
-const shards = 64
+// maxShards is how many parts the counters may be in: as many as a uint64 has bits, so
+// that the locks of one decision are a set of bits, taken from the lowest on.
+const maxShards = 64
 
-// shard is one part of the counters, under one lock.
+// shardsFor gives how many parts there are, a power of two: so many that processors seldom
+// meet in one, and no more, since each costs a decision a lock.
+func shardsFor(processors int) int {
+	n := 1
+	for n < 4*(processors-1) && n < maxShards {
+		n *= 2
+	}
+	return n
+}
+
+// shard is one part of the counters, with the holds whose first lock it is, under one lock.
 type shard struct {
 	mu       sync.Mutex
+	holds    table
 	counters map[ID]*counter
 	ring     []*counter // the same ones, for the hand that looks for idle ones
 	hand     int
@@ -23,10 +34,13 @@ type shard struct {
 	_        [64]byte
 }
 
-func shardOf(id *ID) uint {
+func (m *Memory) shardOf(id *ID) uint {
 	h := binary.LittleEndian.Uint64(id[:8]) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(id[8:]), 32)
-	return uint(h * 0x9e3779b97f4a7c15 >> 58)
+	return uint(h * 0x9e3779b97f4a7c15 >> m.shift)
 }
+
+// tableOf gives the table of the holds with a set of locks. It needs the lowest of them.
+func (m *Memory) tableOf(set uint64) *table { return &m.shards[first(set)].holds }
 
 func (m *Memory) lock(set uint64) {
 	for ; set != 0; set &= set - 1 {
@@ -43,7 +57,7 @@ func (m *Memory) unlock(set uint64) {
 // counter returns the counter of a claim, brought to now, and makes it when there is
 // none or when it counts in another way. It needs the lock of its shard.
 func (m *Memory) counter(cl *Claim, now int64) (*counter, error) {
-	s := &m.shards[shardOf(&cl.Counter)]
+	s := &m.shards[m.shardOf(&cl.Counter)]
 	c := s.counters[cl.Counter]
 	if c == nil || !c.same(cl.Window, cl.Open) {
 		var err error

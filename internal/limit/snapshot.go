@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"slices"
 )
@@ -16,6 +15,9 @@ import (
 // what is held: a hold that is settled in between counts twice until it expires, and
 // never too little.
 const heading = "sluice limits 1\n"
+
+// enough is how much of a snapshot is gathered before it is written.
+const enough = 64 << 10
 
 // ErrDamaged is what Restore returns for a snapshot that is not whole, or not one.
 var ErrDamaged = errors.New("limit: the snapshot of the counters is damaged or from another version: delete it to begin without")
@@ -30,11 +32,12 @@ func (m *Memory) Snapshot(w io.Writer) error {
 	now := m.clock().UnixNano()
 	var p packer
 	p.int(now)
-	for i := range m.holds {
-		for _, h := range m.holds[i].all() {
-			m.lock(h.set)
-			p.hold(h, m.gone)
-			m.unlock(h.set)
+	for _, h := range m.everyHold() {
+		m.lock(h.set)
+		p.hold(h, m.gone)
+		m.unlock(h.set)
+		if len(p.buf) < enough {
+			continue
 		}
 		if err := p.flush(out); err != nil {
 			return err
@@ -42,13 +45,11 @@ func (m *Memory) Snapshot(w io.Writer) error {
 	}
 	p.uint(0)
 	for i := range m.shards {
-		m.lock(1 << i)
-		for _, c := range m.shards[i].counters {
-			p.counter(c, now)
-		}
-		m.unlock(1 << i)
-		if err := p.flush(out); err != nil {
-			return err
+		for left := math.MaxInt; left > 0; {
+			left = m.someCounters(i, left, &p, now)
+			if err := p.flush(out); err != nil {
+				return err
+			}
 		}
 	}
 	p.uint(0)
@@ -84,13 +85,13 @@ func (m *Memory) Restore(r io.Reader) error {
 	case u.bad || len(u.rest) > 0:
 		return ErrDamaged
 	}
-	m.replace(rejoin(holds, counters, now), counters)
+	m.replace(m.rejoin(holds, counters, now), counters)
 	return nil
 }
 
 // rejoin gives holds their counters back, and counters what is held of them. A hold
 // that has a counter which is not there was settled while the snapshot was written.
-func rejoin(holds []*held, counters map[ID]*counter, now int64) []*held {
+func (m *Memory) rejoin(holds []*held, counters map[ID]*counter, now int64) []*held {
 	return slices.DeleteFunc(holds, func(h *held) bool {
 		for i := range h.charges {
 			ch := &h.charges[i]
@@ -99,12 +100,12 @@ func rejoin(holds []*held, counters map[ID]*counter, now int64) []*held {
 			} else if !ch.c.open {
 				return true
 			}
-			h.set |= 1 << shardOf(&ch.c.id)
+			h.set |= 1 << m.shardOf(&ch.c.id)
 		}
 		for i := range h.charges {
 			h.charges[i].rejoin(h.lapsed, now)
 		}
-		return false
+		return h.set == 0
 	})
 }
 
@@ -123,49 +124,56 @@ func (ch *charge) rejoin(lapsed bool, now int64) {
 }
 
 func (m *Memory) replace(holds []*held, counters map[ID]*counter) {
-	m.lock(math.MaxUint64)
+	every := uint64(math.MaxUint64) >> (maxShards - len(m.shards))
+	m.lock(every)
+	defer m.unlock(every)
 	for i := range m.shards {
 		s := &m.shards[i]
-		s.counters, s.ring, s.hand = make(map[ID]*counter), nil, 0
+		s.counters, s.ring, s.hand, s.holds = make(map[ID]*counter), nil, 0, table{}
 	}
 	for id, c := range counters {
-		s := &m.shards[shardOf(&id)]
+		s := &m.shards[m.shardOf(&id)]
 		s.counters[id] = c
 		s.ring = append(s.ring, c)
 	}
-	m.unlock(math.MaxUint64)
-	for i := range m.holds {
-		m.holds[i].reset()
-	}
 	for _, h := range holds {
-		t := &m.holds[tableOf(&h.ID)]
+		t := m.tableOf(h.set)
 		if h.lapsed {
-			t.restore(h)
+			t.lapsed = append(t.lapsed, h)
 			continue
 		}
-		t.put(h)
+		t.push(h)
 		m.sooner(h.expires)
 	}
 }
 
-func (t *table) all() []*held {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Collect(maps.Values(t.known))
+// everyHold lists the holds, open and lapsed.
+func (m *Memory) everyHold() (all []*held) {
+	for i := range m.shards {
+		m.lock(1 << i)
+		t := &m.shards[i].holds
+		all = append(append(all, t.heap...), t.lapsed...)
+		m.unlock(1 << i)
+	}
+	return all
 }
 
-func (t *table) reset() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.known, t.heap, t.lapsed = make(map[[16]byte]*held), nil, nil
-}
-
-func (t *table) restore(h *held) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.known[h.ID] = h
-	t.lapsed = append(t.lapsed, h)
+// someCounters writes some of a shard's counters, of which left are left, and returns how
+// many are then. It begins with the last: what is dropped meanwhile brings one that was
+// written already in its place.
+func (m *Memory) someCounters(i, left int, p *packer, now int64) int {
+	const some = 1024
+	s := &m.shards[i]
+	m.lock(1 << i)
+	defer m.unlock(1 << i)
+	left = min(left, len(s.ring))
+	for from := max(left-some, 0); left > from; left-- {
+		if c := s.ring[left-1]; s.counters[c.id] == c {
+			p.counter(c, now)
+		}
+	}
+	return left
 }
 
 // gone reports whether a counter was forgotten, or made anew in another shape.
-func (m *Memory) gone(c *counter) bool { return m.shards[shardOf(&c.id)].counters[c.id] != c }
+func (m *Memory) gone(c *counter) bool { return m.shards[m.shardOf(&c.id)].counters[c.id] != c }

@@ -68,7 +68,7 @@ func (m *Memory) ask(ctx context.Context, q question) error {
 // whole reports whether a counter has counted all of its period itself, so that it can do
 // without a ledger that is away.
 func (m *Memory) whole(q question) bool {
-	s := &m.shards[shardOf(&q.id)]
+	s := &m.shards[m.shardOf(&q.id)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.counters[q.id]
@@ -76,7 +76,7 @@ func (m *Memory) whole(q question) bool {
 }
 
 func (m *Memory) knows(q question) bool {
-	s := &m.shards[shardOf(&q.id)]
+	s := &m.shards[m.shardOf(&q.id)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.counters[q.id]
@@ -104,10 +104,10 @@ func (s *asks) leave(q question, a *answer) {
 // tell gives a counter the ledger's sum, or what a snapshot knew to be settled when that
 // is more; what was settled since the snapshot comes on top.
 func (m *Memory) tell(q question, spent int64) {
-	set := uint64(1) << shardOf(&q.id)
+	set := uint64(1) << m.shardOf(&q.id)
 	m.lock(set)
 	defer m.unlock(set)
-	c := m.shards[shardOf(&q.id)].counters[q.id]
+	c := m.shards[m.shardOf(&q.id)].counters[q.id]
 	if c == nil || !c.calendar() || c.start != q.start || c.asked {
 		return
 	}

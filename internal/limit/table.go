@@ -1,71 +1,52 @@
 package limit
 
-import (
-	"encoding/binary"
-	"math"
-	"sync"
-)
-
-// tables is how many parts the table of holds has.
-const tables = 64
-
-// table keeps the holds that are open, and those that lapsed as long as they matter.
+// table keeps the holds that are open, and those that lapsed as long as they matter. It is
+// guarded by the lock of its shard.
 type table struct {
-	mu     sync.Mutex
-	known  map[[16]byte]*held
 	heap   []*held // open ones, the first to expire in front
 	lapsed []*held // by the moment they lapsed
-	_      [64]byte
 }
+
+// The places of holds that are not in the heap.
+const (
+	nowhere = -1 // new, or lapsed
+	removed = -2
+)
 
 // maxLapsed is how many lapsed holds a table remembers.
 const maxLapsed = 1024
 
-func tableOf(id *[16]byte) int { return int(binary.BigEndian.Uint64(id[8:]) % tables) }
-
-func (t *table) put(h *held) {
-	t.mu.Lock()
-	t.known[h.ID] = h
-	t.push(h)
-	t.mu.Unlock()
-}
-
+// get looks for a hold that was read from somewhere: those that are taken here are known
+// by their address.
 func (t *table) get(id [16]byte) *held {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.known[id]
+	for _, list := range [...][]*held{t.heap, t.lapsed} {
+		for _, h := range list {
+			if h.ID == id {
+				return h
+			}
+		}
+	}
+	return nil
 }
 
 func (t *table) remove(h *held) {
-	t.mu.Lock()
-	delete(t.known, h.ID)
 	t.cut(h)
-	t.mu.Unlock()
+	h.place = removed
 }
 
-// expired takes the open holds out of the heap that expired by now, and returns when
-// the next one does.
-func (t *table) expired(now int64, into []*held) ([]*held, int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for len(t.heap) > 0 && t.heap[0].expires <= now {
-		into = append(into, t.heap[0])
-		t.cut(t.heap[0])
+// expired takes an open hold out of the heap that expired by now, if there is one.
+func (t *table) expired(now int64) *held {
+	if len(t.heap) == 0 || t.heap[0].expires > now {
+		return nil
 	}
-	if len(t.heap) == 0 {
-		return into, math.MaxInt64
-	}
-	return into, t.heap[0].expires
+	h := t.heap[0]
+	t.cut(h)
+	return h
 }
 
 // remember keeps a lapsed hold as long as it matters. It returns those that are to be
 // forgotten.
 func (t *table) remember(h *held, now int64) (forget []*held) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.known[h.ID] != h {
-		return nil // settled in between
-	}
 	t.lapsed = append(t.lapsed, h)
 	keep := t.lapsed[:0]
 	for i, old := range t.lapsed {
@@ -73,7 +54,7 @@ func (t *table) remember(h *held, now int64) (forget []*held) {
 			keep = append(keep, old)
 			continue
 		}
-		delete(t.known, old.ID)
+		old.place = removed
 		forget = append(forget, old)
 	}
 	clear(t.lapsed[len(keep):])
@@ -94,7 +75,7 @@ func (t *table) cut(h *held) {
 		t.cutLapsed(h)
 		return
 	}
-	h.place = -1
+	h.place = nowhere
 	last := len(t.heap) - 1
 	moved := t.heap[last]
 	t.heap[last] = nil

@@ -179,9 +179,8 @@ func (x *exchange) surveyLine(line []byte, counts bool) error {
 
 // countLine adds what a line may take at the most.
 func (x *exchange) countLine(line, params []byte, model string) {
-	most := account.Most{Batch: true}
-	most.Input, most.Media = tokens.BoundMedia(params)
-	most.Caches = bytes.Contains(params, cacheMark) || bytes.Contains(params, cachePoint)
+	bound := tokens.MostOf(params)
+	most := account.Most{Batch: true, Input: bound.Tokens, Media: bound.Media, Caches: bound.Caches}
 	one, known := x.lineCeiling(line, params, model)
 	most.Output = one
 	b := x.batch.models[model]

@@ -77,15 +77,15 @@ func (x *exchange) recasts() bool {
 }
 
 func (x *exchange) overrideFact() string {
-	o := x.way.Override
-	if o == nil && x.way.MaxOutput == 0 {
+	o, most := x.way.OverrideAt(&x.plan[0]), x.way.CeilingAt(&x.plan[0])
+	if o == nil && most == 0 {
 		return ""
 	}
 	b, err := json.Marshal(o)
 	if err != nil {
 		return err.Error()
 	}
-	return string(b) + strconv.FormatInt(x.way.MaxOutput, 10)
+	return string(b) + strconv.FormatInt(most, 10)
 }
 
 // keysCeiling is the maximum that the caller's key puts into requests.

@@ -176,9 +176,7 @@ func (x *exchange) keepUnder(key cache.Key, a *cache.Answer) bool {
 	a.TTL = c.ttl
 	a.Keep = c.ttl + max(c.policy.Refresh, c.policy.IfError, keepPast)
 	a.Stored, a.Took = time.Now(), time.Since(x.began)
-	about := a.About
-	about.Stored = x.began // a purge while the vendor answered names this answer too
-	if x.p.cache.Purged(&about, key) {
+	if x.p.cache.Purged(&a.About, key) { // also one that came while the vendor answered
 		return false
 	}
 	x.p.cache.Put(key, a)

@@ -89,7 +89,7 @@ func (x *exchange) translateFor() error {
 	if tr.request = tr.asked; x.translated() {
 		tr.request = dialect.Unmarked(tr.asked)
 	}
-	tr.request = ordered(tr.request, x.way.Override)
+	tr.request = ordered(tr.request, x.way.OverrideAt(&x.target))
 	p := x.target.Provider
 	tr.call = dialect.Call{
 		ID: x.id, Provider: p.Name, Model: bareModel(x.target.Model), Asked: x.ask.model, Time: x.began, Request: tr.request, Array: x.asksArray(),

@@ -136,6 +136,7 @@ type scratch struct {
 	stands [4]stand
 	pass   health.Pass
 	ask    route.Ask
+	held   *holding // nil until a call has needed one
 }
 
 // exchanges are reused: nothing outlives finish but what entry() handed over.
@@ -145,10 +146,10 @@ func newExchange() *exchange { return exchanges.Get().(*exchange) }
 
 // free clears the exchange for the next call.
 func (x *exchange) free() {
-	header, trailer := x.scratch.resp.Header[:0], x.scratch.resp.Trailer[:0]
+	header, trailer, held := x.scratch.resp.Header[:0], x.scratch.resp.Trailer[:0], x.scratch.held
 	clear(header[:cap(header)])
 	*x = exchange{}
-	x.scratch.resp.Header, x.scratch.resp.Trailer = header, trailer
+	x.scratch.resp.Header, x.scratch.resp.Trailer, x.scratch.held = header, trailer, held
 	exchanges.Put(x)
 }
 

@@ -32,9 +32,9 @@ func (x *exchange) foresee(plan []route.Target) {
 	h.most = x.ceiling(plan, body)
 	most := account.Most{Output: h.most.tokens * h.most.times, Characters: int64(x.ask.characters)}
 	if x.ask.model != "" && len(body) > 0 {
-		most.Input, most.Media = tokens.BoundMedia(body)
-		most.Media = most.Media || x.ep.Op == llm.OpChat && x.member(modalities) != nil
-		most.Caches = caches(body)
+		bound := tokens.MostOf(body)
+		most.Input, most.Caches = bound.Tokens, bound.Caches
+		most.Media = bound.Media || x.ep.Op == llm.OpChat && x.member(modalities) != nil
 		most.Tier, _ = jsonscan.String(x.member(serviceTier))
 	}
 	h.foreseen = most
@@ -50,7 +50,7 @@ func (x *exchange) foresee(plan []route.Target) {
 // foreseeCost prices what is foreseen.
 func (x *exchange) foreseeCost(plan []route.Target, unbounded bool) {
 	h := x.held
-	least := h.foreseen
+	least, fits := h.foreseen, x.fits(plan)
 	least.Output = min(least.Output, leastAnswer*h.most.times)
 	for _, t := range plan {
 		m, free := x.modelOf(t)
@@ -60,9 +60,24 @@ func (x *exchange) foreseeCost(plan []route.Target, unbounded bool) {
 		cost, ok := x.p.catalogue.Ceiling(m, h.foreseen, x.began)
 		h.want.Priced = h.want.Priced && ok && !unbounded
 		h.want.Cost = max(h.want.Cost, cost)
-		cost, _ = x.p.catalogue.Ceiling(m, least, x.began)
-		h.want.Least = max(h.want.Least, cost)
+		if fits {
+			cost, _ = x.p.catalogue.Ceiling(m, least, x.began)
+			h.want.Least = max(h.want.Least, cost)
+		}
 	}
+	if !fits {
+		h.want.Least = h.want.Cost
+	}
+}
+
+// fits reports whether a rule may be content with less money than the call may cost.
+func (x *exchange) fits(plan []route.Target) bool {
+	for _, s := range x.held.sets {
+		if s.NeedsLeast() {
+			return true
+		}
+	}
+	return len(x.view.held) > 0 && slices.ContainsFunc(plan, func(t route.Target) bool { return x.view.held[t.Provider.Name].NeedsLeast() })
 }
 
 const (
@@ -78,26 +93,6 @@ func (x *exchange) member(name string) []byte {
 	return jsonscan.Get(x.words(), name)
 }
 
-// What asks for the beginning of a request to be cached.
-var (
-	cacheMark  = []byte(`cache_control"`)
-	cachePoint = []byte(`cachePoint"`)
-)
-
-// caches reports whether a body may ask for its beginning to be cached. Quotes are rare,
-// so that it is as fast as looking for one byte.
-func caches(body []byte) bool {
-	for {
-		i := bytes.IndexByte(body, '"')
-		if i < 0 || i+1 == len(body) {
-			return false
-		}
-		if body = body[i+1:]; body[0] == 'c' && (bytes.HasPrefix(body, cacheMark) || bytes.HasPrefix(body, cachePoint)) {
-			return true
-		}
-	}
-}
-
 // answers reports operations that a model answers in tokens of its own.
 func (x *exchange) answers() bool { return x.ep.Op == llm.OpChat || x.ep.Op == llm.OpCompletions }
 
@@ -111,26 +106,43 @@ func (x *exchange) ceiling(plan []route.Target, body []byte) (c ceiling) {
 	var at []byte
 	if c.tokens, at, c.times = x.dialect.Ceiling.StatedIn(x.member); at != nil {
 		c.stated = true
-		if o := x.way.Override; o != nil && o.MaxOutput != nil {
-			c.tokens, c.send = *o.MaxOutput, *o.MaxOutput
-		}
+		x.overridden(plan, &c)
 		return c
 	}
-	if n := x.waysCeiling(); n > 0 {
-		c.tokens = n
-	} else if k := x.who.Key; k != nil && k.MaxOutput > 0 {
-		c.tokens = k.MaxOutput
-	} else {
-		for _, t := range plan {
-			n := int64(x.view.lanes[t.Provider.Name].facts(x.p.catalogue, bareModel(t.Model)).MaxOutput)
-			if n == 0 {
-				return ceiling{times: c.times}
-			}
-			c.tokens = max(c.tokens, n)
+	for i := range plan {
+		n := x.ceilingAt(&plan[i])
+		if n == 0 {
+			return ceiling{times: c.times}
 		}
+		c.tokens = max(c.tokens, n)
 	}
 	c.send = c.tokens
 	return c
+}
+
+// overridden puts what routes set in place of the request's own maximum.
+func (x *exchange) overridden(plan []route.Target, c *ceiling) {
+	own, most := c.tokens, int64(0)
+	for i := range plan {
+		n := own
+		if o := x.way.OverrideAt(&plan[i]); o != nil && o.MaxOutput != nil {
+			n, c.send = *o.MaxOutput, max(c.send, *o.MaxOutput)
+		}
+		most = max(most, n)
+	}
+	c.tokens = most
+}
+
+// ceilingAt is how long an answer may become at one target where the request does not say;
+// 0 = nobody knows.
+func (x *exchange) ceilingAt(t *route.Target) int64 {
+	if n := x.way.CeilingAt(t); n > 0 {
+		return n
+	}
+	if k := x.who.Key; k != nil && k.MaxOutput > 0 {
+		return k.MaxOutput
+	}
+	return int64(x.view.lanes[t.Provider.Name].facts(x.p.catalogue, bareModel(t.Model)).MaxOutput)
 }
 
 // modelOf gives the priced model of a target; free says that it costs nothing.
@@ -167,9 +179,20 @@ func (x *exchange) fit(t *taken, plan []route.Target) {
 			}
 			n := x.p.catalogue.Affords(m, most, gateway.USD(t.hold.Granted[i]/shares), x.began) / h.most.times
 			if n < h.most.tokens && (h.most.send == 0 || n < h.most.send) {
-				h.most.send = max(n, 1)
+				if h.most.send = max(n, 1); t == &h.call {
+					h.fitted = h.most.send
+				}
 			}
 		}
+	}
+}
+
+// foreseeAttempt is foresee for the present target alone; what money is left for stays the
+// bound.
+func (x *exchange) foreseeAttempt() {
+	x.foresee([]route.Target{x.target})
+	if h := x.held; h.fitted > 0 && h.fitted < h.most.tokens && (h.most.send == 0 || h.fitted < h.most.send) {
+		h.most.send = h.fitted
 	}
 }
 

@@ -16,13 +16,14 @@ const ownHeaders = 20
 
 // headWriter sets header values with few allocations: the values stand in one array.
 type headWriter struct {
-	h      http.Header
-	values []string
+	h       http.Header
+	values  []string
+	limited bool // some of them tell how a vendor's limits stand
 }
 
 func (x *exchange) headWriter(more int) headWriter {
 	x.endCommitment()
-	return headWriter{x.w.Header(), make([]string, 0, ownHeaders+more)}
+	return headWriter{h: x.w.Header(), values: make([]string, 0, ownHeaders+more)}
 }
 
 // set sets one value; name is canonical.
@@ -37,6 +38,7 @@ func (w *headWriter) set(name, value string) {
 
 // add adds one value to those that stand there.
 func (w *headWriter) add(name, value string) {
+	w.limited = w.limited || tellsLimits(name)
 	if old := w.h[name]; old != nil {
 		w.h[name] = append(old, value)
 		return

@@ -102,11 +102,12 @@ func (x *exchange) twinHolding() *holding {
 	if x.held == nil {
 		return nil
 	}
-	h, err := x.newHolding()
+	h, err := x.holdingFor(x.held.owned)
 	if err != nil || h == nil {
 		return nil
 	}
 	h.facts, h.most, h.foreseen, h.want, h.aside = x.held.facts, x.held.most, x.held.foreseen, x.held.want, x.held.aside
+	h.sets, h.fitted, h.owned = x.held.sets, x.held.fitted, x.held.owned
 	h.facts.Ready()
 	return h
 }

@@ -10,8 +10,12 @@ import (
 )
 
 // ids makes UUIDv7 request ids (RFC 9562 section 5.7): milliseconds, then 12 bits of a
-// counter, then random bits. Ids of one process rise within a millisecond too, so that
+// counter, then 62 random bits. Ids of one process rise within a millisecond too, so that
 // their order is the order of arrival.
+//
+// On a gateway that asks nobody who calls, an id is all that leads to the rest of its
+// stream: the random bits are those of the runtime's ChaCha8, which nobody can foresee
+// from earlier ones (https://go.dev/blog/chacha8rand).
 type ids struct {
 	last atomic.Uint64 // milliseconds << 12 | counter
 }

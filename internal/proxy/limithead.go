@@ -1,9 +1,10 @@
 package proxy
 
 import (
+	"bytes"
 	"math"
-	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -44,11 +45,7 @@ func (x *exchange) limitHead(w *headWriter) {
 	if h == nil {
 		return
 	}
-	var tightest [3]struct { // of all, of requests, of tokens
-		rule *rules.Rule
-		win  *gateway.Window
-		st   *limit.State
-	}
+	var tightest [3]standing // of all, of requests, of tokens
 	for _, t := range [...]*taken{&h.call, &h.attempt} {
 		for i := range t.verdict.States {
 			r, c, st := t.Of[i], &t.Claims[i], &t.verdict.States[i]
@@ -59,79 +56,101 @@ func (x *exchange) limitHead(w *headWriter) {
 			if r.Unit != gateway.UnitRequests {
 				kind = 2
 			}
-			for _, k := range [...]int{0, kind} {
-				if one := &tightest[k]; one.rule == nil || fraction(st) < fraction(one.st) {
-					one.rule, one.win, one.st = r, c.Window, st
-				}
-			}
+			one := standing{r, c.Window, st, fraction(st)}
+			tightest[0].take(&one)
+			tightest[kind].take(&one)
 		}
 	}
-	var room [512]byte
-	v := values{text: room[:0]}
-	if one := &tightest[0]; one.rule != nil {
-		name := one.rule.Quoted()
-		v.next("Ratelimit-Policy").word(name).word(";q=").number(one.st.Max).word(";w=").number(int64(one.win.Span / time.Second))
-		v.next("Ratelimit").word(name).word(";r=").number(one.st.Left()).word(";t=").number(seconds(one.st.Reset))
-	}
-	for k := range rateNames {
-		names := &rateNames[k]
-		if one := &tightest[k+1]; one.rule != nil {
-			v.next(names[0]).number(one.st.Max)
-			v.next(names[1]).number(one.st.Left())
-			v.next(names[2]).word(one.st.Reset.Round(time.Millisecond).String())
-		}
-	}
-	v.set(x.w, w)
-}
-
-// rateNames are the headers of limits of requests, and of tokens.
-var rateNames = [2][3]string{
-	{"X-Ratelimit-Limit-Requests", "X-Ratelimit-Remaining-Requests", "X-Ratelimit-Reset-Requests"},
-	{"X-Ratelimit-Limit-Tokens", "X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Tokens"},
-}
-
-// values gathers the values of several headers in one text.
-type values struct {
-	text  []byte
-	names [8]string
-	from  [8]int // where the value begins; its line ends before the next name
-	n     int
-}
-
-func (v *values) next(name string) *values {
-	if v.n > 0 {
-		v.text = append(v.text, "\r\n"...)
-	}
-	v.text = append(append(v.text, name...), ": "...)
-	v.names[v.n], v.from[v.n] = name, len(v.text)
-	v.n++
-	return v
-}
-
-func (v *values) word(s string) *values  { v.text = append(v.text, s...); return v }
-func (v *values) number(n int64) *values { v.text = strconv.AppendInt(v.text, n, 10); return v }
-
-// set puts them in the place of what a vendor said: as lines where the server takes some.
-func (v *values) set(to http.ResponseWriter, w *headWriter) {
-	if v.n == 0 {
+	if tightest[0].rule == nil {
 		return
 	}
-	v.text = append(v.text, "\r\n"...)
-	if l, ok := to.(interface{ HeadLines([]byte) }); ok {
-		for _, name := range v.names[:v.n] {
-			delete(w.h, name)
-		}
-		l.HeadLines(v.text)
-		return
+	lines, room := x.w.(headLines)
+	if room {
+		h.text = lines.HeadRoom()
 	}
-	all := string(v.text)
-	for i, name := range v.names[:v.n] {
-		end := len(all)
-		if i+1 < v.n {
-			end = v.from[i+1] - len(v.names[i+1]) - len(": ")
-		}
-		w.set(name, all[v.from[i]:end-len("\r\n")])
+	h.text = appendStanding(h.text[:0], &tightest)
+	if !room || w.limited {
+		w.setLines(string(h.text), !room)
 	}
+	if room {
+		lines.HeadLines(h.text)
+		h.text = nil // it is the server's
+	}
+}
+
+// setLines puts lines in the place of what a vendor said, or only makes room for them.
+func (w *headWriter) setLines(lines string, put bool) {
+	for line := range strings.Lines(lines) {
+		name, value, _ := strings.Cut(line, ": ")
+		if delete(w.h, name); put {
+			w.set(name, strings.TrimSuffix(value, "\r\n"))
+		}
+	}
+}
+
+// headLines is a server that takes whole lines.
+type headLines interface {
+	HeadRoom() []byte
+	HeadLines([]byte)
+}
+
+// tellsLimits reports headers that tell how limits stand.
+func tellsLimits(name string) bool {
+	return strings.HasPrefix(name, "X-Ratelimit-") || strings.HasPrefix(name, "Ratelimit")
+}
+
+// standing is how one window of a rule stands.
+type standing struct {
+	rule *rules.Rule
+	win  *gateway.Window
+	st   *limit.State
+	left float64 // of what may stand in it, the share
+}
+
+// take makes s the tighter of the two.
+func (s *standing) take(other *standing) {
+	if s.rule == nil || other.left < s.left {
+		*s = *other
+	}
+}
+
+// appendStanding appends the lines that tell how the tightest limits stand.
+func appendStanding(b []byte, tightest *[3]standing) []byte {
+	one := &tightest[0]
+	b = append(b, one.rule.Shown(one.win, one.st.Max).Policy...)
+	b = append(strconv.AppendInt(b, one.st.Left(), 10), ";t="...)
+	b = append(strconv.AppendInt(b, seconds(one.st.Reset), 10), "\r\n"...)
+	for k, name := range [...]string{"\r\nX-Ratelimit-Reset-Requests: ", "\r\nX-Ratelimit-Reset-Tokens: "} {
+		if one = &tightest[k+1]; one.rule != nil {
+			b = append(b, one.rule.Shown(one.win, one.st.Max).Count...)
+			b = append(strconv.AppendInt(b, one.st.Left(), 10), name...)
+			b = append(appendSpan(b, one.st.Reset), "\r\n"...)
+		}
+	}
+	return b
+}
+
+// appendSpan appends a time to the millisecond, as Duration.String does.
+func appendSpan(b []byte, d time.Duration) []byte {
+	ms := int64((d + time.Millisecond/2) / time.Millisecond)
+	if ms == 0 {
+		return append(b, "0s"...)
+	}
+	if ms < 1000 {
+		return append(strconv.AppendInt(b, ms, 10), "ms"...)
+	}
+	if ms >= 3_600_000 {
+		b = append(strconv.AppendInt(b, ms/3_600_000, 10), 'h')
+	}
+	if ms >= 60_000 {
+		b = append(strconv.AppendInt(b, ms/60_000%60, 10), 'm')
+	}
+	b = strconv.AppendInt(b, ms/1000%60, 10)
+	if ms %= 1000; ms > 0 {
+		b = append(b, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
+		b = bytes.TrimRight(b, "0")
+	}
+	return append(b, 's')
 }
 
 func fraction(s *limit.State) float64 {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/account"
@@ -27,18 +26,21 @@ type holding struct {
 	call     taken // of all targets together
 	attempt  taken // of the present target
 	most     ceiling
+	fitted   int64 // to what most has been lowered for want of money; 0 = it has not
+	owned    bool  // routes say something of single targets
 	foreseen account.Most
 	over     []string // names of rules that had no room, or were overrun
 	queued   time.Duration
 	settled  []gateway.Settlement
 	aside    map[*rules.Rule]bool // rules that have sent the call elsewhere: they only count now
+	text     []byte               // of headers
 
 	x     *exchange                    // whose it is
 	looks func() (share, left float64) // at the budgets of x
 }
 
 // ruleSets is how many sets of rules may apply to a call: routes stand within one another.
-const ruleSets = 8
+const ruleSets = 16
 
 // taken are claims and what was granted of them.
 type taken struct {
@@ -56,11 +58,19 @@ type ceiling struct {
 	send   int64 // to be told to the vendor instead; 0 = nothing is
 }
 
-var holdings = sync.Pool{New: func() any {
+// room gives an exchange's holding, which it keeps from call to call. A second one, of a
+// twin, is new.
+func (x *exchange) room() *holding {
+	if h := x.scratch.held; h != nil && x.held == nil {
+		return h
+	}
 	h := new(holding)
 	h.looks = func() (share, left float64) { return h.x.budgets() }
+	if x.held == nil {
+		x.scratch.held = h
+	}
 	return h
-}}
+}
 
 // holdExtra is how much longer a hold lives than the longest call.
 const holdExtra = time.Minute
@@ -86,7 +96,7 @@ func (x *exchange) holdingFor(needed bool) (*holding, error) {
 	if sets[0] == nil && sets[1] == nil && len(x.view.held) == 0 && !needed {
 		return nil, nil
 	}
-	h := holdings.Get().(*holding)
+	h := x.room()
 	h.sets, h.x = sets, x
 	h.facts.Meta, h.facts.Budgets, h.facts.Raised = x.metadata(), h.looks, x.raised()
 	v := &h.facts.Vars
@@ -135,7 +145,7 @@ func (x *exchange) reserve(ctx context.Context) error {
 	}
 	x.knowFacts()
 	for range maxReroutes {
-		if h.needsAmounts() || x.waysCeiling() > 0 {
+		if h.fitted = 0; h.needsAmounts() || x.waysCeiling() > 0 {
 			x.foresee(x.everyTarget())
 			h.want.Cost, h.want.Least = h.want.Cost*gateway.USD(x.atOnce()), h.want.Least*gateway.USD(x.atOnce())
 		}
@@ -192,7 +202,8 @@ func (h *holding) hasAttempts() bool {
 
 // holdRoute adds the rules of the routes that made the plan.
 func (x *exchange) holdRoute() (err error) {
-	if len(x.way.Owners) == 0 && x.waysCeiling() == 0 {
+	owned := slices.ContainsFunc(x.everyTarget(), func(t route.Target) bool { return t.Own != nil })
+	if len(x.way.Owners) == 0 && x.waysCeiling() == 0 && !owned {
 		return nil
 	}
 	if x.held == nil {
@@ -200,12 +211,18 @@ func (x *exchange) holdRoute() (err error) {
 			return err
 		}
 	}
+	x.held.owned = owned
 	at := 2
 	for _, owner := range x.way.Owners {
-		if s := x.view.rules[owner]; s != nil && at < ruleSets {
-			x.held.sets[at] = s
-			at++
+		s := x.view.rules[owner]
+		switch {
+		case s == nil:
+			continue
+		case at == ruleSets:
+			return fault.Newf(fault.InternalError, "The route '%s' has limits at more than %d places that hold for one call.", x.way.Route, ruleSets-2)
 		}
+		x.held.sets[at] = s
+		at++
 	}
 	return nil
 }
@@ -228,7 +245,7 @@ func (x *exchange) reserveCall(ctx context.Context) (again bool, err error) {
 	h := x.held
 	h.call.Reset()
 	for _, s := range h.sets {
-		if err := s.Add(&h.call.Taken, &h.facts, &h.want, rules.Call, x.setAside); err != nil {
+		if err := s.Add(&h.call.Taken, &h.facts, &h.want, rules.Call, h.setAside()); err != nil {
 			return false, x.conditionFault(err)
 		}
 	}
@@ -260,7 +277,13 @@ func (x *exchange) reserveCall(ctx context.Context) (again bool, err error) {
 	return false, x.noRoom(refused, h.call.Claims[h.call.verdict.Refused].Window, h.call.verdict.Retry)
 }
 
-func (x *exchange) setAside(r *rules.Rule) bool { return x.held.aside[r] }
+// setAside tells which rules only count now; nil = none.
+func (h *holding) setAside() func(*rules.Rule) bool {
+	if h.aside == nil {
+		return nil
+	}
+	return func(r *rules.Rule) bool { return h.aside[r] }
+}
 
 // takeInTurn is take for a call that has not waited: where others wait, it has no room.
 func (x *exchange) takeInTurn(ctx context.Context, t *taken) (refused *rules.Rule, err error) {
@@ -343,7 +366,7 @@ func (x *exchange) conditionFault(err error) error {
 // has refused one.
 func (x *exchange) tellBudget(t *taken, i int, used int64, refused bool) {
 	r := t.Of[i]
-	if x.p.budgets == nil || !r.Budget() || len(r.Alert) == 0 || i >= len(t.verdict.States) {
+	if x.p.budgets == nil || !r.Alerts || i >= len(t.verdict.States) {
 		return
 	}
 	st, c, at := t.verdict.States[i], &t.Claims[i], time.Now()
@@ -400,16 +423,23 @@ func (x *exchange) holdAttempt(ctx context.Context) error {
 		return nil
 	}
 	vendors := x.view.held[x.target.Provider.Name]
-	if !h.hasAttempts() && !vendors.HasAttempts() {
+	if !h.hasAttempts() && !vendors.HasAttempts() && !h.owned {
 		return nil
 	}
 	h.facts.Provider, h.facts.Model = x.target.Provider.Name, bareModel(x.target.Model)
-	if h.needsAmounts() || vendors.NeedsAmounts() {
-		x.foresee([]route.Target{x.target})
+	switch {
+	case h.needsAmounts() || vendors.NeedsAmounts() || x.ownedAmounts() || h.owned && x.way.CeilingAt(&x.target) > 0:
+		x.foreseeAttempt()
+	case h.owned:
+		h.most = ceiling{} // of another target
 	}
 	h.attempt.Reset()
+	h.attempt.verdict = limit.Verdict{} // of another target
+	if err := x.addOwned(&h.attempt); err != nil {
+		return err
+	}
 	for _, s := range append([]*rules.Set{vendors}, h.sets[:]...) {
-		if err := s.Add(&h.attempt.Taken, &h.facts, &h.want, rules.Attempt, x.setAside); err != nil {
+		if err := s.Add(&h.attempt.Taken, &h.facts, &h.want, rules.Attempt, h.setAside()); err != nil {
 			return x.conditionFault(err)
 		}
 	}
@@ -439,6 +469,27 @@ func (x *exchange) holdAttempt(ctx context.Context) error {
 		return nil
 	}
 	return x.noRoom(refused, h.attempt.Claims[h.attempt.verdict.Refused].Window, h.attempt.verdict.Retry)
+}
+
+// addOwned adds the limits of routes that hold for attempts at the present target.
+func (x *exchange) addOwned(t *taken) error {
+	if x.target.Own == nil {
+		return nil
+	}
+	for _, owner := range x.target.Own.Owners {
+		for _, stage := range [...]rules.Stage{rules.Call, rules.Attempt} {
+			if err := x.view.rules[owner].Add(&t.Taken, &x.held.facts, &x.held.want, stage, x.held.setAside()); err != nil {
+				return x.conditionFault(err)
+			}
+		}
+	}
+	return nil
+}
+
+// ownedAmounts reports whether one of them counts tokens or money.
+func (x *exchange) ownedAmounts() bool {
+	o := x.target.Own
+	return o != nil && slices.ContainsFunc(o.Owners, func(owner string) bool { return x.view.rules[owner].NeedsAmounts() })
 }
 
 // elsewhere is the error of an attempt that a limit sends to another model.

@@ -59,7 +59,7 @@ func number(f float64) []byte { return strconv.AppendFloat(nil, f, 'g', -1, 64) 
 // setEdits puts the members that the route sets into a body as the vendor gets it, in
 // place of the caller's own.
 func (x *exchange) setEdits(edits []edit, body []byte) []edit {
-	o := x.way.Override
+	o := x.way.OverrideAt(&x.target)
 	if o == nil || len(o.Set) == 0 {
 		return edits
 	}

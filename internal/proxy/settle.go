@@ -34,7 +34,7 @@ func (x *exchange) settle(t *taken) {
 		used[i] = x.used(t, i)
 		x.tellBudget(t, i, used[i], false)
 		if r := t.Of[i]; r.Unit == gateway.UnitCost && used[i] > 0 {
-			counter, values := r.Ledger(&x.held.facts, t.Claims[i].Counter)
+			counter, values := t.Ledger(i, &x.held.facts)
 			x.held.settled = append(x.held.settled, gateway.Settlement{Rule: r.ID, Counter: counter, Values: values, Amount: gateway.USD(used[i]), Time: t.hold.Taken})
 		}
 	}
@@ -121,6 +121,5 @@ func (x *exchange) releaseHold() {
 	call, attempt := h.call.Taken, h.attempt.Taken
 	call.Reset()
 	attempt.Reset()
-	*h = holding{looks: h.looks, call: taken{Taken: call, used: h.call.used}, attempt: taken{Taken: attempt, used: h.attempt.used}}
-	holdings.Put(h)
+	*h = holding{looks: h.looks, text: h.text, call: taken{Taken: call, used: h.call.used}, attempt: taken{Taken: attempt, used: h.attempt.used}}
 }

@@ -43,6 +43,7 @@ func (x *exchange) castShadow(t route.Target) {
 	y.r.Header = x.r.Header.Clone() // the server may use the request's again
 	y.began, y.trying = time.Now(), time.Time{}
 	y.id, y.shadow = x.p.ids.next(y.began), true
+	y.caching = nil // its answer is nobody's, and the flight is the call's
 	y.ctl.metadata = withMember(x.ctl.metadata, "shadow_of", x.id)
 	y.admitted = true
 	p := x.p // the call may be over, and its exchange another's, before the shadow is
@@ -64,6 +65,9 @@ func (x *exchange) serveShadow() {
 		x.abort = false // there is no connection to end
 	}()
 	err := x.prepareHold()
+	if err == nil {
+		err = x.holdRoute()
+	}
 	if err == nil {
 		err = x.reserve(x.r.Context())
 	}

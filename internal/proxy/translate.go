@@ -69,7 +69,7 @@ func (x *exchange) rewrites() bool {
 	case x.ep.Op != llm.OpChat || x.ep.Own || x.dialect.Codec == nil || x.native != "":
 		return false
 	}
-	return x.narrates() || x.said != nil || x.way.Override.Speaks() || dialect.HoldsEnvelope(x.body.bytes())
+	return x.narrates() || x.said != nil || x.way.OverrideAt(&x.target).Speaks() || dialect.HoldsEnvelope(x.body.bytes())
 }
 
 // translateRequest writes the request in the words of the target.
@@ -84,7 +84,7 @@ func (x *exchange) translateRequest(req *upstream.Request) error {
 	if tr.request = tr.asked; x.translated() {
 		tr.request = dialect.Unmarked(tr.asked)
 	}
-	tr.request = x.limitCeiling(ordered(tr.request, x.way.Override))
+	tr.request = x.limitCeiling(ordered(tr.request, x.way.OverrideAt(&x.target)))
 	l, p := x.lane, x.target.Provider
 	to := dialect.Target{Provider: p.Name, Model: bareModel(x.target.Model), Stream: x.stream, Facts: l.facts(x.p.catalogue, x.target.Model), Traits: p.Spec.Traits}
 	if err := x.refuseLoss(tr); err != nil {

@@ -84,9 +84,9 @@ func (x *exchange) pickCredential(failed places) (*provider.Credential, int) {
 		}
 		return x.p.health.Level(x.healthID(watchedAs(&shared[i-len(own)])))
 	}
-	c, place := p.PickFor(workspace, x.way.Sticky, func(i int) bool { return failed.has(i) || level(i) >= health.Cooling })
+	c, place := p.PickFor(workspace, x.way.StickyAt(&x.target), func(i int) bool { return failed.has(i) || level(i) >= health.Cooling })
 	if c == nil {
-		c, place = p.PickFor(workspace, x.way.Sticky, func(i int) bool { return failed.has(i) || level(i) == health.Drained })
+		c, place = p.PickFor(workspace, x.way.StickyAt(&x.target), func(i int) bool { return failed.has(i) || level(i) == health.Drained })
 	}
 	return c, place
 }

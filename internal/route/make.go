@@ -1,6 +1,8 @@
 package route
 
 import (
+	"slices"
+
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/expr"
 )
@@ -117,6 +119,36 @@ func (m *making) fill(p *Plan) {
 		}
 	}
 	p.Shadow = ordered(p.Shadow)
+	for _, ts := range [][]Target{p.Targets, p.ContextWindow, p.ContentPolicy, p.ContinueOn, p.Shadow} {
+		p.resolve(ts)
+	}
+	if p.Hedge != nil {
+		p.resolve(p.Hedge.To)
+	}
+}
+
+// resolve puts what the whole plan says over what holds for single targets.
+func (p *Plan) resolve(ts []Target) {
+	for i := range ts {
+		if o := ts[i].Own; o != nil {
+			ts[i].Own = &Own{Override: merged(p.Override, o.Override), MaxOutput: or(p.MaxOutput, o.MaxOutput), Owners: o.Owners, Sticky: or(p.Sticky, o.Sticky)}
+		}
+	}
+}
+
+// owned gives the targets what a route says by which they came in another's place.
+func (m *making) owned(ts []Target, t *terms) {
+	if t.override == nil && t.output == 0 && len(t.owners) == 0 && t.sticky == "" {
+		return
+	}
+	sticky := m.stick(t.sticky)
+	for i := range ts {
+		o := &Own{Override: t.override, MaxOutput: t.output, Owners: t.owners, Sticky: sticky}
+		if in := ts[i].Own; in != nil {
+			o = &Own{Override: merged(t.override, in.Override), MaxOutput: or(t.output, in.MaxOutput), Owners: slices.Concat(t.owners, in.Owners), Sticky: or(sticky, in.Sticky)}
+		}
+		ts[i].Own = o
+	}
 }
 
 // drawn reports whether a call is among the share that a shadow gets.

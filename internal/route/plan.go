@@ -14,6 +14,45 @@ type Target struct {
 	Model    string // the vendor's id, "" for operations without a model
 	// Rests says that it failed lately: it stands behind those that did not.
 	Rests bool
+	// Own is what the routes say by which it came in another route's place; nil = nothing.
+	Own *Own
+}
+
+// Own is what holds for the attempts at one target. What the whole plan says of the same
+// is in it already. It is immutable.
+type Own struct {
+	Override  *gateway.Override
+	MaxOutput int64
+	Owners    []string // whose limits each attempt is held by, beside the plan's
+	Sticky    uint64
+}
+
+// OverrideAt gives what is set in place of what the caller asked for, at one target.
+func (p *Plan) OverrideAt(t *Target) *gateway.Override {
+	if t.Own != nil {
+		return t.Own.Override
+	}
+	return p.Override
+}
+
+// CeilingAt gives how long an answer may become at one target; 0 = nothing says.
+func (p *Plan) CeilingAt(t *Target) int64 {
+	most := p.MaxOutput
+	if t.Own != nil {
+		most = t.Own.MaxOutput
+	}
+	if o := p.OverrideAt(t); o != nil && o.MaxOutput != nil {
+		return *o.MaxOutput
+	}
+	return most
+}
+
+// StickyAt is Sticky, for the credentials of one target.
+func (p *Plan) StickyAt(t *Target) uint64 {
+	if t.Own != nil {
+		return t.Own.Sticky
+	}
+	return p.Sticky
 }
 
 // Plan is what to try for one call. It is the caller's own.

@@ -7,8 +7,9 @@ import (
 )
 
 // walk appends the targets of the first step that applies, and of its fallbacks. The step
-// is nil when none applies. main says that the route is the plan's own, or what that one
-// chose, so that its terms count.
+// is nil when none applies. main says that the route is the plan's own, or the one that
+// stands in its place, so that its terms are the plan's; else some of them are those of its
+// targets alone.
 func (m *making) walk(w *way, into []Target, main bool, sticky string) ([]Target, *step) {
 	var given *terms
 	for _, s := range w.steps {
@@ -30,12 +31,15 @@ func (m *making) walk(w *way, into []Target, main bool, sticky string) ([]Target
 		if main {
 			m.terms = m.terms.over(&t)
 		}
+		start := len(into)
 		into = m.choose(s, into, main, sticky)
-		if len(m.ask.Fallback) > 0 {
-			return into, s
+		if len(m.ask.Fallback) == 0 {
+			for i := range t.fallback {
+				into = m.expand(&t.fallback[i], into, false, sticky)
+			}
 		}
-		for i := range t.fallback {
-			into = m.expand(&t.fallback[i], into, false, sticky)
+		if !main {
+			m.owned(into[start:], &t)
 		}
 		return into, s
 	}

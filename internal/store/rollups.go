@@ -58,7 +58,8 @@ func (s *Store) rollUp(ctx context.Context, tx *sql.Tx, insert preparedInserts, 
 			return err
 		}
 	}
-	rows, err := s.mergeKept(ctx, tx, keyed(c.Rows()))
+	now := time.Now()
+	rows, err := s.mergeKept(ctx, tx, keyed(slices.DeleteFunc(c.Rows(), func(r *analytics.Row) bool { return r.Time < now.Add(-r.Grain.Keep()).UnixMicro() })))
 	if err != nil {
 		return err
 	}
@@ -73,7 +74,7 @@ func (s *Store) rollUp(ctx context.Context, tx *sql.Tx, insert preparedInserts, 
 	if err != nil {
 		return err
 	}
-	return s.sweepRollups(ctx, tx, time.Now())
+	return s.sweepRollups(ctx, tx, now)
 }
 
 // rollupRow is a row with its key and what it will hold.

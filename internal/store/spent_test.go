@@ -73,7 +73,7 @@ func TestSpoolAndStoreTogetherNeverMissOrCountTwice(t *testing.T) {
 			}
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := errors.Join(r.Flush(ctx), r.Close(ctx)); err != nil {
 		t.Error(err)

@@ -39,6 +39,7 @@ type Metrics struct {
 	streams  prometheus.Gauge
 	away     prometheus.Gauge
 	reached  *prometheus.CounterVec
+	cache    cacheMetrics
 
 	series sync.Map // seriesKey → *series
 	count  atomic.Int64
@@ -68,6 +69,7 @@ type Gauges struct {
 	InFlight      func() float64
 	Keys          func() float64
 	Targets       func() []TargetLevel        // how targets stand; nil = not told
+	Cache         func() []CacheTier          // the places where answers are kept; nil = not told
 	Intents       func(result string) float64 // calls whose intent was asked for, by a word of intentResults; nil = not told
 }
 
@@ -93,6 +95,7 @@ func NewMetrics(g Gauges, version string) *Metrics {
 	}
 	m.registry.MustRegister(m.requests, m.latency, m.first, m.overhead, m.tokens, m.cost, m.errors, m.attempts, m.streams, m.away, m.reached,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.cache = newCacheMetrics(m.registry, g.Cache)
 	m.reached.WithLabelValues("default", "key") // so that the metric is there before it is needed
 	m.gauge("sluice_spool_depth", "Entries that are not in the store yet.", g.SpoolDepth)
 	m.gauge("sluice_spool_bytes", "Bytes of the local spool.", g.SpoolBytes)
@@ -152,7 +155,9 @@ func (m *Metrics) Observe(o *proxy.Observation) {
 	if o.First >= 0 {
 		s.first.Observe(o.First)
 	}
-	s.spend(e)
+	if !m.cache.see(e) {
+		s.spend(e) // what is given again uses nothing
+	}
 }
 
 // ObserveBatch counts what the lines of a batch used: its calls were counted when they

@@ -24,64 +24,37 @@ func Bound(body []byte) int64 {
 	return t.bound()
 }
 
-// BoundMedia is Bound, and reports whether the body may hold more than text.
+// Most is what a request body can come to at the most.
+type Most struct {
+	Tokens int64 // as Bound says, or more
+	Media  bool  // the body may hold more than text
+	Caches bool  // the body may ask for its beginning to be cached
+}
+
+// MostOf is Bound of every call that money or tokens are held for, so it does without
+// reading the body where it can.
 //
 // Of a body that can hold nothing but text it is worked out from the number of bytes and
 // of objects, at some gigabytes a second: at most about twice what Bound says.
-func BoundMedia(body []byte) (bound int64, media bool) {
-	media, tools := namesOf(body)
-	if !media {
+func MostOf(body []byte) Most {
+	of := marksOf(body)
+	m := Most{Media: of&markMedia != 0, Caches: of&markCache != 0}
+	if !m.Media {
 		objects := int64(bytes.Count(body, brace))
-		bound = baseBound + int64(len(body)) + turnBound*(objects-1)
-		if tools {
-			bound += toolsBound + answerBound + (toolBound-turnBound)*objects
+		m.Tokens = baseBound + int64(len(body)) + turnBound*(objects-1)
+		if of&markTools != 0 {
+			m.Tokens += toolsBound + answerBound + (toolBound-turnBound)*objects
 		}
-		return bound, false
+		return m
 	}
-	t, ok := read(body)
-	if !ok {
-		return baseBound + int64(len(body)), true
+	m.Tokens = baseBound + int64(len(body))
+	if t, ok := read(body); ok {
+		m.Tokens = t.bound()
 	}
-	return t.bound(), true
+	return m
 }
 
 var brace = []byte("{")
-
-// words are in the names that every dialect has for what is no text, and (tool, schema) in
-// those of tools and of forms of answers; each by its first letter, which no other has.
-var words = [256]string{
-	'i': "image", 'f': "file", 'a': "audio", 'v': "video", 'd': "document", 'n': "nline", 's': "source", 'y': "ytes",
-	't': "tool", 'c': "chema",
-}
-
-// maxName is longer than any name that matters.
-const maxName = 48
-
-// namesOf reports whether a body has names of media, and of tools. All that is short and
-// stands between two quotes is taken for a name; texts are stepped over.
-func namesOf(body []byte) (media, tools bool) {
-	for {
-		i := bytes.IndexByte(body, '"')
-		if i < 0 {
-			return media, tools
-		}
-		if i <= maxName {
-			m, t := wordsOf(body[:i])
-			media, tools = media || m, tools || t
-		}
-		body = body[i+1:]
-	}
-}
-
-func wordsOf(name []byte) (media, tools bool) {
-	for i, c := range name {
-		if w := words[c]; w != "" && bytes.HasPrefix(name[i:], []byte(w)) {
-			tool := c == 't' || c == 'c'
-			media, tools = media || !tool, tools || tool
-		}
-	}
-	return media, tools
-}
 
 func (t *tally) bound() int64 {
 	bound := baseBound + turnBound*t.turns + t.letters + t.ids + mediaBound*t.media

@@ -317,7 +317,7 @@ func TestAConnectionThatClosingGaveBackIsLeftAlone(t *testing.T) {
 	for err := range failed {
 		t.Error(err)
 	}
-	if n := h.count(); n > callers {
-		t.Errorf("%d callers made %d connections", callers, n)
+	if n := h.count(); n > callers*calls/10 {
+		t.Errorf("%d calls made %d connections", callers*calls, n)
 	}
 }

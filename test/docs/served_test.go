@@ -74,7 +74,7 @@ func stop(t *testing.T, cmd *exec.Cmd, ended chan error) {
 		if err != nil {
 			t.Errorf("the gateway ended with %v", err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(90 * time.Second):
 		_ = cmd.Process.Kill()
 		<-ended
 		t.Error("the gateway did not end")

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -103,7 +103,7 @@ func TestInTheExampleOfTiersPremiumKeysWaitForAPlaceInsteadOfBeingRefused(t *tes
 	if took := time.Since(began); took < 1200*time.Millisecond {
 		t.Errorf("24 calls of 600 ms over 20 places took %s: nobody has waited", took)
 	}
-	if !strings.Contains(entriesText(t, g), `"queue_ms":6`) && !strings.Contains(entriesText(t, g), `"queue_ms":5`) {
+	if !regexp.MustCompile(`"queue_ms":([5-9]\d\d|\d{4,})`).MatchString(entriesText(t, g)) {
 		t.Errorf("no entry says that it waited")
 	}
 }

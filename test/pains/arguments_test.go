@@ -34,7 +34,7 @@ func (m *marks) look(news string) {
 
 // await waits until mark i was seen.
 func (m *marks) await(i int) bool {
-	end := time.After(10 * time.Second)
+	end := time.After(time.Minute)
 	for {
 		m.mu.Lock()
 		there := m.seen > i
@@ -61,7 +61,7 @@ func TestHugeArgumentsAreNotHeldBack(t *testing.T) {
 		if v.dialect == "gemini" || c.name == "gemini" {
 			return // on both of Gemini's sides a call comes whole, in one part
 		}
-		if n++; n%2 == 0 && testing.Short() {
+		if n++; n%2 == 0 && testing.Short() || n%thin != 0 {
 			return
 		}
 		var args strings.Builder

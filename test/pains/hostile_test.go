@@ -18,8 +18,14 @@ import (
 var strange = []any{nil, -1.5, "[x", []any{nil, 3, "x"}, object{"a": object{"b": []any{1}}}}
 
 // mutants gives copies of JSON in each of which one value is another, or gone.
-func mutants(v any, fn func(where string, mutant any)) {
+func mutants(v any, try func(where string, mutant any)) {
 	v = clone(v)
+	n := 0
+	fn := func(where string, mutant any) {
+		if n++; n%thin == 0 {
+			try(where, mutant)
+		}
+	}
 	var visit func(where string, v any, set func(any))
 	visit = func(where string, here any, set func(any)) {
 		for _, s := range strange {
@@ -75,7 +81,7 @@ func TestWrongRequestsAreTheCallersAndNothingBreaks(t *testing.T) {
 				}
 				t.Errorf("%s: %d %s", where, resp.StatusCode, raw)
 			})
-			if n < 250 {
+			if n < 250/thin {
 				t.Errorf("only %d requests were tried", n)
 			}
 		})
@@ -215,7 +221,7 @@ func TestASilentBeginningIsNotHeldForEver(t *testing.T) {
 		select {
 		case <-head:
 			call.More(all[len(begin):]...)
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 		}
 	})
 	began := time.Now()
@@ -224,7 +230,7 @@ func TestASilentBeginningIsNotHeldForEver(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if took := time.Since(began); took < 3*time.Second || took > 8*time.Second {
+	if took := time.Since(began); took < 3*time.Second || took > 40*time.Second {
 		t.Errorf("the head came after %v", took)
 	}
 	close(head)

@@ -34,7 +34,10 @@ func TestTwentyMegabytesOfAnImageReachEveryVendor(t *testing.T) {
 	}
 	s := start(t)
 	next := map[string]*vendor{"chat": messagesVendor, "responses": geminiVendor, "messages": chatVendor, "gemini": converseVendor, "converse": responsesVendor, "cohere": messagesVendor}
-	for _, c := range []*caller{chatCaller, converseCaller, messagesCaller} {
+	for i, c := range []*caller{chatCaller, converseCaller, messagesCaller} {
+		if thin > 1 && i > 0 {
+			continue
+		}
 		v := next[c.name]
 		t.Run(c.name+" to "+v.name, func(t *testing.T) {
 			s.up.Script(v.says(hello))
@@ -54,7 +57,7 @@ func TestTenThousandMessagesAreTranslatedInLinearTime(t *testing.T) {
 	s := start(t)
 	for i, c := range callers {
 		for _, v := range []*vendor{vendors[(i+1)%len(vendors)]} {
-			if testing.Short() && i > 0 {
+			if (testing.Short() || thin > 1) && i > 0 {
 				continue
 			}
 			t.Run(c.name+" to "+v.name, func(t *testing.T) {
@@ -75,6 +78,12 @@ func TestTenThousandMessagesAreTranslatedInLinearTime(t *testing.T) {
 					return time.Since(began)
 				}
 				few, many := took(1000), took(10000)
+				for range 4 { // a machine that halts for a moment is slow once
+					if many <= 40*few+300*time.Millisecond {
+						break
+					}
+					many = min(many, took(10000))
+				}
 				if many > 40*few+300*time.Millisecond {
 					t.Errorf("1000 messages take %v, 10000 take %v", few, many)
 				}
@@ -92,10 +101,13 @@ func TestTenThousandMessagesAreTranslatedInLinearTime(t *testing.T) {
 func TestAnOpenTranslatedStreamHoldsLittle(t *testing.T) {
 	const open, chunks = 40, 300
 	s := startWith(t, "gateways:\n  default:\n    log: { bodies: metadata }\n") // what is kept of bodies has its own bound
-	for _, pair := range []struct {
+	for i, pair := range []struct {
 		c *caller
 		v *vendor
 	}{{chatCaller, messagesVendor}, {messagesCaller, chatVendor}, {geminiCaller, chatVendor}, {converseCaller, messagesVendor}, {cohereCaller, geminiVendor}, {chatCaller, responsesVendor}} {
+		if thin > 1 && i > 0 {
+			continue
+		}
 		t.Run(pair.c.name+" to "+pair.v.name, func(t *testing.T) {
 			long := &said{blocks: []block{{kind: words, text: "Hello " + strings.Repeat("@", 6)}}, usage: hello.usage}
 			var begin []string

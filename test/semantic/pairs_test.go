@@ -15,7 +15,7 @@ type pair struct {
 	Line int    `json:"-"`
 }
 
-// seen reports whether the pair was looked at while the guard was made.
+// seen reports whether what the guard got wrong on the pair was looked at.
 func (p pair) seen() bool { return p.Line%2 == 0 }
 
 func load(t *testing.T, name string) (out []pair) {

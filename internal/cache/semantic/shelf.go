@@ -71,11 +71,10 @@ func rank(best []Match, k int, e *entry, v []float32, now time.Time) []Match {
 func (s *shelf) choose(print []uint64, n int) []int32 {
 	apart := make([]uint16, len(s.entries))
 	count := make([]int, 64*s.words+1)
-	for i := range s.entries {
-		d := 0
-		for w, p := range s.prints[i*s.words : (i+1)*s.words] {
-			d += bits.OnesCount64(p ^ print[w])
-		}
+	all := s.prints
+	for i := range apart {
+		d := differing(all[:s.words], print)
+		all = all[s.words:]
 		apart[i] = uint16(d)
 		count[d]++
 	}
@@ -90,4 +89,17 @@ func (s *shelf) choose(print []uint64, n int) []int32 {
 		}
 	}
 	return out
+}
+
+// differing counts the bits in which two sketches of the same length differ.
+func differing(a, b []uint64) (n int) {
+	b = b[:len(a)]
+	for len(a) >= 4 && len(b) >= 4 {
+		n += bits.OnesCount64(a[0]^b[0]) + bits.OnesCount64(a[1]^b[1]) + bits.OnesCount64(a[2]^b[2]) + bits.OnesCount64(a[3]^b[3])
+		a, b = a[4:], b[4:]
+	}
+	for i := range a {
+		n += bits.OnesCount64(a[i] ^ b[i])
+	}
+	return n
 }

@@ -38,6 +38,7 @@ func TestEveryFaultHasTheDialectsTypeAndStatus(t *testing.T) {
 		fault.NoHealthyTarget:      {529, "overloaded_error"},
 		fault.ClientClosed:         {499, "invalid_request_error"},
 		fault.InternalError:        {500, "api_error"},
+		fault.NotCached:            {504, "timeout_error"},
 	}
 	for code := range fault.Codes() {
 		status, body := anthropic.Dialect.FormatError(fault.New(code, `say "why" <b>`), "req-1")

@@ -37,6 +37,7 @@ func TestEveryFaultHasGooglesWordAndStatus(t *testing.T) {
 		fault.NoHealthyTarget:      {503, "UNAVAILABLE"},
 		fault.ClientClosed:         {499, "CANCELLED"},
 		fault.InternalError:        {500, "INTERNAL"},
+		fault.NotCached:            {504, "DEADLINE_EXCEEDED"},
 	}
 	for code := range fault.Codes() {
 		status, body := gemini.Dialect.FormatError(fault.New(code, `say "why" <b>`), "req-1")

@@ -111,11 +111,23 @@ func (w *Want) of(u gateway.Unit) int64 {
 type Taken struct {
 	Claims  []limit.Claim
 	Of      []*Rule // one a claim
+	names   []*counterName
 	scratch []byte
 }
 
 // Reset empties it.
-func (t *Taken) Reset() { t.Claims, t.Of = t.Claims[:0], t.Of[:0] }
+func (t *Taken) Reset() { t.cut(0) }
+
+func (t *Taken) cut(n int) { t.Claims, t.Of, t.names = t.Claims[:n], t.Of[:n], t.names[:n] }
+
+// Ledger gives how the ledger writes the counter of a claim: its digits, and what it
+// counts of the call for people.
+func (t *Taken) Ledger(i int, f *Facts) (digits, values string) {
+	if n := t.names[i]; n.digits != "" && n.id == t.Claims[i].Counter {
+		return n.digits, n.values
+	}
+	return t.Claims[i].Counter.String(), t.Of[i].Values(f)
+}
 
 // Unpriced is the error of a call that cannot be priced beforehand under a hard limit of
 // money.
@@ -150,6 +162,9 @@ func (s *Set) Add(t *Taken, f *Facts, w *Want, stage Stage, skip func(*Rule) boo
 	if s == nil {
 		return nil
 	}
+	if stage == Call && s.steady && !f.Shadow {
+		return s.addSteady(t, f, w, skip)
+	}
 	for _, r := range s.rules {
 		if !stage.has(r) || f.Shadow && r.Unit != gateway.UnitCost {
 			continue
@@ -162,6 +177,23 @@ func (s *Set) Add(t *Taken, f *Facts, w *Want, stage Stage, skip func(*Rule) boo
 }
 
 func (t *Taken) add(r *Rule, f *Facts, w *Want, observe bool) error {
+	from := len(t.Claims)
+	if err := t.name(r, f); err != nil {
+		return err
+	}
+	for i := from; i < len(t.Claims); i++ {
+		c := &t.Claims[i]
+		c.Observe = c.Observe || observe
+		if err := r.wants(c, f, w); err != nil {
+			t.cut(from)
+			return err
+		}
+	}
+	return nil
+}
+
+// name adds the claims of a rule, if it applies, without what is wanted.
+func (t *Taken) name(r *Rule, f *Facts) error {
 	if r.needsIP {
 		f.ip()
 	}
@@ -169,39 +201,43 @@ func (t *Taken) add(r *Rule, f *Facts, w *Want, observe bool) error {
 	if err != nil || !ok {
 		return err
 	}
-	if r.Unit == gateway.UnitCost && !w.Priced && !r.Unpriced && !r.Soft && r.Over.Do != gateway.OverRecord {
-		return &Unpriced{r}
-	}
 	name, scratch, err := r.name(f, t.scratch)
 	t.scratch = scratch
 	if err != nil {
 		return err
 	}
 	for i := range r.Windows {
-		id := ofWindow(name.id, i)
-		win := r.window(i, id, f)
-		c := limit.Claim{
-			Counter: id, Window: win, Open: r.Unit == gateway.UnitConcurrent, Want: w.of(r.Unit),
-			Observe: observe || r.Soft || r.Over.Do == gateway.OverRecord, Outage: r.Outage,
-		}
-		switch {
-		case r.Unit != gateway.UnitCost:
-			// What is foreseen of tokens is far more than what is used; one call alone may
-			// always try.
-			if room := win.Max + win.Burst; c.Want > room && r.Unit != gateway.UnitRequests && !c.Open {
-				c.Want = room
-			}
-		case r.Fit && w.Least < w.Cost:
-			c.Min = max(int64(w.Least), 1)
-		}
-		t.Claims, t.Of = append(t.Claims, c), append(t.Of, r)
+		t.Claims = append(t.Claims, limit.Claim{
+			Counter: ofWindow(name.id, i), Window: &r.Windows[i], Open: r.Unit == gateway.UnitConcurrent, Observe: r.observes, Outage: r.Outage,
+		})
+		t.Of, t.names = append(t.Of, r), append(t.names, name)
 	}
 	return nil
 }
 
-// window gives the i-th window, larger where it was raised.
-func (r *Rule) window(i int, counter limit.ID, f *Facts) *gateway.Window {
-	win := &r.Windows[i]
+// wants fills in what a call wants of a claim of the rule.
+func (r *Rule) wants(c *limit.Claim, f *Facts, w *Want) error {
+	c.Want = w.of(r.Unit)
+	switch r.Unit {
+	case gateway.UnitRequests, gateway.UnitConcurrent:
+	case gateway.UnitCost:
+		if !w.Priced && !r.Unpriced && !r.observes {
+			return &Unpriced{r}
+		}
+		c.Window = r.raised(c.Window, c.Counter, f)
+		if r.Fit && w.Least < w.Cost {
+			c.Min = max(int64(w.Least), 1)
+		}
+	default:
+		// What is foreseen of tokens is far more than what is used; one call alone may
+		// always try.
+		c.Want = min(c.Want, c.Window.Max+c.Window.Burst)
+	}
+	return nil
+}
+
+// raised gives a window, larger where it was raised.
+func (r *Rule) raised(win *gateway.Window, counter limit.ID, f *Facts) *gateway.Window {
 	if f.Raised == nil || r.Unit != gateway.UnitCost {
 		return win
 	}

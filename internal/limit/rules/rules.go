@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/expr"
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -26,6 +27,11 @@ type Set struct {
 	Calls, Attempts bool
 	// Amounts says whether a rule counts tokens or money, so that these must be foreseen.
 	Amounts bool
+	// Fits says whether a rule is content with less money than a call may cost.
+	Fits bool
+
+	steady bool // so are all rules that are held per call
+	known  memo[steady]
 }
 
 // Rule is one compiled rule.
@@ -37,14 +43,61 @@ type Rule struct {
 	Attempt bool
 	// Early says that all the rule depends on is known before the body is read.
 	Early bool
+	// Unit is the rule's, of one place in memory for all rules.
+	Unit gateway.Unit
+	// Alerts says that it is a budget of which somebody wants to be told.
+	Alerts bool
 
 	values []value
 	when   *expr.Program // nil = always
 	nets   []netip.Prefix
 	// needsIP says that a condition or a value needs the address as text.
-	needsIP bool
-	names   names
-	quoted  string
+	needsIP  bool
+	observes bool // it only counts
+	names    memo[counterName]
+	quoted   string
+	windows  []*Shown // as they were written down
+}
+
+// Shown is how a window stands in headers, up to the first number that changes from call
+// to call.
+type Shown struct {
+	Limit  int64  // what may stand in it at once
+	Policy string // Ratelimit-Policy: "name";q=Limit;w=60, and on to Ratelimit: "name";r=
+	Count  string // X-Ratelimit-Limit-Requests: Limit, and on to X-Ratelimit-Remaining-Requests:
+}
+
+func (r *Rule) shown(w *gateway.Window, limit int64) *Shown {
+	number, kind := strconv.FormatInt(limit, 10), "Tokens"
+	if r.Unit == gateway.UnitRequests {
+		kind = "Requests"
+	}
+	span := strconv.FormatInt(int64(w.Span/time.Second), 10)
+	return &Shown{
+		Limit:  limit,
+		Policy: "Ratelimit-Policy: " + r.quoted + ";q=" + number + ";w=" + span + "\r\nRatelimit: " + r.quoted + ";r=",
+		Count:  "X-Ratelimit-Limit-" + kind + ": " + number + "\r\nX-Ratelimit-Remaining-" + kind + ": ",
+	}
+}
+
+// Shown gives how a window of the rule stands in headers whose limit is told to be so.
+func (r *Rule) Shown(w *gateway.Window, limit int64) *Shown {
+	for i, s := range r.windows {
+		if w == &r.Windows[i] && s.Limit == limit {
+			return s
+		}
+	}
+	return r.shown(w, limit)
+}
+
+// unitOf gives a unit's one place in memory, so that two are compared by where they are.
+func unitOf(u gateway.Unit) gateway.Unit {
+	for _, known := range [...]gateway.Unit{gateway.UnitRequests, gateway.UnitTokens, gateway.UnitInputTokens, gateway.UnitOutputTokens, gateway.UnitCost, gateway.UnitConcurrent} {
+		if u == known {
+			return known
+		}
+	}
+	return u
 }
 
 // value is one of the values that a rule counts by.
@@ -59,7 +112,7 @@ func Compile(owner string, in []*gateway.Rule, perAttempt bool) (*Set, error) {
 	if len(in) == 0 {
 		return nil, nil
 	}
-	s := &Set{}
+	s := &Set{steady: true, known: newMemo[steady]()}
 	for _, rule := range in {
 		r, err := compile(owner, rule)
 		if err != nil {
@@ -69,13 +122,15 @@ func Compile(owner string, in []*gateway.Rule, perAttempt bool) (*Set, error) {
 		r.Early = r.Early && !r.Attempt
 		s.Calls, s.Attempts = s.Calls || !r.Attempt, s.Attempts || r.Attempt
 		s.Amounts = s.Amounts || r.Unit != gateway.UnitRequests && r.Unit != gateway.UnitConcurrent
+		s.Fits = s.Fits || r.Fit
+		s.steady = s.steady && (r.Attempt || r.isSteady())
 		s.rules = append(s.rules, r)
 	}
 	return s, nil
 }
 
 func compile(owner string, in *gateway.Rule) (r *Rule, err error) {
-	r = &Rule{Rule: in, ID: owner + "/" + in.Name, Early: true, names: newNames(), quoted: strconv.Quote(in.Name)}
+	r = &Rule{Rule: in, ID: owner + "/" + in.Name, Early: true, names: newMemo[counterName](), observes: in.Soft || in.Over.Do == gateway.OverRecord, quoted: strconv.Quote(in.Name)}
 	if len(in.Windows) == 0 {
 		return nil, fmt.Errorf("it has no window")
 	}
@@ -85,6 +140,10 @@ func compile(owner string, in *gateway.Rule) (r *Rule, err error) {
 			return nil, fmt.Errorf("per %s: %w", per, err)
 		}
 		r.values = append(r.values, v)
+	}
+	r.Unit, r.Alerts = unitOf(in.Unit), in.Budget() && len(in.Alert) > 0
+	for i := range in.Windows {
+		r.windows = append(r.windows, r.shown(&in.Windows[i], in.Windows[i].Max+in.Windows[i].Burst))
 	}
 	if in.When != "" {
 		if r.when, err = expr.Compile(in.When, expr.Bool); err != nil {
@@ -151,9 +210,6 @@ func (r *Rule) dimension(per string) (value, error) {
 	r.dependsOn(p)
 	return value{per, func(x *Facts) (string, error) { return p.Text(&x.Vars) }}, nil
 }
-
-// Quoted is the rule's name in quotes, as a header shows it.
-func (r *Rule) Quoted() string { return r.quoted }
 
 // applies reports whether a rule counts a call.
 func (r *Rule) applies(f *Facts) (bool, error) {
@@ -227,6 +283,9 @@ func (s *Set) Has(fits func(*Rule) bool) bool { return s != nil && slices.Contai
 
 // HasAttempts reports whether some rules are held per attempt.
 func (s *Set) HasAttempts() bool { return s != nil && s.Attempts }
+
+// NeedsLeast reports whether it must be foreseen what a call costs at the least.
+func (s *Set) NeedsLeast() bool { return s != nil && s.Fits }
 
 // NeedsAmounts reports whether tokens or money must be foreseen.
 func (s *Set) NeedsAmounts() bool { return s != nil && s.Amounts }

@@ -45,7 +45,7 @@ func (s *Set) Counters(f *Facts, fits func(*Rule) bool) (all []Counter) {
 
 // Standing gives a counter of the rule whose id is known. Of f it needs Raised alone.
 func (r *Rule) Standing(window int, id limit.ID, values string, f *Facts) Counter {
-	w := r.window(window, id, f)
+	w := r.raised(&r.Windows[window], id, f)
 	return Counter{
 		Rule: r, Window: window, Values: values, Raised: w.Max - r.Windows[window].Max,
 		Claim: limit.Claim{Counter: id, Window: w, Open: r.Unit == gateway.UnitConcurrent, Observe: true, Outage: r.Outage},

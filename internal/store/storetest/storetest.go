@@ -31,6 +31,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"purges":      testPurges,
 		"cache":       testCache,
 		"outcomes":    testOutcomes,
+		"rollups":     testRollups,
 		"objects":     testObjects,
 		"settings":    testSettings,
 		"migration":   testMigration,

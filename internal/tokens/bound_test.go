@@ -14,9 +14,9 @@ func TestTheQuickBoundIsNoLowerAndMediaAreSeen(t *testing.T) {
 		`{"contents":[{"parts":[{"text":"` + strings.Repeat("wort ", 3000) + `"}]}]}`,
 		`{"messages":[],"tools":[{"type":"function","function":{"name":"f","description":"does","parameters":{"type":"object","properties":{"a":{"type":"string"}}}}}],"response_format":{"type":"json_schema","json_schema":{"schema":{}}}}`,
 	} {
-		quick, media := tokens.BoundMedia([]byte(body))
-		if slow := tokens.Bound([]byte(body)); quick < slow || media {
-			t.Errorf("%.60s: %d, and Bound says %d; media: %v", body, quick, slow, media)
+		quick := tokens.MostOf([]byte(body))
+		if slow := tokens.Bound([]byte(body)); quick.Tokens < slow || quick.Media {
+			t.Errorf("%.60s: %+v, and Bound says %d", body, quick, slow)
 		}
 	}
 	for _, body := range []string{
@@ -24,8 +24,8 @@ func TestTheQuickBoundIsNoLowerAndMediaAreSeen(t *testing.T) {
 		`{"contents":[{"parts":[{"inlineData":{"mimeType":"application/pdf","data":"` + strings.Repeat("QUJD", 20000) + `"}}]}]}`,
 		`{"messages":[{"role":"user","content":[{"image":{"format":"png","source":{"bytes":"` + strings.Repeat("QUJD", 20000) + `"}}}]}]}`,
 	} {
-		if bound, media := tokens.BoundMedia([]byte(body)); !media || bound != tokens.Bound([]byte(body)) {
-			t.Errorf("%.60s: %d, media: %v", body, bound, media)
+		if most := tokens.MostOf([]byte(body)); !most.Media || most.Tokens != tokens.Bound([]byte(body)) {
+			t.Errorf("%.60s: %+v", body, most)
 		}
 	}
 }

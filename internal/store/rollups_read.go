@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"github.com/sluice-gateway/sluice/internal/analytics"
+)
+
+// readRollups hands over the roll-ups that answer a query. What it hands over is valid
+// until each returns.
+func (s *Store) readRollups(ctx context.Context, g *gathering, numbersOnly bool, each func(*summand) error) error {
+	row := newRollupReader(g, !numbersOnly && g.query.Sketches != [analytics.Sketches]bool{})
+	for _, segment := range analytics.Segments(g.edges) {
+		c := g.conditions(segment)
+		err := s.query(ctx, "SELECT "+strings.Join(row.columns, ", ")+" FROM rollups"+c.where(), c.args, func(rows *sql.Rows) error {
+			if err := row.scan(rows); err != nil {
+				return err
+			}
+			return each(&row.summand)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *gathering) conditions(segment analytics.Segment) conditions {
+	var c conditions
+	c.add("kind = ?", g.kind.String())
+	c.add("grain = ?", int64(segment.Grain))
+	c.add("time >= ?", segment.From)
+	c.add("time < ?", segment.To)
+	c.in("workspace", g.query.Within)
+	for _, f := range g.query.Where {
+		place := g.place(f.Dimension)
+		c.add(textColumns[place]+" = ?", clean(f.Value))
+		if f.Value == "" { // the rest has no value either
+			c.add("rest & ? = 0", restBits[place])
+		}
+	}
+	return c
+}
+
+// place gives where rows of the kind tell a dimension: an index of textColumns.
+func (g *gathering) place(d analytics.Dimension) int {
+	switch d {
+	case analytics.ByWorkspace:
+		return 0
+	case analytics.ByGateway:
+		return 1
+	}
+	return 2 + g.kind.Place(d)
+}
+
+// textColumns are the columns that tell dimensions, and restBits the bits that say that
+// they stand for others.
+var (
+	textColumns = [...]string{"workspace", "gateway", "value", "value2"}
+	restBits    = [...]int64{0, 0, analytics.RestFirst, analytics.RestSecond}
+)
+
+// rollupReader reads one row after the other into its summand. Only what is needed is read.
+type rollupReader struct {
+	summand
+	places  []int // of By
+	columns []string
+	dest    []any
+
+	texts             [2]sql.RawBytes
+	bits              int64
+	numbers, sketches sql.RawBytes
+}
+
+func newRollupReader(g *gathering, sketched bool) *rollupReader {
+	r := &rollupReader{columns: []string{"time", "rest", "numbers"}}
+	r.dest = []any{&r.time, &r.bits, &r.numbers}
+	for i, d := range g.query.By {
+		r.places = append(r.places, g.place(d))
+		r.columns, r.dest = append(r.columns, textColumns[r.places[i]]), append(r.dest, &r.texts[i])
+	}
+	if sketched {
+		r.columns, r.dest = append(r.columns, "sketches"), append(r.dest, &r.sketches)
+	}
+	return r
+}
+
+func (r *rollupReader) scan(rows *sql.Rows) error {
+	if err := rows.Scan(r.dest...); err != nil {
+		return err
+	}
+	r.rest = false
+	for _, place := range r.places {
+		r.rest = r.rest || r.bits&restBits[place] != 0
+	}
+	for i, text := range r.texts[:len(r.places)] {
+		if r.rest {
+			r.values[i] = ""
+		} else if r.values[i] != string(text) {
+			r.values[i] = string(text)
+		}
+	}
+	r.summand.numbers, r.summand.sketches = r.numbers, r.sketches
+	return nil
+}

@@ -1,0 +1,90 @@
+package tokens
+
+import "bytes"
+
+// marks say what the names in a body hint at.
+type marks uint8
+
+const (
+	markMedia marks = 1 << iota
+	markTools       // tools, or a form of the answer
+	markCache
+)
+
+// hint is a word that is in names of every dialect. It is looked for at two letters of it
+// that seldom stand together in names.
+type hint struct {
+	word string
+	at   int // of these letters in the word
+	mark marks
+}
+
+// hints are by the first of their two letters.
+var hints = [256][]hint{
+	'g': {{"image", 3, markMedia}},
+	'f': {{"file", 0, markMedia}},
+	'u': {{"audio", 1, markMedia}, {"document", 3, markMedia}, {"source", 2, markMedia}},
+	'v': {{"video", 0, markMedia}},
+	'l': {{"nline", 1, markMedia}},
+	'y': {{"ytes", 0, markMedia}},
+	'o': {{"tool", 2, markTools}},
+	'h': {{"chema", 1, markTools}, {"cache_control", 3, markCache}, {"cachePoint", 3, markCache}},
+}
+
+// nextOf has a bit for each letter that may follow the first of a hint's two letters. A
+// quote has one too, so that one look finds both.
+var nextOf = func() (t [256]uint32) {
+	for c, all := range hints {
+		for _, h := range all {
+			t[c] |= 1 << (h.word[h.at+1] & 31)
+		}
+	}
+	t['"'] = 1
+	return t
+}()
+
+// maxName is longer than any name that matters.
+const maxName = 48
+
+// marksOf tells what the names of a body hint at. All that is short and stands between
+// two quotes is taken for a name; texts are stepped over.
+func marksOf(body []byte) (all marks) {
+	for len(body) > 0 {
+		short, of := body[:min(len(body), maxName+1)], marks(0)
+		end := -1
+		for i, c := range short {
+			next := nextOf[c]
+			if next == 0 {
+				continue
+			}
+			if c == '"' {
+				end = i
+				break
+			}
+			if i+1 < len(short) && next>>(short[i+1]&31)&1 != 0 {
+				of |= hintAt(short, i)
+			}
+		}
+		if end >= 0 {
+			all |= of
+			body = body[end+1:]
+			continue
+		}
+		next := bytes.IndexByte(body[len(short):], '"')
+		if next < 0 {
+			return all
+		}
+		body = body[len(short)+next+1:]
+	}
+	return all
+}
+
+// hintAt tells which hint has its two letters at i. A word never goes on behind a quote.
+func hintAt(name []byte, i int) marks {
+	for _, h := range hints[name[i]] {
+		if from := i - h.at; from >= 0 && from+len(h.word) <= len(name) && string(name[from:from+len(h.word)]) == h.word {
+			return h.mark
+		}
+	}
+	return 0
+}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package pains_test
+
+// thin is which part of many alike is tried.
+const thin = 1

@@ -1,0 +1,41 @@
+// Pictures of every page, light and dark, wide and narrow: node shots.mjs BINARY FOLDER
+import { mkdirSync } from "node:fs";
+import { launch, newPage, signIn } from "./browser.mjs";
+import { call, key, start, traffic } from "./gateway.mjs";
+
+const [binary, folder] = process.argv.slice(2);
+const only = process.argv.slice(4);
+mkdirSync(folder, { recursive: true });
+const gateway = await start(binary);
+const browser = await launch();
+try {
+  const empty = await newPage(browser, gateway);
+  await empty.page.goto("/");
+  await empty.page.getByRole("button", { name: "Sign in" }).waitFor();
+  await empty.page.screenshot({ path: `${folder}/sign-in.png` });
+  await signIn(empty.page);
+  await empty.page.getByText("No calls in this time").waitFor();
+  await empty.page.screenshot({ path: `${folder}/overview-empty.png` });
+  await empty.close();
+  await traffic(gateway);
+  const { id } = await call(gateway, "/v1/chat/completions", { model: "support", messages: [{ role: "system", content: "You help." }, { role: "user", content: "What is a sluice? Answer with `code` and **bold**." }] });
+  await call(gateway, "/v1/chat/completions", { model: "sandbox/chat", messages: [{ role: "user", content: "hello again" }] }, {}, key);
+  await new Promise((r) => setTimeout(r, 1500));
+  const views = { overview: "/?range=15m", logs: "/logs?range=15m", call: `/logs?range=15m&call=${id}`, providers: "/providers", cache: "/cache?range=1h", keys: "/keys", "keys-new": "/keys?new=1", limits: "/limits", config: "/config", settings: "/settings" };
+  for (const [scheme, width] of [["light", 1280], ["dark", 1280], ["light", 390], ["dark", 390]]) {
+    const { page, close } = await newPage(browser, gateway, { colorScheme: scheme, viewport: { width, height: width > 500 ? 800 : 844 } });
+    await signIn(page);
+    for (const [name, path] of Object.entries(views)) {
+      if (only.length && !only.includes(name)) continue;
+      await page.goto(path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForLoadState("networkidle", { timeout: 3000 }).catch(() => {}); // a page that refreshes is never idle
+      await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
+      await page.screenshot({ path: `${folder}/${name}-${scheme}-${width}.png`, fullPage: name !== "call" && width > 500 });
+    }
+    await close();
+  }
+} finally {
+  await browser.close();
+  await gateway.stop();
+}

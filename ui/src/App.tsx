@@ -1,0 +1,40 @@
+import { Center, Loader } from "@mantine/core";
+import { lazy, Suspense } from "react";
+import { Route, Routes } from "react-router";
+import { useAuth } from "./api/session";
+import { Waiting } from "./parts/parts";
+import { Shell } from "./Shell";
+import { SignIn } from "./pages/SignIn";
+
+const Overview = lazy(() => import("./pages/Overview"));
+const Logs = lazy(() => import("./pages/Logs"));
+const Providers = lazy(() => import("./pages/Providers"));
+const Cache = lazy(() => import("./pages/Cache"));
+const Keys = lazy(() => import("./pages/Keys"));
+const Limits = lazy(() => import("./pages/Limits"));
+const Config = lazy(() => import("./pages/Config"));
+const Settings = lazy(() => import("./pages/Settings"));
+const Missing = lazy(() => import("./pages/Missing"));
+
+export function App() {
+  const { who, ready } = useAuth();
+  if (!ready) return <Center h="100vh"><Loader aria-label="Loading" /></Center>;
+  if (!who) return <SignIn />;
+  return (
+    <Shell>
+      <Suspense fallback={<Waiting rows={6} height={64} />}>
+        <Routes>
+          <Route path="/" element={<Overview />} />
+          <Route path="/logs" element={<Logs />} />
+          <Route path="/providers" element={<Providers />} />
+          <Route path="/cache" element={<Cache />} />
+          <Route path="/keys" element={<Keys />} />
+          <Route path="/limits" element={<Limits />} />
+          <Route path="/config" element={<Config />} />
+          <Route path="/settings" element={<Settings />} />
+          <Route path="*" element={<Missing />} />
+        </Routes>
+      </Suspense>
+    </Shell>
+  );
+}

@@ -1,0 +1,52 @@
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import "uplot/dist/uPlot.min.css";
+import "./styles.css";
+import { MantineProvider, createTheme } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { setNonce } from "get-nonce";
+import { createRoot } from "react-dom/client";
+import { BrowserRouter } from "react-router";
+import { APIError } from "./api/client";
+import { SessionProvider } from "./api/session";
+import { App } from "./App";
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
+setNonce(nonce);
+
+const theme = createTheme({
+  primaryColor: "accent",
+  primaryShade: { light: 6, dark: 5 },
+  autoContrast: true,
+  colors: { accent: ["#eef1ff", "#dce2ff", "#b7c2ff", "#91a1ff", "#7386ff", "#7d8fff", "#3d5afe", "#3049e0", "#263cc0", "#1d2f9e"] },
+  fontFamily: 'Inter, "Inter Variable", system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "JetBrains Mono", SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
+  fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "18px" },
+  defaultRadius: "md",
+  headings: { fontWeight: "650", sizes: { h2: { fontSize: "22px" }, h5: { fontSize: "14px" } } },
+  cursorType: "pointer",
+});
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      refetchOnWindowFocus: true,
+      retry: (failures, error) => failures < 2 && !(error instanceof APIError && error.status >= 400 && error.status < 500),
+    },
+  },
+});
+
+createRoot(document.getElementById("root")!).render(
+  <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <Notifications position="bottom-right" />
+    <QueryClientProvider client={queries}>
+      <BrowserRouter>
+        <SessionProvider>
+          <App />
+        </SessionProvider>
+      </BrowserRouter>
+    </QueryClientProvider>
+  </MantineProvider>,
+);

@@ -1,0 +1,155 @@
+import { Box, Button, Checkbox, Grid, Group, List, Modal, RingProgress, SimpleGrid, Stack, Table, Text, TextInput } from "@mantine/core";
+import { IconDatabase } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { api, got, type Schemas } from "../api/client";
+import { useAuth } from "../api/session";
+import { useAct } from "../lib/act";
+import { useParam, usePeriod } from "../lib/address";
+import { at, bytes, count, ms, percent, span, usd } from "../lib/format";
+import { Bar, Empty, Failure, Figure, Goto, PageTitle, Panel, Parts, Snippet, Time, Waiting } from "../parts/parts";
+
+type Row = Schemas["CacheRow"];
+const colors = { hits: "#4c6ef5", stale: "#8c6bb1", coalesced: "#0b9aa8", semantic: "#74c0fc", misses: "#adb5bd", bypassed: "#868e96" };
+
+export default function Cache() {
+  const { who } = useAuth();
+  const period = usePeriod();
+  const cache = useQuery({ queryKey: ["cache", period.range, period.custom && period.from.toISOString()], queryFn: () => got(api.GET("/api/v1/cache", { params: { query: { from: period.from.toISOString() } } })), refetchInterval: 10_000 });
+  const c = cache.data;
+  return (
+    <>
+      <PageTitle title="Cache" says="What was answered without a provider, and what that saved." />
+      {cache.isError ? <Failure error={cache.error} retry={() => void cache.refetch()} /> : !c ? <Waiting rows={3} height={140} /> : (
+        <Stack gap="md">
+          {c.total.served + c.total.misses === 0 ? <Off /> : <Results total={c.total} />}
+          {who?.admin && <Grid gap="md">
+            <Grid.Col span={{ base: 12, md: 7 }}><Tiers tiers={c.tiers ?? []} /></Grid.Col>
+            <Grid.Col span={{ base: 12, md: 5 }}><Advice advice={c.advice ?? []} /></Grid.Col>
+          </Grid>}
+          {c.models.length > 0 && <Grid gap="md">
+            <Grid.Col span={{ base: 12, md: 6 }}><By title="By model" rows={c.models} dimension="model" /></Grid.Col>
+            <Grid.Col span={{ base: 12, md: 6 }}><By title="By gateway" rows={c.gateways} dimension="gateway" /></Grid.Col>
+          </Grid>}
+          <Grid gap="md">
+            <Grid.Col span={{ base: 12, md: 6 }}><Purge /></Grid.Col>
+            <Grid.Col span={{ base: 12, md: 6 }}><Lookup /></Grid.Col>
+          </Grid>
+        </Stack>
+      )}
+    </>
+  );
+}
+
+function Off() {
+  return (
+    <Panel title="Nothing was looked up in this time">
+      <Empty icon={IconDatabase} title="Answers are kept where a gateway says so">
+        <Text ta="center" c="dimmed" mb="sm">With this in <code>sluice.yaml</code>, the same request within five minutes costs nothing:</Text>
+        <Snippet text={"gateways:\n  default:\n    cache: { ttl: 5m }"} />
+      </Empty>
+    </Panel>
+  );
+}
+
+function Results({ total: t }: { total: Row }) {
+  const parts = [
+    { label: "Hit", value: t.hits, color: colors.hits }, { label: "Stale", value: t.stale, color: colors.stale }, { label: "Coalesced", value: t.coalesced, color: colors.coalesced },
+    { label: "Semantic", value: t.semantic, color: colors.semantic }, { label: "Miss", value: t.misses, color: colors.misses }, { label: "Bypassed", value: t.bypassed, color: colors.bypassed },
+  ];
+  return (
+    <Panel title="Hit ratio" says="Of the calls that looked into the cache, how many it answered. Coalesced: shared the answer of an identical call under way. Semantic: a question that means the same. Stale: an old answer, while a new one was fetched or none was to be had.">
+      <Grid align="center">
+        <Grid.Col span={{ base: 12, sm: 4 }}>
+          <Group justify="center"><RingProgress size={170} thickness={16} roundCaps sections={[{ value: (t.hit_ratio ?? 0) * 100, color: colors.hits }]} label={<Box ta="center"><Text className="figure" component="span">{percent(t.hit_ratio)}</Text><Text size="xs" c="dimmed">{count(t.served)} of {count(t.served + t.misses)}</Text></Box>} aria-label={`Hit ratio ${percent(t.hit_ratio)}`} role="img" /></Group>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, sm: 8 }}>
+          <SimpleGrid cols={2} spacing="sm" mb="md">
+            <Figure label="Saved" value={usd(t.saved_usd)} note="money" says="What the served calls would have cost." />
+            <Figure label="Time saved" value={ms(t.saved_ms)} note={t.untimed ? `${count(t.untimed)} calls left out` : "of waiting"} says="Estimated against the mean of the misses of the same provider, model and operation in the same time." />
+          </SimpleGrid>
+          <Parts parts={parts} height={14} />
+          <Group gap="md" mt="xs">{parts.filter((p) => p.value > 0).map((p) => <Group gap={6} key={p.label}><Box className="swatch" style={{ background: p.color }} /><Text size="xs" c="dimmed">{p.label} <b className="reading">{count(p.value)}</b></Text></Group>)}</Group>
+        </Grid.Col>
+      </Grid>
+    </Panel>
+  );
+}
+
+function Tiers({ tiers }: { tiers: Schemas["CacheTier"][] }) {
+  return (
+    <Panel title="Where answers are kept" says="On this node, the fastest place first.">
+      <Box className="scroll">
+        <table className="rows"><thead><tr><th scope="col">Place</th><th scope="col">Full</th><th scope="col" className="n">Answers</th><th scope="col" className="n">Hits</th><th scope="col" className="n">Stored</th><th scope="col" className="n">Evicted</th><th scope="col" className="n">Errors</th></tr></thead>
+          <tbody>{tiers.map((t) => (
+            <tr key={t.name}><td>{t.name}{t.away && <Text size="xs" c="red">does not answer</Text>}</td><td><Stack gap={2}><Bar share={t.max_bytes && t.bytes != null ? t.bytes / t.max_bytes : 0} label={`${bytes(t.bytes)} of ${bytes(t.max_bytes)}`} /><Text size="xs" c="dimmed" className="nowrap">{bytes(t.bytes)}{t.max_bytes != null && ` of ${bytes(t.max_bytes)}`}</Text></Stack></td><td className="n">{count(t.answers)}</td><td className="n">{count(t.hits)}</td><td className="n">{count(t.stored)}</td><td className="n">{count(t.evicted)}</td><td className="n">{count(t.errors + t.dropped)}</td></tr>
+          ))}</tbody>
+        </table>
+      </Box>
+    </Panel>
+  );
+}
+
+function Advice({ advice }: { advice: Schemas["CacheAdvice"][] }) {
+  return (
+    <Panel title="What would save more" says="From the misses of late on this node.">
+      {advice.length === 0 ? <Text size="sm" c="dimmed">Nothing stands out.</Text> : <List size="sm" spacing="xs">{advice.map((a, i) => <List.Item key={i}>{a.text} <Text span size="xs" c="dimmed">({percent(a.share)} of the misses of {a.gateway}{a.ttl_s ? `; ttl ${span(a.ttl_s)}` : ""})</Text></List.Item>)}</List>}
+    </Panel>
+  );
+}
+
+function By({ title, rows, dimension }: { title: string; rows: Row[]; dimension: string }) {
+  return (
+    <Panel title={title} says="What saved most first.">
+      <Box className="scroll"><table className="rows"><thead><tr><th scope="col">{dimension}</th><th scope="col">Hit ratio</th><th scope="col" className="n">Served</th><th scope="col" className="n">Saved</th></tr></thead>
+        <tbody>{rows.slice(0, 8).map((r) => { const name = r.by[dimension] ?? ""; return <tr key={name}><td>{name ? <Goto to="/logs" extra={{ [dimension]: name }}>{name}</Goto> : "none"}</td><td><Group gap={8} wrap="nowrap"><Box w={70}><Bar share={r.hit_ratio ?? 0} label="" /></Box>{percent(r.hit_ratio)}</Group></td><td className="n">{count(r.served)}</td><td className="n">{usd(r.saved_usd)}</td></tr>; })}</tbody>
+      </table></Box>
+    </Panel>
+  );
+}
+
+const wipes: [keyof Schemas["NewPurge"] & string, string, string][] = [["model", "Model", "provider/model"], ["tag", "Tag", ""], ["gateway", "Gateway", "default"], ["provider", "Provider", ""], ["route", "Route", ""], ["older", "Older than", "12h"], ["workspace", "Workspace", ""]];
+
+function Purge() {
+  const purges = useQuery({ queryKey: ["purges"], queryFn: () => got(api.GET("/api/v1/cache/purges")) });
+  const [form, setForm] = useState<Record<string, string>>({});
+  const [asking, setAsking] = useState<Schemas["NewPurge"] | null>(null);
+  const [all, setAll] = useState(false);
+  const act = useAct((body: Schemas["NewPurge"]) => got(api.POST("/api/v1/cache/purge", { body })), ["purges", "cache"], (p) => `Purged: ${p.says}.`);
+  const submit = (e: FormEvent) => {
+    e.preventDefault();
+    const said = Object.fromEntries(Object.entries(form).filter(([, v]) => v));
+    setAsking(Object.keys(said).length ? said : { all: true });
+  };
+  const words = asking?.all ? "every answer that is kept" : `answers with ${Object.entries(asking ?? {}).map(([k, v]) => `${k} ${String(v)}`).join(" and ")}`;
+  const nothing = Object.values(form).every((v) => !v);
+  return (
+    <Panel title="Purge" says="What is purged is served no more, on every node, at once. It has to match all that you fill in.">
+      <form onSubmit={submit}>
+        <SimpleGrid cols={2} spacing="xs">{wipes.map(([k, label, hint]) => <TextInput key={k} size="xs" label={label} placeholder={hint} value={form[k] ?? ""} onChange={(e) => setForm({ ...form, [k]: e.currentTarget.value })} />)}</SimpleGrid>
+        <Group mt="sm" justify="space-between"><Checkbox size="xs" label="All answers" checked={all} disabled={!nothing} onChange={(e) => setAll(e.currentTarget.checked)} /><Button type="submit" size="xs" color="red" variant="light" disabled={nothing && !all}>Purge…</Button></Group>
+      </form>
+      {(purges.data?.data.length ?? 0) > 0 && <Stack gap={4} mt="md"><Text size="xs" fw={600} c="dimmed">Purged lately</Text>{purges.data?.data.slice(0, 5).map((p) => <Text size="sm" key={p.id}>{p.says}, by {p.by}, <Time value={p.time} /></Text>)}</Stack>}
+      <Modal opened={!!asking} onClose={() => setAsking(null)} title="Purge the cache" closeButtonProps={{ "aria-label": "Close" }}>
+        <Stack><Text size="sm">This drops {words}. The next identical requests are answered, and paid for, by providers again.</Text><Group justify="flex-end"><Button variant="default" onClick={() => setAsking(null)}>Cancel</Button><Button color="red" loading={act.isPending} onClick={() => asking && act.mutate(asking, { onSuccess: () => { setAsking(null); setForm({}); setAll(false); } })}>Purge</Button></Group></Stack>
+      </Modal>
+    </Panel>
+  );
+}
+
+function Lookup() {
+  const [key, setKey] = useParam("key");
+  const [typed, setTyped] = useState(key);
+  const found = useQuery({ queryKey: ["cached", key], queryFn: () => got(api.GET("/api/v1/cache/entries/{key}", { params: { path: { key } } })), enabled: /^[0-9a-f]{64}$/.test(key), retry: false });
+  const c = found.data;
+  return (
+    <Panel title="Look up an answer" says="By its key, 64 hexadecimal digits, as the log of Sluice and the header of an answer tell it.">
+      <form onSubmit={(e) => { e.preventDefault(); setKey(typed.trim()); }}><Group gap="xs" align="flex-end"><TextInput className="grow" size="xs" label="Key" placeholder="64 hexadecimal digits" value={typed} onChange={(e) => setTyped(e.currentTarget.value)} error={key && !/^[0-9a-f]{64}$/.test(key) ? "A key has 64 hexadecimal digits." : undefined} /><Button type="submit" size="xs" variant="default">Look up</Button></Group></form>
+      <Box mt="sm">
+        {found.isError ? <Failure error={found.error} /> : c && (
+          <Table aria-label="The answer"><Table.Tbody>{([["Model", `${c.provider}/${c.model}`], ["Kept in", c.tier], ["Stored", at(c.stored)], ["Fresh until", `${at(c.fresh_until)}${c.fresh ? "" : " (over)"}`], ["Size", bytes(c.size)], ["Each hit saves", `${usd(c.cost_usd)} and ${ms(c.took_ms)}`], ["Tags", c.tags.join(", ") || "–"]] as const).map(([k, v]) => <Table.Tr key={k}><Table.Th c="dimmed" fw={500}>{k}</Table.Th><Table.Td>{v}</Table.Td></Table.Tr>)}<Table.Tr><Table.Th c="dimmed" fw={500}>Brought by</Table.Th><Table.Td><Goto to="/logs" extra={{ call: c.entry }}>the call</Goto></Table.Td></Table.Tr></Table.Tbody></Table>
+        )}
+      </Box>
+    </Panel>
+  );
+}

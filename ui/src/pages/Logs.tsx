@@ -1,0 +1,231 @@
+import { ActionIcon, Badge, Box, Button, Card, Group, Menu, Select, Stack, Switch, Text, TextInput, Tooltip } from "@mantine/core";
+import { IconActivity, IconFilterOff, IconPlus, IconSearch, IconX } from "@tabler/icons-react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { type FormEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { api, type Entry, got } from "../api/client";
+import { tail } from "../api/tail";
+import { type Period, useParams, usePeriod } from "../lib/address";
+import { clock, count, exact, ms, usd, at } from "../lib/format";
+import { Call } from "../parts/Call";
+import { isRequestID } from "../parts/Palette";
+import { Empty, Failure, Goto, PageTitle, Snippet, StatusMark, Waiting } from "../parts/parts";
+import { curlFor, useDataPlane } from "../parts/serve";
+
+/** Filters as the API names them, with what they are called here. */
+const filters: Record<string, string> = {
+  status: "Status", provider: "Provider", model: "Model", model_requested: "Model asked for", key_id: "Key", cache: "Cache", operation: "Operation", route: "Route", error_code: "Error",
+  finish_reason: "Finish reason", gateway: "Gateway", workspace: "Workspace", user: "User", session: "Session", client_ip: "Address", client_dialect: "Dialect", credential: "Credential", trace_id: "Trace", stream: "Stream", min_cost: "Cost at least", min_latency_ms: "Milliseconds at least",
+};
+const choices: Record<string, string[]> = {
+  status: ["2xx", "4xx", "5xx", "429"], cache: ["hit", "miss", "stale", "coalesced", "semantic", "bypass", "off"], stream: ["true", "false"],
+};
+
+const chosenOf = (params: URLSearchParams) => Object.fromEntries(Object.keys(filters).filter((n) => params.get(n)).map((n) => [n, params.get(n)!]));
+
+export default function Logs() {
+  const [params, set] = useParams();
+  const period = usePeriod();
+  const chosen = useMemo(() => chosenOf(params), [params]);
+  const id = params.get("call") ?? "";
+  const following = params.get("tail") === "1";
+  const list = useCalls(period, chosen);
+  const live = useTail(chosen, following);
+  const rows = useMemo(() => {
+    const old = list.data?.pages.flatMap((p) => p.data.filter((e): e is Entry => !!e)) ?? [];
+    const known = new Set(live.rows.map((e) => e.id));
+    return [...live.rows, ...old.filter((e) => !known.has(e.id))];
+  }, [list.data, live.rows]);
+  const open = useCallback((call: string) => set({ call }), [set]);
+  useStep(rows, id, open);
+
+  return (
+    <>
+      <PageTitle title="Logs" says="Every call, newest first. A click on a value keeps only calls like it.">
+        <Tooltip label="New calls appear as they come; scrolling down holds them back" withArrow>
+          <Switch label="Live tail" checked={following} onChange={(e) => set({ tail: e.currentTarget.checked ? "1" : "" })} />
+        </Tooltip>
+      </PageTitle>
+      <Filters chosen={chosen} set={set} />
+      {live.error && <Text size="sm" c="dimmed" mb="xs">{live.error}</Text>}
+      {live.held > 0 && <Button fullWidth size="xs" variant="light" mb="xs" onClick={live.release}>{live.held} new calls</Button>}
+      {list.isError ? <Failure error={list.error} retry={() => void list.refetch()} /> : !list.data ? <Waiting rows={10} /> : rows.length === 0 ? <None filtered={Object.keys(chosen).length > 0} clear={() => set(Object.fromEntries(Object.keys(chosen).map((k) => [k, ""])))} /> : (
+        <Card withBorder padding={0}>
+          {list.data.pages[0]?.partial && <Text size="sm" p="sm" c="dimmed">{list.data.pages[0].warning}</Text>}
+          <Rows rows={rows} chosen={id} open={open} only={(k, v) => set({ [k]: v })} />
+          {list.hasNextPage && <Box p="sm"><Button fullWidth variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>Show older calls</Button></Box>}
+        </Card>
+      )}
+      <Call id={id} onClose={() => set({ call: "" })} />
+    </>
+  );
+}
+
+function useCalls(period: Period, chosen: Record<string, string>) {
+  return useInfiniteQuery({
+    queryKey: ["entries", period.range, period.custom && period.from.toISOString(), period.custom && period.to.toISOString(), chosen],
+    queryFn: ({ pageParam, signal }) => got(api.GET("/api/v1/entries", { signal, params: { query: { ...chosen, from: period.from.toISOString(), ...(period.custom ? { to: period.to.toISOString() } : {}), limit: "100", ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next || undefined,
+    refetchOnWindowFocus: false,
+  });
+}
+
+const keptRows = 300;
+
+/** Follows new calls; while the reader has scrolled down they are held back. */
+function useTail(chosen: Record<string, string>, on: boolean) {
+  const [rows, setRows] = useState<Entry[]>([]);
+  const [held, setHeld] = useState<Entry[]>([]);
+  const [error, setError] = useState("");
+  const query = new URLSearchParams(chosen).toString();
+  const release = useCallback(() => {
+    window.scrollTo({ top: 0 });
+    setHeld((waiting) => {
+      setRows((now) => merged(waiting, now));
+      return [];
+    });
+  }, []);
+  useEffect(() => {
+    setRows([]);
+    setHeld([]);
+    setError("");
+    if (!on) return;
+    const stop = new AbortController();
+    const each = (e: Entry) => (window.scrollY > 80 ? setHeld : setRows)((now) => merged([e], now));
+    tail(new URLSearchParams(query), stop.signal, each).then(
+      () => setError("The live tail has ended; switch it on again to go on."),
+      (e: unknown) => stop.signal.aborted || setError(e instanceof Error ? e.message : "The live tail broke off."),
+    );
+    return () => stop.abort();
+  }, [on, query]);
+  return { rows, held: held.length, release, error };
+}
+
+/** The newest first; one that came again replaces what it was. */
+function merged(fresh: Entry[], old: Entry[]): Entry[] {
+  const ids = new Set(fresh.map((e) => e.id));
+  return [...fresh, ...old.filter((e) => !ids.has(e.id))].slice(0, keptRows);
+}
+
+/** j and k go through the calls. */
+function useStep(rows: Entry[], id: string, open: (id: string) => void) {
+  useEffect(() => {
+    const press = (e: KeyboardEvent) => {
+      if (e.target instanceof HTMLElement && /^(INPUT|TEXTAREA)$/.test(e.target.tagName)) return;
+      if ((e.key !== "j" && e.key !== "k") || e.ctrlKey || e.metaKey) return;
+      const i = rows.findIndex((r) => r.id === id);
+      const next = rows[e.key === "j" ? i + 1 : Math.max(0, i - 1)];
+      if (next) open(next.id);
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [rows, id, open]);
+}
+
+function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Record<string, string>) => void }) {
+  const [text, setText] = useState("");
+  const [wrong, setWrong] = useState("");
+  const [adding, setAdding] = useState("");
+  const input = useRef<HTMLInputElement>(null);
+  const submit = (e: FormEvent) => {
+    e.preventDefault();
+    const words = text.trim();
+    if (!words) return;
+    if (isRequestID(words)) set({ call: words });
+    else {
+      const change: Record<string, string> = {};
+      for (const word of words.match(/\w+:("[^"]*"|\S+)/g) ?? []) {
+        const [, name = "", value = ""] = /^(\w+):"?(.*?)"?$/.exec(word) ?? [];
+        if (filters[name]) change[name] = value;
+      }
+      if (Object.keys(change).length === 0) return setWrong("Write a filter as status:4xx or model:chat, or a whole request id.");
+      set(change);
+    }
+    setText("");
+    setWrong("");
+  };
+  const add = (name: string, value: string) => {
+    if (value) set({ [name]: value });
+    setAdding("");
+  };
+  return (
+    <Stack gap="xs" mb="md">
+      <Group gap="xs" align="flex-start">
+        <form onSubmit={submit} className="grow">
+          <TextInput ref={input} data-search placeholder="status:5xx model:chat user:ann, or a request id  ( / )" aria-label="Filter calls" leftSection={<IconSearch size={16} />} value={text} error={wrong} onChange={(e) => { setText(e.currentTarget.value); setWrong(""); }} onKeyDown={(e) => e.key === "Escape" && input.current?.blur()} />
+        </form>
+        <Menu position="bottom-end" withArrow>
+          <Menu.Target><Button variant="default" leftSection={<IconPlus size={16} />}>Filter</Button></Menu.Target>
+          <Menu.Dropdown mah={320} className="scroll-y">{Object.entries(filters).filter(([k]) => !chosen[k]).map(([k, label]) => <Menu.Item key={k} onClick={() => setAdding(k)}>{label}</Menu.Item>)}</Menu.Dropdown>
+        </Menu>
+      </Group>
+      {(Object.keys(chosen).length > 0 || adding) && (
+        <Group gap="xs">
+          {Object.entries(chosen).map(([k, v]) => (
+            <Badge key={k} size="lg" variant="light" rightSection={<ActionIcon size={16} variant="transparent" onClick={() => set({ [k]: "" })} aria-label={`Remove the filter ${filters[k]}`}><IconX size={13} /></ActionIcon>}>{filters[k]}: {v}</Badge>
+          ))}
+          {adding && (choices[adding] ? (
+            <Select size="xs" w={180} autoFocus defaultDropdownOpened data={choices[adding]} placeholder={filters[adding]} aria-label={filters[adding]} onChange={(v) => add(adding, v ?? "")} />
+          ) : (
+            <TextInput size="xs" w={220} autoFocus placeholder={filters[adding]} aria-label={filters[adding]} onBlur={(e) => add(adding, e.currentTarget.value.trim())} onKeyDown={(e) => (e.key === "Enter" ? add(adding, e.currentTarget.value.trim()) : e.key === "Escape" && setAdding(""))} />
+          ))}
+        </Group>
+      )}
+    </Stack>
+  );
+}
+
+function None({ filtered, clear }: { filtered: boolean; clear: () => void }) {
+  const base = useDataPlane();
+  if (filtered) return <Empty icon={IconFilterOff} title="No call matches in this time"><Group justify="center"><Button variant="default" onClick={clear}>Take all filters away</Button></Group></Empty>;
+  return (
+    <Empty icon={IconActivity} title="No calls in this time">
+      <Stack gap="sm">
+        <Text ta="center" c="dimmed">Choose a longer time above, or send a call with a key from <Goto to="/keys">Keys</Goto>:</Text>
+        <Snippet text={curlFor(base, "sk-sluice-…")} />
+      </Stack>
+    </Empty>
+  );
+}
+
+function Rows({ rows, chosen, open, only }: { rows: Entry[]; chosen: string; open: (id: string) => void; only: (k: string, v: string) => void }) {
+  const keys = useQuery({ queryKey: ["keys", "names"], queryFn: () => got(api.GET("/api/v1/keys", { params: { query: { limit: "500" } } })), staleTime: 60_000 });
+  const names = useMemo(() => new Map(keys.data?.data.map((k) => [k.id, k.name])), [keys.data]);
+  const slowest = Math.max(1, ...rows.map((r) => r.latency_ms ?? 0));
+  const Cell = ({ name, value, label }: { name: string; value: string; label?: string }) =>
+    value ? <button type="button" className="cell" title={`Only ${filters[name]}: ${label ?? value}`} onClick={(e) => { e.stopPropagation(); only(name, value); }}>{label ?? value}</button> : <Text size="sm" c="dimmed" component="span">–</Text>;
+  return (
+    <Box className="scroll">
+      <table className="rows" aria-label="Calls">
+        <thead>
+          <tr>
+            <th scope="col">Time</th><th scope="col">Status</th><th scope="col">Model</th><th scope="col">Key</th><th scope="col" className="n">Tokens in / out</th><th scope="col" className="n">Cost</th><th scope="col">Latency</th><th scope="col">Cache</th><th scope="col" className="n">Attempts</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((e) => (
+            <tr key={e.id} className={`pick ${e.id === chosen ? "chosen" : ""}`} onClick={() => open(e.id)}>
+              <td><button type="button" className="cell" title={at(e.time)} aria-label={`Open the call of ${clock(e.time)}`}>{clock(e.time)}</button></td>
+              <td><Group gap={4} wrap="nowrap"><StatusMark status={e.status} code={e.error_code} />{e.count > 1 && <Text size="xs" c="dimmed">× {e.count}</Text>}</Group></td>
+              <td>
+                <Cell name="model_requested" value={e.model_requested} />
+                {e.provider && `${e.provider}/${e.model}` !== e.model_requested && <Text size="xs" c="dimmed">→ {e.provider}/{e.model}</Text>}
+              </td>
+              <td><Cell name="key_id" value={e.key_id} label={names.get(e.key_id)} /></td>
+              <td className="n">{count(e.usage.input_tokens)} / {count(e.usage.output_tokens)}</td>
+              <td className="n" title={e.cost_usd == null ? "unknown" : `$${exact(e.cost_usd)}`}>{usd(e.cost_usd)}</td>
+              <td>
+                <Group gap={8} wrap="nowrap">
+                  <span className="lat" aria-hidden><i style={{ width: `${((e.latency_ms ?? 0) / slowest) * 100}%` }} />{e.first_byte_ms != null && e.stream && <b style={{ left: `${(e.first_byte_ms / slowest) * 100}%` }} />}</span>
+                  <Text size="sm" component="span" className="nowrap">{ms(e.latency_ms)}</Text>
+                </Group>
+              </td>
+              <td>{e.cache && e.cache !== "off" ? <Cell name="cache" value={e.cache} /> : <Text size="sm" c="dimmed" component="span">off</Text>}</td>
+              <td className="n">{e.attempts.length}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Box>
+  );
+}

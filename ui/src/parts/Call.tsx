@@ -1,0 +1,163 @@
+// One call, beside the list that it is from.
+import { Badge, Box, Button, Code, CopyButton, Drawer, Group, SegmentedControl, Stack, Table, Tabs, Text, Tooltip } from "@mantine/core";
+import { IconCheck, IconLink, IconMessageOff, IconTerminal2 } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { api, type EntryDetail, got, type Schemas } from "../api/client";
+import { curlOf } from "../lib/curl";
+import { ofAnswer, ofRequest } from "../lib/conversation";
+import { at, bytes, count, exact, ms, percent, usd } from "../lib/format";
+import { Conversation } from "./Conversation";
+import { Copy, Empty, Failure, Goto, Panel, StatusMark, Waiting } from "./parts";
+import { useDataPlane } from "./serve";
+import { Waterfall } from "./Waterfall";
+
+export function Call({ id, onClose }: { id: string; onClose: () => void }) {
+  const call = useQuery({ queryKey: ["entry", id], queryFn: () => got(api.GET("/api/v1/entries/{id}", { params: { path: { id } } })), enabled: id !== "", staleTime: 60_000 });
+  return (
+    <Drawer opened={id !== ""} onClose={onClose} position="right" size="min(860px, 100vw)" title={<Text fw={650} component="span">Call</Text>} closeButtonProps={{ "aria-label": "Close the call" }} overlayProps={{ backgroundOpacity: 0.25 }}>
+      {call.isError ? <Failure error={call.error} /> : call.data ? <Told entry={call.data} /> : <Waiting rows={6} height={48} />}
+    </Drawer>
+  );
+}
+
+/** What happened, in words. */
+function verdict(e: EntryDetail): string {
+  const served = e.provider ? `${e.provider}/${e.model}` : "";
+  const failed = e.attempts.filter((a) => a.status >= 400 || a.fault).map((a) => `${a.provider}/${a.model} ${a.status ? `answered ${a.status}` : a.fault.replaceAll("_", " ")}`);
+  const words: string[] = [];
+  if (["hit", "stale", "coalesced", "semantic"].includes(e.cache)) words.push(`Answered from the cache (${e.cache})${e.saved_usd ? `, which saved ${usd(e.saved_usd)}` : ""}.`);
+  else if (e.status < 400 && e.status > 0) words.push(`Served by ${served}${failed.length ? ` after ${failed.join(" and ")}` : ""}.`);
+  else if (e.attempts.length === 0) words.push(`Refused before any provider was called: ${e.error_code.replaceAll("_", " ") || e.status}.`);
+  else words.push(`Failed with ${e.error_code.replaceAll("_", " ") || e.status}: ${failed.join(", then ")}.`);
+  words.push(`${ms(e.latency_ms)}${e.cost_usd != null ? `; ${usd(e.cost_usd)}` : ""}.`);
+  if (e.usage.cache_read_tokens && e.usage.input_tokens) words.push(`${percent(e.usage.cache_read_tokens / e.usage.input_tokens)} of the input came from the provider's own cache.`);
+  return words.join(" ");
+}
+
+function Told({ entry: e }: { entry: EntryDetail }) {
+  const base = useDataPlane();
+  return (
+    <Stack gap="md">
+      <Box>
+        <Group gap="xs" mb={6}>
+          <StatusMark status={e.status} code={e.error_code} />
+          {e.stream && <Badge variant="outline" color="gray">stream</Badge>}
+          {e.cache && e.cache !== "off" && <Badge variant="outline" color="gray">cache {e.cache}</Badge>}
+          {e.count > 1 && <Badge variant="outline" color="gray">{e.count} calls</Badge>}
+          <Tooltip label={at(e.time)} withArrow><Text size="sm" c="dimmed">{at(e.time)}</Text></Tooltip>
+        </Group>
+        <Text fw={500} size="lg">{verdict(e)}</Text>
+        <Group gap={4} mt={4}><Code>{e.id}</Code><Copy text={e.id} label="Copy the request id" /></Group>
+      </Box>
+      <Group gap="xs">
+        <CopyButton value={curlOf(e, base)}>{({ copied, copy }) => <Button size="xs" variant="default" leftSection={copied ? <IconCheck size={15} /> : <IconTerminal2 size={15} />} onClick={copy}>{copied ? "Copied" : "Copy as curl"}</Button>}</CopyButton>
+        <CopyButton value={location.href}>{({ copied, copy }) => <Button size="xs" variant="default" leftSection={copied ? <IconCheck size={15} /> : <IconLink size={15} />} onClick={copy}>{copied ? "Copied" : "Copy link"}</Button>}</CopyButton>
+      </Group>
+      <Panel title="Timeline" says="Each attempt: connecting, waiting for the first byte, receiving. Sluice itself is the total less the time spent waiting for providers."><Waterfall entry={e} /></Panel>
+      <Tabs defaultValue="talk" keepMounted={false}>
+        <Tabs.List mb="md">
+          <Tabs.Tab value="talk">Conversation</Tabs.Tab>
+          <Tabs.Tab value="raw">Raw</Tabs.Tab>
+          <Tabs.Tab value="usage">Usage & cost</Tabs.Tab>
+          <Tabs.Tab value="facts">Details</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="talk"><Talk entry={e} /></Tabs.Panel>
+        <Tabs.Panel value="raw"><Raw entry={e} /></Tabs.Panel>
+        <Tabs.Panel value="usage"><UsageTable entry={e} /></Tabs.Panel>
+        <Tabs.Panel value="facts"><Facts entry={e} /></Tabs.Panel>
+      </Tabs>
+    </Stack>
+  );
+}
+
+function NoBodies() {
+  return <Empty icon={IconMessageOff} title="What was said was not kept"><Text ta="center" c="dimmed" size="sm">This gateway records no bodies, or the caller asked for that. <code>log: {"{ bodies: full }"}</code> in the gateway's configuration keeps them.</Text></Empty>;
+}
+
+function Talk({ entry }: { entry: EntryDetail }) {
+  if (!entry.bodies) return <NoBodies />;
+  const { request, answer } = entry.bodies;
+  const said = request?.encoding === "text" ? ofRequest(request.content) : null;
+  const back = answer?.encoding === "text" ? ofAnswer(answer.content) : null;
+  return (
+    <Stack gap="sm">
+      {said && <Conversation messages={said} />}
+      {back && <Conversation messages={back} />}
+      {(!said || !back) && <Text size="sm" c="dimmed">{!said && !back ? "This call is no conversation" : said ? "The answer is no conversation" : "The request is no conversation"}, or only a part of it was kept; see Raw.</Text>}
+    </Stack>
+  );
+}
+
+function Raw({ entry }: { entry: EntryDetail }) {
+  const bodies = entry.bodies;
+  const [chosen, choose] = useState("request");
+  if (!bodies) return <NoBodies />;
+  const sides: { value: string; label: string; body: Schemas["Body"] | null; note?: string }[] = [{ value: "request", label: "Caller's request", body: bodies.request }];
+  for (const a of bodies.attempts) {
+    const n = bodies.attempts.length > 1 ? ` ${a.attempt + 1}` : "";
+    if (a.request || a.note) sides.push({ value: `q${a.attempt}`, label: `Sent to provider${n}`, body: a.request, note: a.note });
+    if (a.answer) sides.push({ value: `a${a.attempt}`, label: `Provider's answer${n}`, body: a.answer });
+  }
+  sides.push({ value: "answer", label: "Answer to caller", body: bodies.answer });
+  const side = sides.find((s) => s.value === chosen) ?? sides[0]!;
+  return (
+    <Stack gap="sm">
+      <Box className="scroll"><SegmentedControl size="xs" data={sides.map(({ value, label }) => ({ value, label }))} value={side.value} onChange={choose} aria-label="Which side" /></Box>
+      {side.body ? <RawBody body={side.body} /> : <Text size="sm" c="dimmed">{side.note ?? "Nothing was kept of this side."}</Text>}
+      {bodies.attempts.length === 0 && <Text size="xs" c="dimmed">The provider got and gave the same bytes as the caller.</Text>}
+    </Stack>
+  );
+}
+
+function RawBody({ body }: { body: Schemas["Body"] }) {
+  const shown = body.encoding === "text" ? pretty(body.content) : `(${bytes(body.size)} that are no text)`;
+  return (
+    <Box>
+      <Group justify="space-between" mb={4}>
+        <Text size="xs" c="dimmed">{body.content_type || "no content type"} · {bytes(body.size)}{body.truncated && " · only the beginning was kept"}</Text>
+        <Copy text={body.content} label="Copy" />
+      </Group>
+      <Code block className="pre" tabIndex={0}>{shown}</Code>
+    </Box>
+  );
+}
+
+function pretty(s: string): string {
+  try {
+    return JSON.stringify(JSON.parse(s), null, 2);
+  } catch {
+    return s;
+  }
+}
+
+function UsageTable({ entry: e }: { entry: EntryDetail }) {
+  const rows = Object.entries(e.usage).flatMap(([k, v]) => (typeof v === "number" ? [{ k, v }] : typeof v === "object" && v ? Object.entries(v).map(([u, n]) => ({ k: u, v: n })) : []));
+  const rates = Object.entries(e.price?.rates ?? {});
+  return (
+    <Stack gap="md">
+      <Table withRowBorders aria-label="Usage">
+        <Table.Thead><Table.Tr><Table.Th>What the provider counted</Table.Th><Table.Th ta="right">How many</Table.Th></Table.Tr></Table.Thead>
+        <Table.Tbody>{rows.map((r) => <Table.Tr key={r.k}><Table.Td>{r.k.replaceAll("_", " ")}</Table.Td><Table.Td ta="right">{exact(r.v)}</Table.Td></Table.Tr>)}</Table.Tbody>
+      </Table>
+      {rates.length > 0 ? (
+        <Table aria-label="Price"><Table.Thead><Table.Tr><Table.Th>Price, dollars per million tokens</Table.Th><Table.Th ta="right">Rate</Table.Th></Table.Tr></Table.Thead><Table.Tbody>{rates.map(([k, v]) => <Table.Tr key={k}><Table.Td>{k.replaceAll("_", " ")}</Table.Td><Table.Td ta="right">${exact(v)}</Table.Td></Table.Tr>)}</Table.Tbody></Table>
+      ) : <Text size="sm" c="dimmed">No price is known of this model{e.cost_usd === 0 ? "; it costs nothing" : ""}.</Text>}
+      <Text size="sm">Cost: <b>{usd(e.cost_usd)}</b>{e.price && <Text span c="dimmed" size="sm"> at the prices of {e.price.as_of} ({e.price.source})</Text>}</Text>
+    </Stack>
+  );
+}
+
+function Facts({ entry: e }: { entry: EntryDetail }) {
+  const link = (filter: string, value: string) => (value ? <Goto to="/logs" extra={{ [filter]: value }}>{value}</Goto> : "–");
+  const facts: [string, ReactNode][] = [
+    ["Gateway", link("gateway", e.gateway)], ["Workspace", link("workspace", e.workspace)], ["Key", link("key_id", e.key_id)], ["Operation", link("operation", e.operation)],
+    ["Model asked for", link("model_requested", e.model_requested)], ["Provider", link("provider", e.provider)], ["Model that served", link("model", e.model)], ["Route", link("route", e.route)],
+    ["Dialects", `${e.client_dialect || "–"} → ${e.provider_dialect || "–"}`], ["Credential", link("credential", e.credential)], ["Region", e.region || "–"],
+    ["Finished because", e.finish_reason || "–"], ["Error", link("error_code", e.error_code)], ["First byte", ms(e.first_byte_ms)], ["Queued", ms(e.queue_ms)], ["Sluice itself", e.overhead_us == null ? "–" : `${count(e.overhead_us)} µs`],
+    ["Limits", e.limits.join(", ") || "–"], ["Guards", e.guards.join(", ") || "–"], ["Dropped parameters", e.dropped_params.join(", ") || "–"],
+    ["Session", link("session", e.session)], ["User", link("user", e.user)], ["Caller's address", link("client_ip", e.client_ip)], ["Client", e.user_agent || "–"], ["Trace", link("trace_id", e.trace_id)],
+    ["Metadata", Object.keys(e.metadata).length ? <Code>{JSON.stringify(e.metadata)}</Code> : "–"],
+  ];
+  return <Table aria-label="Details"><Table.Tbody>{facts.map(([k, v]) => <Table.Tr key={k}><Table.Th w={170} fw={500} c="dimmed">{k}</Table.Th><Table.Td className="said">{v}</Table.Td></Table.Tr>)}</Table.Tbody></Table>;
+}
