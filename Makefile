@@ -6,10 +6,10 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TARGETS := linux/amd64 linux/arm64 darwin/arm64
 export CGO_ENABLED ?= 0
 
-.PHONY: help run test check bench build e2e agents race lint generate fuzz
+.PHONY: help run test check bench build e2e agents race lint generate fuzz ui ui-check shots
 
 help: ## list the targets
-	@grep -E '^[a-z0-9]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: ## start the gateway here, with the sandbox and every provider whose key is in the environment
 	$(GO) run -ldflags '$(LDFLAGS)' ./cmd/sluice serve
@@ -20,6 +20,7 @@ test: ## run every test; installs the servers and SDKs that tests use where it c
 	$(GO) test -shuffle=on ./...
 	@./test/sdk.sh
 	@./test/cli/run.sh
+	@./test/ui/run.sh
 
 check: lint test ## lint, then every test
 
@@ -58,3 +59,12 @@ generate: ## write the documents that come from the code
 
 fuzz: ## every fuzz target, 20 seconds each
 	./test/fuzz.sh 20s
+
+ui: ## build the dashboard from ui/ (Node 20.19 or later) into internal/web/dist, which is committed
+	@./ui/build.sh
+
+ui-check: ## the committed dashboard is what ui/ builds, and small enough
+	@./ui/build.sh check
+
+shots: ## pictures of every page of the dashboard, in dist/shots
+	@./test/ui/run.sh shots "$(CURDIR)/dist/shots"

@@ -101,7 +101,7 @@ func IDBefore(g Grain, us int64) []byte {
 // Sketches gives the sketches as they are kept, with those kept so far added.
 func (r *Row) Sketches(kept []byte) ([]byte, error) {
 	var s Sketch
-	var out []byte
+	out := make([]byte, 0, len(kept)+8*Sketches)
 	for i := range r.keys {
 		s.reset()
 		if len(kept) > 0 {

@@ -56,13 +56,17 @@ func valueOf(key int) float64 {
 // Sketch counts whole numbers in bins that grow with them (DDSketch), so that quantiles
 // are known within Accuracy however many sketches were added up. The zero value is empty.
 type Sketch struct {
-	bins []uint64 // by key
-	n    uint64
+	bins   []uint64 // by key
+	n      uint64
+	filled int // bins that are not empty
 }
 
 func (s *Sketch) add(key uint16, n uint64) {
 	if int(key) >= len(s.bins) {
 		s.bins = append(s.bins, make([]uint64, int(key)+1-len(s.bins))...)
+	}
+	if n > 0 && s.bins[key] == 0 {
+		s.filled++
 	}
 	s.bins[key] += n
 	s.n += n
@@ -70,7 +74,7 @@ func (s *Sketch) add(key uint16, n uint64) {
 
 func (s *Sketch) reset() {
 	clear(s.bins)
-	s.bins, s.n = s.bins[:0], 0
+	s.bins, s.n, s.filled = s.bins[:0], 0, 0
 }
 
 // Count is how many values were counted.
@@ -104,13 +108,7 @@ func (s *Sketch) Quantile(q float64) (float64, bool) {
 // append appends the sketch as it is kept: how many bins, then the distance of each key
 // from the one before and its count.
 func (s *Sketch) append(dst []byte) []byte {
-	filled := 0
-	for _, n := range s.bins {
-		if n > 0 {
-			filled++
-		}
-	}
-	dst = binary.AppendUvarint(dst, uint64(filled))
+	dst = binary.AppendUvarint(dst, uint64(s.filled))
 	last := 0
 	for key, n := range s.bins {
 		if n > 0 {

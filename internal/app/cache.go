@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/admin"
@@ -200,7 +201,15 @@ func (p *process) openSenses(s *catalog.Snapshot) {
 func (p *process) runSenses(ctx context.Context) {
 	select {
 	case <-p.sensing:
-		p.senses.Load().Run(ctx)
+		all := p.senses.Load()
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		wg.Go(func() {
+			for pause(ctx, time.Minute) {
+				all.Sweep()
+			}
+		})
+		all.Run(ctx)
 	case <-ctx.Done():
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/analytics"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
 	"github.com/sluice-gateway/sluice/internal/store/storetest"
@@ -123,5 +124,34 @@ func BenchmarkOpenAndMigrateAFreshStore(b *testing.B) {
 		if err := s.Close(); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkAnalytics asks what the overview asks, of two days of calls of ten keys and five models.
+func BenchmarkAnalytics(b *testing.B) {
+	s := openSQLite(b)
+	now := time.Now().Truncate(time.Minute)
+	for i := 0; i < 20_000; i += 500 {
+		batch := entries(i, i+500)
+		for j, e := range batch {
+			e.Time = now.Add(-48*time.Hour + time.Duration(i+j)*(48*time.Hour/20_000))
+			e.ID = storetest.IDAt(e.Time, i+j)
+		}
+		if err := s.PutEntries(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	q := store.AnalyticsQuery{From: now.Add(-48 * time.Hour), To: now, Sketches: [analytics.Sketches]bool{true, true, true, true}}
+	byModel, byKey := q, q
+	byModel.By, byModel.Step = []analytics.Dimension{analytics.ByModel}, analytics.StepHour
+	byKey.By = []analytics.Dimension{analytics.ByKey}
+	for name, q := range map[string]store.AnalyticsQuery{"summary": q, "by model and hour": byModel, "by key": byKey} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Analytics(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -27,10 +27,13 @@ gateways:
     cache: { ttl: 10m }
     limits:
       - { per: key, requests: 2000/1m }
-      - { per: user, requests: 12/1m }
     budgets:
       - { per: workspace, cost: 5.00/month, alert: [ 50, 80, 100 ], unpriced: allow }
-      - { per: user, cost: 0.02/day, unpriced: allow }
+  tight:
+    limits:
+      - { per: key, requests: 3/1m }
+    budgets:
+      - { per: key, cost: 0.002/day, unpriced: allow }
 `;
 
 async function freePort() {
@@ -92,6 +95,7 @@ export async function traffic(gateway) {
   for (let i = 0; i < 3; i++) calls.push(() => chat("sandbox/nothing-of-that-name", i));
   for (let i = 0; i < 16; i++) calls.push(() => chat("sandbox/long", i, { user: "ann", seed: i }));
   for (let i = 0; i < 4; i++) calls.push(() => chat("sandbox/reason", i, { max_tokens: 600 }));
+  for (let i = 0; i < 7; i++) calls.push(() => call(gateway, "/gateways/tight/v1/chat/completions", { model: "sandbox/chat", messages: [{ role: "user", content: questions[i] }], max_tokens: 60 }));
   for (let i = 0; i < 4; i++) calls.push(() => call(gateway, "/v1/messages", { model: "sandbox/chat", max_tokens: 200, stream: i % 2 === 0, messages: [{ role: "user", content: questions[i] }] }, { "anthropic-version": "2023-06-01" }));
   for (let i = 0; i < 3; i++) calls.push(() => call(gateway, "/v1/embeddings", { model: "sandbox/embed", input: [questions[i], questions[i + 1]] }));
   const tools = [{ type: "function", function: { name: "weather", description: "The weather somewhere", parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] } } }];

@@ -31,7 +31,12 @@ try {
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.waitForLoadState("networkidle", { timeout: 3000 }).catch(() => {}); // a page that refreshes is never idle
       await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
-      await page.screenshot({ path: `${folder}/${name}-${scheme}-${width}.png`, fullPage: name !== "call" && width > 500 });
+      await page.screenshot({ path: `${folder}/${name}-${scheme}-${width}.png` });
+      const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+      if (width < 500 || whole < 900 || name === "call") continue;
+      await page.setViewportSize({ width, height: Math.min(whole, 2400) });
+      await page.screenshot({ path: `${folder}/${name}-${scheme}-whole.png` });
+      await page.setViewportSize({ width, height: 800 });
     }
     await close();
   }

@@ -84,12 +84,12 @@ function RangePicker() {
     <Group gap="sm" wrap="nowrap">
       {pathname === "/" && (
         <Tooltip label={custom ? "A fixed time does not move on" : "Refresh every five seconds"} withArrow>
-          <Switch size="sm" label={<span className="hide-small">Live</span>} aria-label="Live" checked={live} disabled={!!custom} onChange={(e) => set({ live: e.currentTarget.checked ? "" : "0" })} />
+          <Switch className="hide-small" size="sm" label="Live" aria-label="Live" checked={live} disabled={!!custom} onChange={(e) => set({ live: e.currentTarget.checked ? "" : "0" })} />
         </Tooltip>
       )}
       <Tooltip label={`Times are shown in ${zone}`} withArrow position="bottom">
         <Select
-          size="xs" w={150} allowDeselect={false} aria-label="Time range" checkIconPosition="right"
+          size="xs" w={{ base: 132, sm: 150 }} allowDeselect={false} aria-label="Time range" checkIconPosition="right"
           data={[...Object.entries(ranges).map(([value, r]) => ({ value, label: r.label })), ...(custom ? [{ value: "custom", label: "As chosen" }] : [])]}
           value={custom ? "custom" : (params.get("range") ?? "1h")}
           onChange={(v) => v && v !== "custom" && set({ range: v, from: "", to: "" })}

@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sluice-gateway/sluice/internal/store"
@@ -39,7 +40,23 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"together":    testTogether,
 	}
 	for name, suite := range suites {
-		t.Run(name, func(t *testing.T) { suite(t, fresh) })
+		made := fresh
+		if name != "migration" {
+			made = seeded(fresh)
+		}
+		t.Run(name, func(t *testing.T) { suite(t, made) })
+	}
+}
+
+// seeded gives databases that have their schema already, where that saves time.
+func seeded(fresh func(testing.TB) string) func(testing.TB) string {
+	return func(t testing.TB) string {
+		t.Helper()
+		url := fresh(t)
+		if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+			Seed(t, path)
+		}
+		return url
 	}
 }
 

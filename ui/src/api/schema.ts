@@ -38,6 +38,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What calls add up to, over time and by any dimension. */
+        get: operations["getAnalytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What calls add up to, at a glance. */
+        get: operations["getAnalyticsSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -1020,6 +1054,83 @@ export interface components {
             data: components["schemas"]["Alert"][];
             next: string;
         };
+        Analytics: {
+            /** @description Of the period before, as long as this one; null unless compare is given. */
+            before: {
+                [key: string]: number | null;
+            } | null;
+            by: string[];
+            /**
+             * Format: date-time
+             * @description By the minute, or by 15 where that is not kept.
+             */
+            from: string;
+            metrics: string[];
+            /** @description The largest first, by the first metric. */
+            series: components["schemas"]["AnalyticsSeries"][];
+            /**
+             * @description entries: no roll-ups tell these dimensions apart, and calls that were deleted are not in there.
+             * @enum {string}
+             */
+            source: "rollups" | "entries";
+            /** @description Empty = one span. */
+            step: string;
+            /** @description When each span begins. The first and the last may be cut off by from and to. */
+            times: string[];
+            /**
+             * Format: date-time
+             * @description As from.
+             */
+            to: string;
+            /** @description Over all series. */
+            total: {
+                [key: string]: number | null;
+            };
+            tz: string;
+            /** @description What to know about the figures, for people; empty = nothing. */
+            warning: string;
+        };
+        AnalyticsSeries: {
+            /** @description Total of the period before; null unless compare is given. */
+            before: {
+                [key: string]: number | null;
+            } | null;
+            /** @description The value of each dimension; empty = the calls that have none. */
+            by: {
+                [key: string]: string;
+            };
+            /** @description Spans of the period before; null unless compare is given. */
+            past: {
+                [key: string]: (number | null)[];
+            } | null;
+            /** @description All calls whose values have no series of their own. */
+            rest: boolean;
+            /** @description In the order of times. */
+            spans: {
+                [key: string]: (number | null)[];
+            };
+            total: {
+                [key: string]: number | null;
+            };
+        };
+        AnalyticsSummary: {
+            /** @description Of the period before; null unless compare is given. */
+            before: components["schemas"]["SummaryFigures"] | null;
+            /** @description What limits refused, and whom, the most first; 20 at most. */
+            blocks: components["schemas"]["LimitBlocks"][];
+            figures: components["schemas"]["SummaryFigures"];
+            /** Format: date-time */
+            from: string;
+            /**
+             * @description entries: no roll-ups tell these dimensions apart, and calls that were deleted are not in there.
+             * @enum {string}
+             */
+            source: "rollups" | "entries";
+            /** Format: date-time */
+            to: string;
+            /** @description What to know about the figures, for people; empty = nothing. */
+            warning: string;
+        };
         ApiError: {
             code: string;
             details: components["schemas"]["ErrorDetails"];
@@ -1681,6 +1792,13 @@ export interface components {
             data: components["schemas"]["Key"][];
             next: string;
         };
+        LimitBlocks: {
+            key_id: string;
+            limit: string;
+            requests: number;
+            /** @description All others together. */
+            rest: boolean;
+        };
         LimitList: {
             data: components["schemas"]["LimitRule"][];
             next: string;
@@ -1922,6 +2040,8 @@ export interface components {
             id: string;
             /** @description What people call it; the id unless given. */
             name?: string;
+            /** @description Regions, such as eu or us-east-1, where its calls may be served; what gateway and key allow unless given. */
+            regions?: string[];
         };
         Over: {
             do: string;
@@ -2163,6 +2283,40 @@ export interface components {
         StoreHealth: {
             ok: boolean;
         };
+        SummaryFigures: {
+            /** @description Refused for a limit or budget. */
+            blocked: number;
+            cache_read_tokens: number | null;
+            cache_write_tokens: number | null;
+            /** @description Their caller left first. */
+            cancelled: number;
+            /** @description Of the calls whose cost is known. */
+            cost_usd: number;
+            /** @description Share of errors in requests, 0 to 1. */
+            error_rate: number | null;
+            /** @description Answered with an error, neither blocked nor cancelled. */
+            errors: number;
+            first_byte: components["schemas"]["TimeFigures"];
+            /** @description What Sluice itself and the caller's line took, without queues. */
+            gateway: components["schemas"]["TimeFigures"];
+            /** @description Share of hits in hits and misses, 0 to 1. */
+            hit_ratio: number | null;
+            /** @description What the cache served: hits, stale, coalesced and semantic together. */
+            hits: number;
+            input_tokens: number | null;
+            latency: components["schemas"]["TimeFigures"];
+            misses: number;
+            output_tokens: number | null;
+            /** @description What was spent waiting for providers. */
+            provider: components["schemas"]["TimeFigures"];
+            queue_avg_ms: number | null;
+            reasoning_tokens: number | null;
+            requests: number;
+            requests_per_second: number;
+            saved_usd: number;
+            /** @description Calls whose cost is not known, refused ones included. */
+            unpriced: number;
+        };
         TargetHealth: {
             /** @description Attempts in flight on this node, over all credentials. */
             busy: number;
@@ -2203,6 +2357,15 @@ export interface components {
             until: string | null;
             /** @description The kind of fault that made it rest; empty = it does not rest. */
             why: string;
+        };
+        TimeFigures: {
+            avg_ms: number | null;
+            /** @description Calls that tell. */
+            known: number;
+            p50_ms: number | null;
+            p90_ms: number | null;
+            p95_ms: number | null;
+            p99_ms: number | null;
         };
         Token: {
             admin: boolean;
@@ -2284,10 +2447,13 @@ export interface components {
             created: string;
             id: string;
             name: string;
+            regions: string[];
         };
         WorkspaceChange: {
             /** @description What people call it. */
-            name: string;
+            name?: string | null;
+            /** @description Regions where its calls may be served; an empty list takes them away. */
+            regions?: string[];
         };
         WorkspacePage: {
             data: components["schemas"]["Workspace"][];
@@ -2364,6 +2530,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getAnalytics: {
+        parameters: {
+            query?: {
+                /** @description What is wanted, with commas: requests, errors, blocked, cancelled, error_rate, hits, misses, hit_ratio, input_tokens, output_tokens, tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, saved_usd, unpriced, queue_avg_ms, latency_avg_ms, latency_p50_ms, latency_p90_ms, latency_p95_ms, latency_p99_ms, first_byte_avg_ms, first_byte_p50_ms, first_byte_p90_ms, first_byte_p95_ms, first_byte_p99_ms, gateway_avg_ms, gateway_p50_ms, gateway_p90_ms, gateway_p95_ms, gateway_p99_ms, provider_avg_ms, provider_p50_ms, provider_p90_ms, provider_p95_ms, provider_p99_ms. requests unless given. */
+                metric?: string;
+                /** @description One or two dimensions, with commas, whose values are told apart. */
+                by?: string;
+                /** @description The length of spans: minute, 5m, 15m, hour, day, week, month. One span unless given; 2000 at most. */
+                step?: string;
+                /** @description The time zone of days, weeks and months, as in Europe/Berlin; UTC unless given. */
+                tz?: string;
+                /** @description Series, 1 to 100, the others together are one more; 10 unless given. */
+                top?: string;
+                /** @description Calls from this time on (RFC 3339), by the minute; 24 hours before the end unless given. */
+                from?: string;
+                /** @description Calls before this time (RFC 3339), by the minute; now unless given. */
+                to?: string;
+                /** @description previous: with the period before, as long as this one. */
+                compare?: string;
+                /** @description Dimensions, with commas, of which calls have no value. */
+                without?: string;
+                /** @description Calls with this value of the dimension workspace. */
+                "filter.workspace"?: string;
+                /** @description Calls with this value of the dimension gateway. */
+                "filter.gateway"?: string;
+                /** @description Calls with this value of the dimension provider. */
+                "filter.provider"?: string;
+                /** @description Calls with this value of the dimension operation. */
+                "filter.operation"?: string;
+                /** @description Calls with this value of the dimension cache. */
+                "filter.cache"?: string;
+                /** @description Calls with this value of the dimension model. */
+                "filter.model"?: string;
+                /** @description Calls with this value of the dimension status. */
+                "filter.status"?: string;
+                /** @description Calls with this value of the dimension error_code. */
+                "filter.error_code"?: string;
+                /** @description Calls with this value of the dimension route. */
+                "filter.route"?: string;
+                /** @description Calls with this value of the dimension limit. */
+                "filter.limit"?: string;
+                /** @description Calls with this value of the dimension key. */
+                "filter.key"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analytics"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getAnalyticsSummary: {
+        parameters: {
+            query?: {
+                /** @description Calls from this time on (RFC 3339), by the minute; 24 hours before the end unless given. */
+                from?: string;
+                /** @description Calls before this time (RFC 3339), by the minute; now unless given. */
+                to?: string;
+                /** @description previous: with the period before, as long as this one. */
+                compare?: string;
+                /** @description Dimensions, with commas, of which calls have no value. */
+                without?: string;
+                /** @description Calls with this value of the dimension workspace. */
+                "filter.workspace"?: string;
+                /** @description Calls with this value of the dimension gateway. */
+                "filter.gateway"?: string;
+                /** @description Calls with this value of the dimension provider. */
+                "filter.provider"?: string;
+                /** @description Calls with this value of the dimension operation. */
+                "filter.operation"?: string;
+                /** @description Calls with this value of the dimension cache. */
+                "filter.cache"?: string;
+                /** @description Calls with this value of the dimension model. */
+                "filter.model"?: string;
+                /** @description Calls with this value of the dimension status. */
+                "filter.status"?: string;
+                /** @description Calls with this value of the dimension error_code. */
+                "filter.error_code"?: string;
+                /** @description Calls with this value of the dimension route. */
+                "filter.route"?: string;
+                /** @description Calls with this value of the dimension limit. */
+                "filter.limit"?: string;
+                /** @description Calls with this value of the dimension key. */
+                "filter.key"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsSummary"];
                 };
             };
             /** @description An error. */

@@ -1,11 +1,25 @@
 // Colours that mean something, and one for each name that is the same on every page.
 // Told apart without colour vision (Okabe and Ito, https://jfly.uni-koeln.de/color/).
-const names = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#8a8d29", "#3f8f8f", "#b07a52"];
+const names = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#9a9b1f", "#3f8f8f", "#b07a52"];
 
-export function colorOf(name: string): string {
+function place(name: string): number {
   let h = 2166136261;
   for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 16777619);
-  return names[(h >>> 0) % names.length]!;
+  return (h >>> 0) % names.length;
 }
 
-export const meaning = { ok: "#4c6ef5", cached: "#74c0fc", caller: "#868e96", limited: "#f59f00", failed: "#e03131", healthy: "#2f9e44" } as const;
+const given = new Map<string, number>();
+
+/** Gives a name the colour that it hashes to, or the next one that no other name has. */
+export function colorOf(name: string): string {
+  let at = given.get(name);
+  if (at === undefined) {
+    const taken = new Set(given.values());
+    at = place(name);
+    for (let i = 0; i < names.length && taken.has(at); i++) at = (at + 1) % names.length;
+    given.set(name, at);
+  }
+  return names[at]!;
+}
+
+export const meaning = { ok: "#4c6ef5", cached: "#74c0fc", left: "#868e96", limited: "#f59f00", failed: "#e03131", healthy: "#2f9e44" } as const;

@@ -10,7 +10,7 @@ import { at, bytes, count, ms, percent, span, usd } from "../lib/format";
 import { Bar, Empty, Failure, Figure, Goto, PageTitle, Panel, Parts, Snippet, Time, Waiting } from "../parts/parts";
 
 type Row = Schemas["CacheRow"];
-const colors = { hits: "#4c6ef5", stale: "#8c6bb1", coalesced: "#0b9aa8", semantic: "#74c0fc", misses: "#adb5bd", bypassed: "#868e96" };
+const colors = { hits: "#4c6ef5", stale: "#8c6bb1", coalesced: "#0b9aa8", semantic: "#74c0fc", misses: "#8792a0", bypassed: "#5c6672" };
 
 export default function Cache() {
   const { who } = useAuth();
@@ -61,7 +61,7 @@ function Results({ total: t }: { total: Row }) {
     <Panel title="Hit ratio" says="Of the calls that looked into the cache, how many it answered. Coalesced: shared the answer of an identical call under way. Semantic: a question that means the same. Stale: an old answer, while a new one was fetched or none was to be had.">
       <Grid align="center">
         <Grid.Col span={{ base: 12, sm: 4 }}>
-          <Group justify="center"><RingProgress size={170} thickness={16} roundCaps sections={[{ value: (t.hit_ratio ?? 0) * 100, color: colors.hits }]} label={<Box ta="center"><Text className="figure" component="span">{percent(t.hit_ratio)}</Text><Text size="xs" c="dimmed">{count(t.served)} of {count(t.served + t.misses)}</Text></Box>} aria-label={`Hit ratio ${percent(t.hit_ratio)}`} role="img" /></Group>
+          <Group justify="center"><RingProgress size={170} thickness={16} rootColor="var(--line)" roundCaps sections={[{ value: (t.hit_ratio ?? 0) * 100, color: colors.hits }]} label={<Box ta="center"><Text className="figure" component="span">{percent(t.hit_ratio)}</Text><Text size="xs" c="dimmed">{count(t.served)} of {count(t.served + t.misses)}</Text></Box>} aria-label={`Hit ratio ${percent(t.hit_ratio)}`} role="img" /></Group>
         </Grid.Col>
         <Grid.Col span={{ base: 12, sm: 8 }}>
           <SimpleGrid cols={2} spacing="sm" mb="md">
@@ -101,7 +101,7 @@ function Advice({ advice }: { advice: Schemas["CacheAdvice"][] }) {
 function By({ title, rows, dimension }: { title: string; rows: Row[]; dimension: string }) {
   return (
     <Panel title={title} says="What saved most first.">
-      <Box className="scroll"><table className="rows"><thead><tr><th scope="col">{dimension}</th><th scope="col">Hit ratio</th><th scope="col" className="n">Served</th><th scope="col" className="n">Saved</th></tr></thead>
+      <Box className="scroll"><table className="rows"><thead><tr><th scope="col">{dimension[0]!.toUpperCase() + dimension.slice(1)}</th><th scope="col">Hit ratio</th><th scope="col" className="n">Served</th><th scope="col" className="n">Saved</th></tr></thead>
         <tbody>{rows.slice(0, 8).map((r) => { const name = r.by[dimension] ?? ""; return <tr key={name}><td>{name ? <Goto to="/logs" extra={{ [dimension]: name }}>{name}</Goto> : "none"}</td><td><Group gap={8} wrap="nowrap"><Box w={70}><Bar share={r.hit_ratio ?? 0} label="" /></Box>{percent(r.hit_ratio)}</Group></td><td className="n">{count(r.served)}</td><td className="n">{usd(r.saved_usd)}</td></tr>; })}</tbody>
       </table></Box>
     </Panel>

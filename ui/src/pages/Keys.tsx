@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Badge, Box, Button, Card, Code, Group, Menu, Modal, Select, SegmentedControl, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Alert, Box, Button, Card, Code, Group, Menu, Modal, Select, SegmentedControl, Stack, TagsInput, Text, TextInput } from "@mantine/core";
 import { IconDots, IconKey, IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
@@ -6,7 +6,7 @@ import { api, got, type Schemas } from "../api/client";
 import { useAct } from "../lib/act";
 import { useParam } from "../lib/address";
 import { count, usd } from "../lib/format";
-import { Empty, Failure, Goto, PageTitle, Snippet, Time, Waiting } from "../parts/parts";
+import { Empty, Failure, Goto, PageTitle, Snippet, Tag, Time, type Tone, Waiting } from "../parts/parts";
 import { curlFor, useDataPlane } from "../parts/serve";
 
 type Key = Schemas["Key"];
@@ -43,11 +43,11 @@ export default function Keys() {
   );
 }
 
-function state(k: Key): { label: string; color: string } {
-  if (k.revoked) return { label: "revoked", color: "red" };
-  if (k.disabled) return { label: "disabled", color: "yellow" };
-  if (k.expires && new Date(k.expires) < new Date()) return { label: "expired", color: "gray" };
-  return { label: "in use", color: "blue" };
+function state(k: Key): { label: string; tone: Tone } {
+  if (k.revoked) return { label: "revoked", tone: "error" };
+  if (k.disabled) return { label: "disabled", tone: "warning" };
+  if (k.expires && new Date(k.expires) < new Date()) return { label: "expired", tone: "plain" };
+  return { label: "in use", tone: "accent" };
 }
 
 function Table({ rows, revoke, shown }: { rows: Key[]; revoke: (k: Key) => void; shown: (s: { name: string; secret: string }) => void }) {
@@ -66,7 +66,7 @@ function Table({ rows, revoke, shown }: { rows: Key[]; revoke: (k: Key) => void;
             return (
               <tr key={k.id}>
                 <td><Goto to="/logs" extra={{ key_id: k.id }}>{k.name}</Goto><Text size="xs" c="dimmed" ff="monospace">{k.hint}{k.owner && ` · ${k.owner}`}</Text></td>
-                <td><Badge variant="light" color={s.color} radius="sm">{s.label}</Badge></td>
+                <td><Tag tone={s.tone}>{s.label}</Tag></td>
                 <td>{k.workspace}</td>
                 <td><Text size="sm" lineClamp={1} title={k.models.join(", ")}>{k.models.length ? k.models.join(", ") : "all models"}</Text>{k.limits.length > 0 && <Text size="xs" c="dimmed">{k.limits.length} limits of its own</Text>}</td>
                 <td className="n">{count(own?.calls ?? 0)}</td><td className="n">{usd(own?.cost_usd ?? 0)}</td>

@@ -6,6 +6,7 @@ import { api, got, type Schemas } from "../api/client";
 import { useAct } from "../lib/act";
 import { meaning } from "../lib/color";
 import { count, percent, span, usd } from "../lib/format";
+import { useKeyNames } from "../parts/names";
 import { Bar, Empty, Failure, Goto, Info, PageTitle, Snippet, Time, Waiting } from "../parts/parts";
 
 type Rule = Schemas["LimitRule"];
@@ -48,7 +49,11 @@ function window(r: Rule, s: State): string {
   return w.period ? `per ${w.period}${w.zone ? ` (${w.zone})` : ""}` : w.span ? `in ${span(w.span / 1e9)}` : "at once";
 }
 
+/** What a counter counts, with the names of keys and of what has none. */
+const namesOf = (values: string, keyName: (id: string) => string) => values.replace(/key=(\S+)/, (_, id: string) => `key ${keyName(id)}`).replace(/(\w+)=(?=$|,)/g, "no $1").replaceAll("=", " ") || "all";
+
 function Rules({ title, says, rules, raise }: { title: string; says: string; rules: Rule[]; raise?: (r: Raising) => void }) {
+  const keyName = useKeyNames();
   if (rules.length === 0) return null;
   return (
     <section aria-label={title}>
@@ -69,7 +74,7 @@ function Rules({ title, says, rules, raise }: { title: string; says: string; rul
                   const share = s.max > 0 ? s.used / s.max : 0;
                   return (
                     <Box key={`${s.counter}/${s.window}`} className="counter">
-                      <Text size="sm" truncate title={s.values}>{s.values || "all"}</Text>
+                      <Text size="sm" truncate title={s.values}>{namesOf(s.values, keyName)}</Text>
                       <Bar share={share} color={share >= 1 ? meaning.failed : share >= 0.8 ? meaning.limited : undefined} label={`${percent(share)} used`} />
                       <Text size="sm" ta="right" className="nowrap">{amount(r, s.used)} of {amount(r, s.max)}</Text>
                       <Text size="xs" c="dimmed" className="nowrap">{window(r, s)}{s.reset_s > 0 && ` · room in ${span(s.reset_s)}`}{s.raised_usd > 0 && ` · raised by ${usd(s.raised_usd)}`}</Text>

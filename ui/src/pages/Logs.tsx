@@ -1,6 +1,6 @@
-import { ActionIcon, Badge, Box, Button, Card, Group, Menu, Select, Stack, Switch, Text, TextInput, Tooltip } from "@mantine/core";
-import { IconActivity, IconFilterOff, IconPlus, IconSearch, IconX } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Box, Button, Card, Group, Menu, Select, Stack, Switch, Text, TextInput, Tooltip } from "@mantine/core";
+import { IconActivity, IconFilterOff, IconPlus, IconSearch } from "@tabler/icons-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { type FormEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api, type Entry, got } from "../api/client";
 import { tail } from "../api/tail";
@@ -8,7 +8,8 @@ import { type Period, useParams, usePeriod } from "../lib/address";
 import { clock, count, exact, ms, usd, at } from "../lib/format";
 import { Call } from "../parts/Call";
 import { isRequestID } from "../parts/Palette";
-import { Empty, Failure, Goto, PageTitle, Snippet, StatusMark, Waiting } from "../parts/parts";
+import { Chip, Empty, Failure, Goto, PageTitle, Snippet, StatusMark, Waiting } from "../parts/parts";
+import { useKeyNames } from "../parts/names";
 import { curlFor, useDataPlane } from "../parts/serve";
 
 /** Filters as the API names them, with what they are called here. */
@@ -162,7 +163,7 @@ function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Rec
       {(Object.keys(chosen).length > 0 || adding) && (
         <Group gap="xs">
           {Object.entries(chosen).map(([k, v]) => (
-            <Badge key={k} size="lg" variant="light" rightSection={<ActionIcon size={16} variant="transparent" onClick={() => set({ [k]: "" })} aria-label={`Remove the filter ${filters[k]}`}><IconX size={13} /></ActionIcon>}>{filters[k]}: {v}</Badge>
+            <Chip key={k} label={`${filters[k]}: ${v}`} remove={() => set({ [k]: "" })} />
           ))}
           {adding && (choices[adding] ? (
             <Select size="xs" w={180} autoFocus defaultDropdownOpened data={choices[adding]} placeholder={filters[adding]} aria-label={filters[adding]} onChange={(v) => add(adding, v ?? "")} />
@@ -189,8 +190,7 @@ function None({ filtered, clear }: { filtered: boolean; clear: () => void }) {
 }
 
 function Rows({ rows, chosen, open, only }: { rows: Entry[]; chosen: string; open: (id: string) => void; only: (k: string, v: string) => void }) {
-  const keys = useQuery({ queryKey: ["keys", "names"], queryFn: () => got(api.GET("/api/v1/keys", { params: { query: { limit: "500" } } })), staleTime: 60_000 });
-  const names = useMemo(() => new Map(keys.data?.data.map((k) => [k.id, k.name])), [keys.data]);
+  const keyName = useKeyNames();
   const slowest = Math.max(1, ...rows.map((r) => r.latency_ms ?? 0));
   const Cell = ({ name, value, label }: { name: string; value: string; label?: string }) =>
     value ? <button type="button" className="cell" title={`Only ${filters[name]}: ${label ?? value}`} onClick={(e) => { e.stopPropagation(); only(name, value); }}>{label ?? value}</button> : <Text size="sm" c="dimmed" component="span">–</Text>;
@@ -211,7 +211,7 @@ function Rows({ rows, chosen, open, only }: { rows: Entry[]; chosen: string; ope
                 <Cell name="model_requested" value={e.model_requested} />
                 {e.provider && `${e.provider}/${e.model}` !== e.model_requested && <Text size="xs" c="dimmed">→ {e.provider}/{e.model}</Text>}
               </td>
-              <td><Cell name="key_id" value={e.key_id} label={names.get(e.key_id)} /></td>
+              <td><Cell name="key_id" value={e.key_id} label={keyName(e.key_id)} /></td>
               <td className="n">{count(e.usage.input_tokens)} / {count(e.usage.output_tokens)}</td>
               <td className="n" title={e.cost_usd == null ? "unknown" : `$${exact(e.cost_usd)}`}>{usd(e.cost_usd)}</td>
               <td>

@@ -1,65 +1,46 @@
-import { Anchor, Badge, Box, Grid, Group, Select, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Anchor, Box, Grid, Group, Select, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconActivity, IconArrowsExchange } from "@tabler/icons-react";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { api, type Entry, got } from "../api/client";
+import type { Schemas } from "../api/client";
 import { type Period, useLinkTo, useParams, usePeriod } from "../lib/address";
+import { dimensions, type Series, spansOf, stepOf, totalOf, useAnalytics, useFilters, useSummary } from "../lib/analytics";
 import { colorOf, meaning } from "../lib/color";
 import { count, exact, ms, percent, usd } from "../lib/format";
-import { bucketsOf, errorsOf, type Group as Sum, groupsOf, outcomes, quantile, stepOf, sumsOf } from "../lib/overview";
-import { Chart } from "../parts/Chart";
-import { Bar, Empty, Failure, Figure, Goto, PageTitle, Panel, Snippet, Waiting } from "../parts/parts";
-import { curlFor, useDataPlane } from "../parts/serve";
 import { Attention } from "../parts/Attention";
+import { Chart } from "../parts/Chart";
+import { Bar, Chip, Empty, Failure, Figure, Goto, PageTitle, Panel, Snippet, Waiting } from "../parts/parts";
+import { curlFor, useDataPlane } from "../parts/serve";
+import { useKeyNames } from "../parts/names";
 
-const dimensions: Record<string, { label: string; of: (e: Entry) => string; filter: string }> = {
-  model: { label: "Model", of: (e) => (e.provider ? `${e.provider}/${e.model}` : ""), filter: "model" },
-  provider: { label: "Provider", of: (e) => e.provider, filter: "provider" },
-  key: { label: "Key", of: (e) => e.key_id, filter: "key_id" },
-  route: { label: "Route", of: (e) => e.route, filter: "route" },
-  operation: { label: "Operation", of: (e) => e.operation, filter: "operation" },
-  user: { label: "User", of: (e) => e.user, filter: "user" },
-  gateway: { label: "Gateway", of: (e) => e.gateway, filter: "gateway" },
-  workspace: { label: "Workspace", of: (e) => e.workspace, filter: "workspace" },
-};
-
-const pagesAtMost = 6;
-
-/** Reads the newest calls of a time; whole says whether there are no more. */
-async function callsOf(period: Period, filters: Record<string, string>, signal: AbortSignal) {
-  const entries: Entry[] = [];
-  let cursor = "";
-  for (let i = 0; i < pagesAtMost; i++) {
-    const page = await got(api.GET("/api/v1/entries", { signal, params: { query: { ...filters, from: period.from.toISOString(), ...(period.custom ? { to: period.to.toISOString() } : {}), limit: "500", ...(cursor ? { cursor } : {}) } } }));
-    for (const e of page.data) if (e) entries.push(e);
-    cursor = page.next;
-    if (!cursor) break;
-  }
-  return { entries, whole: !cursor, from: period.from, to: period.custom ? period.to : new Date() };
-}
-
-const filterNames = ["model", "provider", "key_id", "route", "operation", "user", "gateway", "workspace"];
+type Summary = Schemas["AnalyticsSummary"];
+type View = { period: Period; filters: Record<string, string>; live: boolean };
 
 export default function Overview() {
   const [params, set] = useParams();
   const period = usePeriod();
+  const filters = useFilters();
   const live = params.get("live") !== "0" && !period.custom;
-  const filters = useMemo(() => Object.fromEntries(filterNames.filter((n) => params.get(n)).map((n) => [n, params.get(n)!])), [params]);
-  const seconds = period.custom ? 0 : (period.to.getTime() - period.from.getTime()) / 1000;
-  const query = useQuery({
-    queryKey: ["overview", period.range, params.get("from"), params.get("to"), filters],
-    queryFn: ({ signal }) => callsOf(period.custom ? period : { ...period, from: new Date(Date.now() - seconds * 1000) }, filters, signal),
-    refetchInterval: live ? 5000 : false,
-    placeholderData: keepPreviousData,
-  });
+  const summary = useSummary(period, filters, live);
+  const keyName = useKeyNames();
+  const view = useMemo(() => ({ period, filters, live }), [period, filters, live]);
   return (
     <>
       <PageTitle title="Overview" says="Is all well, and if not, why not?">
-        {Object.entries(filters).map(([k, v]) => (
-          <Badge key={k} variant="light" component="button" onClick={() => set({ [k]: "" })} aria-label={`Remove the filter ${k}`} className="chip">{k}: {v} ×</Badge>
-        ))}
+        {Object.entries(filters).map(([k, v]) => <Chip key={k} label={`${k.replace("_id", "").replaceAll("_", " ")}: ${k === "key_id" ? keyName(v) : v}`} remove={() => set({ [k]: "" })} />)}
       </PageTitle>
-      {query.isError ? <Failure error={query.error} retry={() => void query.refetch()} /> : !query.data ? <Waiting rows={4} height={120} /> : query.data.entries.length === 0 ? <First filtered={Object.keys(filters).length > 0} /> : <Shown {...query.data} />}
+      {summary.isError ? <Failure error={summary.error} retry={() => void summary.refetch()} /> : !summary.data ? <Waiting rows={4} height={120} /> : summary.data.figures.requests === 0 ? <First filtered={Object.keys(filters).length > 0} /> : (
+        <Stack gap="md">
+          {summary.data.warning && <Text size="sm" c="dimmed">{summary.data.warning}</Text>}
+          <Figures summary={summary.data} />
+          <Attention />
+          <Charts {...view} />
+          <Grid gap="md">
+            <Grid.Col span={{ base: 12, lg: 6 }}><Top {...view} param="by" first="model" /></Grid.Col>
+            <Grid.Col span={{ base: 12, lg: 6 }}><Top {...view} param="and" first="key" /></Grid.Col>
+          </Grid>
+          <Blocks summary={summary.data} />
+        </Stack>
+      )}
     </>
   );
 }
@@ -78,94 +59,126 @@ function First({ filtered }: { filtered: boolean }) {
   );
 }
 
-function Shown({ entries, whole, from, to }: { entries: Entry[]; whole: boolean; from: Date; to: Date }) {
-  const [, set] = useParams();
+/** How a figure stands against the period before, in words. */
+function change(now: number | null | undefined, before: number | null | undefined, what = "than before"): string {
+  if (now == null || !before) return "nothing to compare with";
+  const by = (now - before) / before;
+  if (Math.abs(by) < 0.01) return "as before";
+  return Math.abs(by) >= 9.995 ? `${count(now / before)} × as much` : `${percent(Math.abs(by))} ${by > 0 ? "more" : "less"} ${what}`;
+}
+
+function Figures({ summary }: { summary: Summary }) {
   const link = useLinkTo();
-  // Of more calls than are read only the time of the newest is drawn, so that nothing looks like silence.
-  const since = whole ? from : new Date(entries[entries.length - 1]!.time);
-  const sums = useMemo(() => sumsOf(entries), [entries]);
-  const buckets = useMemo(() => bucketsOf(entries, since, to), [entries, since, to]);
-  const seconds = Math.max(1, (to.getTime() - since.getTime()) / 1000);
-  const times = useMemo(() => buckets.map((b) => b.t), [buckets]);
-  const zoom = useCallback((a: Date, b: Date) => set({ from: a.toISOString(), to: b.toISOString() }), [set]);
-  const step = stepOf(since, to);
-  const errors = errorsOf(sums);
-
-  const byOutcome = useMemo(() => outcomes.map((o) => ({ label: o.label, color: meaning[o.key], values: buckets.map((b) => b.sums.by[o.key]) })).filter((s) => s.values.some((v) => v > 0)), [buckets]);
-  const latency = useMemo(() => [0.5, 0.9, 0.95, 0.99].map((q, i) => ({ label: `p${q * 100}`, color: ["#4c6ef5", "#0b9aa8", "#e69f00", "#d55e00"][i]!, dash: i > 1 ? [6, 3] : undefined, values: buckets.map((b) => quantile(b.sums.latency, q)) })), [buckets]);
-  const models = useMemo(() => groupsOf(entries, dimensions.model!.of).slice(0, 6), [entries]);
-  const spend = useMemo(() => models.filter((m) => m.sums.cost > 0).map((m) => ({ label: m.name, color: colorOf(m.name), values: bucketsOf(entries.filter((e) => dimensions.model!.of(e) === m.name), since, to).map((b) => b.sums.cost) })), [entries, models, since, to]);
-  const tokens = useMemo(() => [{ label: "Input", color: "#4c6ef5", values: buckets.map((b) => b.sums.input) }, { label: "Output", color: "#0b9aa8", values: buckets.map((b) => b.sums.output) }], [buckets]);
-
+  const f = summary.figures;
+  const b = summary.before;
+  const tokens = (f.input_tokens ?? 0) + (f.output_tokens ?? 0);
   return (
-    <Stack gap="md">
-      {!whole && <Text size="sm" c="dimmed">More calls than can be added up here: these figures are of the newest {count(entries.length)}.</Text>}
-      <SimpleGrid cols={{ base: 2, md: 3, lg: 6 }} spacing="sm">
-        <Figure label="Requests" value={count(sums.calls)} exact={`${exact(sums.calls)} calls`} note={`${count(sums.calls / seconds)} per second`} says="Calls that came in, refused and cached ones included." to={link("/logs")} />
-        <Figure label="Errors" value={percent(sums.calls ? errors / sums.calls : null)} exact={`${errors} of ${sums.calls} calls`} note={errors ? `${sums.by.failed} failed · ${sums.by.limited} limited` : "none"} tone={sums.by.failed / sums.calls > 0.01 ? "red" : undefined} says="Share of calls that ended with a status of 400 or more: failed, limited, and wrong requests." to={link("/logs", { status: "5xx" })} />
-        <Figure label="Latency p95" value={ms(quantile(sums.latency, 0.95))} note={`p50 ${ms(quantile(sums.latency, 0.5))} · first token ${ms(quantile(sums.first, 0.95))}`} says="95 of 100 answered calls took no longer, from the request to the end of the answer. First token: the same for the first part of streams." />
-        <Figure label="Tokens" value={count(sums.input + sums.output)} exact={`${exact(sums.input)} in, ${exact(sums.output)} out`} note={`${count(sums.input)} in · ${count(sums.output)} out`} says="What providers counted, input and output; cached input is part of the input." />
-        <Figure label="Spend" value={usd(sums.cost)} exact={`$${exact(sums.cost)}`} note={sums.unpriced ? `${count(sums.unpriced)} calls of unknown price` : `saved ${usd(sums.saved)}`} says="Cost of the calls whose price is known. Calls of unknown price are counted apart, never as zero." />
-        <Figure label="Cache hits" value={percent(sums.looked ? sums.hits / sums.looked : null)} exact={`${sums.hits} of ${sums.looked} calls that asked the cache`} note={sums.looked ? `${count(sums.hits)} of ${count(sums.looked)}` : "the cache is off"} says="Of the calls that looked into the cache, how many it answered." to={link("/cache")} />
-      </SimpleGrid>
-      <Attention />
-      <Panel title="Requests by outcome" says={`Calls per ${step < 60 ? `${step} seconds` : step < 3600 ? `${step / 60} minutes` : `${step / 3600} hours`}. Drag over a part to look closer. ${outcomes.map((o) => `${o.label}: ${o.says}`).join(" ")}`}>
-        <Chart title="Requests by outcome" times={times} series={byOutcome} kind="bars" format={count} height={240} zoom={zoom} />
+    <SimpleGrid cols={{ base: 2, md: 3, lg: 6 }} spacing="sm">
+      <Figure label="Requests" value={count(f.requests)} exact={`${exact(f.requests)} calls, ${exact(b?.requests)} in the period before`} note={change(f.requests, b?.requests)} says="Calls that came in, refused and cached ones included." to={link("/logs")} />
+      <Figure label="Errors" value={percent(f.error_rate)} exact={`${f.errors} errors, ${f.blocked} blocked, ${f.cancelled} left by their caller, of ${f.requests} calls`} note={`${count(f.blocked)} blocked`} tone={(f.error_rate ?? 0) > 0.01 ? "red" : undefined} says="Share of calls that ended with an error. Those that a limit or budget blocked, and those whose caller left first, are counted apart." to={link("/logs", { status: "5xx" })} />
+      <Figure label="Latency p95" value={ms(f.latency.p95_ms)} exact={`p50 ${ms(f.latency.p50_ms)}, p90 ${ms(f.latency.p90_ms)}, p99 ${ms(f.latency.p99_ms)}`} note={`first byte ${ms(f.first_byte.p95_ms)}`} says="95 of 100 calls took no longer, from the request to the end of the answer; beneath, to its first byte." />
+      <Figure label="Tokens" value={count(tokens)} exact={`${exact(f.input_tokens)} in, ${exact(f.output_tokens)} out`} note={`${count(f.input_tokens)} in`} says="What providers counted, input and output; cached input is part of the input." />
+      <Figure label="Spend" value={usd(f.cost_usd)} exact={`$${exact(f.cost_usd)}; $${exact(b?.cost_usd)} in the period before`} note={f.saved_usd ? `${usd(f.saved_usd)} saved` : change(f.cost_usd, b?.cost_usd)} says={`Cost of the calls whose price is known. ${f.unpriced} calls have no known cost, refused ones included.`} />
+      <Figure label="Cache hits" value={percent(f.hit_ratio)} exact={`${f.hits} of ${f.hits + f.misses} calls that asked the cache`} note={f.hit_ratio == null ? "nothing looked up" : `${count(f.hits)} of ${count(f.hits + f.misses)}`} says="Of the calls that looked into the cache, how many it answered." to={link("/cache")} />
+    </SimpleGrid>
+  );
+}
+
+const overall = "requests,hits,errors,blocked,cancelled,latency_p50_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,input_tokens,output_tokens";
+const stepWords: Record<string, string> = { minute: "minute", "5m": "five minutes", "15m": "quarter of an hour", hour: "hour", day: "day" };
+const quantiles: [string, string, number[] | undefined][] = [["p50", "#4c6ef5", undefined], ["p90", "#0b9aa8", undefined], ["p95", "#e69f00", [6, 3]], ["p99", "#d55e00", [2, 3]]];
+
+function Charts({ period, filters, live }: View) {
+  const [, set] = useParams();
+  const step = stepOf(period);
+  const all = useAnalytics(period, filters, live, { metric: overall, step });
+  const models = useAnalytics(period, filters, live, { metric: "cost_usd", step, by: "provider,model", top: "6" });
+  const zoom = useCallback((a: Date, b: Date) => set({ from: a.toISOString(), to: b.toISOString() }), [set]);
+  const times = useMemo(() => (all.data?.times ?? []).map((t) => new Date(t).getTime() / 1000), [all.data]);
+  const one = all.data?.series[0];
+
+  const outcomes = useMemo(() => {
+    const [requests, hits, errors, blocked, left] = ["requests", "hits", "errors", "blocked", "cancelled"].map((m) => spansOf(one, m)) as [(number | null)[], (number | null)[], (number | null)[], (number | null)[], (number | null)[]];
+    const answered = requests.map((n, i) => Math.max(0, (n ?? 0) - (hits[i] ?? 0) - (errors[i] ?? 0) - (blocked[i] ?? 0) - (left[i] ?? 0)));
+    return [
+      { label: "Answered", color: meaning.ok, values: answered }, { label: "From cache", color: meaning.cached, values: hits }, { label: "Caller left", color: meaning.left, values: left },
+      { label: "Blocked", color: meaning.limited, values: blocked }, { label: "Errors", color: meaning.failed, values: errors },
+    ].filter((s) => s.values.some((v) => v));
+  }, [one]);
+  const latency = useMemo(() => quantiles.map(([label, color, dash]) => ({ label, color, dash, values: spansOf(one, `latency_${label}_ms`) })), [one]);
+  const tokens = useMemo(() => [{ label: "Input", color: "#4c6ef5", values: spansOf(one, "input_tokens") }, { label: "Output", color: "#0b9aa8", values: spansOf(one, "output_tokens") }], [one]);
+  const spend = useMemo(() => (models.data?.series ?? []).filter((s) => totalOf(s, "cost_usd")).map((s) => { const name = s.rest ? "others" : dimensions.model!.nameOf(s.by) || "none"; return { label: name, color: s.rest ? meaning.left : colorOf(name), values: spansOf(s, "cost_usd") }; }), [models.data]);
+
+  if (all.isError) return <Failure error={all.error} />;
+  if (!all.data || !models.data) return <Waiting rows={2} height={260} />;
+  return (
+    <>
+      <Panel title="Requests by outcome" says={`Calls per ${stepWords[step]}. Answered: by a provider. From cache: no provider was called. Blocked: by a limit or a budget. Errors: all others that failed. Drag over a part to look closer.`}>
+        <Chart title="Requests by outcome" times={times} series={outcomes} kind="bars" format={count} height={230} zoom={zoom} />
       </Panel>
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 6 }}>
-          <Panel title="Latency" says="How long answered calls took, to the end of the answer. p95: 95 of 100 took no longer."><Chart title="Latency" times={times} series={latency} kind="lines" format={ms} zoom={zoom} /></Panel>
+          <Panel title="Latency" says="How long calls took, to the end of the answer. p95: 95 of 100 took no longer. Within 1 % of a call's own."><Chart title="Latency" times={times} series={latency} kind="lines" format={ms} zoom={zoom} /></Panel>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 6 }}>
           {spend.length > 0 ? (
-            <Panel title="Spend by model" says="Cost of the calls whose price is known."><Chart title="Spend by model" times={times} series={spend} kind="bars" format={usd} zoom={zoom} /></Panel>
+            <Panel title="Spend by model" says={`Cost per ${stepWords[step]} of the calls whose price is known.`}><Chart title="Spend by model" times={times} series={spend} kind="bars" format={usd} zoom={zoom} /></Panel>
           ) : (
             <Panel title="Tokens" says="What providers counted. Spend takes this place as soon as a call costs something."><Chart title="Tokens" times={times} series={tokens} kind="bars" format={count} zoom={zoom} /></Panel>
           )}
         </Grid.Col>
       </Grid>
-      <Grid gap="md">
-        <Grid.Col span={{ base: 12, lg: 6 }}><Top entries={entries} param="by" first="model" /></Grid.Col>
-        <Grid.Col span={{ base: 12, lg: 6 }}><Top entries={entries} param="and" first="key" /></Grid.Col>
-      </Grid>
-    </Stack>
+    </>
   );
 }
 
-function Top({ entries, param, first }: { entries: Entry[]; param: string; first: string }) {
+function Top({ period, filters, live, param, first }: View & { param: string; first: string }) {
   const [params, set] = useParams();
+  const keyName = useKeyNames();
   const chosen = params.get(param) ?? first;
   const dimension = dimensions[chosen] ?? dimensions[first]!;
-  const keys = useQuery({ queryKey: ["keys", "names"], queryFn: () => got(api.GET("/api/v1/keys", { params: { query: { limit: "500" } } })), staleTime: 60_000 });
-  const groups = useMemo(() => groupsOf(entries, dimension.of).slice(0, 8), [entries, dimension]);
-  const most = Math.max(1, ...groups.map((g) => g.sums.calls));
-  const name = (g: Sum) => (dimension.filter === "key_id" ? keys.data?.data.find((k) => k.id === g.name)?.name : undefined) ?? (g.name || "none");
-  const change = (g: Sum): Record<string, string> => {
-    if (dimension.filter !== "model") return { [dimension.filter]: g.name };
-    const [provider = "", ...model] = g.name.split("/");
-    return { provider, model: model.join("/") };
-  };
+  const groups = useAnalytics(period, filters, live, { metric: "requests,tokens,cost_usd,error_rate,latency_p95_ms", by: dimension.by, top: "8" });
+  const rows = groups.data?.series ?? [];
+  const most = Math.max(1, ...rows.map((s) => totalOf(s, "requests") ?? 0));
+  const name = (s: Series) => { const n = dimension.nameOf(s.by); return s.rest ? "all others" : dimension.by === "key" ? keyName(n) : n; };
   return (
-    <Panel title={`By ${dimension.label.toLowerCase()}`} says="The largest first. A click filters the whole page." right={<Select size="xs" w={120} allowDeselect={false} aria-label="Add up by" data={Object.entries(dimensions).map(([value, d]) => ({ value, label: d.label }))} value={chosen} onChange={(v) => v && set({ [param]: v === first ? "" : v })} />}>
+    <Panel title={`By ${dimension.label.toLowerCase()}`} says="The most requests first. A click filters the whole page." right={<Select size="xs" w={120} allowDeselect={false} aria-label="Add up by" data={Object.entries(dimensions).map(([value, d]) => ({ value, label: d.label }))} value={chosen} onChange={(v) => v && set({ [param]: v === first ? "" : v })} />}>
       <Box className="scroll">
         <table className="rows">
           <thead><tr><th scope="col">{dimension.label}</th><th scope="col" className="n">Requests</th><th scope="col" className="n">Tokens</th><th scope="col" className="n">Spend</th><th scope="col" className="n">Errors</th><th scope="col" className="n">p95</th></tr></thead>
           <tbody>
-            {groups.map((g) => (
-              <tr key={g.name}>
-                <td>
-                  <Group gap={8} wrap="nowrap"><Box className="swatch" style={{ background: colorOf(g.name) }} />
-                    {g.name ? <Anchor component="button" size="sm" c="inherit" onClick={() => set(change(g))}>{name(g)}</Anchor> : <Text size="sm" c="dimmed">none</Text>}
-                  </Group>
-                </td>
-                <td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Bar share={g.sums.calls / most} color={colorOf(g.name)} label="" />{count(g.sums.calls)}</Group></td>
-                <td className="n">{count(g.sums.input + g.sums.output)}</td>
-                <td className="n">{usd(g.sums.cost)}</td>
-                <td className="n"><Text size="sm" c={g.sums.by.failed ? "red" : undefined} component="span">{percent(errorsOf(g.sums) / g.sums.calls)}</Text></td>
-                <td className="n">{ms(quantile(g.sums.latency, 0.95))}</td>
-              </tr>
-            ))}
+            {rows.map((s) => {
+              const label = name(s);
+              const color = label && !s.rest ? colorOf(dimension.nameOf(s.by)) : meaning.left;
+              const errors = totalOf(s, "error_rate");
+              return (
+                <tr key={label}>
+                  <td><Group gap={8} wrap="nowrap"><Box className="swatch" style={{ background: color }} />{label && !s.rest ? <Anchor component="button" size="sm" c="inherit" ta="left" onClick={() => set(dimension.filters(s.by))}>{label}</Anchor> : <Text size="sm" c="dimmed">{label || "none"}</Text>}</Group></td>
+                  <td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={48}><Bar share={(totalOf(s, "requests") ?? 0) / most} color={color} label={`${label}: ${totalOf(s, "requests")} requests`} /></Box>{count(totalOf(s, "requests"))}</Group></td>
+                  <td className="n">{count(totalOf(s, "tokens"))}</td>
+                  <td className="n">{usd(totalOf(s, "cost_usd"))}</td>
+                  <td className="n"><Text size="sm" c={errors ? "red" : undefined} component="span">{percent(errors)}</Text></td>
+                  <td className="n">{ms(totalOf(s, "latency_p95_ms"))}</td>
+                </tr>
+              );
+            })}
           </tbody>
+        </table>
+      </Box>
+    </Panel>
+  );
+}
+
+function Blocks({ summary }: { summary: Summary }) {
+  const keyName = useKeyNames();
+  if (summary.blocks.length === 0) return null;
+  const most = Math.max(...summary.blocks.map((b) => b.requests));
+  return (
+    <Panel title="Blocked by limits" says="What limits and budgets refused, and whom, the most first." right={<Goto to="/limits">Limits</Goto>}>
+      <Box className="scroll">
+        <table className="rows">
+          <thead><tr><th scope="col">Limit</th><th scope="col">Key</th><th scope="col" className="n">Calls</th></tr></thead>
+          <tbody>{summary.blocks.map((b) => <tr key={b.limit + b.key_id}><td>{b.rest ? "all others" : b.limit || "unknown"}</td><td>{b.key_id ? <Goto to="/logs" extra={{ key_id: b.key_id, status: "429" }}>{keyName(b.key_id)}</Goto> : "–"}</td><td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={80}><Bar share={b.requests / most} color={meaning.limited} label={`${b.requests} calls`} /></Box>{count(b.requests)}</Group></td></tr>)}</tbody>
         </table>
       </Box>
     </Panel>

@@ -1,4 +1,4 @@
-import { Badge, Box, Button, Card, Group, Modal, SimpleGrid, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Box, Button, Card, Group, Modal, SimpleGrid, Stack, Text, TextInput, Title } from "@mantine/core";
 import { IconServer2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -7,7 +7,7 @@ import { useAuth } from "../api/session";
 import { useAct } from "../lib/act";
 import { meaning } from "../lib/color";
 import { count, ms, percent } from "../lib/format";
-import { Bar, Empty, Failure, Figure, Goto, PageTitle, Snippet, Time, Waiting } from "../parts/parts";
+import { Bar, Empty, Failure, Figure, Goto, PageTitle, Snippet, Tag, Time, Waiting } from "../parts/parts";
 
 type Target = Schemas["TargetHealth"];
 type Drain = Schemas["Drain"];
@@ -17,7 +17,7 @@ const levels = {
   healthy: { color: meaning.healthy, says: "It answers." },
   probing: { color: meaning.limited, says: "It rested after failures; one call may try it now." },
   cooling: { color: meaning.failed, says: "It failed and rests: it is used only when nothing better is left." },
-  drained: { color: meaning.caller, says: "Somebody took it out of use." },
+  drained: { color: meaning.left, says: "Somebody took it out of use." },
 };
 
 export default function Providers() {
@@ -60,7 +60,7 @@ function One({ provider: p, targets, drains, admin, drain, back }: { provider: S
     <Card withBorder padding="md" component="section" aria-label={p.name}>
       <Group justify="space-between" mb="xs" align="flex-start">
         <Box>
-          <Group gap="xs"><Title order={2} size="h4">{p.name}</Title>{p.title && p.title.toLowerCase() !== p.name && <Text c="dimmed" size="sm">{p.title}</Text>}{whole && <Badge color="gray" variant="outline">out of use</Badge>}</Group>
+          <Group gap="xs"><Title order={2} size="h4">{p.name}</Title>{p.title && p.title.toLowerCase() !== p.name && <Text c="dimmed" size="sm">{p.title}</Text>}{whole && <Tag>out of use</Tag>}</Group>
           <Text size="xs" c="dimmed">{[p.base_url, `${p.models} models`, `speaks ${p.speaks.join(", ")}`, `${p.retries.max} retries`].filter(Boolean).join(" · ")}</Text>
         </Box>
         <Group gap="xs">

@@ -1,5 +1,5 @@
 // One call, beside the list that it is from.
-import { Badge, Box, Button, Code, CopyButton, Drawer, Group, SegmentedControl, Stack, Table, Tabs, Text, Tooltip } from "@mantine/core";
+import { Box, Button, Code, CopyButton, Drawer, Group, SegmentedControl, Stack, Table, Tabs, Text, Tooltip } from "@mantine/core";
 import { IconCheck, IconLink, IconMessageOff, IconTerminal2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
@@ -8,7 +8,7 @@ import { curlOf } from "../lib/curl";
 import { ofAnswer, ofRequest } from "../lib/conversation";
 import { at, bytes, count, exact, ms, percent, usd } from "../lib/format";
 import { Conversation } from "./Conversation";
-import { Copy, Empty, Failure, Goto, Panel, StatusMark, Waiting } from "./parts";
+import { Copy, Empty, Failure, Goto, Panel, StatusMark, Tag, Waiting } from "./parts";
 import { useDataPlane } from "./serve";
 import { Waterfall } from "./Waterfall";
 
@@ -42,9 +42,9 @@ function Told({ entry: e }: { entry: EntryDetail }) {
       <Box>
         <Group gap="xs" mb={6}>
           <StatusMark status={e.status} code={e.error_code} />
-          {e.stream && <Badge variant="outline" color="gray">stream</Badge>}
-          {e.cache && e.cache !== "off" && <Badge variant="outline" color="gray">cache {e.cache}</Badge>}
-          {e.count > 1 && <Badge variant="outline" color="gray">{e.count} calls</Badge>}
+          {e.stream && <Tag>stream</Tag>}
+          {e.cache && e.cache !== "off" && <Tag>cache {e.cache}</Tag>}
+          {e.count > 1 && <Tag>{e.count} calls</Tag>}
           <Tooltip label={at(e.time)} withArrow><Text size="sm" c="dimmed">{at(e.time)}</Text></Tooltip>
         </Group>
         <Text fw={500} size="lg">{verdict(e)}</Text>

@@ -1,9 +1,9 @@
 // Messages as people read them.
-import { Badge, Box, Code, Group, Image, Spoiler, Stack, Text } from "@mantine/core";
+import { Box, Code, Group, Image, Spoiler, Stack, Text } from "@mantine/core";
 import { IconBulb, IconFile, IconTool } from "@tabler/icons-react";
 import { Fragment } from "react";
 import type { Message, Part } from "../lib/conversation";
-import { Copy } from "./parts";
+import { Copy, Tag } from "./parts";
 
 export function Conversation({ messages }: { messages: Message[] }) {
   return (
@@ -11,7 +11,7 @@ export function Conversation({ messages }: { messages: Message[] }) {
       {messages.map((m, i) => (
         <Box key={i} className="message" data-role={m.role}>
           <Group justify="space-between" mb={4}>
-            <Badge size="sm" variant="outline" color={m.role === "error" ? "red" : "gray"}>{m.role}</Badge>
+            <Tag tone={m.role === "error" ? "error" : "plain"}>{m.role}</Tag>
             <Copy text={m.parts.map((p) => ("text" in p ? p.text : "")).join("\n")} label="Copy the message" />
           </Group>
           <Spoiler maxHeight={360} showLabel="Show all" hideLabel="Show less">

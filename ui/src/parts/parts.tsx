@@ -1,6 +1,6 @@
 // The small things that all pages are made of.
-import { ActionIcon, Alert, Anchor, Badge, Box, Button, Card, Code, CopyButton, Group, Paper, Skeleton, Stack, Text, ThemeIcon, Title, Tooltip } from "@mantine/core";
-import { IconAlertTriangle, IconCheck, IconCopy, IconInfoCircle } from "@tabler/icons-react";
+import { ActionIcon, Alert, Anchor, Box, Button, Card, Code, CopyButton, Group, Paper, Skeleton, Stack, Text, ThemeIcon, Title, Tooltip } from "@mantine/core";
+import { IconAlertTriangle, IconCheck, IconCopy, IconInfoCircle, IconX } from "@tabler/icons-react";
 import type { ComponentType, ReactNode } from "react";
 import { Link } from "react-router";
 import { APIError } from "../api/client";
@@ -149,11 +149,27 @@ export function Parts({ parts, height = 12 }: { parts: { label: string; value: n
   );
 }
 
+export type Tone = "plain" | "accent" | "warning" | "error";
+
+/** Tag is a word that stands out. */
+export function Tag({ tone = "plain", children }: { tone?: Tone; children: ReactNode }) {
+  return <span className="tag" data-tone={tone}>{children}</span>;
+}
+
+/** Chip is a filter that can be taken away. */
+export function Chip({ label, remove }: { label: string; remove: () => void }) {
+  return (
+    <span className="tag chip" data-tone="accent">{label}
+      <button type="button" onClick={remove} aria-label={`Remove the filter ${label}`}><IconX size={13} /></button>
+    </span>
+  );
+}
+
 export function StatusMark({ status, code }: { status: number; code?: string }) {
-  const tone = status >= 500 || status === 0 ? "red" : status === 429 ? "yellow" : status >= 400 ? "gray" : "blue";
+  const tone = status >= 500 || status === 0 ? "error" : status === 429 ? "warning" : status >= 400 ? "plain" : "accent";
   return (
     <Tooltip label={code || (status < 400 ? "Answered" : "Refused")} withArrow>
-      <Badge variant="light" color={tone} radius="sm" className="status">{status || "cut"}</Badge>
+      <span><Tag tone={tone}>{status || "cut"}</Tag></span>
     </Tooltip>
   );
 }
