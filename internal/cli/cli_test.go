@@ -43,7 +43,9 @@ type terminal struct {
 // newTerminal is one with an admin API to talk to.
 func newTerminal(t *testing.T) *terminal {
 	t.Helper()
-	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	file := filepath.Join(t.TempDir(), "a.db")
+	storetest.Seed(t, file)
+	s, err := store.Open(t.Context(), "sqlite:"+file)
 	if err != nil {
 		t.Fatal(err)
 	}

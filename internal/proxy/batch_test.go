@@ -363,7 +363,7 @@ func TestABatchIsSettledOnceByManyPollersAtOnce(t *testing.T) {
 func TestTwoNodesSettleABatchOnce(t *testing.T) {
 	pg, redis, u := testpg.Start(t), testredis.Start(t, false), batchServer(t)
 	url := pg.Database(t)
-	options := testgw.Options{Config: dearBatches(u) + fmt.Sprintf("\nstorage: { url: %q }\nshared: { url: %q }\n", url, redis.URL()), Env: map[string]string{"VENDOR_KEY": vendorKey}}
+	options := testgw.Options{Config: dearBatches(u) + fmt.Sprintf("\nstorage: { url: %q }\nshared: { url: %q, timeout: 5s }\n", url, redis.URL()), Env: map[string]string{"VENDOR_KEY": vendorKey}}
 	a := testgw.StartWith(t, options)
 	u.submit(t, a)
 	held, _ := spent(t, a, testgw.Key)

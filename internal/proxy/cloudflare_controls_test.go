@@ -11,7 +11,7 @@ import (
 )
 
 func TestEachOfCloudflaresHeadersIsObeyedOrRefusedByName(t *testing.T) {
-	g, u := fromCloudflare(t, vendorWould, "gateways: { default: { controls: [metadata, timeout-ms, provider, credential, log] }, strict: { controls: [] } }\n")
+	g, u := fromCloudflare(t, vendorWould, "gateways: { default: { controls: [metadata, timeout-ms, provider, credential, log, cache, cache-key] }, strict: { controls: [] } }\n")
 	const span = "4bf92f3577b34da6a3ce929d0e0e4736"
 	for name, c := range map[string]struct {
 		gateway string
@@ -37,15 +37,15 @@ func TestEachOfCloudflaresHeadersIsObeyedOrRefusedByName(t *testing.T) {
 		"delay, too long":              {"default", []string{"cf-aig-retry-delay", "5001"}, 400, "invalid_request"},
 		"backoff":                      {"default", []string{"cf-aig-backoff", "linear"}, 200, ""},
 		"backoff, unknown":             {"default", []string{"cf-aig-backoff", "quadratic"}, 400, "invalid_request"},
-		"cache ttl":                    {"strict", []string{"cf-aig-cache-ttl", "3600"}, 200, ""},
-		"cache ttl, off":               {"strict", []string{"cf-aig-cache-ttl", "0"}, 200, ""},
+		"cache ttl":                    {"strict", []string{"cf-aig-cache-ttl", "3600"}, 403, "forbidden"},
+		"cache ttl, off":               {"strict", []string{"cf-aig-cache-ttl", "0"}, 403, "forbidden"},
 		"cache ttl, negative":          {"default", []string{"cf-aig-cache-ttl", "-1"}, 400, "invalid_request"},
 		"cache ttl, old":               {"default", []string{"cf-cache-ttl", "60"}, 200, ""},
 		"cache ttl, old, malformed":    {"default", []string{"cf-cache-ttl", "1h"}, 400, "invalid_request"},
-		"skip cache":                   {"strict", []string{"cf-aig-skip-cache", "true"}, 200, ""},
+		"skip cache":                   {"strict", []string{"cf-aig-skip-cache", "true"}, 403, "forbidden"},
 		"skip cache, old":              {"default", []string{"cf-skip-cache", "false"}, 200, ""},
 		"skip cache, malformed":        {"default", []string{"cf-aig-skip-cache", "1"}, 400, "invalid_request"},
-		"cache key":                    {"strict", []string{"cf-aig-cache-key", "k1"}, 200, ""},
+		"cache key":                    {"strict", []string{"cf-aig-cache-key", "k1"}, 403, "forbidden"},
 		"cache key, empty":             {"default", []string{"cf-aig-cache-key", ""}, 400, "invalid_request"},
 		"log":                          {"strict", []string{"cf-aig-collect-log", "true"}, 200, ""},
 		"no log":                       {"default", []string{"cf-aig-collect-log", "false"}, 200, ""},

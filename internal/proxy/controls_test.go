@@ -9,7 +9,7 @@ import (
 )
 
 func TestEachControlIsObeyedOrRefusedByNameNeverIgnored(t *testing.T) {
-	g, u := start(t, answerChat, "gateways: { default: { controls: [metadata, timeout-ms, provider, credential, log] }, strict: { controls: [metadata] } }\n")
+	g, u := start(t, answerChat, "gateways: { default: { controls: [metadata, timeout-ms, provider, credential, log, cache, cache-key] }, strict: { controls: [metadata] } }\n")
 	strict := "/gateways/strict"
 	cases := map[string]struct {
 		gateway string
@@ -41,13 +41,13 @@ func TestEachControlIsObeyedOrRefusedByNameNeverIgnored(t *testing.T) {
 		"credential, unknown":          {"", []string{"sluice-credential", "nobody"}, 400, "invalid_request"},
 		"cache no-store":               {"", []string{"sluice-cache", "no-store"}, 200, ""},
 		"cache, several":               {"", []string{"sluice-cache", "no-cache, max-age=60,stale-if-error=5"}, 200, ""},
-		"cache only-if-cached":         {"", []string{"sluice-cache", "only-if-cached"}, 400, "unsupported_parameter"},
+		"cache only-if-cached":         {"", []string{"sluice-cache", "only-if-cached"}, 504, "not_cached"},
 		"cache, unknown word":          {"", []string{"sluice-cache", "please"}, 400, "invalid_request"},
 		"cache, no seconds":            {"", []string{"sluice-cache", "max-age"}, 400, "invalid_request"},
 		"cache, negative seconds":      {"", []string{"sluice-cache", "max-age=-1"}, 400, "invalid_request"},
 		"cache, a value too much":      {"", []string{"sluice-cache", "no-store=1"}, 400, "invalid_request"},
 		"cache, empty":                 {"", []string{"sluice-cache", ""}, 400, "invalid_request"},
-		"unbuilt cache-key":            {"", []string{"sluice-cache-key", "a"}, 400, "unsupported_parameter"},
+		"cache-key":                    {"", []string{"sluice-cache-key", "a"}, 200, ""},
 		"unknown":                      {"", []string{"sluice-cahce", "no-store"}, 400, "invalid_request"},
 		"unknown, an answer's header":  {"", []string{"sluice-request-id", "x"}, 400, "invalid_request"},
 		"allowed by policy":            {strict, []string{"sluice-metadata", `{}`}, 200, ""},
@@ -56,7 +56,7 @@ func TestEachControlIsObeyedOrRefusedByNameNeverIgnored(t *testing.T) {
 		"forbidden log":                {strict, []string{"sluice-log", "none"}, 403, "forbidden"},
 		"forbidden provider":           {strict, []string{"sluice-provider", "openai"}, 403, "forbidden"},
 		"forbidden credential":         {strict, []string{"sluice-credential", "a"}, 403, "forbidden"},
-		"cache harms nobody":           {strict, []string{"sluice-cache", "no-store"}, 200, ""},
+		"cache, not allowed":           {strict, []string{"sluice-cache", "no-store"}, 403, "forbidden"},
 	}
 	for name, c := range cases {
 		before := len(u.Calls())

@@ -16,7 +16,7 @@ func nested(t *testing.T, routes string) (*testgw.Gateway, *testup.Upstream, *te
 	a, b := testup.New(t, func(c *testup.Call) { c.JSON(503, `{"error":{"message":"later"}}`) }), testup.New(t, answerChat)
 	return testgw.StartWith(t, testgw.Options{Config: fmt.Sprintf(`
 providers:
-  one: { kind: openai-compatible, base_url: %s/v1, api_key: env:VENDOR_KEY, retries: { max: 0 }, timeouts: { first_byte: 300ms }, models: { m: {} } }
+  one: { kind: openai-compatible, base_url: %s/v1, api_key: env:VENDOR_KEY, retries: { max: 0 }, timeouts: { first_byte: 3s }, models: { m: {} } }
   two: { kind: openai-compatible, base_url: %s/v1, api_key: env:VENDOR_KEY, retries: { max: 0 }, models: { m: {}, n: {} } }
 routes:
 %s

@@ -31,7 +31,7 @@ func twoNodes(t *testing.T, more string) *nodes {
 	w.up = testup.New(t, w.n.all)
 	db := filepath.Join(t.TempDir(), "all.db")
 	storetest.Seed(t, db)
-	w.config = fmt.Sprintf(everything, w.up.URL) + fmt.Sprintf("storage: { url: %q }\nshared: { url: %q }\n", "sqlite:"+db, w.redis.URL()) + more
+	w.config = fmt.Sprintf(everything, w.up.URL) + fmt.Sprintf("storage: { url: %q }\nshared: { url: %q, timeout: 5s }\n", "sqlite:"+db, w.redis.URL()) + more
 	w.a, w.b = w.node(t.TempDir()), w.node(t.TempDir())
 	return w
 }

@@ -34,6 +34,9 @@ const senses = `gateways: { default: { cache: { ttl: 5m, semantic: { model: emb/
 
 func semantics(t *testing.T, more string) (*hold, *testup.Upstream) {
 	t.Helper()
+	if !strings.Contains(more, "timeout") {
+		more += ", timeout: 20s" // for a machine that is busy
+	}
 	h := &hold{t: t}
 	up := testup.New(t, h.n.alike)
 	h.Gateway = startWith(t, up, "  emb: { kind: openai-compatible, base_url: \""+up.URL+"/e/v1\", api_key: env:K, retries: { max: 0 }, models: { e: { price: { input: 1, output: 0 } } } }\n"+fmt.Sprintf(senses, more))

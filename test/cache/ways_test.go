@@ -235,7 +235,7 @@ func TestAReplayAtItsOwnPaceTakesItsTime(t *testing.T) {
 		h.n.next()
 		c.Stream(func(i int) {
 			if i > 0 {
-				<-time.After(60 * time.Millisecond)
+				<-time.After(150 * time.Millisecond)
 			}
 		}, chatStream("one two three")...)
 	}), keeps)

@@ -28,13 +28,18 @@ async function well() {
 
 const heading = (name) => page.getByRole("heading", { name, level: 1 }).waitFor();
 
-test("whoever signs in with the admin token is taught the first step", async () => {
+test("whoever signs in with the admin token is taught the first step, after a small load", async () => {
+  const loaded = [];
+  page.on("response", (r) => new URL(r.url()).pathname.startsWith("/api/") || loaded.push(r.request().sizes().then((s) => s.responseBodySize)));
   await page.goto("/");
   await page.getByRole("button", { name: "Sign in" }).waitFor();
   await well();
   await signIn(page);
   await page.getByText("No calls in this time").waitFor();
   await page.getByText(`curl ${gateway.base}/v1/chat/completions`).waitFor();
+  const size = (await Promise.all(loaded)).reduce((sum, n) => sum + n, 0);
+  console.log(`first load: ${Math.ceil(size / 1000)} kB`);
+  assert.ok(size < 300_000, `the first load is ${size} bytes`);
   await well();
 });
 

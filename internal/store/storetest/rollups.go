@@ -22,7 +22,7 @@ func testRollups(t *testing.T, fresh func(testing.TB) string) {
 	url := fresh(t)
 	s := Open(t, url)
 	now := time.Now().UTC().Truncate(time.Minute)
-	all := callsBefore(now, 10_000)
+	all := callsBefore(now, rollupCalls)
 	putShuffled(t, s, url, all)
 	t.Run("sums", func(t *testing.T) { testRollupSums(t, s, all, now) })
 	t.Run("zones", func(t *testing.T) { testRollupZones(t, s, all, now) })
@@ -38,7 +38,7 @@ func testRollups(t *testing.T, fresh func(testing.TB) string) {
 // the 300 days before, many of them near the edges of days.
 func callsBefore(now time.Time, n int) []*gateway.Entry {
 	r := rand.New(rand.NewPCG(7, 9))
-	moments := make([]time.Time, n/120)
+	moments := make([]time.Time, max(n/120, 40))
 	for i := range moments {
 		age := time.Duration(r.Int64N(int64(7 * 24 * time.Hour)))
 		if i%2 == 0 {
