@@ -81,13 +81,14 @@ test("the overview shows the traffic and is filtered by a click", async () => {
 
 test("the logs are filtered, and a call opens with its timeline, words and bytes", async () => {
   await page.goto("/logs?range=15m");
+  await page.getByRole("table", { name: "Calls" }).waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("route:support");
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Remove the filter Route: support" }).waitFor();
   await page.waitForFunction(() => { const rows = [...document.querySelectorAll("table.rows tbody tr")]; return rows.length === 5 && rows.every((r) => r.textContent.includes("support")); });
   await well();
-  await page.getByRole("table", { name: "Calls" }).getByRole("button", { name: /^Open the call/ }).first().click();
+  await page.getByRole("table", { name: "Calls" }).getByRole("button", { name: /^Open the call/ }).last().click();
   const sheet = page.getByRole("dialog");
   await sheet.getByText(/Served by sandbox\/chat after sandbox\/error-529/).waitFor();
   await sheet.getByText("You help customers of a hardware shop.").waitFor();

@@ -66,7 +66,7 @@ export function ago(time: string | number | null | undefined, now = Date.now()):
   return word(`${Math.round(a / 86400)} d`);
 }
 
-const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const exactTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 export const at = (time: string | number | null | undefined) => (time ? `${exactTime.format(new Date(time))} (${zone})` : dash);
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 

@@ -102,7 +102,7 @@ function By({ title, rows, dimension }: { title: string; rows: Row[]; dimension:
   return (
     <Panel title={title} says="What saved most first.">
       <Box className="scroll"><table className="rows"><thead><tr><th scope="col">{dimension[0]!.toUpperCase() + dimension.slice(1)}</th><th scope="col">Hit ratio</th><th scope="col" className="n">Served</th><th scope="col" className="n">Saved</th></tr></thead>
-        <tbody>{rows.slice(0, 8).map((r) => { const name = r.by[dimension] ?? ""; return <tr key={name}><td>{name ? <Goto to="/logs" extra={{ [dimension]: name }}>{name}</Goto> : "none"}</td><td><Group gap={8} wrap="nowrap"><Box w={70}><Bar share={r.hit_ratio ?? 0} label="" /></Box>{percent(r.hit_ratio)}</Group></td><td className="n">{count(r.served)}</td><td className="n">{usd(r.saved_usd)}</td></tr>; })}</tbody>
+        <tbody>{rows.slice(0, 8).map((r) => { const name = r.by[dimension] ?? ""; return <tr key={name}><td>{name ? <Goto to="/logs" extra={{ [dimension]: name }}>{name}</Goto> : "none"}</td><td><Group gap={8} wrap="nowrap"><Box w={70}><Bar share={r.hit_ratio ?? 0} label={`${percent(r.hit_ratio)} of what ${name || "none"} looked up`} /></Box>{percent(r.hit_ratio)}</Group></td><td className="n">{count(r.served)}</td><td className="n">{usd(r.saved_usd)}</td></tr>; })}</tbody>
       </table></Box>
     </Panel>
   );

@@ -191,7 +191,8 @@ function None({ filtered, clear }: { filtered: boolean; clear: () => void }) {
 
 function Rows({ rows, chosen, open, only }: { rows: Entry[]; chosen: string; open: (id: string) => void; only: (k: string, v: string) => void }) {
   const keyName = useKeyNames();
-  const slowest = Math.max(1, ...rows.map((r) => r.latency_ms ?? 0));
+  const times = rows.map((r) => r.latency_ms ?? 0).sort((a, b) => a - b);
+  const slowest = Math.max(1, times[Math.floor(times.length * 0.95)] ?? 1); // one very slow call does not make all others look alike
   const Cell = ({ name, value, label }: { name: string; value: string; label?: string }) =>
     value ? <button type="button" className="cell" title={`Only ${filters[name]}: ${label ?? value}`} onClick={(e) => { e.stopPropagation(); only(name, value); }}>{label ?? value}</button> : <Text size="sm" c="dimmed" component="span">–</Text>;
   return (
@@ -216,7 +217,7 @@ function Rows({ rows, chosen, open, only }: { rows: Entry[]; chosen: string; ope
               <td className="n" title={e.cost_usd == null ? "unknown" : `$${exact(e.cost_usd)}`}>{usd(e.cost_usd)}</td>
               <td>
                 <Group gap={8} wrap="nowrap">
-                  <span className="lat" aria-hidden><i style={{ width: `${((e.latency_ms ?? 0) / slowest) * 100}%` }} />{e.first_byte_ms != null && e.stream && <b style={{ left: `${(e.first_byte_ms / slowest) * 100}%` }} />}</span>
+                  <span className="lat" aria-hidden><i style={{ width: `${Math.min(1, (e.latency_ms ?? 0) / slowest) * 100}%` }} />{e.first_byte_ms != null && e.stream && <b style={{ left: `${(e.first_byte_ms / slowest) * 100}%` }} />}</span>
                   <Text size="sm" component="span" className="nowrap">{ms(e.latency_ms)}</Text>
                 </Group>
               </td>

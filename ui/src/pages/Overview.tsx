@@ -61,7 +61,7 @@ function First({ filtered }: { filtered: boolean }) {
 
 /** How a figure stands against the period before, in words. */
 function change(now: number | null | undefined, before: number | null | undefined, what = "than before"): string {
-  if (now == null || !before) return "nothing to compare with";
+  if (now == null || !before) return "no calls before";
   const by = (now - before) / before;
   if (Math.abs(by) < 0.01) return "as before";
   return Math.abs(by) >= 9.995 ? `${count(now / before)} × as much` : `${percent(Math.abs(by))} ${by > 0 ? "more" : "less"} ${what}`;
@@ -144,7 +144,7 @@ function Top({ period, filters, live, param, first }: View & { param: string; fi
   return (
     <Panel title={`By ${dimension.label.toLowerCase()}`} says="The most requests first. A click filters the whole page." right={<Select size="xs" w={120} allowDeselect={false} aria-label="Add up by" data={Object.entries(dimensions).map(([value, d]) => ({ value, label: d.label }))} value={chosen} onChange={(v) => v && set({ [param]: v === first ? "" : v })} />}>
       <Box className="scroll">
-        <table className="rows">
+        <table className="rows tight">
           <thead><tr><th scope="col">{dimension.label}</th><th scope="col" className="n">Requests</th><th scope="col" className="n">Tokens</th><th scope="col" className="n">Spend</th><th scope="col" className="n">Errors</th><th scope="col" className="n">p95</th></tr></thead>
           <tbody>
             {rows.map((s) => {
@@ -153,8 +153,8 @@ function Top({ period, filters, live, param, first }: View & { param: string; fi
               const errors = totalOf(s, "error_rate");
               return (
                 <tr key={label}>
-                  <td><Group gap={8} wrap="nowrap"><Box className="swatch" style={{ background: color }} />{label && !s.rest ? <Anchor component="button" size="sm" c="inherit" ta="left" onClick={() => set(dimension.filters(s.by))}>{label}</Anchor> : <Text size="sm" c="dimmed">{label || "none"}</Text>}</Group></td>
-                  <td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={48}><Bar share={(totalOf(s, "requests") ?? 0) / most} color={color} label={`${label}: ${totalOf(s, "requests")} requests`} /></Box>{count(totalOf(s, "requests"))}</Group></td>
+                  <td className="name" title={label}><Group gap={8} wrap="nowrap"><Box className="swatch" style={{ background: color }} />{label && !s.rest ? <Anchor component="button" size="sm" c="inherit" ta="left" truncate onClick={() => set(dimension.filters(s.by))}>{label}</Anchor> : <Text size="sm" c="dimmed">{label || "none"}</Text>}</Group></td>
+                  <td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={40}><Bar share={(totalOf(s, "requests") ?? 0) / most} color={color} label={`${label}: ${totalOf(s, "requests")} requests`} /></Box>{count(totalOf(s, "requests"))}</Group></td>
                   <td className="n">{count(totalOf(s, "tokens"))}</td>
                   <td className="n">{usd(totalOf(s, "cost_usd"))}</td>
                   <td className="n"><Text size="sm" c={errors ? "red" : undefined} component="span">{percent(errors)}</Text></td>

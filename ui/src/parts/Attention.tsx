@@ -2,10 +2,16 @@
 import { Alert, List, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { api, got } from "../api/client";
+import { api, got, type Schemas } from "../api/client";
 import { useAuth } from "../api/session";
 import { ago, percent } from "../lib/format";
 import { Goto } from "./parts";
+
+const words = (t: Schemas["TargetHealth"]) => {
+  const why = t.why ? ` after faults of the kind ${t.why.replaceAll("_", " ")}` : "";
+  if (t.level === "drained") return "is out of use";
+  return t.level === "probing" ? `rested${why}, and may be tried again` : `rests${why}; it is tried again ${ago(t.until)}`;
+};
 
 export function Attention() {
   const { who } = useAuth();
@@ -21,7 +27,7 @@ export function Attention() {
         {problems.map((p) => <List.Item key={p}>{p}</List.Item>)}
         {sick.slice(0, 5).map((t) => (
           <List.Item key={`${t.provider}/${t.model}/${t.credential}`}>
-            <Text size="sm" component="span"><b>{t.provider}{t.model && `/${t.model}`}</b> is {t.level}{t.why && `: ${t.why.replaceAll("_", " ")}`}{t.until && `, until ${ago(t.until)}`}. <Goto to="/providers">Look</Goto></Text>
+            <Text size="sm" component="span"><b>{t.provider}{t.model && `/${t.model}`}</b> {words(t)}. <Goto to="/providers">Look</Goto></Text>
           </List.Item>
         ))}
         {near.slice(0, 5).map(({ r, s }) => (

@@ -37,7 +37,7 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose: () => v
     void navigate(f.to);
   };
   return (
-    <Modal opened={opened} onClose={onClose} withCloseButton={false} padding="sm" title={undefined} aria-label="Find anything" yOffset="12vh">
+    <Modal opened={opened} onClose={onClose} withCloseButton={false} padding="sm" attributes={{ content: { "aria-label": "Find anything" } }} yOffset="12vh">
       <TextInput
         data-autofocus size="md" placeholder="A page, key, model or request id" aria-label="Find anything" leftSection={<IconSearch size={18} />} value={text}
         onChange={(e) => setText(e.currentTarget.value)}
