@@ -71,7 +71,7 @@ test("the overview shows the traffic and is filtered by a click", async () => {
   await traffic(gateway);
   await page.goto("/");
   await page.getByRole("link", { name: "sandbox/chat" }).or(page.getByRole("button", { name: "sandbox/chat" })).first().waitFor();
-  for (const chart of ["Requests by outcome", "Latency", "Spend by model"]) assert.equal(await page.getByRole("group", { name: chart }).locator("canvas").count(), 1, chart);
+  for (const chart of ["Requests by outcome", "Latency", "Spend by model"]) await page.getByRole("group", { name: chart }).locator("canvas").waitFor();
   await well();
   await page.getByRole("button", { name: "sandbox/chat" }).first().click();
   await page.getByRole("button", { name: "Remove the filter model: chat" }).waitFor();

@@ -8,7 +8,18 @@ function place(name: string): number {
   return (h >>> 0) % names.length;
 }
 
-const given = new Map<string, number>();
+// What was given stays so in this browser, whatever comes first the next time.
+const kept = "sluice.colors";
+const given = new Map<string, number>(remembered());
+
+function remembered(): [string, number][] {
+  try {
+    const all = Object.entries(JSON.parse(localStorage.getItem(kept) ?? "{}") as Record<string, number>);
+    return all.length > 500 ? [] : all.filter(([, at]) => names[at]);
+  } catch {
+    return [];
+  }
+}
 
 /** Gives a name the colour that it hashes to, or the next one that no other name has. */
 export function colorOf(name: string): string {
@@ -18,6 +29,7 @@ export function colorOf(name: string): string {
     at = place(name);
     for (let i = 0; i < names.length && taken.has(at); i++) at = (at + 1) % names.length;
     given.set(name, at);
+    localStorage.setItem(kept, JSON.stringify(Object.fromEntries(given)));
   }
   return names[at]!;
 }

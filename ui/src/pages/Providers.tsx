@@ -82,7 +82,7 @@ function One({ provider: p, targets, drains, admin, drain, back }: { provider: S
               {targets.map((t) => (
                 <tr key={`${t.model}/${t.credential}`}>
                   <td>{t.model || <Text size="sm" c="dimmed" component="span">no model</Text>}{t.credential && <Text size="xs" c="dimmed">{t.credential}</Text>}</td>
-                  <td><Group gap={6} wrap="nowrap" title={levels[t.level].says}><span className="dot" style={{ background: levels[t.level].color }} />{t.level}{t.why && <Text size="xs" c="dimmed">{t.why.replaceAll("_", " ")}{t.until && <> until <Time value={t.until} /></>}</Text>}</Group></td>
+                  <td><Group gap={6} wrap="nowrap" title={levels[t.level].says}><span className="dot" style={{ background: levels[t.level].color }} />{t.level}{t.why && <Text size="xs" c="dimmed">{t.why.replaceAll("_", " ")}{t.until && t.level === "cooling" && <>, tried again <Time value={t.until} /></>}</Text>}</Group></td>
                   <td><Group gap={8} wrap="nowrap"><Box w={80}><Bar share={t.success} color={t.success < 0.9 ? meaning.failed : meaning.healthy} label={`${percent(t.success)} of calls succeed`} /></Box>{percent(t.success)}</Group></td>
                   <td className="n">{ms(t.first_ms)}</td><td className="n">{ms(t.first_p95_ms)}</td><td className="n">{count(t.tokens_per_second)}</td><td className="n">{count(t.busy)}</td><td className="n">{count(t.calls)}</td>
                   <td className="n">{admin && t.model && t.level !== "drained" && <Button size="compact-xs" variant="subtle" onClick={() => drain({ provider: p.name, model: t.model })}>Drain</Button>}</td>
