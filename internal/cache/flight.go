@@ -5,6 +5,9 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
 // Flights are the upstream calls under way that others may share. The zero value is ready.
@@ -59,6 +62,8 @@ type Flight struct {
 	err     error // of the end
 	readers int   // who have joined and not left, the leader among them
 	alone   func()
+	cost    gateway.Cost
+	took    time.Duration
 }
 
 // Publish lets followers read: the answer is good as far as can be told. body is what came
@@ -156,6 +161,20 @@ func (f *Flight) Readers() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.readers
+}
+
+// Pay says what the answer cost and how long its call took, before it Ends.
+func (f *Flight) Pay(cost gateway.Cost, took time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cost, f.took = cost, took
+}
+
+// Paid gives what Pay said; unknown before that.
+func (f *Flight) Paid() (gateway.Cost, time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cost, f.took
 }
 
 // Body gives what came so far. It stays as it is, and nothing is appended to it; its

@@ -6,9 +6,14 @@ package intent
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"sync"
 	"time"
 )
+
+// ErrOurs stands behind errors that say nothing of the embedding model: the caller may not
+// use it, or has no money left.
+var ErrOurs = errors.New("the embedding model was not asked")
 
 // Embed gives one vector for each text, in their order; all of one length. They are the
 // classifier's then. It must heed its context, and may be called from several goroutines.
@@ -171,7 +176,7 @@ func (c *Classifier) fly(f *flight, k key, e *examples, text string, embed Embed
 	defer c.mu.Unlock()
 	delete(c.flights, k)
 	switch {
-	case f.err != nil && !f.late:
+	case f.err != nil && !f.late && !errors.Is(f.err, ErrOurs):
 		c.circuit.fail(c.o.Now())
 	case f.err == nil:
 		c.seen.put(k, f.intent)

@@ -83,9 +83,10 @@ func (x *exchange) admitBatch(ctx context.Context) error {
 	return nil
 }
 
-// restricted reports whether the caller may use some models only.
+// restricted reports whether the caller may use some models only, or those of some regions.
 func (x *exchange) restricted() bool {
-	return len(x.gw.Models) > 0 || (x.who.Key != nil && len(x.who.Key.Models) > 0)
+	fences, known := x.fences()
+	return len(x.gw.Models) > 0 || (x.who.Key != nil && len(x.who.Key.Models) > 0) || !known || len(fences[0])+len(fences[1])+len(fences[2]) > 0
 }
 
 // Where a batch has its lines: in the body itself, or in files.
@@ -119,7 +120,7 @@ func (x *exchange) surveyBatch(ctx context.Context, counts bool) error {
 	}
 	x.batch.unknown = unread
 	if unread && x.restricted() && x.ask.model == "" {
-		return fault.New(fault.Forbidden, "This key is restricted to certain models, and the models of this batch cannot be checked.")
+		return fault.New(fault.Forbidden, "This call may use certain models only, or those of certain regions, and the models of this batch cannot be checked.")
 	}
 	if named {
 		return x.surveyFile(ctx, id, counts)

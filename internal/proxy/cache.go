@@ -119,7 +119,7 @@ func (x *exchange) answerOrAsk() error {
 		if done, err := serve(); done {
 			return err
 		}
-		if c.sense != nil {
+		if c.sense != nil && !x.ctl.cache.only {
 			if done, err := x.serveAlike(); done {
 				return err
 			}
@@ -172,7 +172,7 @@ func (x *exchange) prepareCache() error {
 		x.caching = nil
 		return nil
 	}
-	c.facts = x.cacheFacts(c)
+	c.facts = x.cacheFacts(c, c.room[:0], &x.plan[0])
 	x.itemize(c)
 	key, err := x.cacheKey(c)
 	if err == nil && c.list.many() {
@@ -240,11 +240,12 @@ func (x *exchange) timeToLive(c *caching) (bypass bool) {
 		}
 		tags = append(tags, r.Tags...)
 	}
-	if x.ctl.cache.aged {
+	switch {
+	case !x.ctl.cache.aged:
+	case x.ctl.cache.maxAge == 0: // nothing that is kept is young enough
+		x.ctl.cache.noCache = true
+	default:
 		c.ttl = x.ctl.cache.maxAge
-		if c.ttl == 0 { // nothing that is kept is young enough
-			x.ctl.cache.noCache, c.ttl = true, c.policy.TTL
-		}
 	}
 	for _, t := range tags {
 		if t = x.tag(t); t != "" && !slices.Contains(c.tags, t) {
@@ -302,10 +303,10 @@ func (x *exchange) serveKept() (done bool, err error) {
 	life := min(a.TTL, c.ttl)
 	switch {
 	case age < life:
-		return true, x.serveAnswer(a, cacheHit)
+		return x.serveOr(a, cacheHit)
 	case age < life+c.policy.Refresh && !x.ctl.cache.aged && !x.ctl.cache.only:
 		x.refresh()
-		return true, x.serveAnswer(a, cacheStale)
+		return x.serveOr(a, cacheStale)
 	}
 	c.spare = a
 	return false, nil
@@ -327,6 +328,9 @@ func (x *exchange) orSpare(err error) error {
 		return err
 	}
 	x.settleAttempt()
+	if c.stale {
+		return x.replayKept(c.spare, cacheStale) // the limit has seen the call already
+	}
 	return x.serveAnswer(c.spare, cacheStale)
 }
 

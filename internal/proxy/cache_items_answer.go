@@ -156,9 +156,7 @@ func (x *exchange) putItems(body []byte) {
 		return
 	}
 	keys := l.keys
-	if fact := targetFact(&x.target); fact != c.facts[0] {
-		facts := slices.Clone(c.facts)
-		facts[0] = fact
+	if facts := x.factsOf(c, &x.target); facts != nil {
 		if keys, err = x.itemKeys(c, facts, l.first); err != nil {
 			return
 		}

@@ -19,11 +19,12 @@ import (
 )
 
 // cacheFacts gives what calls must have in common beside their bodies to share an answer:
-// everything else that reaches the vendor, and who may see it. The target is the first.
-func (x *exchange) cacheFacts(c *caching) []string {
-	facts := append(c.room[:0],
-		targetFact(&x.plan[0]), x.gw.Name, string(x.ep.Op), string(x.dialect.Name), x.pathFact(), x.native,
-		x.wantedCredential(), x.overrideFact(), strconv.FormatInt(x.keysCeiling(), 10),
+// everything else that reaches the vendor at a target, and who may see it. The target is
+// the first.
+func (x *exchange) cacheFacts(c *caching, to []string, t *route.Target) []string {
+	facts := append(to,
+		targetFact(t), x.gw.Name, string(x.ep.Op), string(x.dialect.Name), x.pathFact(), x.native,
+		x.wantedCredential(), x.overrideFact(t), strconv.FormatInt(x.keysCeiling(), 10),
 	)
 	facts = x.scopeFacts(facts, c.policy.Scope)
 	if !x.recasts() {
@@ -33,7 +34,7 @@ func (x *exchange) cacheFacts(c *caching) []string {
 		facts = append(facts, by, x.knows().stick(by))
 	}
 	facts = append(facts, x.queryFacts()...)
-	return append(facts, x.headerFacts()...)
+	return append(facts, x.headerFacts(t)...)
 }
 
 // pathFact names the endpoint, without a verb that only says whether the answer is a stream.
@@ -76,8 +77,8 @@ func (x *exchange) recasts() bool {
 	return x.ep.Op == llm.OpChat && x.dialect.Codec != nil && !x.ep.Own && x.native == ""
 }
 
-func (x *exchange) overrideFact() string {
-	o, most := x.way.OverrideAt(&x.plan[0]), x.way.CeilingAt(&x.plan[0])
+func (x *exchange) overrideFact(t *route.Target) string {
+	o, most := x.way.OverrideAt(t), x.way.CeilingAt(t)
 	if o == nil && most == 0 {
 		return ""
 	}
@@ -106,7 +107,7 @@ func (x *exchange) queryFacts() (out []string) {
 		return []string{x.r.URL.RawQuery}
 	}
 	for _, name := range slices.Sorted(maps.Keys(q)) {
-		if name != "key" && name != "alt" {
+		if name != "key" && (name != "alt" || !x.recasts()) {
 			for _, v := range q[name] {
 				out = append(out, "?"+name, v)
 			}
@@ -117,9 +118,9 @@ func (x *exchange) queryFacts() (out []string) {
 
 // headerFacts gives the header fields of the caller's that a vendor answers by: versions
 // and betas of its API.
-func (x *exchange) headerFacts() (out []string) {
+func (x *exchange) headerFacts(t *route.Target) (out []string) {
 	for name := range x.r.Header {
-		if answersBy(name) && x.headerReaches(name) {
+		if x.answersBy(name) && x.headerReaches(name, t) {
 			out = append(out, name)
 		}
 	}
@@ -131,22 +132,24 @@ func (x *exchange) headerFacts() (out []string) {
 }
 
 // answersBy reports a field of a request's header that may change what is answered.
-func answersBy(name string) bool {
+func (x *exchange) answersBy(name string) bool {
 	low := strings.ToLower(name)
 	switch low {
-	case "accept", "content-type", "content-length", "user-agent", "accept-encoding", "accept-language", "connection", "traceparent", "tracestate", "baggage",
+	case "accept":
+		return !x.recasts()
+	case "content-type", "content-length", "user-agent", "accept-encoding", "connection", "traceparent", "tracestate", "baggage",
 		"idempotency-key", "x-request-id", "x-client-request-id", "x-stainless-retry-count", "x-goog-api-client", "x-amzn-trace-id", "x-amz-date", "amz-sdk-invocation-id", "amz-sdk-request":
 		return false
 	}
 	return !strings.HasPrefix(low, "x-stainless-") && !strings.HasPrefix(low, "sluice-")
 }
 
-// headerReaches reports whether a field goes to the first target.
-func (x *exchange) headerReaches(name string) bool {
+// headerReaches reports whether a field goes to a target.
+func (x *exchange) headerReaches(name string, t *route.Target) bool {
 	lane, spoken := x.lane, x.spoken
-	x.lane = x.view.lanes[x.plan[0].Provider.Name]
+	x.lane = x.view.lanes[t.Provider.Name]
 	target := x.target
-	x.target = x.plan[0]
+	x.target = *t
 	x.spoken = x.speak(x.lane)
 	reaches := x.spoken != nil && x.passes(name)
 	x.lane, x.spoken, x.target = lane, spoken, target
@@ -167,15 +170,22 @@ func (x *exchange) keyBy(c *caching, facts []string) (cache.Key, error) {
 	return keys[0], err
 }
 
-// keyOf makes the key of the same request at another target.
+// keyOf makes the key of the same request at the target that has answered.
 func (x *exchange) keyOf(c *caching, t *route.Target) (cache.Key, error) {
-	fact := targetFact(t)
-	if fact == c.facts[0] {
+	facts := x.factsOf(c, t)
+	if facts == nil {
 		return c.key, nil
 	}
-	facts := slices.Clone(c.facts)
-	facts[0] = fact
 	return x.keyBy(c, facts)
+}
+
+// factsOf gives the facts at the target that has answered; nil when they are those of the
+// key. The way to it, and so what it was asked beside the caller's words, may be another.
+func (x *exchange) factsOf(c *caching, t *route.Target) []string {
+	if targetFact(t) == c.facts[0] && x.rerouted == "" {
+		return nil
+	}
+	return x.cacheFacts(c, nil, t)
 }
 
 // Members that say how an answer is delivered, or what the target says. They are not

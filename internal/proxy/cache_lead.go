@@ -166,8 +166,7 @@ func (l *leading) feed() {
 		page, l.queue = l.queue, page[:0]
 		l.wake()
 		l.mu.Unlock()
-		bound.move()
-		err := writeNow(l.w, page)
+		err := writePieces(l.w, page, &bound)
 		l.mu.Lock()
 		if err != nil {
 			l.stuck, l.queue = err, nil
@@ -197,3 +196,16 @@ func (l *leading) SetReadDeadline(at time.Time) error {
 
 // Unwrap gives http.ResponseController the connection's own writer.
 func (l *leading) Unwrap() http.ResponseWriter { return l.w }
+
+// writePieces writes in pieces, each of which a slow caller has time for.
+func writePieces(w http.ResponseWriter, p []byte, bound *writeBound) error {
+	for len(p) > 0 {
+		n := min(len(p), shortQueue)
+		bound.move()
+		if err := writeNow(w, p[:n]); err != nil {
+			return err
+		}
+		p = p[n:]
+	}
+	return nil
+}

@@ -1,9 +1,11 @@
 package proxy
 
 import (
+	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/cache"
+	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
 
@@ -69,6 +71,9 @@ func (x *exchange) recordAnswer(resp *upstream.Response) {
 
 // keepsAnswer reports whether what a vendor answers may be kept.
 func (x *exchange) keepsAnswer(resp *upstream.Response) bool {
+	if resp.UntilClose && !x.answersJSON() {
+		return false // nobody can tell whether it is whole
+	}
 	return x.caching != nil && x.caching.keeps && resp.Status == 200 && !resp.Header.Has("Set-Cookie")
 }
 
@@ -78,7 +83,7 @@ func (x *exchange) answerHead(resp *upstream.Response) *cache.Answer {
 		ContentType: resp.Header.Get("Content-Type"), Encoding: resp.Header.Get("Content-Encoding"), Stream: x.framer(resp) != nil,
 		About: cache.About{
 			Gateway: x.gw.Name, Workspace: x.who.Workspace, KeyID: x.who.KeyID(), Route: x.way.Route, Operation: string(x.ep.Op),
-			CallerDialect: string(x.dialect.Name), Dialect: string(x.spoken.Name), RequestID: x.id, Tags: x.caching.tags,
+			Stored: x.began, CallerDialect: string(x.dialect.Name), Dialect: string(x.spoken.Name), RequestID: x.id, Tags: x.caching.tags,
 			Provider: x.target.Provider.Name, Model: x.target.Model, Region: x.target.Provider.RegionOf(bareModel(x.target.Model)),
 		},
 	}
@@ -127,7 +132,7 @@ func (x *exchange) publish() {
 		x.rec = nil
 		return
 	}
-	if c.flight != nil && r.got <= r.most {
+	if c.flight != nil && r.got <= r.most && !x.lowered() {
 		c.flight.Publish(r.head, r.body)
 		r.shown, r.leads, r.body = c.flight, c.leads, nil
 	}
@@ -147,6 +152,8 @@ func (x *exchange) keepAnswered() {
 	body := r.body
 	if r.shown != nil {
 		body = r.shown.Body()
+		x.bill()
+		r.shown.Pay(x.cost, time.Since(x.began))
 		defer r.shown.End(nil)
 	}
 	if r.got <= r.most && x.worthKeeping() {
@@ -189,8 +196,21 @@ func (x *exchange) worthKeeping() bool {
 	if x.report != nil && (x.report.Fault != nil || x.report.FinishReason == "error") {
 		return false
 	}
-	return x.held == nil || x.held.most.send == 0 || x.held.most.stated
+	return x.held == nil || x.held.most.send == 0 || !cutShort(x.report)
 }
+
+// cutShort reports an answer that ended where it had to, in any vendor's words.
+func cutShort(r *dialect.Report) bool {
+	if r == nil {
+		return true
+	}
+	why := strings.ToLower(r.FinishReason)
+	return why == "" || strings.Contains(why, "length") || strings.Contains(why, "max") || strings.Contains(why, "incomplete")
+}
+
+// lowered reports whether the answer is shorter than the request allows, for want of money:
+// it is this call's alone.
+func (x *exchange) lowered() bool { return x.held != nil && x.held.fitted > 0 }
 
 // lead makes the call the one that brings the answer to all who ask the same meanwhile. It
 // goes on while one of them waits, whoever leaves.

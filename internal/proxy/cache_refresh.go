@@ -18,10 +18,8 @@ type refreshes struct{ running atomic.Int64 }
 // refresh brings a kept answer anew, beside the call: a call of its own with an entry of
 // its own, whose metadata says refresh_of. One at a time does for one answer.
 func (x *exchange) refresh() {
-	if !x.copies() || x.p.refreshes.running.Add(1) > maxRefreshes {
-		if x.copies() {
-			x.p.refreshes.running.Add(-1)
-		}
+	if x.p.refreshes.running.Add(1) > maxRefreshes {
+		x.p.refreshes.running.Add(-1)
 		return
 	}
 	f, lead := x.p.flights.Join(x.caching.key)
@@ -63,6 +61,9 @@ func (x *exchange) serveRefresh() {
 		x.abort = false // there is no connection to end
 	}()
 	err := x.prepareHold()
+	if err == nil {
+		err = x.holdRoute()
+	}
 	if err == nil {
 		err = x.askVendor()
 	}

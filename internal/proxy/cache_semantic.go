@@ -113,7 +113,7 @@ func (x *exchange) serveAlike() (done bool, err error) {
 	if by.Report {
 		return false, nil
 	}
-	return true, x.serveAnswer(a, cacheSemantic)
+	return x.serveOr(a, cacheSemantic)
 }
 
 // embedWords asks for the vector of the user's last words; without one in time the call

@@ -20,11 +20,30 @@ import (
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
 
-// serveAnswer answers with what is kept.
+// serveOr answers with what is kept. It is not done when that cannot be given again: the
+// call then goes on as if nothing were kept.
+func (x *exchange) serveOr(a *cache.Answer, word string) (done bool, err error) {
+	if err := x.countHit(x.r.Context()); err != nil {
+		return true, err
+	}
+	err = x.replayKept(a, word)
+	if err != nil && !x.wrote && x.r.Context().Err() == nil {
+		x.unserve()
+		return false, nil
+	}
+	return true, err
+}
+
+// serveAnswer answers with what is kept, come what may.
 func (x *exchange) serveAnswer(a *cache.Answer, word string) error {
 	if err := x.countHit(x.r.Context()); err != nil {
 		return err
 	}
+	return x.replayKept(a, word)
+}
+
+// replayKept gives a kept answer.
+func (x *exchange) replayKept(a *cache.Answer, word string) error {
 	x.serveFrom(a, word)
 	x.caching.body.rest = a.Body
 	from := upstream.Source(&x.caching.body)
@@ -146,7 +165,7 @@ func (x *exchange) share() (done bool, err error) {
 		if a := x.p.cache.Peek(c.key); a != nil && a.Age(time.Now()) < min(a.TTL, c.ttl) { // brought since it was looked for
 			f.End(cache.ErrNoAnswer)
 			f.Leave()
-			return true, x.serveAnswer(a, cacheHit)
+			return x.serveOr(a, cacheHit)
 		}
 		x.lead(f)
 		return false, nil
@@ -158,7 +177,7 @@ func (x *exchange) share() (done bool, err error) {
 // that call brought nothing that this one can use.
 func (x *exchange) follow(f *cache.Flight) (done bool, err error) {
 	defer f.Leave()
-	ctx := x.r.Context()
+	c, ctx := x.caching, x.r.Context()
 	if d := x.budgetOfTime(); d > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, d, errHasty)
@@ -176,26 +195,36 @@ func (x *exchange) follow(f *cache.Flight) (done bool, err error) {
 	case err != nil:
 		return false, nil
 	}
-	t := route.Target{Provider: x.view.Providers[head.Provider], Model: head.Model}
-	if t.Provider == nil || x.p.byName[dialect.Name(head.Dialect)] == nil || !slices.Contains(x.plan, t) {
+	at := slices.IndexFunc(x.plan, func(t route.Target) bool { return t.Provider.Name == head.Provider && t.Model == head.Model })
+	if at < 0 || x.p.byName[dialect.Name(head.Dialect)] == nil || x.p.cache.Purged(&head.About, c.key) {
 		return false, nil
 	}
 	if err := x.countHit(ctx); err != nil {
 		return true, err
 	}
 	x.serveFrom(head, cacheCoalesced)
-	x.holds = true
+	x.target, x.holds = x.plan[at], true
 	err = x.replayed(head, -1, &followedBody{x: x, ctx: ctx, flight: f})
 	if err != nil && (!x.wrote || x.committed) && ctx.Err() == nil && asFault(err).Kind != fault.Gone {
 		x.unserve()
 		return false, nil
 	}
+	paid := *head
+	paid.Cost, paid.Took = f.Paid()
+	paid.Body = f.Body()
+	c.served = &paid
 	return true, err
 }
 
 // unserve goes back to where the call had no answer.
 func (x *exchange) unserve() {
 	c := x.caching
+	if x.held != nil && x.held.call.hold != nil { // what a hit counts for
+		passing := x.passing
+		x.passing = true
+		x.settle(&x.held.call)
+		x.passing = passing
+	}
 	c.served, c.word, x.holds = nil, cacheMiss, false
 	x.target, x.lane, x.spoken = route.Target{}, nil, nil
 	x.report, x.billed, x.cost, x.firstByte = nil, false, gateway.Cost{}, time.Time{}

@@ -121,6 +121,10 @@ func (x *exchange) leaveStep() {
 	x.endCaching()
 	x.caching, x.rec = nil, nil
 	x.giveBack()
+	if h := x.held; h != nil { // what a step's route limits is nothing to the next
+		clear(h.sets[2:])
+		h.owned, h.aside, h.fitted = false, nil, 0
+	}
 	x.lose()
 	x.bills.held, x.bills.extended = x.spent(), 0
 	x.releaseTranslation()

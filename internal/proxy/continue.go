@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
@@ -103,6 +104,8 @@ func (x *exchange) goOn() bool {
 	}
 	t.spend(x)
 	x.bills.partial = x.bills.partial || !x.cost.Known
+	x.lose()
+	x.trying = time.Now()                      // what goes on has a time of its own
 	x.plan, x.committed = x.successors(), true // as a stream of which the head alone is out
 	t.next()
 	x.vendorKept = capture{limit: x.vendorKept.limit}

@@ -15,6 +15,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/intent"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/route"
 )
@@ -53,6 +54,9 @@ func (e *embedder) embed(ctx context.Context, texts []string) ([][]float32, erro
 	answer := &keptAnswer{discarded: discarded{header: http.Header{}}}
 	y.w = answer
 	if err := y.serveEmbedding(e.model); err != nil {
+		if f := asFault(err); f.Kind == fault.Policy || f.Kind == fault.Caller || f.Code == fault.NoHealthyTarget {
+			err = errors.Join(intent.ErrOurs, err) // one caller's own trouble, no other's
+		}
 		return nil, err
 	}
 	return answer.vectors(len(texts))

@@ -150,8 +150,8 @@ func (x *exchange) modelOf(t route.Target) (m *account.Model, free bool) {
 	l, model := x.view.lanes[t.Provider.Name], bareModel(t.Model)
 	own, priced := l.priced[model]
 	switch {
-	case t.Model == "":
-		return nil, true // no model runs
+	case t.Model == "" && (!x.vendorChooses() || x.ep.Op == llm.OpModerations):
+		return nil, true // no model runs, or one that is free
 	case priced:
 		return own, false
 	case l.provider.Spec.Free:

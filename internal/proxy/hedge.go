@@ -2,12 +2,16 @@ package proxy
 
 import (
 	"errors"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/health"
+	"github.com/sluice-gateway/sluice/internal/limit/rules"
+	"github.com/sluice-gateway/sluice/internal/route"
 )
 
 // errLost is why the slower of two targets is not waited for.
@@ -40,7 +44,8 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 	}
 	ctx, lane := race.enter(call.Context())
 	y := x.twin(ctx, lane, others)
-	y.hedged, y.held = true, x.twinHolding()
+	y.hedged, y.held = true, x.twinHolding(y)
+	x.way.Hedge = &route.Hedge{After: after, To: slices.Clone(others)} // whatever becomes of the plan
 	y.way.ContinueOn = slices.Clone(x.way.ContinueOn)
 	ctx, own := race.enter(call.Context())
 	x.r, x.w, x.commits, x.hedged = call.WithContext(ctx), own, nil, true
@@ -75,9 +80,12 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 	} else {
 		y.settleAttempt()
 		y.lose()
+		x.settleAttempt() // what the twin took is nothing to the target's own limits
 		x.note(y)
 		if !own.won() && asFault(err).Kind == fault.Gone && call.Context().Err() == nil {
-			err = theirs
+			if err = theirs; x.caching != nil {
+				x.caching.stale = y.caching.stale
+			}
 		}
 	}
 	y.leave()
@@ -97,8 +105,8 @@ func (x *exchange) runTwin() (err error) {
 }
 
 // twinHolding is what a twin needs for the limits of its own targets: those of the call
-// are held already.
-func (x *exchange) twinHolding() *holding {
+// are held already. What it finds out is its own.
+func (x *exchange) twinHolding(y *exchange) *holding {
 	if x.held == nil {
 		return nil
 	}
@@ -106,8 +114,11 @@ func (x *exchange) twinHolding() *holding {
 	if err != nil || h == nil {
 		return nil
 	}
-	h.facts, h.most, h.foreseen, h.want, h.aside = x.held.facts, x.held.most, x.held.foreseen, x.held.want, x.held.aside
+	h.facts, h.most, h.foreseen, h.want, h.aside = x.held.facts, x.held.most, x.held.foreseen, x.held.want, maps.Clone(x.held.aside)
 	h.sets, h.fitted, h.owned = x.held.sets, x.held.fitted, x.held.owned
+	h.x, h.beside = y, true
+	h.money = x.held.call.hold != nil && slices.ContainsFunc(x.held.call.Of, func(r *rules.Rule) bool { return r.Unit == gateway.UnitCost })
+	h.facts.Body, h.facts.Budgets = y, h.looks
 	h.facts.Ready()
 	return h
 }
@@ -132,9 +143,9 @@ func (x *exchange) note(y *exchange) {
 
 // adopt makes a twin's answer this call's.
 func (x *exchange) adopt(y *exchange) {
-	x.note(y)
-	x.settleAttempt()
+	x.settleAttempt() // before the twin's attempts stand behind this one's
 	x.lose()
+	x.note(y)
 	x.releaseTranslation()
 	x.target, x.lane, x.spoken, x.cred, x.brought, x.estimated = y.target, y.lane, y.spoken, y.cred, y.brought, y.estimated
 	x.tr, y.tr = y.tr, nil

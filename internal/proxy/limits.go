@@ -28,6 +28,8 @@ type holding struct {
 	most     ceiling
 	fitted   int64 // to what most has been lowered for want of money; 0 = it has not
 	owned    bool  // routes say something of single targets
+	beside   bool  // a twin's: the call holds what it may need
+	money    bool  // it holds money for it, for one answer
 	foreseen account.Most
 	over     []string // names of rules that had no room, or were overrun
 	queued   time.Duration
@@ -212,11 +214,14 @@ func (x *exchange) holdRoute() (err error) {
 		}
 	}
 	x.held.owned = owned
-	at := 2
+	at := 2 // behind those of a route that a limit has sent the call away from
+	for at < ruleSets && x.held.sets[at] != nil {
+		at++
+	}
 	for _, owner := range x.way.Owners {
 		s := x.view.rules[owner]
 		switch {
-		case s == nil:
+		case s == nil || slices.Contains(x.held.sets[:], s):
 			continue
 		case at == ruleSets:
 			return fault.Newf(fault.InternalError, "The route '%s' has limits at more than %d places that hold for one call.", x.way.Route, ruleSets-2)
@@ -257,7 +262,7 @@ func (x *exchange) reserveCall(ctx context.Context) (again bool, err error) {
 	}
 	refused, err := x.takeInTurn(ctx, &h.call)
 	if err != nil || refused == nil {
-		x.fit(&h.call, x.plan)
+		x.fit(&h.call, x.everyTarget())
 		return false, err
 	}
 	switch refused.Over.Do {
@@ -271,7 +276,7 @@ func (x *exchange) reserveCall(ctx context.Context) (again bool, err error) {
 		if err := x.line(ctx, refused, &h.call); err != nil {
 			return false, err
 		}
-		x.fit(&h.call, x.plan)
+		x.fit(&h.call, x.everyTarget())
 		return false, nil
 	}
 	return false, x.noRoom(refused, h.call.Claims[h.call.verdict.Refused].Window, h.call.verdict.Retry)
@@ -415,6 +420,26 @@ func (x *exchange) sendElsewhere(model string) error {
 	return x.holdRoute()
 }
 
+// moveTo sends the call elsewhere when a target's limits say so: what it holds was priced
+// for the plan that is no more, so it gives that back and takes what the new one may need,
+// under the limits of its routes. A twin that runs beside it stays paid for.
+func (x *exchange) moveTo(ctx context.Context, model string) error {
+	beside := x.way.Hedge
+	if err := x.sendElsewhere(model); err != nil {
+		return err
+	}
+	if x.way.Hedge = nil; x.hedged {
+		x.way.Hedge = beside
+	}
+	if x.held == nil {
+		return nil
+	}
+	x.giveBack()
+	x.lose()
+	x.bills.held, x.bills.extended = x.spent(), 0
+	return x.reserve(ctx)
+}
+
 // holdAttempt takes what the limits of one target count; a target without room is passed
 // over.
 func (x *exchange) holdAttempt(ctx context.Context) error {
@@ -454,7 +479,7 @@ func (x *exchange) holdAttempt(ctx context.Context) error {
 		x.fit(&h.attempt, []route.Target{x.target})
 		return err
 	}
-	if refused.Over.Do == gateway.OverReroute {
+	if refused.Over.Do == gateway.OverReroute && !h.beside { // nobody has taken anything for where a twin would go
 		if h.aside == nil {
 			h.aside = map[*rules.Rule]bool{}
 		}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -140,7 +141,7 @@ func (x *exchange) outside(t *route.Target, regions []string) string {
 	}
 	region := t.Provider.RegionOf(bareModel(t.Model))
 	why := beyond(region, regions)
-	if t.Model != "" || x.ep.Op != llm.OpPassthrough {
+	if t.Model != "" || x.ep.Op != llm.OpPassthrough && !x.vendorChooses() {
 		return why
 	}
 	for _, name := range sortedNames(t.Provider.Models) {
@@ -149,6 +150,11 @@ func (x *exchange) outside(t *route.Target, regions []string) string {
 		}
 	}
 	return why
+}
+
+// vendorChooses reports a call that runs a model though it names none.
+func (x *exchange) vendorChooses() bool {
+	return x.r.Method == http.MethodPost && (x.ep.Op == llm.OpImages || x.ep.Op == llm.OpModerations || x.ep.Op == llm.OpVideos && x.ep.Object.Creates)
 }
 
 func beyond(region string, regions []string) string {

@@ -42,9 +42,9 @@ func (x *exchange) forward() error {
 // forwardAlone tries the plan's targets until one answers, or the last fault is final.
 func (x *exchange) forwardAlone() error {
 	ctx := x.r.Context()
-	if d := x.budgetOfTime(); d > 0 {
+	if d := x.budgetOfTime(); d > 0 { // of which a twin, or another step, has what is left
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, d, errHasty)
+		ctx, cancel = context.WithTimeoutCause(ctx, d-time.Since(x.trying), errHasty)
 		defer cancel()
 	}
 	for {
@@ -56,7 +56,7 @@ func (x *exchange) forwardAlone() error {
 		if !errors.As(err, &to) {
 			return err
 		}
-		if err := x.sendElsewhere(to.model); err != nil {
+		if err := x.moveTo(ctx, to.model); err != nil {
 			return err
 		}
 	}
@@ -110,7 +110,7 @@ func (x *exchange) tryRound(ctx context.Context, stands []stand, last *fault.Fau
 			continue
 		}
 		x.holds = x.hedged || x.more || others(stands, i)
-		if (i > 0 || s.tries > 0) && x.standingOf(&t) == health.Drained { // since the plan was made
+		if x.standingOf(&t) == health.Drained { // since the plan was made
 			s.over = true
 			if last == nil {
 				last = fault.Newf(fault.NoHealthyTarget, "'%s/%s' has been taken out of use.", t.Provider.Name, clip(t.Model))

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 
+	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
@@ -54,8 +55,12 @@ func (x *exchange) callCost() gateway.Cost {
 }
 
 // holdMore takes what one more attempt may cost, where those before it have used of what
-// is held: a hold pays for one answer, and what is hard is never overrun.
+// is held: a hold pays for one answer, and what is hard is never overrun. A twin cannot
+// take more of what the call holds for it, and ends with the first answer that is billed.
 func (x *exchange) holdMore(ctx context.Context) error {
+	if x.held != nil && x.held.beside && x.held.money && x.spent() > 0 {
+		return fault.New(fault.BudgetExceeded, "What the call holds of its budgets for a second target is used up.")
+	}
 	if x.held == nil || x.held.call.hold == nil {
 		return nil
 	}

@@ -22,8 +22,11 @@ func (x *exchange) twin(ctx context.Context, w http.ResponseWriter, plan []route
 	}
 	y.body, y.ask, y.said = body{part: x.body.bytes()}, x.ask, x.said
 	y.bodyDone, y.home = true, x.home
-	y.way = route.Plan{Route: x.way.Route, Step: x.way.Step, Override: x.way.Override, MaxOutput: x.way.MaxOutput, Sticky: x.way.Sticky}
-	y.caching = x.caching
+	y.way = route.Plan{Route: x.way.Route, Step: x.way.Step, Override: x.way.Override, MaxOutput: x.way.MaxOutput, Sticky: x.way.Sticky, Timeout: x.way.Timeout}
+	if x.caching != nil {
+		c := *x.caching // what is written before any attempt stays shared
+		y.caching = &c
+	}
 	y.plan = append(y.scratch.plan[:0], plan...)
 	y.keepBodies()
 	return y

@@ -33,7 +33,7 @@ func (c *conn) frame(method string, minor byte) error {
 	case f.length > 0:
 		c.framing, c.left = fixed, f.length
 	default:
-		c.framing, c.keep = untilClose, false
+		c.framing, c.keep, c.resp.UntilClose = untilClose, false, true
 	}
 	return nil
 }

@@ -19,6 +19,9 @@ type Response struct {
 	// ContentLength is the body's declared size, -1 when it is not known beforehand;
 	// for HEAD it is what the header says.
 	ContentLength int64
+	// UntilClose says that nothing but the connection's end tells where the body ends: one
+	// that was cut looks like one that is whole.
+	UntilClose bool
 	// Reused says that the connection had carried a request before.
 	Reused bool
 	// Connect is how long resolving, TCP and TLS took; 0 when Reused.

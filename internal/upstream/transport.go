@@ -199,6 +199,7 @@ func (x *trip) answer(a *http.Response) {
 	resp := x.resp
 	resp.src, x.in = x, a
 	resp.Status, resp.ContentLength = a.StatusCode, a.ContentLength
+	resp.UntilClose = a.ProtoMajor == 1 && a.ContentLength < 0 && len(a.TransferEncoding) == 0
 	if resp.Reused = x.reused.Load(); !resp.Reused {
 		resp.Connect = time.Duration(x.connect.Load())
 	}
