@@ -357,3 +357,22 @@ func TestTextsInFlightAreBounded(t *testing.T) {
 		}
 	})
 }
+
+func TestACallersOwnTroubleRestsTheModelForNobody(t *testing.T) {
+	o := options()
+	inBubble(t, o, func(t *testing.T, c *intent.Classifier) {
+		m := &model{}
+		if got := c.Tell(t.Context(), "", "law 0", m.embed); got != "legal" {
+			t.Fatal(got)
+		}
+		broke := func(context.Context, []string) ([][]float32, error) {
+			return nil, errors.Join(intent.ErrOurs, errors.New("no money left"))
+		}
+		for i := range 20 {
+			c.Tell(t.Context(), "poor", fmt.Sprint("law poor ", i), broke)
+		}
+		if got := c.Tell(t.Context(), "rich", "law rich", m.embed); got != "legal" {
+			t.Errorf("another caller is told %q", got)
+		}
+	})
+}

@@ -333,3 +333,15 @@ func TestAHedgedAnswerOfAStepSaysWhichStepItIs(t *testing.T) {
 		t.Errorf("the entry says %s, %+v", e.Provider, e.Attempts)
 	}
 }
+
+func TestWhatALimitOfOneStepsRouteRefusesIsNothingToTheNextStep(t *testing.T) {
+	g, _ := fromCloudflare(t, vendorWould, "routes: { few: { limits: [ { name: few, per: gateway, requests: 1/1h } ], steps: [ { use: openai/gpt-x } ] } }\n")
+	first := aStep("compat", "/chat/completions", `{"model":"dynamic/few","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}`, "")
+	second := aStep("anthropic", "v1/messages", anthropicQuery, `,"headers":{"anthropic-version":"2023-06-01"}`)
+	for i, step := range []string{"0", "1", "1"} {
+		resp, b := g.Post("/v1/a/default", "["+first+","+second+"]")
+		if resp.StatusCode != 200 || resp.Header.Get("cf-aig-step") != step {
+			t.Errorf("call %d: %d from step %s: %s", i, resp.StatusCode, resp.Header.Get("cf-aig-step"), b)
+		}
+	}
+}

@@ -52,6 +52,13 @@ type taken struct {
 	used    []int64
 }
 
+// Reset makes room for other claims. What was said of the former ones is forgotten with
+// them.
+func (t *taken) Reset() {
+	t.Taken.Reset()
+	t.verdict = limit.Verdict{}
+}
+
 // ceiling is how long the answer may become.
 type ceiling struct {
 	tokens int64 // of one answer; 0 = not known
@@ -411,8 +418,12 @@ func (x *exchange) sendElsewhere(model string) error {
 	x.rerouted = model
 	a := x.askFor(model)
 	a.Provider = ""
+	beside := x.way.Hedge
 	if err := x.planWay(a); err != nil {
 		return err
+	}
+	if x.hedged { // the twin runs on
+		x.way.Hedge = beside
 	}
 	if err := x.checkPlan(); err != nil {
 		return err
@@ -424,12 +435,11 @@ func (x *exchange) sendElsewhere(model string) error {
 // for the plan that is no more, so it gives that back and takes what the new one may need,
 // under the limits of its routes. A twin that runs beside it stays paid for.
 func (x *exchange) moveTo(ctx context.Context, model string) error {
-	beside := x.way.Hedge
 	if err := x.sendElsewhere(model); err != nil {
 		return err
 	}
-	if x.way.Hedge = nil; x.hedged {
-		x.way.Hedge = beside
+	if !x.hedged {
+		x.way.Hedge = nil // it comes too late
 	}
 	if x.held == nil {
 		return nil
