@@ -31,7 +31,7 @@ lint: ## gofmt, vet and staticcheck
 
 # Packages that start no goroutine: the translators, the importers, the tables; and
 # test/e2e, whose processes are the binary as it is released.
-SERIAL := /internal/(dialect/[a-z]+|provider/(all|compatible|slug)|importer/.*|jsonscan|jsonout|glob|ledger|arch|account.*|tokens|expr)$$|/test/(semantic|corpus|docs|e2e|pairs|ops|responses|cli|bench|sdk/vendors)$$
+SERIAL := /internal/(dialect/[a-z]+|provider/(all|compatible|slug)|importer/.*|jsonscan|jsonout|glob|ledger|arch|account.*|tokens|expr)$$|/test/(semantic|corpus|docs|e2e|pains|pairs|ops|responses|cli|bench|sdk/vendors)$$
 
 race: ## Go tests under the race detector, but for packages in which nothing runs side by side
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on $$($(GO) list ./... | grep -Ev '$(SERIAL)')
