@@ -30,7 +30,8 @@ lint: ## gofmt, vet and staticcheck
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
 
 # Packages that start no goroutine: the translators, the importers, the tables; and
-# test/e2e, whose processes are the binary as it is released.
+# test/e2e, whose processes are the binary as it is released; and test/pains, whose calls
+# come one at a time.
 SERIAL := /internal/(dialect/[a-z]+|provider/(all|compatible|slug)|importer/.*|jsonscan|jsonout|glob|ledger|arch|account.*|tokens|expr)$$|/test/(semantic|corpus|docs|e2e|pains|pairs|ops|responses|cli|bench|sdk/vendors)$$
 
 race: ## Go tests under the race detector, but for packages in which nothing runs side by side
