@@ -62,7 +62,7 @@ routes:
 				break
 			}
 		}
-		if added := took[calls*99/100] - usual[len(usual)*99/100]; slow == 1 && added >= oneBackoff {
+		if added := took[calls*99/100] - usual[len(usual)*99/100]; thin == 1 && added >= oneBackoff {
 			t.Errorf("%s: at the 99th percentile %v were added", route, added)
 		}
 		// Half of the calls, or a quarter, meet the failing one: were they to wait before they
