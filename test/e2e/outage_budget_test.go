@@ -134,7 +134,7 @@ func killedWithoutStore(t *testing.T, db *testpg.Server) {
 			t.Fatal("a call is refused while the store is away")
 		}
 	}
-	after(safeAfter)
+	after(3 * safeAfter)
 	openStreams(t, p, m, 1, 100)
 	p.kill()
 	p = p.again(options{env: env})
