@@ -63,7 +63,15 @@ type Config struct {
 	Vault  Vault // nil = no credential can be made or changed here
 
 	// Explain tells what would become of a call, without making it.
-	Explain       func(ctx context.Context, q *Explain) (gateway.Explained, error)
+	Explain func(ctx context.Context, q *Explain) (gateway.Explained, error)
+	// Ask makes a call through the data plane in this process, as who: policy, limits, cache,
+	// routes and the entry are those of any call, and only its proof of who is calling is not
+	// asked for. r is as on the data plane, its path with /gateways/{gateway} before it where
+	// that is not the default one; its context ends the call. w gets the answer as it comes,
+	// with the sluice-… headers, and may be c.w or whatever keeps what is written. Who asks,
+	// c.who.as gives. It returns when the answer is over; like any handler it may panic with
+	// http.ErrAbortHandler when an answer broke off.
+	Ask           func(w http.ResponseWriter, r *http.Request, who *gateway.Principal)
 	Targets       func() []TargetHealth           // how targets stand, by name
 	RefreshDrains func(ctx context.Context) error // RefreshKeys for drains
 	Canaries      Canaries

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,16 +11,17 @@ import (
 	"strings"
 )
 
-// maxBody bounds the body of a request.
+// maxBody bounds the body of a request, where its route says nothing else.
 const maxBody = 1 << 20
 
 // body reads the whole body.
 func (c *call) body() ([]byte, error) {
-	b, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
+	most := cmp.Or(c.most, maxBody)
+	b, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, &apiError{Status: http.StatusRequestEntityTooLarge, Code: codeTooLarge, Message: "the body may have up to 1 MiB"}
+		return nil, &apiError{Status: http.StatusRequestEntityTooLarge, Code: codeTooLarge, Message: "the body may have up to " + strconv.FormatInt(most>>20, 10) + " MiB"}
 	case err != nil:
 		return nil, invalid("", "the body did not arrive whole")
 	}

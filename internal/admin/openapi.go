@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -125,7 +126,7 @@ func (d *OpenAPI) answer(r *route) *content {
 		if r.Status/100 == 3 {
 			return c
 		}
-		c.Description = "Server-sent events; the data of each event named entry is an Entry."
+		c.Description = cmp.Or(r.Stream, "Server-sent events; the data of each event named entry is an Entry.")
 		c.Content = map[string]media{"text/event-stream": {&schema{Type: "string"}}}
 	case reflect.TypeFor[*OpenAPI]():
 		c.Content = map[string]media{"application/json": {&schema{Type: "object"}}}

@@ -95,6 +95,9 @@ func newTown(t *testing.T) *town {
 		c.Vault, c.Limits = plainVault{g}, everyCounter
 		c.Canaries = someCanaries{}
 		c.Cache = keptAnswers{}
+		c.Ask = func(w http.ResponseWriter, _ *http.Request, who *gateway.Principal) {
+			_, _ = fmt.Fprintf(w, "an answer to name-of-%s", who.Workspace)
+		}
 		c.Explain = func(context.Context, *admin.Explain) (gateway.Explained, error) { return gateway.Explained{}, nil }
 	}))
 	for _, id := range []string{"own", "foreign"} {

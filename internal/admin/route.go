@@ -26,7 +26,9 @@ type route struct {
 	Loose   bool         // other parameters may stand beside those of Query, and are not looked at
 	Body    reflect.Type // nil = none
 	Media   string       // of the body; "" = JSON
+	Most    int64        // bytes of the body; 0 = maxBody
 	Answer  reflect.Type // of a 2xx answer; nil = a stream
+	Stream  string       // what a stream is; "" = one of entries
 	Status  int          // of a 2xx answer
 	Access  access       // who may call it
 
@@ -50,6 +52,7 @@ type call struct {
 	needs  gateway.Role      // the route's, in the workspace that is touched; "" = none
 	who    *caller           // nil where anybody may ask
 	scoped bool              // a workspace was looked at
+	most   int64             // bytes of the body; 0 = maxBody
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -119,7 +122,7 @@ func (a *api) serveRoute(w http.ResponseWriter, r *http.Request) error {
 		defer cancel()
 		r = r.WithContext(ctx)
 	}
-	c.r, c.status, c.needs = r, found.Status, found.Access.role()
+	c.r, c.status, c.needs, c.most = r, found.Status, found.Access.role(), found.Most
 	answer, err := found.serve(c)
 	switch {
 	case err != nil:

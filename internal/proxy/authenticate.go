@@ -20,8 +20,10 @@ func (x *exchange) authenticate() (err error) {
 		f.NoRetry = true
 		return f
 	}
-	if x.who, err = x.identify(); err != nil {
-		return err
+	if x.who == nil { // else it is known already
+		if x.who, err = x.identify(); err != nil {
+			return err
+		}
 	}
 	return auth.From(x.who, x.ip)
 }

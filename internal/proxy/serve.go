@@ -14,9 +14,14 @@ import (
 )
 
 // ServeHTTP takes one request from its head to its entry.
-func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.ServeAs(w, r, nil) }
+
+// ServeAs is ServeHTTP for a caller whom somebody else has authenticated, as the admin API
+// has: no credential of the request says who it is, and all else is as for any call. nil =
+// nobody has.
+func (p *Proxy) ServeAs(w http.ResponseWriter, r *http.Request, who *gateway.Principal) {
 	x := newExchange()
-	x.p, x.w, x.r, x.view, x.began = p, w, r, p.view.Load(), time.Now()
+	x.p, x.w, x.r, x.who, x.view, x.began = p, w, r, who, p.view.Load(), time.Now()
 	x.id = p.ids.next(x.began)
 	defer x.finish()
 	defer x.recover()
