@@ -763,6 +763,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/playground": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a call through the data plane as the person who asks: rights, limits, cache, routes and the log are those of any call. */
+        post: operations["askPlayground"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/providers": {
         parameters: {
             query?: never;
@@ -1891,6 +1908,18 @@ export interface components {
         ModelPage: {
             data: components["schemas"]["Model"][];
             next: string;
+        };
+        NewCall: {
+            /** @description The call in the shape of OpenAI's chat completions, model and stream in it. */
+            body: Record<string, never>;
+            /** @description The default one unless given. */
+            gateway?: string;
+            /** @description sluice-… headers of the call, such as sluice-cache. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description Whose call it is; may be left out by who has the role in one alone, and by admins, for the default one. */
+            workspace?: string;
         };
         NewCredential: {
             /** @description The secret. It is sealed and never shown again. */
@@ -4491,6 +4520,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    askPlayground: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCall"];
+            };
+        };
+        responses: {
+            /** @description What the data plane answers, status and sluice-… headers included: JSON, or server-sent events where the body says stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description An error. */
