@@ -64,6 +64,7 @@ var allowed = map[string][]string{
 	"compare":   {"gateway"},
 	"canary":    {"compare", "gateway"},
 	"importer":  {"account", "config", "gateway", "provider", "store"},
+	"seed":      {"gateway", "llm"},
 	"front":     {},
 	"proxy": {"health", "account", "auth", "cache", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "resume",
 		"provider", "route", "tokens", "upstream"},

@@ -31,7 +31,7 @@ func openSQLite(path string, durable bool) (engine, error) {
 	if path == "" {
 		return engine{}, errors.New("sqlite: needs a file name, as in sqlite:sluice.db")
 	}
-	file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
+	file := sqliteFile(path)
 	synchronous := "&_synchronous=NORMAL"
 	if durable {
 		synchronous = "&_synchronous=FULL"
@@ -60,6 +60,11 @@ func openSQLite(path string, durable bool) (engine, error) {
 		return lockSQLite(ctx, file+".lock")
 	}
 	return e, nil
+}
+
+// sqliteFile is the name by which SQLite opens a file, whatever characters it has.
+func sqliteFile(path string) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
 }
 
 // createPrivate makes a new database readable by its owner alone, since it will hold what

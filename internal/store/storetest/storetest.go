@@ -38,6 +38,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"migration":   testMigration,
 		"hostile":     testHostile,
 		"together":    testTogether,
+		"in use":      testInUse,
 	}
 	for name, suite := range suites {
 		made := fresh
