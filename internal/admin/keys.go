@@ -3,6 +3,8 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -13,6 +15,8 @@ var keyFilters = []Param{
 	{"workspace", "Workspace of the key."},
 	{"name", "Exact name."},
 	{"owner", "Exact name of the owner."},
+	{"q", "Text within name, owner, tags, id or the beginning of the secret, in any case."},
+	{"state", "active, disabled, expired or revoked."},
 	{"revoked", "true: revoked ones only; false: valid and expired ones only."},
 	{"disabled", "true: disabled ones only; false: others only."},
 }
@@ -28,7 +32,10 @@ func (a *api) listKeys(c *call) (KeyPage, error) {
 	if err != nil {
 		return KeyPage{}, err
 	}
-	q := store.KeyQuery{Workspace: c.query.Get("workspace"), Within: c.within(), Name: c.query.Get("name"), Owner: c.query.Get("owner"), Limit: limit, Cursor: cursor}
+	q := store.KeyQuery{Workspace: c.query.Get("workspace"), Within: c.within(), Name: c.query.Get("name"), Owner: c.query.Get("owner"), Search: c.query.Get("q"), State: store.KeyState(c.query.Get("state")), Now: a.now(), Limit: limit, Cursor: cursor}
+	if q.State != "" && !slices.Contains(store.KeyStates(), q.State) {
+		return KeyPage{}, invalid("state", "state is "+strings.Join(texts(store.KeyStates()), ", "))
+	}
 	if q.Revoked, err = c.boolean("revoked"); err != nil {
 		return KeyPage{}, err
 	}

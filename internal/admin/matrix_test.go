@@ -63,7 +63,7 @@ var special = map[string]struct {
 }
 
 // lists show what the caller may see; the others touch one workspace.
-var lists = []string{"listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary"}
+var lists = []string{"listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getKeyUsage", "getRouteTraffic"}
 
 // needWorkspace are lists of one workspace, which the query names.
 var needWorkspace = []string{"listMembers", "listLimits", "listBudgets"}
@@ -160,6 +160,12 @@ func (g *town) target(o *op, workspace string) (path, body string) {
 			filter = "?filter.workspace="
 		}
 		path += filter + workspace
+	}
+	switch o.name {
+	case "getKeyUsage":
+		path = o.path + "?id=" + g.key(workspace)
+	case "getBudgetBurn":
+		path = o.path + "?rule=gateway/default/pocket&counter=counter-of-" + workspace
 	}
 	if o.name == "compare" {
 		if !strings.Contains(path, "?") {

@@ -37,6 +37,7 @@ func (a *api) entryRoutes() []route {
 func (a *api) keyRoutes() []route {
 	return []route{
 		read(viewers, get, "/keys", "listKeys", "List keys, newest first. Secrets are never shown again.", concat(keyFilters, paging), a.listKeys),
+		read(viewers, get, "/keys/usage", "getKeyUsage", "What some keys did over time, and when each was used last.", keyUseParams, a.getKeyUsage),
 		write(editors, post, "/keys", "createKey", "Create a key. Its secret is in this answer and nowhere else.", http.StatusCreated, a.createKey),
 		read(viewers, get, "/keys/{id}", "getKey", "One key.", nil, a.getKey),
 		write(editors, patch, "/keys/{id}", "updateKey", "Change a key; what is not given stays.", http.StatusOK, a.updateKey),
@@ -53,6 +54,7 @@ func (a *api) tenantRoutes() []route {
 		read(viewers, get, "/workspaces", "listWorkspaces", "List workspaces, newest first: those where the caller has a role.", paging, a.listWorkspaces),
 		write(admins, post, "/workspaces", "createWorkspace", "Create a workspace.", http.StatusCreated, a.createWorkspace),
 		read(viewers, get, "/workspaces/{id}", "getWorkspace", "One workspace.", nil, a.getWorkspace),
+		read(owners, get, "/workspaces/{id}/contents", "getWorkspaceContents", "What a workspace holds, and so what its deletion would take or is kept from by.", nil, a.getContents),
 		write(owners, patch, "/workspaces/{id}", "updateWorkspace", "Rename a workspace.", http.StatusOK, a.updateWorkspace),
 		read(admins, del, "/workspaces/{id}", "deleteWorkspace", "Delete a workspace that has no valid keys, credentials and entries any more.", nil, a.deleteWorkspace),
 
@@ -93,6 +95,7 @@ func (a *api) moneyRoutes() []route {
 	return []route{
 		read(viewers, get, "/limits", "listLimits", "The limits in force, with how their counters stand.", limitFilters, a.listLimits),
 		read(viewers, get, "/budgets", "listBudgets", "The budgets in force, with how their counters stand.", limitFilters, a.listBudgets),
+		read(viewers, get, "/budgets/burn", "getBudgetBurn", "How one counter of a budget was spent over its period and those before, and when it ends at this rate.", burnParams, a.getBurn),
 		read(viewers, get, "/raises", "listRaises", "List raises of budgets, newest first, ended ones too.", concat(raiseFilters, paging), a.listRaises),
 		write(owners, post, "/raises", "createRaise", "Make a budget larger until a time.", http.StatusCreated, a.createRaise),
 		read(owners, del, "/raises/{id}", "endRaise", "End a raise. It stays in lists.", nil, a.endRaise),

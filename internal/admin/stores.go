@@ -45,6 +45,7 @@ type KeyStore interface {
 	DisableKey(ctx context.Context, id string, at time.Time) error
 	EnableKey(ctx context.Context, id string) error
 	RevokeKey(ctx context.Context, id string, at time.Time) error
+	LastUse(ctx context.Context, ids []string) (map[string]time.Time, error)
 }
 
 // WorkspaceStore keeps workspaces.
@@ -54,6 +55,7 @@ type WorkspaceStore interface {
 	CreateWorkspace(ctx context.Context, w gateway.Workspace) error
 	UpdateWorkspace(ctx context.Context, w gateway.Workspace) error
 	DeleteWorkspace(ctx context.Context, id string) error
+	Contents(ctx context.Context, id string) (store.WorkspaceContents, error)
 }
 
 // UserStore keeps users.
@@ -96,6 +98,7 @@ type CredentialStore interface {
 // BudgetStore keeps what was spent, and by how much budgets are raised.
 type BudgetStore interface {
 	Spend(ctx context.Context, q store.SpendQuery) ([]store.SpendRow, error)
+	SpentBetween(ctx context.Context, counter string, edges []time.Time) ([]gateway.USD, error)
 	Raises(ctx context.Context, q store.RaiseQuery) (store.RaisePage, error)
 	Raise(ctx context.Context, id string) (gateway.Raise, error)
 	CreateRaise(ctx context.Context, r gateway.Raise) error

@@ -6,6 +6,7 @@ import "net/http"
 func (a *api) trafficRoutes() []route {
 	return []route{
 		read(signedIn, get, "/routes", "listRoutes", "The routes in force, by name. Conditions are shown to admins alone.", nil, a.listRoutes),
+		read(viewers, get, "/routes/{name}/traffic", "getRouteTraffic", "Which way the calls of a route went: steps, targets, what was tried after what, and how the targets stand.", trafficParams, a.getRouteTraffic),
 		write(viewers, post, "/routes/{name}/explain", "explainRoute", "What would become of a call of a route, or of any other name that callers give as the model. Nothing is sent.", http.StatusOK, a.explainRoute),
 		read(admins, get, "/drains", "listDrains", "What people have taken out of use.", nil, a.listDrains),
 		write(admins, put, "/drains", "putDrain", "Take a provider, a model or a credential out of use. Calls in flight go on.", http.StatusOK, a.putDrain),

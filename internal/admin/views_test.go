@@ -38,6 +38,10 @@ func serving(c *admin.Config) {
 	s := catalog.New(catalog.Snapshot{
 		Gateways: map[string]*catalog.Gateway{"default": door}, Hosts: map[string]*catalog.Gateway{"ai.test": door},
 		Providers: map[string]*provider.Provider{"acme": vendor, "zeta": {Name: "zeta", Spec: vendor.Spec}}, Lister: lister{},
+		Routes: map[string]*gateway.Route{"support": {Name: "support", Steps: []gateway.Step{
+			{Name: "free", When: `metadata.plan == "free"`, Use: "acme/small"},
+			{Split: []gateway.Share{{Target: "acme/big", Weight: 9}, {Target: "zeta/new", Weight: 1}}, Fallback: []string{"acme/small"}},
+		}}},
 	})
 	c.Snapshot = func() *catalog.Snapshot { return s }
 	c.Facts = func(_ *provider.Provider, model string) admin.Facts {

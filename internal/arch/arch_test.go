@@ -69,7 +69,7 @@ var allowed = map[string][]string{
 	"proxy": {"health", "account", "auth", "cache", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "resume",
 		"provider", "route", "tokens", "upstream"},
 	"telemetry": {"proxy", "gateway"},
-	"admin":     {"analytics", "auth", "cache", "catalog", "compare", "config", "gateway", "llm", "provider", "record", "store", "glob", "web"},
+	"admin":     {"analytics", "auth", "cache", "catalog", "compare", "config", "gateway", "limit", "llm", "provider", "record", "store", "glob", "web"},
 }
 
 type file struct {

@@ -20,6 +20,7 @@ type Entry struct {
 	ClientDialect   string          `json:"client_dialect"`
 	ProviderDialect string          `json:"provider_dialect"`
 	Route           string          `json:"route"`
+	Step            string          `json:"step"` // of the route that gave the targets: its name, or its place as steps[1]
 	ModelRequested  string          `json:"model_requested"`
 	Provider        string          `json:"provider"`
 	Model           string          `json:"model"`

@@ -33,6 +33,7 @@ func (e *Entry) appendWho(b []byte) []byte {
 	b = appendText(b, `,"client_dialect":"`, e.ClientDialect)
 	b = appendText(b, `,"provider_dialect":"`, e.ProviderDialect)
 	b = appendText(b, `,"route":"`, e.Route)
+	b = appendText(b, `,"step":"`, e.Step)
 	b = appendText(b, `,"model_requested":"`, e.ModelRequested)
 	b = appendText(b, `,"provider":"`, e.Provider)
 	b = appendText(b, `,"model":"`, e.Model)

@@ -7,13 +7,19 @@ import (
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
-// Outcome is what comparing targets needs of an Entry.
+// Outcome is what comparing targets and drawing routes needs of an Entry.
 type Outcome struct {
-	ID       string   // UUIDv7
-	ShadowOf string   // the call of which this is the shadow; "" = it is none
-	Stream   bool     // as the caller asked for it
-	Score    *float64 // feedback, nil = none
-	Attempts []Trial
+	ID        string // UUIDv7
+	ShadowOf  string // the call of which this is the shadow; "" = it is none
+	Step      string
+	Status    int
+	ErrorCode string
+	Cache     string
+	Stream    bool     // as the caller asked for it
+	Score     *float64 // feedback, nil = none
+	LatencyMS llm.Count
+	Count     int // calls that it stands for
+	Attempts  []Trial
 }
 
 // Trial is what comparing targets needs of an Attempt. The names are an attempt's.
@@ -36,16 +42,25 @@ func (t *Trial) Target() string { return t.Provider + "/" + strings.TrimPrefix(t
 // UnmarshalJSON reads an entry as lists show it.
 func (o *Outcome) UnmarshalJSON(doc []byte) error {
 	var e struct {
-		ID       string          `json:"id"`
-		Stream   bool            `json:"stream"`
-		Score    *float64        `json:"score"`
-		Metadata json.RawMessage `json:"metadata"`
-		Attempts []Trial         `json:"attempts"`
+		ID        string          `json:"id"`
+		Step      string          `json:"step"`
+		Status    int             `json:"status"`
+		ErrorCode string          `json:"error_code"`
+		Cache     string          `json:"cache"`
+		Stream    bool            `json:"stream"`
+		Score     *float64        `json:"score"`
+		LatencyMS llm.Count       `json:"latency_ms"`
+		Count     int             `json:"count"`
+		Metadata  json.RawMessage `json:"metadata"`
+		Attempts  []Trial         `json:"attempts"`
 	}
 	if err := json.Unmarshal(doc, &e); err != nil {
 		return err
 	}
-	*o = Outcome{ID: e.ID, Stream: e.Stream, Score: e.Score, Attempts: e.Attempts}
+	*o = Outcome{
+		ID: e.ID, Step: e.Step, Status: e.Status, ErrorCode: e.ErrorCode, Cache: e.Cache, Stream: e.Stream,
+		Score: e.Score, LatencyMS: e.LatencyMS, Count: max(e.Count, 1), Attempts: e.Attempts,
+	}
 	var of struct {
 		ShadowOf string `json:"shadow_of"`
 	}

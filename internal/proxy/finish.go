@@ -108,7 +108,7 @@ func (x *exchange) entry() *gateway.Entry {
 	if h := x.held; h != nil {
 		e.Limits, e.Settlements, e.QueueMS = h.over, h.settled, llm.Known(h.queued.Milliseconds())
 	}
-	e.Route = x.way.Route
+	e.Route, e.Step = x.way.Route, x.way.Step
 	if x.gw != nil {
 		e.Gateway = x.gw.Name
 	}

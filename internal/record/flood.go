@@ -94,7 +94,7 @@ func (t *tally) show(e *gateway.Entry) *gateway.Entry {
 	e.Bodies, e.Objects = nil, nil
 	e.Count, e.LastTime = 1, t.last
 	if t.mixed {
-		e.Gateway, e.Workspace, e.KeyID, e.ModelRequested, e.Route, e.ErrorCode = "", "", "", "", "", ""
+		e.Gateway, e.Workspace, e.KeyID, e.ModelRequested, e.Route, e.Step, e.ErrorCode = "", "", "", "", "", "", ""
 		e.ClientIP, e.UserAgent, e.User, e.Session, e.TraceID, e.Metadata = "", "", "", "", "", nil
 	}
 	own := *e

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -108,13 +109,60 @@ func (s *Store) AllKeys(ctx context.Context) ([]gateway.Key, error) {
 type KeyQuery struct {
 	Workspace string
 	Within    []string // workspaces; nil = every one
+	IDs       []string // nil = any
 	Name      string
 	Owner     string
 	Subject   string
-	Revoked   *bool  // nil = both
-	Disabled  *bool  // nil = both
-	Limit     int    // of a page: 0 = 50, at most 500
-	Cursor    string // where the page before ended, "" = the newest
+	Search    string    // within name, owner, hint, tags or id, in any case of ASCII letters
+	State     KeyState  // "" = any
+	Now       time.Time // of State
+	Revoked   *bool     // nil = both
+	Disabled  *bool     // nil = both
+	Limit     int       // of a page: 0 = 50, at most 500
+	Cursor    string    // where the page before ended, "" = the newest
+}
+
+// KeyState is how a key stands at a time.
+type KeyState string
+
+// The states. A key has the first one that is true of it, in the order revoked, disabled,
+// expired.
+const (
+	KeyActive   KeyState = "active"
+	KeyDisabled KeyState = "disabled"
+	KeyExpired  KeyState = "expired"
+	KeyRevoked  KeyState = "revoked"
+)
+
+// KeyStates lists them.
+func KeyStates() []KeyState { return []KeyState{KeyActive, KeyDisabled, KeyExpired, KeyRevoked} }
+
+// state asks for keys that stand so.
+func (c *conditions) state(is KeyState, now time.Time) {
+	revoked, disabled := is == KeyRevoked, is == KeyDisabled
+	switch is {
+	case KeyRevoked:
+		c.null("revoked", &revoked)
+		return
+	case KeyExpired:
+		c.add("expires <= ?", micros(now))
+	case KeyActive:
+		c.add("(expires IS NULL OR expires > ?)", micros(now))
+	case KeyDisabled:
+	default:
+		return
+	}
+	c.null("revoked", &revoked)
+	c.null("disabled", &disabled)
+}
+
+// search asks for keys that hold a text.
+func (c *conditions) search(text string) {
+	if text == "" {
+		return
+	}
+	pattern := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(clean(text))) + "%"
+	c.add(`LOWER(name || ' ' || owner || ' ' || hint || ' ' || tags || ' ' || id) LIKE ? ESCAPE '\'`, pattern)
 }
 
 // KeyPage is one page of a list.
@@ -128,8 +176,11 @@ func (s *Store) Keys(ctx context.Context, q KeyQuery) (KeyPage, error) {
 	var c conditions
 	c.texts("workspace", q.Workspace, "name", q.Name, "owner", q.Owner, "subject", q.Subject)
 	c.in("workspace", q.Within)
+	c.in("id", q.IDs)
 	c.null("revoked", q.Revoked)
 	c.null("disabled", q.Disabled)
+	c.state(q.State, q.Now)
+	c.search(q.Search)
 	l := lister[gateway.Key]{query: selectKeys, where: c, cursor: q.Cursor, limit: q.Limit, scan: scanKey,
 		last: func(k *gateway.Key) (time.Time, string) { return k.Created, k.ID }}
 	var page KeyPage

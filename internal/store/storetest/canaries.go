@@ -85,9 +85,15 @@ func testOutcomes(t *testing.T, fresh func(testing.TB) string) {
 	trial.Usage.Input, trial.Usage.Output = llm.Known(404), llm.Known(64)
 	failed := trial
 	failed.Fault, failed.Cost = "timeout", gateway.Cost{}
-	want := []*gateway.Outcome{{ID: ID(4), ShadowOf: ID(3), Stream: true, Score: &score, Attempts: []gateway.Trial{failed, trial}}}
+	want := []*gateway.Outcome{{ID: ID(4), ShadowOf: ID(3), Status: 200, Cache: "off", Stream: true, Score: &score, LatencyMS: llm.Known(904), Count: 1, Attempts: []gateway.Trial{failed, trial}}}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Error(diff)
+	}
+	if ids, _, cut := ask(store.OutcomeQuery{Routes: []string{"r"}, Among: 9}); !slices.Equal(ids, []string{ID(36), ID(32)}) || !cut {
+		t.Errorf("among the newest: %v, cut %v", ids, cut)
+	}
+	if ids, _, cut := ask(store.OutcomeQuery{Routes: []string{"r"}, All: true, Among: 50}); len(ids) != 10 || cut {
+		t.Errorf("refused ones too: %v, cut %v", ids, cut)
 	}
 	if _, found, _ := ask(store.OutcomeQuery{Routes: []string{"other"}, Most: 1}); found[0].ShadowOf != "" {
 		t.Errorf("%+v", found[0])

@@ -64,6 +64,18 @@ func testKeys(t *testing.T, fresh func(testing.TB) string) {
 		}
 	})
 	t.Run("revoking", func(t *testing.T) { testRevoke(t, Open(t, fresh(t))) })
+	t.Run("last use", func(t *testing.T) {
+		s := Open(t, fresh(t))
+		calls := some(0, 6)
+		for i, e := range calls {
+			e.KeyID = []string{"key_a", "key_b", ""}[i%3]
+		}
+		put(t, s, calls...)
+		want := map[string]time.Time{"key_a": calls[3].Time, "key_b": calls[4].Time}
+		if diff := cmp.Diff(want, need(s.LastUse(t.Context(), []string{"key_a", "key_b", "key_c"}))(t)); diff != "" {
+			t.Error(diff)
+		}
+	})
 	t.Run("lists", func(t *testing.T) { testKeyLists(t, Open(t, fresh(t))) })
 }
 
@@ -108,6 +120,10 @@ func testKeyLists(t *testing.T, s *store.Store) {
 		must(t, s.CreateKey(t.Context(), k))
 	}
 	must(t, s.RevokeKey(t.Context(), key(3).ID, Epoch()))
+	must(t, s.DisableKey(t.Context(), key(4).ID, Epoch()))
+	ending, until := need(s.Key(t.Context(), key(5).ID))(t), Epoch().Add(time.Hour)
+	ending.Expires, ending.Owner, ending.Tags = &until, "Ann_50%", []string{"Nightly"}
+	must(t, s.UpdateKey(t.Context(), ending))
 	yes, no := true, false
 	for name, c := range map[string]struct {
 		q    store.KeyQuery
@@ -118,6 +134,17 @@ func testKeyLists(t *testing.T, s *store.Store) {
 		"name":      {store.KeyQuery{Name: "name 1"}, "741"},
 		"revoked":   {store.KeyQuery{Revoked: &yes}, "3"},
 		"valid":     {store.KeyQuery{Revoked: &no, Workspace: "default"}, "654210"},
+		"active":    {store.KeyQuery{State: store.KeyActive, Now: until}, "876210"},
+		"not over":  {store.KeyQuery{State: store.KeyActive, Now: Epoch(), Workspace: "default"}, "65210"},
+		"expired":   {store.KeyQuery{State: store.KeyExpired, Now: until}, "5"},
+		"is off":    {store.KeyQuery{State: store.KeyDisabled, Now: until}, "4"},
+		"is gone":   {store.KeyQuery{State: store.KeyRevoked, Now: until}, "3"},
+		"search":    {store.KeyQuery{Search: "NAME 1"}, "741"},
+		"by owner":  {store.KeyQuery{Search: "ann_50%"}, "5"},
+		"by tag":    {store.KeyQuery{Search: "night"}, "5"},
+		"by id":     {store.KeyQuery{Search: "key_007"}, "7"},
+		"no globs":  {store.KeyQuery{Search: "name%1"}, ""},
+		"no marks":  {store.KeyQuery{Search: "name_1"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var seen strings.Builder
@@ -218,6 +245,9 @@ func testDeleteWorkspace(t *testing.T, s *store.Store) {
 	k.Workspace = "w0"
 	must(t, s.CreateKey(ctx, k))
 	refused("keys")
+	if c := need(s.Contents(ctx, "w0"))(t); c != (store.WorkspaceContents{Keys: 1}) {
+		t.Errorf("contents %+v", c)
+	}
 	must(t, s.RevokeKey(ctx, k.ID, Epoch()))
 	must(t, s.CreateCredential(ctx, gateway.Credential{ID: "crd", Workspace: "w0"}))
 	refused("credentials")

@@ -32,6 +32,20 @@ func testLedger(t *testing.T, fresh func(testing.TB) string) {
 		}
 	})
 	t.Run("spent since, and beside what a spool holds", func(t *testing.T) { testSpent(t, Open(t, fresh(t))) })
+	t.Run("spent between times", func(t *testing.T) {
+		s := Open(t, fresh(t))
+		from := Epoch().Truncate(time.Hour)
+		e := Entry(1)
+		for i, minute := range []int{-1, 0, 14, 15, 59, 60, 120} {
+			one := *e
+			one.ID, one.Settlements = ID(i+1), []gateway.Settlement{settlement("a", gateway.USD(1<<i), from.Add(time.Duration(minute)*time.Minute)), settlement("other", 1000, from)}
+			put(t, s, &one)
+		}
+		edges := []time.Time{from, from.Add(15 * time.Minute), from.Add(time.Hour), from.Add(2 * time.Hour)}
+		if diff := cmp.Diff([]gateway.USD{2 + 4, 8 + 16, 32}, need(s.SpentBetween(t.Context(), "a", edges))(t)); diff != "" {
+			t.Error(diff)
+		}
+	})
 	t.Run("any number in a batch", func(t *testing.T) {
 		s := Open(t, fresh(t))
 		batch := some(0, 300)
