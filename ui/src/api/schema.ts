@@ -225,6 +225,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/budgets/burn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one counter of a budget was spent over its period and those before, and when it ends at this rate. */
+        get: operations["getBudgetBurn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cache": {
         parameters: {
             query?: never;
@@ -590,6 +607,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What some keys did over time, and when each was used last. */
+        get: operations["getKeyUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys/{id}": {
         parameters: {
             query?: never;
@@ -883,6 +917,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/routes/{name}/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which way the calls of a route went: steps, targets, what was tried after what, and how the targets stand. */
+        get: operations["getRouteTraffic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/secrets": {
         parameters: {
             query?: never;
@@ -1044,6 +1095,23 @@ export interface paths {
         patch: operations["updateWorkspace"];
         trace?: never;
     };
+    "/api/v1/workspaces/{id}/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a workspace holds, and so what its deletion would take or is kept from by. */
+        get: operations["getWorkspaceContents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1197,6 +1265,55 @@ export interface components {
             size: number;
             /** @description Only the beginning was kept. */
             truncated: boolean;
+        };
+        Burn: {
+            /** @description Per cent of max at which somebody is told. */
+            alert: number[];
+            /** @description What will be spent when the period ends, at this rate. */
+            at_end_usd: number;
+            /** @description The periods before, the newest first; the ledger may not reach back to all. */
+            before: components["schemas"]["BurnPeriod"][];
+            counter: string;
+            /**
+             * Format: date-time
+             * @description When the budget ends at this rate; null = not in this period. A time that is past: it has ended.
+             */
+            ends: string | null;
+            /**
+             * Format: date-time
+             * @description When the present period began.
+             */
+            from: string;
+            /** @description Raises contained. */
+            max_usd: number;
+            /** @description The present rate: of the last quarter of a period's length, also of the period before. null = nothing was spent in it. */
+            per_day_usd: number | null;
+            raised_usd: number;
+            /** @description false: a soft budget, which counts and alerts. */
+            refuses: boolean;
+            rule: string;
+            /** @description What was settled in each of them. */
+            spent_usd: number[];
+            /** @description When each span of the period so far began. */
+            times: string[];
+            /**
+             * Format: date-time
+             * @description When it ends, and the budget is whole again.
+             */
+            to: string;
+            /** @description Settled, and held by calls in flight. */
+            used_usd: number;
+            /** @description What is counted, for people: workspace=default. */
+            values: string;
+            /** @description Empty = none in particular. */
+            workspace: string;
+        };
+        BurnPeriod: {
+            /** Format: date-time */
+            from: string;
+            spent_usd: number;
+            /** Format: date-time */
+            to: string;
         };
         CacheAdvice: {
             gateway: string;
@@ -1523,6 +1640,16 @@ export interface components {
             data: components["schemas"]["Drain"][];
             next: string;
         };
+        EdgeTraffic: {
+            /** @description The name in the step that leads to the target; empty = none: it came as a fallback, or the step says something else by now. */
+            arm: string;
+            calls: number;
+            /** @description The target that was tried before; empty = the step itself. */
+            from: string;
+            step: string;
+            /** @description The target that was tried. */
+            to: string;
+        };
         Entry: {
             attempts: components["schemas"]["Attempt"][];
             cache: string;
@@ -1559,6 +1686,7 @@ export interface components {
             score: number | null;
             session: string;
             status: number;
+            step: string;
             stream: boolean;
             /** Format: date-time */
             time: string;
@@ -1606,6 +1734,7 @@ export interface components {
             score: number | null;
             session: string;
             status: number;
+            step: string;
             stream: boolean;
             /** Format: date-time */
             time: string;
@@ -1808,6 +1937,30 @@ export interface components {
         KeyPage: {
             data: components["schemas"]["Key"][];
             next: string;
+        };
+        KeyUsage: {
+            /** @description In the order of the ids that were asked for. */
+            data: components["schemas"]["KeyUse"][];
+            /** Format: date-time */
+            from: string;
+            /** @description When each day begins. */
+            times: string[];
+            /** Format: date-time */
+            to: string;
+        };
+        KeyUse: {
+            id: string;
+            /**
+             * Format: date-time
+             * @description Of its calls that are still kept; null = there is none.
+             */
+            last_used: string | null;
+            /** @description By day. */
+            requests: (number | null)[];
+            /** @description requests, errors, blocked and cost_usd of the period. */
+            total: {
+                [key: string]: number | null;
+            };
         };
         LimitBlocks: {
             key_id: string;
@@ -2217,6 +2370,31 @@ export interface components {
             /** @description Its condition; empty = always. Shown to admins alone. */
             when: string;
         };
+        RouteTraffic: {
+            /** @description Served from the cache: no target was asked. */
+            cached: number;
+            /** @description That were looked at; shadows are not among them. */
+            calls: number;
+            /** @description There were more calls than are looked at: only the newest ones count. */
+            cut: boolean;
+            /** @description The busiest first. */
+            edges: components["schemas"]["EdgeTraffic"][];
+            /** @description Answered with an error, refused ones included. */
+            failed: number;
+            /** Format: date-time */
+            from: string;
+            name: string;
+            /** @description Refused before any target was asked. */
+            refused: number;
+            /** @description All steps of the route, in order; one whose name is empty = calls of steps that the route has no more. */
+            steps: components["schemas"]["StepTraffic"][];
+            /** @description What was asked, and what the steps name, by name. */
+            targets: components["schemas"]["TargetTraffic"][];
+            /** Format: date-time */
+            to: string;
+            /** @description What to know about the figures, for people; empty = nothing. */
+            warning: string;
+        };
         Rule: {
             alert?: number[];
             count_hits?: boolean;
@@ -2309,6 +2487,14 @@ export interface components {
             /** @description Batches that the store did not take. */
             put_errors: number;
         };
+        StepTraffic: {
+            calls: number;
+            failed: number;
+            latency_p50_ms: number | null;
+            latency_p95_ms: number | null;
+            /** @description Its name, or its place as steps[1]. */
+            step: string;
+        };
         StoreHealth: {
             ok: boolean;
         };
@@ -2385,6 +2571,37 @@ export interface components {
              */
             until: string | null;
             /** @description The kind of fault that made it rest; empty = it does not rest. */
+            why: string;
+        };
+        TargetTraffic: {
+            attempts: number;
+            /** @description Of the attempts whose cost is known. */
+            cost_usd: number;
+            /** @description Of the attempts. */
+            failed: number;
+            /** @description What made attempts fail. */
+            faults: {
+                [key: string]: number;
+            };
+            /** @description Time to the first content. */
+            first_p50_ms: number | null;
+            /** @description Of attempts that answered. */
+            latency_p50_ms: number | null;
+            latency_p95_ms: number | null;
+            /**
+             * @description Of its best credential; empty = it was not called lately.
+             * @enum {string}
+             */
+            level: "" | "healthy" | "probing" | "cooling" | "drained";
+            /** @description Attempts right after another one at the same target. */
+            repeats: number;
+            target: string;
+            /**
+             * Format: date-time
+             * @description When its rest ends.
+             */
+            until: string | null;
+            /** @description The kind of fault that made it rest. */
             why: string;
         };
         TimeFigures: {
@@ -2483,6 +2700,24 @@ export interface components {
             name?: string | null;
             /** @description Regions where its calls may be served; an empty list takes them away. */
             regions?: string[];
+        };
+        WorkspaceContents: {
+            /** @description Deleted with it. */
+            alerts: number;
+            /** @description While there are any, it cannot be deleted. */
+            credentials: number;
+            /** @description While there are any, it cannot be deleted. */
+            entries: number;
+            /** @description That are not revoked: while there are any, the workspace cannot be deleted. */
+            keys: number;
+            /** @description They lose their role; the users stay. */
+            members: number;
+            /** @description Deleted with it. */
+            raises: number;
+            /** @description Deleted with it. */
+            revoked_keys: number;
+            /** @description API tokens with a role in it; deleted with it. */
+            tokens: number;
         };
         WorkspacePage: {
             data: components["schemas"]["Workspace"][];
@@ -2974,6 +3209,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LimitList"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getBudgetBurn: {
+        parameters: {
+            query?: {
+                /** @description The budget, as in gateway/default/budgets[0] or key/<id>/budgets[0]. Needed. */
+                rule?: string;
+                /** @description One of its counters, as /budgets shows them. Needed. */
+                counter?: string;
+                /** @description How many periods before the present one are told too, 0 to 12; 5 unless given. */
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Burn"];
                 };
             };
             /** @description An error. */
@@ -4033,6 +4304,10 @@ export interface operations {
                 name?: string;
                 /** @description Exact name of the owner. */
                 owner?: string;
+                /** @description Text within name, owner, tags, id or the beginning of the secret, in any case. */
+                q?: string;
+                /** @description active, disabled, expired or revoked. */
+                state?: string;
                 /** @description true: revoked ones only; false: valid and expired ones only. */
                 revoked?: string;
                 /** @description true: disabled ones only; false: others only. */
@@ -4088,6 +4363,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getKeyUsage: {
+        parameters: {
+            query?: {
+                /** @description Ids of keys, with commas, 100 at most. Needed. Those of other workspaces are left out. */
+                id?: string;
+                /** @description Calls from this time on (RFC 3339); 30 days before the end unless given. */
+                from?: string;
+                /** @description Calls before this time (RFC 3339); now unless given. */
+                to?: string;
+                /** @description The time zone of days, as in Europe/Berlin; UTC unless given. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyUsage"];
                 };
             };
             /** @description An error. */
@@ -4792,6 +5105,46 @@ export interface operations {
             };
         };
     };
+    getRouteTraffic: {
+        parameters: {
+            query?: {
+                /** @description Calls from this time on (RFC 3339); 24 hours before the end unless given. */
+                from?: string;
+                /** @description Calls before this time (RFC 3339); now unless given. */
+                to?: string;
+                /** @description Calls of this gateway. */
+                gateway?: string;
+                /** @description Calls of this workspace. */
+                workspace?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteTraffic"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     listSecrets: {
         parameters: {
             query?: never;
@@ -5365,6 +5718,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getWorkspaceContents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceContents"];
                 };
             };
             /** @description An error. */
