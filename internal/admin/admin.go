@@ -71,7 +71,9 @@ type Config struct {
 	// with the sluice-… headers, and may be c.w or whatever keeps what is written. Who asks,
 	// c.who.as gives. It returns when the answer is over; like any handler it may panic with
 	// http.ErrAbortHandler when an answer broke off.
-	Ask           func(w http.ResponseWriter, r *http.Request, who *gateway.Principal)
+	Ask func(w http.ResponseWriter, r *http.Request, who *gateway.Principal)
+	// Try makes one small call at a provider and tells what came of it; it leaves no entry.
+	Try           func(ctx context.Context, t Try) (Trial, error)
 	Targets       func() []TargetHealth           // how targets stand, by name
 	RefreshDrains func(ctx context.Context) error // RefreshKeys for drains
 	Canaries      Canaries

@@ -40,6 +40,7 @@ var inBody = map[string]string{
 	"setSecret":        `{"value":"vendor-secret"}`,
 	"validateConfig":   ``,
 	"explainRoute":     `{"key_id":"KEY"}`,
+	"testProvider":     `{}`,
 	"askPlayground":    `{"workspace":"WS","body":{}}`,
 	"rollbackCanary":   `{"reason":"NEW"}`,
 	"putDrain":         `{"provider":"acme","model":"NEW"}`,
