@@ -848,6 +848,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/providers/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make one small call at a provider and tell whether it works, and if not, why. It leaves no entry. */
+        post: operations["testProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/raises": {
         parameters: {
             query?: never;
@@ -2207,6 +2224,14 @@ export interface components {
             /** @description With role: a token of its own for this workspace, which outlives its maker's membership. */
             workspace?: string;
         };
+        NewTrial: {
+            /** @description Its name; the first one unless given. */
+            credential?: string;
+            /** @description Asked for one token; unless given, the list of models is read, or the first known model asked where there is no list. */
+            model?: string;
+            /** @description Whose credential it is; empty = one that all share. */
+            workspace?: string;
+        };
         NewUser: {
             /** @description Of the whole system. */
             admin?: boolean;
@@ -2631,6 +2656,31 @@ export interface components {
         TokenPage: {
             data: components["schemas"]["Token"][];
             next: string;
+        };
+        Trial: {
+            /** @description The model that was asked; empty = the list of models. */
+            asked: string;
+            /** @description By how many seconds the vendor's clock is ahead; 0 = a few at most, or unknown. */
+            clock_s: number;
+            /** @description Empty = none. */
+            credential: string;
+            latency_ms: number;
+            /** @description What to do about it, for people. */
+            mend: string;
+            /** @description What is wrong, for people. */
+            message: string;
+            /** @description What its list names. */
+            models: string[];
+            ok: boolean;
+            /**
+             * @description Where to look; empty = nowhere.
+             * @enum {string}
+             */
+            problem: "" | "credential" | "base_url" | "dns" | "tls" | "clock" | "connect" | "timeout" | "rate_limited" | "model" | "vendor" | "request";
+            /** @description How the vendor's error answer begins. */
+            said: string;
+            /** @description The vendor's answer; null = there was none. */
+            status: number | null;
         };
         Undrained: {
             credential: string;
@@ -4926,6 +4976,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    testProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrial"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
                 };
             };
             /** @description An error. */
