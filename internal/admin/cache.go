@@ -111,7 +111,7 @@ func (a *api) cacheRoutes() []route {
 	return []route{
 		read(viewers, get, "/cache", "getCache", "How the cache does: its places, what it saved, and what would make it save more.", overviewParams, a.getCache),
 		read(viewers, get, "/cache/report", "getCacheReport", "What the cache served and saved, added up.", cacheFilters, a.getCacheReport),
-		read(viewers, get, "/cache/purges", "listPurges", "What has been purged, the newest first; of several purges of the same things the one that reaches furthest.", purgeFilters, a.listPurges),
+		read(viewers, get, "/cache/purges", "listPurges", "What has been purged, the newest first; of several purges of the same things the latest.", purgeFilters, a.listPurges),
 		write(editors, post, "/cache/purge", "purgeCache", "Serve answers no more, on every node, at once: those that have all of what the body says.", http.StatusOK, a.purgeCache),
 		read(viewers, get, "/cache/entries/{key}", "getCached", "One answer that is kept, by its key: 64 hexadecimal digits.", cachedParams, a.getCached),
 	}

@@ -20,7 +20,8 @@ type CacheReport struct {
 // CacheRow is what the cache did for some calls. All but saved_ms are exact sums of their
 // entries.
 type CacheRow struct {
-	By        map[string]string `json:"by" doc:"The value of each dimension; empty = the calls that have none."`
+	By        map[string]string `json:"by" doc:"The value of each dimension; empty = the calls that have none. A call with several tags counts at each of them. age is how old the answer was that the cache had: below 1m, 10m, 1h, 6h, 1d, 7d, or older."`
+	Rest      bool              `json:"rest" doc:"The tag stands for all but the 100 with the most calls."`
 	Calls     int64             `json:"calls" doc:"All of them, with and without a cache."`
 	Served    int64             `json:"served" doc:"Those that the cache answered: hits, stale, coalesced and semantic together."`
 	Hits      int64             `json:"hits"`
@@ -40,7 +41,7 @@ func newCacheRows(by []store.Dimension, rows []store.CacheRow) CacheRows {
 	for i := range rows {
 		r := &rows[i]
 		row := CacheRow{
-			By: map[string]string{}, Calls: r.Calls, Served: r.Served(), Hits: r.Hits, Stale: r.Stale, Coalesced: r.Coalesced, Semantic: r.Semantic,
+			By: map[string]string{}, Rest: r.Rest, Calls: r.Calls, Served: r.Served(), Hits: r.Hits, Stale: r.Stale, Coalesced: r.Coalesced, Semantic: r.Semantic,
 			Misses: r.Misses, Bypassed: r.Bypassed, Saved: r.Saved, SavedMS: r.SavedMS, Untimed: r.Untimed,
 		}
 		if r.Served()+r.Misses > 0 {
@@ -56,7 +57,7 @@ func newCacheRows(by []store.Dimension, rows []store.CacheRow) CacheRows {
 }
 
 var cacheFilters = []Param{
-	{"by", "What is added up separately, with commas: gateway, model, provider, key, workspace, route, day (UTC). One sum unless given."},
+	{"by", "What is added up separately, with commas: gateway, model, provider, key, workspace, route, tag, age, day (UTC). One sum unless given."},
 	{"from", "Calls from this time on (RFC 3339)."},
 	{"to", "Calls before this time (RFC 3339)."},
 	{"workspace", "Calls of this workspace."},
@@ -65,12 +66,13 @@ var cacheFilters = []Param{
 	{"provider", "Calls whose answer this provider gave."},
 	{"model", "Calls whose answer this model gave."},
 	{"route", "Calls of this route."},
+	{"tag", "Calls whose answer has this tag."},
 	{"limit", "Rows at most, 1 to 10000; 1000 unless given."},
 }
 
 func (a *api) getCacheReport(c *call) (CacheReport, error) {
 	q := store.CacheQuery{Within: c.within()}
-	for name, field := range map[string]*string{"workspace": &q.Workspace, "key_id": &q.KeyID, "gateway": &q.Gateway, "provider": &q.Provider, "model": &q.Model, "route": &q.Route} {
+	for name, field := range map[string]*string{"workspace": &q.Workspace, "key_id": &q.KeyID, "gateway": &q.Gateway, "provider": &q.Provider, "model": &q.Model, "route": &q.Route, "tag": &q.Tag} {
 		*field = c.query.Get(name)
 	}
 	var badBy, badFrom, badTo, badLimit error

@@ -60,6 +60,9 @@ func (g *rig) looked(workspace, model string, words ...string) {
 		e.ID = storetest.IDAt(e.Time, int(workspace[0])*1000+i)
 		e.Workspace, e.Gateway, e.KeyID, e.Provider, e.Model, e.Cache, e.Count, e.Status = workspace, "default", "key-of-"+workspace, "acme", model, word, 1, 200
 		e.Saved, e.LatencyMS = gateway.Cost{}, llm.Known(1000)
+		if word == "hit" {
+			e.CacheTags, e.CacheAgeMS = []string{"docs"}, llm.Known(90_000)
+		}
 		if word != "miss" {
 			e.Saved, e.LatencyMS = gateway.Cost{USD: 5, Known: true}, llm.Known(10)
 		}
@@ -97,8 +100,12 @@ func TestTheCacheTellsWhatItServedAndSaved(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	f := g.fails(g.do("GET", "/api/v1/cache/report?by=modle", ""), http.StatusBadRequest, "invalid_request")
-	if f.Error.Details.Suggestion != "model" || !strings.Contains(f.Error.Message, "gateway, model, provider, key, workspace, route, day") {
+	if f.Error.Details.Suggestion != "model" || !strings.Contains(f.Error.Message, "gateway, model, provider, key, workspace, route, tag, age, day") {
 		t.Errorf("%+v", f)
+	}
+	g.get("/api/v1/cache/report?by=tag,age&tag=docs", &r)
+	if len(r.Data) != 1 || r.Data[0].By["tag"] != "docs" || r.Data[0].By["age"] != "10m" || r.Data[0].Rest || r.Data[0].Served != 2 {
+		t.Errorf("%+v", r)
 	}
 	for _, bad := range []string{"by=model,model", "limit=0", "from=now", "to=1", "user=x"} {
 		g.fails(g.do("GET", "/api/v1/cache/report?"+bad, ""), http.StatusBadRequest, "invalid_request")
@@ -145,7 +152,7 @@ func TestWhatIsPurgedIsSaidInWordsAndTakesEffectAtOnce(t *testing.T) {
 		}
 	}
 	stored, err := g.store.Purges(t.Context())
-	if err != nil || len(stored) != 8-1 || refreshed.Load() != 8 { // that of older than 90m reaches less far than that of all
+	if err != nil || len(stored) != 8 || refreshed.Load() != 8 {
 		t.Errorf("%d purges, %v, %d times at once", len(stored), err, refreshed.Load())
 	}
 	var list admin.PurgeList

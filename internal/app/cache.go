@@ -79,7 +79,7 @@ func (p *process) readPurges(ctx context.Context) error {
 	list := make([]cache.Purge, len(all))
 	for i, one := range all {
 		list[i] = cache.Purge{
-			At: one.Time, Key: one.Key, Tag: one.Tag, Gateway: one.Gateway, Workspace: one.Workspace, Provider: one.Provider, Model: one.Model, Route: one.Route, Older: one.Older,
+			Seq: one.Seq, At: one.Time, Key: one.Key, Tag: one.Tag, Gateway: one.Gateway, Workspace: one.Workspace, Provider: one.Provider, Model: one.Model, Route: one.Route, Older: one.Older,
 		}
 	}
 	p.cache.SetPurges(list)
@@ -105,6 +105,9 @@ func (c proxyCache) Put(key cache.Key, a *cache.Answer) {
 
 // Purged implements proxy.Cache.
 func (c proxyCache) Purged(a *cache.About, key cache.Key) bool { return c.p.cache.Purged(a, key) }
+
+// LastPurge implements proxy.Cache.
+func (c proxyCache) LastPurge() int64 { return c.p.cache.LastPurge() }
 
 // Missed implements proxy.Cache.
 func (c proxyCache) Missed(gateway string, key cache.Key, loose func() cache.Key) {

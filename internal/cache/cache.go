@@ -61,6 +61,8 @@ type About struct {
 	Keep                      time.Duration // and kept so long, at least TTL
 	Cost                      gateway.Cost  // what it cost
 	Took                      time.Duration // the call that brought it, without the caller's part
+	// Purged is the number of the last purge that was known when the vendor was asked; 0 = none.
+	Purged int64
 }
 
 // Age is how old an answer is, never negative: clocks of nodes differ.
@@ -101,11 +103,13 @@ type Tier interface {
 }
 
 // Purge names answers that must not be served any more: those that have all of what it
-// says and whose vendor was asked before At.
+// says and whose vendor was asked by a node that did not know of it yet.
 type Purge struct {
-	At                                              time.Time
+	Seq                                             int64  // rises from one purge to the next
 	Key                                             string // in hexadecimal; "" = any, as for all
 	Tag, Gateway, Workspace, Provider, Model, Route string
-	// Older purges only answers that were this old at At; 0 = all.
+	// Older purges only answers that were this old at At; 0 = all, and At only says when
+	// the purge is of no use any more.
 	Older time.Duration
+	At    time.Time
 }

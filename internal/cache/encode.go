@@ -22,7 +22,7 @@ import (
 //
 // The key is in the sum, so that an answer under another's key is foreign.
 const (
-	format    = 1
+	format    = 2
 	sumAt     = 4
 	flagsAt   = 8
 	headAt    = 9
@@ -118,7 +118,7 @@ func (a *Answer) texts() [13]*string {
 // noTime is how the zero time is written, which no number of nanoseconds is.
 const noTime = math.MinInt64
 
-// appendHead writes all but the body: texts, tags, times in nanoseconds, cost, marks.
+// appendHead writes all but the body: texts, tags, times in nanoseconds, cost, the last purge, marks.
 func appendHead(b []byte, a *Answer) []byte {
 	for _, t := range a.texts() {
 		b = appendText(b, *t)
@@ -131,7 +131,7 @@ func appendHead(b []byte, a *Answer) []byte {
 	if !a.Stored.IsZero() {
 		stored = a.Stored.UnixNano()
 	}
-	for _, n := range [...]int64{stored, int64(a.TTL), int64(a.Keep), int64(a.Took), int64(a.Cost.USD)} {
+	for _, n := range [...]int64{stored, int64(a.TTL), int64(a.Keep), int64(a.Took), int64(a.Cost.USD), a.Purged} {
 		b = binary.AppendVarint(b, n)
 	}
 	b = binary.AppendUvarint(b, uint64(len(a.Marks)))
@@ -162,7 +162,7 @@ func (r *reader) answer() *Answer {
 		a.Stored = time.Unix(0, stored)
 	}
 	a.TTL, a.Keep, a.Took = time.Duration(r.int()), time.Duration(r.int()), time.Duration(r.int())
-	a.Cost.USD = gateway.USD(r.int())
+	a.Cost.USD, a.Purged = gateway.USD(r.int()), r.int()
 	a.Marks = some(r, 2, func() Mark { return Mark{Bytes: r.int32(), After: r.int32()} })
 	return a
 }

@@ -151,7 +151,7 @@ func TestMemoryTakesNothingThatWouldPushOutAllElse(t *testing.T) {
 
 func TestAHitInMemoryAllocatesNothing(t *testing.T) {
 	c := newCache(t, cache.Options{})
-	c.SetPurges([]cache.Purge{{At: time.Now().Add(-time.Hour), Model: "another"}})
+	c.SetPurges([]cache.Purge{{Seq: 3, At: time.Now().Add(-time.Hour), Model: "another"}})
 	c.Put(t.Context(), cachetest.Key(1), cachetest.Answer(time.Now(), "body"))
 	ctx, key := t.Context(), cachetest.Key(1)
 	if n := testing.AllocsPerRun(100, func() {

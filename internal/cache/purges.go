@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -12,7 +13,10 @@ const MaxKeep = 31 * 24 * time.Hour
 
 // Purges are what must not be served any more. The zero value names nothing. They are
 // applied to each answer that is looked up, so that what one names is a miss at once in
-// all tiers. Reading takes no lock.
+// all tiers. Reading takes no lock. Clocks of nodes are not compared: an answer carries the
+// number of the last purge that its node knew of when the vendor was asked, and every later
+// purge is later than the answer. So what a node asked for before it heard of a purge is
+// purged too.
 type Purges struct {
 	list atomic.Pointer[[]Purge] // the latest first; never changed
 }
@@ -22,7 +26,7 @@ type Purges struct {
 func (p *Purges) Set(list []Purge, now time.Time) (changed bool) {
 	list = slices.Clone(list)
 	list = slices.DeleteFunc(list, func(one Purge) bool { return now.Sub(one.At) > MaxKeep })
-	slices.SortStableFunc(list, func(a, b Purge) int { return b.At.Compare(a.At) })
+	slices.SortStableFunc(list, func(a, b Purge) int { return cmp.Compare(b.Seq, a.Seq) })
 	had := p.list.Swap(&list)
 	return had == nil && len(list) > 0 || had != nil && !slices.EqualFunc(*had, list, same)
 }
@@ -33,16 +37,21 @@ func same(a, b Purge) bool {
 	return at && a == b
 }
 
+// Last gives the number of the last purge that is known, 0 when none is: for answers whose
+// vendor is asked from now on.
+func (p *Purges) Last() int64 {
+	if list := p.all(); len(list) > 0 {
+		return list[0].Seq
+	}
+	return 0
+}
+
 // Dead reports whether a purge names an answer.
 func (p *Purges) Dead(a *About, key Key) bool {
-	list := p.list.Load()
-	if list == nil {
-		return false
-	}
-	asked := a.asked()
-	for i := range *list {
-		one := &(*list)[i]
-		if !asked.Before(one.At) {
+	list := p.all()
+	for i := range list {
+		one := &list[i]
+		if one.Seq <= a.Purged {
 			return false // nor do those before it
 		}
 		if one.names(a) && (one.Key == "" || one.Key == key.String()) {
@@ -54,23 +63,13 @@ func (p *Purges) Dead(a *About, key Key) bool {
 
 // deadByAbout is Dead for purges that name no key; nil = there are none.
 func (p *Purges) deadByAbout() func(*About) bool {
-	list := p.all()
-	list = slices.DeleteFunc(slices.Clone(list), func(one Purge) bool { return one.Key != "" })
+	var some Purges
+	list := slices.DeleteFunc(slices.Clone(p.all()), func(one Purge) bool { return one.Key != "" })
 	if len(list) == 0 {
 		return nil
 	}
-	return func(a *About) bool {
-		asked := a.asked()
-		for i := range list {
-			if !asked.Before(list[i].At) {
-				return false
-			}
-			if list[i].names(a) {
-				return true
-			}
-		}
-		return false
-	}
+	some.list.Store(&list)
+	return func(a *About) bool { return some.Dead(a, Key{}) }
 }
 
 // keys gives the keys that purges name.
@@ -90,12 +89,7 @@ func (p *Purges) all() []Purge {
 	return nil
 }
 
-// asked is when the vendor was asked: what it said to that may be older than a purge that
-// came while it answered, also on a node that heard of the purge only later.
-func (a *About) asked() time.Time { return a.Stored.Add(-a.Took) }
-
-// names reports whether an answer that was asked for before a purge has all of what it says
-// but the key.
+// names reports whether an answer has all of what a purge says but the key.
 func (p *Purge) names(a *About) bool {
 	is := func(said, has string) bool { return said == "" || said == has }
 	return is(p.Gateway, a.Gateway) && is(p.Workspace, a.Workspace) && is(p.Provider, a.Provider) &&

@@ -71,6 +71,12 @@ func TestTheCacheIsFilledShownAndPurgedFromTheCommandLine(t *testing.T) {
 	if row := fields(t, x.ok("cache", "report", "--by", "model,day"), "chat "); row[2] != "4" || row[3] != "2" {
 		t.Errorf("%v", row)
 	}
+	if row := fields(t, x.ok("cache", "report", "--by", "age"), "1m "); row[1] != "3" || row[2] != "3" {
+		t.Errorf("%v", row)
+	}
+	if row := fields(t, x.ok("cache", "report", "--by", "tag"), "docs "); row[1] != "6" {
+		t.Errorf("%v", row)
+	}
 	x.fails(cli.ExitFailure, "cannot be added up by", "cache", "report", "--by", "colour")
 	x.fails(cli.ExitFailure, "say what to purge", "cache", "purge")
 	if out := x.ok("cache", "purge", "--model", "sandbox/chat"); !strings.HasPrefix(out, `purged every answer that the provider "sandbox" gave, that the model "chat" gave (prg_`) {

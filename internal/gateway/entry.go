@@ -31,6 +31,8 @@ type Entry struct {
 	FinishReason    string          `json:"finish_reason"`
 	Stream          bool            `json:"stream"`
 	Cache           string          `json:"cache"`
+	CacheTags       []string        `json:"cache_tags"`   // of the answer that the cache gave, or would keep
+	CacheAgeMS      llm.Count       `json:"cache_age_ms"` // of the answer that the cache had, served or past its time; unknown = it had none
 	Attempts        []Attempt       `json:"attempts"`
 	Limits          []string        `json:"limits"`
 	Guards          []string        `json:"guards"`

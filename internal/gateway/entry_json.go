@@ -46,7 +46,9 @@ func (e *Entry) appendOutcome(b []byte) []byte {
 	b = appendText(b, `,"error_code":"`, e.ErrorCode)
 	b = appendText(b, `,"finish_reason":"`, e.FinishReason)
 	b = strconv.AppendBool(append(b, `,"stream":`...), e.Stream)
-	return appendText(b, `,"cache":"`, e.Cache)
+	b = appendText(b, `,"cache":"`, e.Cache)
+	b = appendTexts(b, `,"cache_tags":[`, e.CacheTags)
+	return appendCount(b, `,"cache_age_ms":`, e.CacheAgeMS)
 }
 
 func (e *Entry) appendLists(b []byte, s *second) []byte {
@@ -154,6 +156,7 @@ func (e *Entry) UnmarshalJSON(b []byte) error {
 	dropEmpty(&e.Attempts)
 	dropEmpty(&e.Limits)
 	dropEmpty(&e.Guards)
+	dropEmpty(&e.CacheTags)
 	dropEmpty(&e.DroppedParams)
 	dropEmptyMap(&e.Usage.Units)
 	for i := range e.Attempts {

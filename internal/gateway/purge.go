@@ -3,7 +3,8 @@ package gateway
 import "time"
 
 // CachePurge says which answers must not be served any more: those that have all of what
-// it says and were stored before Time, less Older.
+// it says, whose vendor was asked before the purge was known, and that were stored before
+// Time, less Older, where Older is not 0.
 type CachePurge struct {
 	ID        string        `json:"id"` // prg_…
 	Time      time.Time     `json:"time"`
@@ -16,6 +17,8 @@ type CachePurge struct {
 	Route     string        `json:"route"`
 	Older     time.Duration `json:"-"`
 	By        string        `json:"by"` // who did it
+	// Seq rises from one purge to the next, however clocks stand; the store gives it.
+	Seq int64 `json:"-"`
 }
 
 // Before is the time before which answers were stored that are purged.

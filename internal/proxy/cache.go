@@ -42,6 +42,7 @@ type caching struct {
 	facts  []string  // what the key is made of beside the request; the target is the first
 	ttl    time.Duration
 	tags   []string
+	purged int64         // the last purge that was known as the call came
 	serves bool          // from what is kept
 	keeps  bool          // what the vendor answers
 	flight *cache.Flight // which the call leads; nil = none
@@ -52,7 +53,8 @@ type caching struct {
 
 	word   string // what came of it
 	served *cache.Answer
-	stale  bool // a limit that had no room lets an answer past its time serve
+	age    llm.Count // of the answer that was found, in milliseconds
+	stale  bool      // a limit that had no room lets an answer past its time serve
 
 	room  [24]string // of facts
 	body  keptBody
@@ -97,6 +99,26 @@ func (x *exchange) cacheWord() string {
 
 // kept reports whether the answer is no vendor's to this call.
 func (x *exchange) isKept() bool { return x.caching != nil && x.caching.served != nil }
+
+// cacheFigures gives what figures of the cache tell calls apart by: the tags of the answer
+// that was served or would be kept, and how old the one was that was found.
+func (x *exchange) cacheFigures() (tags []string, age llm.Count) {
+	c := x.caching
+	if c == nil {
+		return nil, age
+	}
+	if a := c.served; a != nil {
+		return a.Tags, c.age
+	}
+	return c.tags, c.age
+}
+
+// found notes the age of an answer that is there, fresh or not.
+func (c *caching) found(a *cache.Answer, now time.Time) time.Duration {
+	age := a.Age(now)
+	c.age = llm.Known(age.Milliseconds())
+	return age
+}
 
 // answerOrAsk answers the call from the cache, or from the answer of an equal call that is
 // under way, or asks the vendor.
@@ -158,7 +180,7 @@ func (x *exchange) prepareCache() error {
 	if policy == nil || x.shadow || !x.cacheable() {
 		return nil
 	}
-	c := &caching{policy: policy}
+	c := &caching{policy: policy, purged: x.p.cache.LastPurge()}
 	if x.caching != nil && x.caching.word == cacheMiss { // a refresh
 		c.word = cacheMiss
 	}
@@ -299,7 +321,7 @@ func (x *exchange) serveKept() (done bool, err error) {
 		x.p.cache.Missed(x.gw.Name, c.key, func() cache.Key { return c.policy.keys.Loose(x.keyRequest(c.facts)) })
 		return false, nil
 	}
-	age := a.Age(time.Now())
+	age := c.found(a, time.Now())
 	life := min(a.TTL, c.ttl)
 	switch {
 	case age < life:
@@ -421,6 +443,9 @@ func (noCache) Put(cache.Key, *cache.Answer) {}
 
 // Purged implements Cache.
 func (noCache) Purged(*cache.About, cache.Key) bool { return false }
+
+// LastPurge implements Cache.
+func (noCache) LastPurge() int64 { return 0 }
 
 // Missed implements Cache.
 func (noCache) Missed(string, cache.Key, func() cache.Key) {}

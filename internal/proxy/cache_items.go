@@ -124,6 +124,7 @@ func (x *exchange) serveItems() (done bool, err error) {
 	whole := (*cache.Answer)(nil)
 	if all {
 		whole = l.joined()
+		c.found(whole, now)
 	}
 	l.kept = fresh
 	switch {

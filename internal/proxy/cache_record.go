@@ -83,7 +83,7 @@ func (x *exchange) answerHead(resp *upstream.Response) *cache.Answer {
 		ContentType: resp.Header.Get("Content-Type"), Encoding: resp.Header.Get("Content-Encoding"), Stream: x.framer(resp) != nil,
 		About: cache.About{
 			Gateway: x.gw.Name, Workspace: x.who.Workspace, KeyID: x.who.KeyID(), Route: x.way.Route, Operation: string(x.ep.Op),
-			Stored: x.began, CallerDialect: string(x.dialect.Name), Dialect: string(x.spoken.Name), RequestID: x.id, Tags: x.caching.tags,
+			Stored: x.began, CallerDialect: string(x.dialect.Name), Dialect: string(x.spoken.Name), RequestID: x.id, Tags: x.caching.tags, Purged: x.caching.purged,
 			Provider: x.target.Provider.Name, Model: x.target.Model, Region: x.target.Provider.RegionOf(bareModel(x.target.Model)),
 		},
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/sluice-gateway/sluice/internal/llm"
 )
 
 // maxRefreshes bounds the answers that are brought anew at once, beside calls.
@@ -39,7 +41,7 @@ func (x *exchange) refresh() {
 	y.ctl.metadata = withMember(x.ctl.metadata, "refresh_of", x.id)
 	y.admitted = true
 	c := *x.caching
-	c.word, c.served, c.spare, c.serves, c.leads = cacheMiss, nil, nil, false, nil
+	c.word, c.served, c.spare, c.serves, c.leads, c.age = cacheMiss, nil, nil, false, nil, llm.Count{}
 	c.list = c.list.outliving(y.body.part)
 	y.caching = &c
 	y.lead(f)

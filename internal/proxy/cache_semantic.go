@@ -113,6 +113,7 @@ func (x *exchange) serveAlike() (done bool, err error) {
 	if by.Report {
 		return false, nil
 	}
+	c.found(a, time.Now())
 	return x.serveOr(a, cacheSemantic)
 }
 

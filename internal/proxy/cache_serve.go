@@ -165,6 +165,7 @@ func (x *exchange) share() (done bool, err error) {
 		if a := x.p.cache.Peek(c.key); a != nil && a.Age(time.Now()) < min(a.TTL, c.ttl) { // brought since it was looked for
 			f.End(cache.ErrNoAnswer)
 			f.Leave()
+			c.found(a, time.Now())
 			return x.serveOr(a, cacheHit)
 		}
 		x.lead(f)

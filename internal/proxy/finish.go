@@ -105,6 +105,7 @@ func (x *exchange) entry() *gateway.Entry {
 		Objects: x.objects,
 	}
 	e.Saved = x.savedCost()
+	e.CacheTags, e.CacheAgeMS = x.cacheFigures()
 	if h := x.held; h != nil {
 		e.Limits, e.Settlements, e.QueueMS = h.over, h.settled, llm.Known(h.queued.Milliseconds())
 	}
@@ -141,7 +142,7 @@ func (x *exchange) entryCaller(e *gateway.Entry) {
 	}
 	e.Workspace, e.KeyID = x.who.Workspace, x.who.KeyID()
 	if x.bodies() == catalog.BodiesNone {
-		e.Metadata, e.UserAgent, e.User = nil, "", ""
+		e.Metadata, e.UserAgent, e.User, e.CacheTags = nil, "", "", nil
 	}
 }
 

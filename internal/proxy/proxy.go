@@ -65,6 +65,8 @@ type Cache interface {
 	Put(key cache.Key, a *cache.Answer)
 	// Purged reports whether such an answer has been named by a purge.
 	Purged(about *cache.About, key cache.Key) bool
+	// LastPurge gives the number of the last purge that is known, for cache.About.
+	LastPurge() int64
 	// Missed is told of a key under which nothing was kept. loose gives a key that more
 	// requests have in common; it is called at once, or not at all; nil = there is none.
 	Missed(gateway string, key cache.Key, loose func() cache.Key)

@@ -44,7 +44,10 @@ func openPostgres(url string) (engine, error) {
 	return engine{
 		name: "postgres", dialect: goose.DialectPostgres, textColumn: `TEXT COLLATE "C"`, insertRows: 8,
 		write: db, read: db,
-		rebind:  numbered,
+		rebind: numbered,
+		eachText: func(column, name string) string {
+			return "jsonb_array_elements_text(CAST(" + column + " AS jsonb)) AS " + name + "(value)"
+		},
 		lock:    func(ctx context.Context) (func() error, error) { return lockPostgres(ctx, db) },
 		explain: explainPostgres,
 	}, nil

@@ -47,8 +47,9 @@ func openSQLite(path string, durable bool) (engine, error) {
 	e := engine{
 		name: "sqlite", dialect: goose.DialectSQLite3, textColumn: "TEXT", insertRows: 32,
 		write: sql.OpenDB(writer), read: sql.OpenDB(reader),
-		rebind:  func(q string) string { return q },
-		explain: func(err error) error { return explainSQLite(path, err) },
+		rebind:   func(q string) string { return q },
+		eachText: func(column, name string) string { return "json_each(" + column + ") AS " + name },
+		explain:  func(err error) error { return explainSQLite(path, err) },
 	}
 	e.write.SetMaxOpenConns(1)
 	e.read.SetMaxOpenConns(readers)

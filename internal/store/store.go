@@ -46,6 +46,9 @@ type engine struct {
 	insertRows int
 	// textColumn is the type of a text column whose order is that of its bytes.
 	textColumn string
+	// eachText gives the texts of a column's JSON array as the rows of a table of that name,
+	// whose column is value.
+	eachText func(column, name string) string
 	// lock keeps other processes from migrating until the returned function is called.
 	lock func(context.Context) (unlock func() error, err error)
 	// explain adds what a user can do about an error of the engine.

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -113,6 +114,24 @@ func list[T any](values []T) (string, error) {
 	}
 	b, err := json.Marshal(values)
 	return clean(string(b)), err
+}
+
+// tagsOrNull renders tags as a JSON array, each of them once.
+func tagsOrNull(tags []string) any {
+	if len(tags) == 0 {
+		return nil
+	}
+	once := make([]string, 0, len(tags))
+	for _, t := range tags {
+		if t = clean(t); t != "" && !slices.Contains(once, t) {
+			once = append(once, t)
+		}
+	}
+	b, err := json.Marshal(once)
+	if err != nil || len(once) == 0 {
+		return nil
+	}
+	return string(b)
 }
 
 // marks gives n placeholders: ?,?,?

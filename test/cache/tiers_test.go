@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,6 +133,49 @@ func TestAnAnswerThatIsKeptCanBeLookedAtByTheKeyThatItsHeadNames(t *testing.T) {
 	}
 	if status := h.AdminGet("/api/v1/cache/entries/"+key, &struct{}{}); status != 404 {
 		t.Errorf("after the purge: %d", status)
+	}
+}
+
+func TestFiguresByTagAndAgeAreTheSumsOfTheEntries(t *testing.T) {
+	h := everywhere(t, "gateways: { default: { cache: { ttl: 1s, tags: [ docs, metadata.team ] } } }\n")
+	team := func(name string) []string { return []string{"sluice-metadata", `{"team":"` + name + `"}`} }
+	first := h.make(asked{chat, ask("one/m", "hello", false), team("a")})
+	hit := h.make(asked{chat, ask("one/m", "hello", false), team("a")})
+	var late *answer
+	wait(t, func() bool {
+		late = h.make(asked{chat, ask("one/m", "hello", false), append(team("a"), "sluice-cache", "only-if-cached")})
+		return late.StatusCode == 504
+	})
+	again := h.make(asked{chat, ask("one/m", "hello", false), team("b")})
+	for i, c := range []struct {
+		a    *answer
+		word string
+		tags []string
+		old  bool
+	}{{first, "miss", []string{"docs", "a"}, false}, {hit, "hit", []string{"docs", "a"}, true}, {late, "miss", []string{"docs", "a"}, true}, {again, "miss", []string{"docs", "b"}, true}} {
+		e := h.Entry(c.a.id())
+		if e.Cache != c.word || !slices.Equal(e.CacheTags, c.tags) || e.CacheAgeMS.Known != c.old {
+			t.Errorf("%d: %s %v %v", i, e.Cache, e.CacheTags, e.CacheAgeMS)
+		}
+	}
+	if e := h.Entry(again.id()); e.CacheAgeMS.N < 1000 {
+		t.Errorf("what is past its time was %d ms old", e.CacheAgeMS.N)
+	}
+	var r struct {
+		Data []struct {
+			By   map[string]string
+			Hits int64
+		}
+	}
+	if status := h.AdminGet("/api/v1/cache/report?by=tag,age&tag=docs", &r); status != 200 {
+		t.Fatal(status)
+	}
+	hits := map[string]int64{}
+	for _, row := range r.Data {
+		hits[row.By["tag"]+" "+row.By["age"]] += row.Hits
+	}
+	if hits["docs 1m"] == 0 || hits["a 1m"] != hits["docs 1m"] || hits["b 1m"] != 0 {
+		t.Errorf("%v", hits)
 	}
 }
 

@@ -96,7 +96,7 @@ func Answer(stored time.Time, body string) *cache.Answer {
 		About: cache.About{
 			Gateway: "main", Workspace: "acme", KeyID: "key_1", Route: "cheap", Operation: "chat", CallerDialect: "one",
 			Provider: "p", Model: "m-1", Region: "eu", Dialect: "two", RequestID: "req_1", Tags: []string{"docs", "v2", ""},
-			Stored: stored, TTL: time.Hour, Keep: 2 * time.Hour, Cost: gateway.Cost{USD: 12_345, Known: true}, Took: 1234567 * time.Microsecond,
+			Stored: stored, TTL: time.Hour, Keep: 2 * time.Hour, Cost: gateway.Cost{USD: 12_345, Known: true}, Took: 1234567 * time.Microsecond, Purged: 2,
 		},
 		ContentType: "application/json; charset=utf-8", Body: []byte(body),
 	}

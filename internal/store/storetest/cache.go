@@ -1,14 +1,19 @@
 package storetest
 
 import (
+	order "cmp"
 	"errors"
+	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -26,28 +31,42 @@ func testPurges(t *testing.T, fresh func(testing.TB) string) {
 	}
 	for _, p := range []gateway.CachePurge{
 		purge("prg_1", "docs", "", 0, 0), purge("prg_2", "", "m\x00", time.Second, time.Minute), purge("prg_3", "docs", "m", 2*time.Second, 0),
-		purge("prg_4", "docs", "", time.Hour, time.Minute),    // reaches further than the first
-		purge("prg_5", "docs", "", 2*time.Hour, 24*time.Hour), // does not
+		purge("prg_4", "docs", "", time.Hour, time.Minute),  // is of another age
+		purge("prg_5", "docs", "", -time.Hour, time.Minute), // takes its place, though this clock is behind
 	} {
 		must(t, s.PutPurge(ctx, p))
 	}
-	want := []gateway.CachePurge{purge("prg_4", "docs", "", time.Hour, time.Minute), purge("prg_3", "docs", "m", 2*time.Second, 0), purge("prg_2", "", "m\ufffd", time.Second, time.Minute)}
-	if diff := cmp.Diff(want, need(s.Purges(ctx))(t)); diff != "" {
+	five := purge("prg_5", "docs", "", time.Hour, time.Minute)
+	want := []gateway.CachePurge{five, purge("prg_3", "docs", "m", 2*time.Second, 0), purge("prg_2", "", "m\ufffd", time.Second, time.Minute), purge("prg_1", "docs", "", 0, 0)}
+	got := need(s.Purges(ctx))(t)
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(gateway.CachePurge{}, "Seq")); diff != "" {
 		t.Error(diff)
+	}
+	for i := range got[1:] {
+		if got[i].Seq <= got[i+1].Seq {
+			t.Errorf("%d is not above %d", got[i].Seq, got[i+1].Seq)
+		}
+	}
+	if got[3].Seq != Epoch().UnixMicro() {
+		t.Errorf("the first number is %d, not the time", got[3].Seq)
 	}
 	if v := need(s.PurgesVersion(ctx))(t); v != version+5 {
 		t.Errorf("the version rose by %d", v-version)
 	}
 	all := gateway.CachePurge{ID: "prg_6", Time: Epoch().Add(3 * time.Hour), By: "admin token"}
 	must(t, s.PutPurge(ctx, all))
-	if n := need(s.DeletePurges(ctx, Epoch().Add(time.Second)))(t); n != 1 {
+	if n := need(s.DeletePurges(ctx, Epoch().Add(time.Second)))(t); n != 2 {
 		t.Errorf("%d purges are forgotten", n)
 	}
 	if n := need(s.DeletePurges(ctx, Epoch().Add(time.Second)))(t); n != 0 {
 		t.Errorf("%d purges are forgotten again", n)
 	}
-	if diff := cmp.Diff(append([]gateway.CachePurge{all}, want[:2]...), need(s.Purges(ctx))(t)); diff != "" {
+	left := need(s.Purges(ctx))(t)
+	if diff := cmp.Diff(append([]gateway.CachePurge{all}, want[:2]...), left, cmpopts.IgnoreFields(gateway.CachePurge{}, "Seq")); diff != "" {
 		t.Error(diff)
+	}
+	if left[0].Seq <= got[0].Seq {
+		t.Errorf("%d is not above %d", left[0].Seq, got[0].Seq)
 	}
 	if v := need(s.PurgesVersion(ctx))(t); v != version+7 {
 		t.Errorf("the version rose by %d; a change of nothing counts", v-version)
@@ -66,6 +85,12 @@ func looked(n int) []*gateway.Entry {
 		e.Workspace, e.KeyID, e.Gateway, e.Route = pick("default", "a", "b"), pick("", "k1", "k2"), pick("default", "g2"), pick("", "r1", "r2")
 		e.Provider, e.Model, e.Operation = pick("p1", "p2"), pick("m1", "m2"), "chat"
 		e.Cache, e.Saved, e.LatencyMS = pick("", "off", "miss", "miss", "bypass", "hit", "stale", "coalesced", "semantic"), gateway.Cost{}, llm.Known(10+r.Int64N(1000))
+		for range r.IntN(4) {
+			e.CacheTags = append(e.CacheTags, pick("docs", "other", "a \"b\"", "ü\x00", fmt.Sprint("rare ", r.IntN(300))))
+		}
+		if e.Cache != "" && r.IntN(4) > 0 {
+			e.CacheAgeMS = llm.Known(r.Int64N(1 << (6 + r.IntN(26))))
+		}
 		switch {
 		case isServed(e):
 			e.Cost, e.LatencyMS = gateway.Cost{Known: true}, llm.Known(r.Int64N(20))
@@ -111,6 +136,7 @@ func testCache(t *testing.T, fresh func(testing.TB) string) {
 		put(t, s, batch[:min(len(batch), 500)]...)
 	}
 	t.Run("by any dimensions it adds up to the entries' sum", func(t *testing.T) { testCacheSums(t, s, entries) })
+	t.Run("by tag and age each row is the sum of its entries", func(t *testing.T) { testCacheTags(t, s, entries) })
 	t.Run("rows are what the entries say", func(t *testing.T) { testCacheRows(t, s, entries) })
 	t.Run("filters and limit", func(t *testing.T) { testCacheFilters(t, s, entries) })
 	t.Run("the time saved is that against calls that were not served", func(t *testing.T) { testCacheTime(t, s, entries) })
@@ -125,8 +151,9 @@ func testCache(t *testing.T, fresh func(testing.TB) string) {
 
 func testCacheSums(t *testing.T, s *store.Store, entries []*gateway.Entry) {
 	want := tally(entries, func(*gateway.Entry) bool { return true })
-	sets := [][]store.Dimension{nil, store.CacheDimensions()}
-	for _, d := range store.CacheDimensions() {
+	once := slices.DeleteFunc(store.CacheDimensions(), func(d store.Dimension) bool { return d == store.ByTag })
+	sets := [][]store.Dimension{nil, once}
+	for _, d := range once {
 		sets = append(sets, []store.Dimension{d})
 	}
 	for _, by := range sets {
@@ -139,6 +166,80 @@ func testCacheSums(t *testing.T, s *store.Store, entries []*gateway.Entry) {
 			t.Errorf("by %v: %s", by, diff)
 		}
 	}
+}
+
+// testCacheTags has more tags than have rows of their own, and calls with several.
+func testCacheTags(t *testing.T, s *store.Store, entries []*gateway.Entry) {
+	calls := map[string]int{}
+	for _, e := range entries {
+		for _, tag := range tagsOf(e) {
+			calls[tag] += e.Count
+		}
+	}
+	own := slices.SortedFunc(maps.Keys(calls), func(a, b string) int { return order.Or(calls[b]-calls[a], strings.Compare(a, b)) })
+	if len(own) <= store.MostTags {
+		t.Fatalf("only %d tags", len(own))
+	}
+	own = own[:store.MostTags]
+	need(s.CacheReport(t.Context(), store.CacheQuery{By: []store.Dimension{store.ByTag}, From: Epoch(), Limit: 5}))(t)
+	seen := map[[2]string]bool{}
+	for _, got := range need(s.CacheReport(t.Context(), store.CacheQuery{By: []store.Dimension{store.ByTag, store.ByAge}}))(t) {
+		tag, age := got.Values[0], got.Values[1]
+		want := tally(entries, func(e *gateway.Entry) bool {
+			tags := tagsOf(e)
+			switch {
+			case got.Rest:
+				return ageOf(e) == age && slices.ContainsFunc(tags, func(t string) bool { return !slices.Contains(own, t) })
+			case tag == "":
+				return ageOf(e) == age && len(tags) == 0
+			}
+			return ageOf(e) == age && slices.Contains(tags, tag)
+		})
+		if !got.Rest {
+			seen[[2]string{tag, age}] = true
+		}
+		if want.Calls == 0 || !got.Rest && tag != "" && !slices.Contains(own, tag) {
+			t.Errorf("there is no %q of age %q", tag, age)
+		}
+		got.Values, got.Rest, got.SavedMS, got.Untimed = nil, false, 0, 0
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q of age %q: %s", tag, age, diff)
+		}
+	}
+	for _, e := range entries {
+		for _, tag := range tagsOf(e) {
+			if slices.Contains(own, tag) && !seen[[2]string{tag, ageOf(e)}] {
+				t.Fatalf("%q of age %q has no row", tag, ageOf(e))
+			}
+		}
+	}
+	got := need(s.CacheReport(t.Context(), store.CacheQuery{Tag: "ü\x00", Workspace: "a"}))(t)[0]
+	got.SavedMS, got.Untimed, got.Values = 0, 0, nil
+	if diff := cmp.Diff(tally(entries, func(e *gateway.Entry) bool { return e.Workspace == "a" && slices.Contains(e.CacheTags, "ü\x00") }), got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// tagsOf gives a call's tags as the store has them.
+func tagsOf(e *gateway.Entry) []string {
+	tags := slices.Clone(e.CacheTags)
+	for i := range tags {
+		tags[i] = strings.ReplaceAll(tags[i], "\x00", "\ufffd")
+	}
+	slices.Sort(tags)
+	return slices.Compact(tags)
+}
+
+func ageOf(e *gateway.Entry) string {
+	if !e.CacheAgeMS.Known {
+		return ""
+	}
+	for _, a := range store.Ages() {
+		if a.Below == 0 || e.CacheAgeMS.N < a.Below.Milliseconds() {
+			return a.Name
+		}
+	}
+	return "no band"
 }
 
 func testCacheRows(t *testing.T, s *store.Store, entries []*gateway.Entry) {
