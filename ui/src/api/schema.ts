@@ -300,7 +300,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What has been purged, the newest first; of several purges of the same things the one that reaches furthest. */
+        /** What has been purged, the newest first; of several purges of the same things the latest. */
         get: operations["listPurges"];
         put?: never;
         post?: never;
@@ -1372,7 +1372,7 @@ export interface components {
             next: string;
         };
         CacheRow: {
-            /** @description The value of each dimension; empty = the calls that have none. */
+            /** @description The value of each dimension; empty = the calls that have none. A call with several tags counts at each of them. age is how old the answer was that the cache had: below 1m, 10m, 1h, 6h, 1d, 7d, or older. */
             by: {
                 [key: string]: string;
             };
@@ -1384,6 +1384,8 @@ export interface components {
             hit_ratio: number | null;
             hits: number;
             misses: number;
+            /** @description The tag stands for all but the 100 with the most calls. */
+            rest: boolean;
             /** @description Estimated: against the mean of the misses of the same provider, model and operation in the same time. */
             saved_ms: number;
             saved_usd: number;
@@ -1670,6 +1672,8 @@ export interface components {
         Entry: {
             attempts: components["schemas"]["Attempt"][];
             cache: string;
+            cache_age_ms: number | null;
+            cache_tags: string[];
             client_dialect: string;
             client_ip: string;
             cost_usd: number | null;
@@ -1718,6 +1722,8 @@ export interface components {
             /** @description null when none were kept. */
             bodies: components["schemas"]["Bodies"] | null;
             cache: string;
+            cache_age_ms: number | null;
+            cache_tags: string[];
             client_dialect: string;
             client_ip: string;
             cost_usd: number | null;
@@ -3444,7 +3450,7 @@ export interface operations {
     getCacheReport: {
         parameters: {
             query?: {
-                /** @description What is added up separately, with commas: gateway, model, provider, key, workspace, route, day (UTC). One sum unless given. */
+                /** @description What is added up separately, with commas: gateway, model, provider, key, workspace, route, tag, age, day (UTC). One sum unless given. */
                 by?: string;
                 /** @description Calls from this time on (RFC 3339). */
                 from?: string;
@@ -3462,6 +3468,8 @@ export interface operations {
                 model?: string;
                 /** @description Calls of this route. */
                 route?: string;
+                /** @description Calls whose answer has this tag. */
+                tag?: string;
                 /** @description Rows at most, 1 to 10000; 1000 unless given. */
                 limit?: string;
             };
