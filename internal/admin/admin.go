@@ -74,6 +74,7 @@ type Config struct {
 	Ask func(w http.ResponseWriter, r *http.Request, who *gateway.Principal)
 	// Try makes one small call at a provider and tells what came of it; it leaves no entry.
 	Try           func(ctx context.Context, t Try) (Trial, error)
+	Kinds         func() []Kind                   // the vendors that are known
 	Targets       func() []TargetHealth           // how targets stand, by name
 	RefreshDrains func(ctx context.Context) error // RefreshKeys for drains
 	Canaries      Canaries

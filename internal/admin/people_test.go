@@ -95,6 +95,7 @@ func newTown(t *testing.T) *town {
 		c.Vault, c.Limits = plainVault{g}, everyCounter
 		c.Canaries = someCanaries{}
 		c.Cache = keptAnswers{}
+		c.Kinds = func() []admin.Kind { return nil }
 		c.Try = func(context.Context, admin.Try) (admin.Trial, error) { return admin.Trial{}, nil }
 		c.Ask = func(w http.ResponseWriter, _ *http.Request, who *gateway.Principal) {
 			_, _ = fmt.Fprintf(w, "an answer to name-of-%s", who.Workspace)

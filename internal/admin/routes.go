@@ -125,6 +125,7 @@ func (a *api) systemRoutes() []route {
 		read(signedIn, get, "/gateways/{name}", "getGateway", "One gateway.", nil, a.getGateway),
 		read(signedIn, get, "/providers", "listProviders", "The providers in force, by name, without secrets. Addresses and headers are shown to admins alone, aliases of credentials to whom they serve.", nil, a.listProviders),
 		read(signedIn, get, "/providers/{name}", "getProvider", "One provider, as in the list.", nil, a.getProvider),
+		read(signedIn, get, "/kinds", "listKinds", "The vendors that are known, of which a provider is one use.", nil, a.listKinds),
 		write(admins, post, "/providers/{name}/test", "testProvider", "Make one small call at a provider and tell whether it works, and if not, why. It leaves no entry.", http.StatusOK, a.testProvider),
 		read(signedIn, get, "/models", "listModels", "The models that providers are known to have, by provider and id. Others can be called too.", concat(modelFilters, paging), a.listModels),
 

@@ -120,3 +120,33 @@ func TestATrialOfWhatIsNotThereIsRefused(t *testing.T) {
 		t.Errorf("no such provider: %d", status)
 	}
 }
+
+func TestTheVendorsThatAreKnownAreListed(t *testing.T) {
+	g := testgw.Start(t, "")
+	var kinds struct {
+		Data []struct {
+			Name, Title  string
+			Base         string `json:"base_url"`
+			NeedsBaseURL bool   `json:"needs_base_url"`
+		}
+	}
+	g.AdminGet("/api/v1/kinds", &kinds)
+	found := 0
+	for _, k := range kinds.Data {
+		switch k.Name {
+		case "openai":
+			found++
+			if k.Title == "" || k.Base == "" || k.NeedsBaseURL {
+				t.Errorf("%+v", k)
+			}
+		case "openai-compatible":
+			found++
+			if !k.NeedsBaseURL {
+				t.Errorf("%+v", k)
+			}
+		}
+	}
+	if found != 2 {
+		t.Errorf("%d of 2 found", found)
+	}
+}
