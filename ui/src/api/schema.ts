@@ -711,6 +711,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The vendors that are known, of which a provider is one use. */
+        get: operations["listKinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/limits": {
         parameters: {
             query?: never;
@@ -1984,6 +2001,38 @@ export interface components {
             total: {
                 [key: string]: number | null;
             };
+        };
+        Kind: {
+            /** @description The machine may have a credential of its own. */
+            ambient: boolean;
+            /** @description Where it is unless a provider says so; empty = its base_url is needed, or comes from its region. */
+            base_url: string;
+            /** @description Where its key usually is. */
+            env: string[];
+            /** @description What a credential may consist of instead of a key. */
+            fields: string[];
+            /** @description It can work without a credential. */
+            key_free: boolean;
+            /** @description As in providers.NAME.kind. */
+            name: string;
+            needs_base_url: boolean;
+            needs_project: boolean;
+            needs_region: boolean;
+            operations: string[];
+            /** @description The vendor's page about its API. */
+            page: string;
+            /** @description It has projects. */
+            project: boolean;
+            /** @description It has regions. */
+            region: boolean;
+            /** @description Dialects, preferred first. */
+            speaks: string[];
+            /** @description For people. */
+            title: string;
+        };
+        KindList: {
+            data: components["schemas"]["Kind"][];
+            next: string;
         };
         LimitBlocks: {
             key_id: string;
@@ -4684,6 +4733,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    listKinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KindList"];
                 };
             };
             /** @description An error. */
