@@ -121,9 +121,9 @@ func (s *spool) adopt(seg *segment, done position, found dues) {
 		s.bytes += int64(r.size)
 	}
 	found.forget(uint64(drained))
-	for _, d := range found {
+	for d := range found.all {
 		d.seq += seg.first - uint64(drained)
-		s.dues = append(s.dues, d)
+		s.dues.push(*d)
 	}
 	s.segs = append(s.segs, seg)
 	s.nextSeq += uint64(len(seg.refs))

@@ -2,10 +2,10 @@ package record
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"encoding/binary"
 	"sort"
 	"time"
-	"unique"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
@@ -66,33 +66,85 @@ func peekSettlements(src *bufio.Reader, size int) ([]gateway.Settlement, error) 
 	}
 }
 
-// due is a settlement that the store does not have yet.
+// due is a settlement that the store does not have yet. It has no pointers: many may wait,
+// and the collector need not look at them.
 type due struct {
 	seq     uint64 // of its record
-	counter unique.Handle[string]
+	counter counterKey
 	amount  gateway.USD
 	time    int64 // microseconds since 1970, as the store keeps it
 }
 
-// dues are all of them, in the order of records. They are walked for one counter and not
-// sorted by it: that costs a nanosecond each, and only when a counter is first met.
-type dues []due
+// counterKey is a counter in 16 bytes: 32 lower-case hexadecimal digits as what they stand
+// for, any other text as a hash.
+type counterKey [16]byte
+
+func keyOf(counter string) (k counterKey) {
+	if len(counter) == 2*len(k) {
+		bad := byte(0)
+		for i := range k {
+			a, b := counter[2*i], counter[2*i+1]
+			high, low := hexValue[a], hexValue[b]
+			k[i] = high<<4 | low
+			bad |= (high | low) & 0xf0
+			if a-'A' < 6 || b-'A' < 6 {
+				bad = 1
+			}
+		}
+		if bad == 0 {
+			return k
+		}
+	}
+	sum := sha256.Sum256([]byte(counter))
+	return counterKey(sum[:])
+}
+
+// dues are all of them, in the order of records, in blocks that stay where they are. They
+// are walked for one counter and not sorted by it: that costs a nanosecond each, and only
+// when a counter is first met.
+type dues struct{ blocks [][]due }
+
+// blockDues is how many stand in a block.
+const blockDues = 256
 
 func (d *dues) add(seq uint64, settlements []gateway.Settlement) {
 	for i := range settlements {
 		s := &settlements[i]
-		*d = append(*d, due{seq, unique.Make(s.Counter), s.Amount, s.Time.UnixMicro()})
+		d.push(due{seq, keyOf(s.Counter), s.Amount, s.Time.UnixMicro()})
+	}
+}
+
+func (d *dues) push(one due) {
+	last := len(d.blocks) - 1
+	if last < 0 || len(d.blocks[last]) == cap(d.blocks[last]) {
+		d.blocks, last = append(d.blocks, make([]due, 0, blockDues)), last+1
+	}
+	d.blocks[last] = append(d.blocks[last], one)
+}
+
+// all gives them one after the other.
+func (d *dues) all(yield func(*due) bool) {
+	for _, block := range d.blocks {
+		for i := range block {
+			if !yield(&block[i]) {
+				return
+			}
+		}
 	}
 }
 
 // forget drops those of records before seq.
 func (d *dues) forget(seq uint64) {
-	n := sort.Search(len(*d), func(i int) bool { return (*d)[i].seq >= seq })
-	if n == len(*d) {
-		*d = nil
-		return
+	for len(d.blocks) > 0 {
+		block := d.blocks[0]
+		n := sort.Search(len(block), func(i int) bool { return block[i].seq >= seq })
+		if n < len(block) {
+			d.blocks[0] = block[n:]
+			return
+		}
+		d.blocks = d.blocks[1:]
 	}
-	*d = (*d)[n:]
+	d.blocks = nil
 }
 
 // PendingSpent is what a counter's settlements since then add up to that are not yet in
@@ -117,12 +169,12 @@ func (r *Recorder) PendingSpent(counter string, since time.Time) (sum gateway.US
 
 // owed lists a counter's dues.
 func (s *spool) owed(counter string, since time.Time) (found []due) {
-	want, from := unique.Make(counter), since.UnixMicro()
+	want, from := keyOf(counter), since.UnixMicro()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, d := range s.dues {
+	for d := range s.dues.all {
 		if d.counter == want && d.time >= from {
-			found = append(found, d)
+			found = append(found, *d)
 		}
 	}
 	return found
