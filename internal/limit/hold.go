@@ -3,6 +3,7 @@ package limit
 import (
 	"errors"
 	"math"
+	"sync"
 	"time"
 )
 
@@ -14,6 +15,7 @@ var ErrNotOpen = errors.New("limit: the hold has expired or is settled")
 type held struct {
 	Hold
 	expires int64
+	by      *Memory  // who took it; nil = it was read from somewhere
 	set     uint64   // the locks of its counters
 	charges []charge // one a claim, then what Extend added
 	matters int64    // until when settling it, once lapsed, changes anything
@@ -29,6 +31,21 @@ type held struct {
 	}
 }
 
+// freed are holds whose memory is used again.
+var freed = sync.Pool{New: func() any { return new(held) }}
+
+// Free gives back the memory of a hold that was settled where it was taken; of any other it
+// does nothing. Neither it nor the verdict that it came with may be used afterwards. Nobody
+// has to call it.
+func (hold *Hold) Free() {
+	h := hold.kept
+	if h == nil || hold != &h.Hold || h.by == nil || !h.settled || h.place != removed || h.by.listing.Load() != 0 {
+		return
+	}
+	*h = held{}
+	freed.Put(h)
+}
+
 // room12 is the room of a hold with more claims than most have.
 type room12 struct {
 	charges [12]charge
@@ -38,8 +55,8 @@ type room12 struct {
 
 // newHeld makes a hold that has taken nothing yet.
 func newHeld(claims []Claim, now time.Time, ttl time.Duration) (*held, []State) {
-	h := &held{place: nowhere}
-	h.kept = h
+	h := freed.Get().(*held)
+	h.kept, h.place = h, nowhere
 	h.Claims = claims
 	h.Taken, h.Expires = now, now.Add(ttl)
 	h.expires = h.Expires.UnixNano()

@@ -222,11 +222,15 @@ func BenchmarkDurableReserveSettle(b *testing.B) {
 		b.Fatal(err)
 	}
 	claims, used := claimsOf(1), []int64{1, 1, 1, 1}
+	for i := range claims {
+		claims[i].Spot = new(limit.Spot)
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		v, err := d.Reserve(b.Context(), claims, time.Minute)
 		if err != nil || d.Settle(b.Context(), v.Hold, used) != nil {
 			b.Fatal(v, err)
 		}
+		v.Hold.Free()
 	}
 }

@@ -10,6 +10,7 @@ package limit
 import (
 	"context"
 	"encoding/hex"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -28,7 +29,13 @@ type Claim struct {
 	Min     int64           // when > 0, anything from Min to Want is welcome (fit)
 	Observe bool            // is counted, but never refuses (record, soft)
 	Outage  gateway.Outage  // while the engine's shared memory is away
+	Spot    *Spot           // of this Counter; nil = it is looked up each time
 }
+
+// Spot is where an engine found a counter last, so that claims that are made again and
+// again need not look it up. It belongs to one ID; the zero value is ready. It is safe for
+// concurrent use, and by several engines.
+type Spot struct{ last atomic.Pointer[counter] }
 
 // State is what is known of a counter after a decision.
 type State struct {

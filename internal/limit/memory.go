@@ -38,6 +38,7 @@ type Memory struct {
 	serial   atomic.Uint64
 	earliest atomic.Int64 // no open hold expires before
 	sweeping sync.Mutex
+	listing  atomic.Int32 // snapshots that look at holds without their locks
 	shards   []shard
 	shift    uint // of an ID's hash, to its shard
 	zones    zones
@@ -80,6 +81,7 @@ func (m *Memory) Reserve(ctx context.Context, claims []Claim, ttl time.Duration)
 	v := Verdict{States: states, Refused: -1}
 	v.Refused, v.Retry = decide(claims, h.charges, nil, now)
 	if v.Refused < 0 {
+		h.by = m
 		grant(claims, h.charges, h.Granted, now)
 		h.set = set
 		due := grain(h.expires, int64(ttl))

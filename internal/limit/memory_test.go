@@ -48,7 +48,7 @@ func TestMemoryIsAnEngineInAsManyPartsAsProcessorsAskFor(t *testing.T) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 			c, ledger := newClock(), limittest.NewLedger()
 			m := limit.NewMemory(limit.MemoryOptions{Clock: c.Now, Spent: ledger.Spent})
-			return limittest.Harness{Engine: m, Now: c.Now, Advance: c.Advance, Ledger: ledger}
+			return limittest.Harness{Engine: &spotted{Engine: m}, Now: c.Now, Advance: c.Advance, Ledger: ledger}
 		})
 	}
 }

@@ -58,7 +58,7 @@ func (m *Memory) unlock(set uint64) {
 // none or when it counts in another way. It needs the lock of its shard.
 func (m *Memory) counter(cl *Claim, now int64) (*counter, error) {
 	s := &m.shards[m.shardOf(&cl.Counter)]
-	c := s.counters[cl.Counter]
+	c := s.find(cl)
 	if c == nil || !c.same(cl.Window, cl.Open) {
 		var err error
 		if c, err = m.create(s, cl.Counter, cl.Window, cl.Open, now); err != nil {
@@ -68,6 +68,29 @@ func (m *Memory) counter(cl *Claim, now int64) (*counter, error) {
 	c.touched = now
 	c.roll(cl.Window, now)
 	return c, nil
+}
+
+// find finds the counter of a claim; nil = there is none.
+func (s *shard) find(cl *Claim) *counter {
+	if cl.Spot == nil {
+		return s.counters[cl.Counter]
+	}
+	c := cl.Spot.last.Load()
+	if c == nil || c.home != s || c.gone || c.id != cl.Counter {
+		c = s.counters[cl.Counter]
+		cl.Spot.last.Store(c)
+	}
+	return c
+}
+
+// put makes c the counter of its ID.
+func (s *shard) put(c *counter) {
+	if old := s.counters[c.id]; old != nil {
+		old.gone = true
+	}
+	c.home = s
+	s.counters[c.id] = c
+	s.ring = append(s.ring, c)
 }
 
 func (m *Memory) create(s *shard, id ID, w *gateway.Window, open bool, now int64) (*counter, error) {
@@ -80,8 +103,7 @@ func (m *Memory) create(s *shard, id ID, w *gateway.Window, open bool, now int64
 	}
 	m.tidy(s, now)
 	c := newCounter(id, w, open, loc)
-	s.counters[id] = c
-	s.ring = append(s.ring, c)
+	s.put(c)
 	return c, nil
 }
 
@@ -130,6 +152,7 @@ func (s *shard) drop(i int) {
 	c, last := s.ring[i], len(s.ring)-1
 	if s.counters[c.id] == c {
 		delete(s.counters, c.id)
+		c.gone = true
 	}
 	s.ring[i] = s.ring[last]
 	s.ring[last] = nil

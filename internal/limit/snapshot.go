@@ -29,6 +29,8 @@ func (m *Memory) Snapshot(w io.Writer) error {
 	if _, err := io.WriteString(out, heading); err != nil {
 		return err
 	}
+	m.listing.Add(1)
+	defer m.listing.Add(-1)
 	now := m.clock().UnixNano()
 	var p packer
 	p.int(now)
@@ -129,12 +131,13 @@ func (m *Memory) replace(holds []*held, counters map[ID]*counter) {
 	defer m.unlock(every)
 	for i := range m.shards {
 		s := &m.shards[i]
+		for _, c := range s.ring {
+			c.gone = true
+		}
 		s.counters, s.ring, s.hand, s.holds = make(map[ID]*counter), nil, 0, table{}
 	}
 	for id, c := range counters {
-		s := &m.shards[m.shardOf(&id)]
-		s.counters[id] = c
-		s.ring = append(s.ring, c)
+		m.shards[m.shardOf(&id)].put(c)
 	}
 	for _, h := range holds {
 		t := m.tableOf(h.set)

@@ -23,6 +23,9 @@ type counter struct {
 	pins  int32 // open holds on it: it is not forgotten
 	asked bool  // the ledger, for the present period
 	whole bool  // the present period began while c was counting: the ledger knows no more of it
+	gone  bool  // from its shard: forgotten, or another has its place
+
+	home *shard // nil = nobody can find it; else never changed
 
 	width      int64 // of a sub-span, when sliding
 	start, end int64 // the present period, when by the calendar

@@ -48,6 +48,7 @@ const ruleSets = 16
 type taken struct {
 	rules.Taken
 	hold    *limit.Hold
+	spent   *limit.Hold // the last one that was settled
 	verdict limit.Verdict
 	used    []int64
 }

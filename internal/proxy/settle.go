@@ -47,7 +47,7 @@ func (x *exchange) settle(t *taken) {
 		}
 	}
 	x.p.queues.Freed(t.Claims)
-	t.hold = nil
+	t.hold, t.spent = nil, t.hold
 }
 
 // used is what was really taken of a claim.
@@ -118,6 +118,9 @@ func (x *exchange) releaseHold() {
 		return
 	}
 	x.held = nil
+	if h.call.spent != nil {
+		h.call.spent.Free() // its verdict was told
+	}
 	call, attempt := h.call.Taken, h.attempt.Taken
 	call.Reset()
 	attempt.Reset()

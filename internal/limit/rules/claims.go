@@ -208,7 +208,7 @@ func (t *Taken) name(r *Rule, f *Facts) error {
 	}
 	for i := range r.Windows {
 		t.Claims = append(t.Claims, limit.Claim{
-			Counter: ofWindow(name.id, i), Window: &r.Windows[i], Open: r.Unit == gateway.UnitConcurrent, Observe: r.observes, Outage: r.Outage,
+			Counter: ofWindow(name.id, i), Window: &r.Windows[i], Open: r.Unit == gateway.UnitConcurrent, Observe: r.observes, Outage: r.Outage, Spot: &name.spots[i],
 		})
 		t.Of, t.names = append(t.Of, r), append(t.names, name)
 	}

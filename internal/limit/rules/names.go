@@ -12,8 +12,9 @@ import (
 type counterName struct {
 	key    string // the values, told apart by their lengths
 	id     limit.ID
-	digits string // id as the ledger knows it
-	values string // for people
+	digits string       // id as the ledger knows it
+	values string       // for people
+	spots  []limit.Spot // one a window
 }
 
 // maxKey bounds how long values may be that are remembered: callers choose them.
@@ -44,7 +45,7 @@ func (r *Rule) name(f *Facts, scratch []byte) (*counterName, []byte, error) {
 	if known := r.names.get(hash); known != nil && known.key == string(key) {
 		return known, b, nil
 	}
-	c := &counterName{key: string(key), id: counterID(b)}
+	c := &counterName{key: string(key), id: counterID(b), spots: make([]limit.Spot, len(r.Windows))}
 	if r.Unit == gateway.UnitCost {
 		c.digits, c.values = c.id.String(), r.Values(f)
 	}
