@@ -15,7 +15,8 @@ import (
 
 // MemoryOptions are a memory engine's. All may be left out.
 type MemoryOptions struct {
-	// Clock tells the time; nil: time.Now. It may step back a little.
+	// Clock tells the time; nil: time.Now, of which steps are seen a tenth of a second
+	// late. It may step back a little.
 	Clock func() time.Time
 	// Spent is the ledger; nil: budgets begin at nothing, or at what was restored.
 	Spent Spent
@@ -51,7 +52,7 @@ var _ Engine = (*Memory)(nil)
 func NewMemory(o MemoryOptions) *Memory {
 	m := &Memory{clock: o.Clock, spent: o.Spent}
 	if m.clock == nil {
-		m.clock = time.Now
+		m.clock = newClock()
 	}
 	if o.MaxCounters <= 0 {
 		o.MaxCounters = DefaultMaxCounters
