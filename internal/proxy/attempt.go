@@ -146,7 +146,7 @@ func (x *exchange) startAttempt() *gateway.Attempt {
 	x.refused = refusal{}
 	x.lose()
 	if x.attempts == nil {
-		x.log = new(logBlock)
+		x.newLog()
 		x.attempts = x.log.attempt[:0]
 	}
 	x.attempts = append(x.attempts, gateway.Attempt{Provider: x.target.Provider.Name, Model: x.target.Model, Credential: x.credentialName(), Started: time.Now()})

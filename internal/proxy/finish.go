@@ -85,9 +85,25 @@ type logBlock struct {
 	attempt [1]gateway.Attempt
 }
 
+// paidBlock has room for the usual single settlement, too.
+type paidBlock struct {
+	logBlock
+	settled [1]gateway.Settlement
+}
+
+// newLog makes the block of a call.
+func (x *exchange) newLog() {
+	if x.held == nil {
+		x.log = new(logBlock)
+		return
+	}
+	b := new(paidBlock)
+	x.log, x.held.settled = &b.logBlock, append(b.settled[:0], x.held.settled...)
+}
+
 func (x *exchange) logEntry() *gateway.Entry {
 	if x.log == nil {
-		x.log = new(logBlock)
+		x.newLog()
 	}
 	return &x.log.entry
 }
@@ -107,7 +123,10 @@ func (x *exchange) entry() *gateway.Entry {
 	e.Saved = x.savedCost()
 	e.CacheTags, e.CacheAgeMS = x.cacheFigures()
 	if h := x.held; h != nil {
-		e.Limits, e.Settlements, e.QueueMS = h.over, h.settled, llm.Known(h.queued.Milliseconds())
+		e.Limits, e.QueueMS = h.over, llm.Known(h.queued.Milliseconds())
+		if len(h.settled) > 0 {
+			e.Settlements = h.settled
+		}
 	}
 	e.Route, e.Step = x.way.Route, x.way.Step
 	if x.gw != nil {
