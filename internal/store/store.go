@@ -15,6 +15,7 @@ import (
 var (
 	ErrNotFound    = errors.New("not found")
 	ErrExists      = errors.New("exists already")
+	ErrMoved       = errors.New("changed meanwhile")
 	ErrRevoked     = errors.New("revoked for good")
 	ErrNotEmpty    = errors.New("not empty")
 	ErrNewerSchema = errors.New("the store was made by a newer Sluice")

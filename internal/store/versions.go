@@ -13,6 +13,7 @@ const (
 	drainsVersion      = "drains"
 	canariesVersion    = "canaries"
 	purgesVersion      = "cache_purges"
+	configVersion      = "config"
 )
 
 // bump tells the pollers of a version that something changed, once fn's transaction is

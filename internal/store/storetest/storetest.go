@@ -29,6 +29,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"raises":      testRaises,
 		"drains":      testDrains,
 		"canaries":    testCanaries,
+		"revisions":   testRevisions,
 		"purges":      testPurges,
 		"cache":       testCache,
 		"outcomes":    testOutcomes,
