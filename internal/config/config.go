@@ -30,6 +30,8 @@ type Config struct {
 	Secrets []string `yaml:"-"`
 	// DataDir is where relative paths begin, "" = the working directory.
 	DataDir string `yaml:"-"`
+
+	exposed []exposed `yaml:"-"` // see Conceal
 }
 
 // Bootstrap is what a fresh store begins with. Unset secrets are to be generated.

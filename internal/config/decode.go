@@ -20,6 +20,8 @@ type decoder struct {
 	origins  map[string]origin // where each value came from, by path
 	specs    map[reflect.Type][]spec
 	blank    map[reflect.Type]reflect.Value // structs with their defaults
+	foreign  bool                           // see Source.Foreign
+	exposed  []exposed                      // secrets that the document holds in plain
 }
 
 // origin is a source of a value: a place in the document, or a named variable or flag.
@@ -434,6 +436,10 @@ func (d *decoder) secret(n *doctree.Node, v reflect.Value, s *spec, at place) {
 		return
 	}
 	set := at.from.file == environment // by a variable of its own, which needs no other
+	if message := d.barred(n.Text); d.foreign && !set && message != "" {
+		d.add(at, "%s", message)
+		return
+	}
 	secret, warning, message := d.secrets.resolve(n.Text, s.plain || set)
 	if set && !s.plain && message == "" && secret.Ref() == "" {
 		secret = NewSecret(n.Text, "env:"+at.from.name)
@@ -452,6 +458,9 @@ func (d *decoder) secret(n *doctree.Node, v reflect.Value, s *spec, at place) {
 		return
 	}
 	v.Set(reflect.ValueOf(secret))
+	if !set && secret.Ref() == "" && exposes(secret.Reveal(), s.check) {
+		d.exposed = append(d.exposed, exposed{at, n.Text})
+	}
 }
 
 // show gives a scalar for a message.

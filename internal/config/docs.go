@@ -154,6 +154,7 @@ func writeVariables(b *bytes.Buffer) {
 		{EnvKey, fmt.Sprintf("the first gateway key of a fresh store, %d characters or more", minBootstrap)},
 		{EnvAdminToken, fmt.Sprintf("the admin token of a fresh store, %d characters or more", minBootstrap)},
 		{EnvMasterKey, "the key under which secrets in the store are sealed: 32 bytes in base64 or hexadecimal; while it is being replaced, the new one and after a comma the one before. Without it, `master.key` in the data directory is made and used"},
+		{EnvSecretDirs, "directories, separated by commas, to whose files a document in the store may refer as `file:PATH`, beside the data directory; `" + defaultSecretDirs + "` unless given. A document in a file may refer to any"},
 	} {
 		fmt.Fprintf(b, "| `%s` | %s |\n", v[0], v[1])
 	}

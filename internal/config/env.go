@@ -18,6 +18,7 @@ const (
 	EnvKey        = "SLUICE_KEY"
 	EnvAdminToken = "SLUICE_ADMIN_TOKEN"
 	EnvMasterKey  = "SLUICE_MASTER_KEY"
+	EnvSecretDirs = "SLUICE_SECRET_DIRS"
 )
 
 const (
@@ -169,7 +170,7 @@ func hintVariable(name string, known []string) string {
 
 // EnvNames lists every variable that configures Sluice.
 func EnvNames() []string {
-	names := []string{EnvConfig, EnvData, EnvKey, EnvAdminToken, EnvMasterKey}
+	names := []string{EnvConfig, EnvData, EnvKey, EnvAdminToken, EnvMasterKey, EnvSecretDirs}
 	for _, f := range Fields() {
 		names = append(names, f.Env...)
 	}

@@ -23,6 +23,10 @@ type Source struct {
 	// Secrets reads what the store keeps for secret:NAME; nil = the store is not at hand:
 	// such references are taken for good, and give "".
 	Secrets func(name string) (value string, known bool, err error)
+	// Foreign says that the document came from somebody who need not be allowed to read this
+	// machine's files and variables: it may refer to what SecretDirs says only, and hold no
+	// password in plain.
+	Foreign bool
 	// Credentials are the providers for which the store has credentials that all share.
 	Credentials []string
 }
@@ -90,6 +94,7 @@ func (v *Vendors) names() []string {
 func Load(src Source) (*Config, Problems) {
 	src.fill()
 	d := newDecoder(resolver{env: src.Env, files: src.Files, dir: src.DataDir, stored: src.Secrets})
+	d.foreign = src.Foreign
 	cfg := d.defaultConfig()
 	cfg.DataDir = src.DataDir
 	readable := d.document(cfg, src)
@@ -103,7 +108,9 @@ func Load(src Source) (*Config, Problems) {
 		l.validate()
 		l.resolvePaths()
 	}
+	d.refuseExposed()
 	d.problems.sort()
+	cfg.exposed = d.exposed
 	cfg.Secrets = sortedKeys(d.secrets.named)
 	if d.problems.Err() != nil {
 		return nil, d.problems

@@ -108,6 +108,8 @@ func (r resolver) resolve(text string, plain bool) (s Secret, warning, problem s
 	case "secret":
 		s, problem = r.fromStore(rest)
 		return s, "", problem
+	case concealed:
+		return Secret{}, "", "stands for a value that was written in plain in a file and is not kept; write it as a reference: " + references
 	}
 	switch {
 	case text == "":

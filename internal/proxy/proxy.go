@@ -202,29 +202,11 @@ func New(c Config) *Proxy {
 
 // Swap makes a snapshot effective for all later requests. On an error nothing changes.
 // Requests in flight keep what they began with.
-func (p *Proxy) Swap(s *catalog.Snapshot) (err error) {
+func (p *Proxy) Swap(s *catalog.Snapshot) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	v := &view{Snapshot: s, fetchers: fetchers(s), lanes: make(map[string]*lane, len(s.Providers))}
-	next := make(map[string]client, len(s.Providers))
-	for name, pr := range s.Providers {
-		c, err := p.clientFor(pr)
-		if err != nil {
-			p.discard(next)
-			return fmt.Errorf("provider %s: %w", name, err)
-		}
-		next[name] = c
-		if v.lanes[name], err = p.newLane(pr, c.pool); err != nil {
-			p.discard(next)
-			return fmt.Errorf("provider %s: %w", name, err)
-		}
-	}
-	if v.routes, err = route.Compile(s.Routes); err != nil {
-		p.discard(next)
-		return err
-	}
-	if err := errors.Join(v.compileRules(), v.compileIssuers(p.keyring), v.compileCaches()); err != nil {
-		p.discard(next)
+	v, next, err := p.compile(s)
+	if err != nil {
 		return err
 	}
 	v.redact = p.recorder.Redactor(credentials(s))
@@ -240,6 +222,43 @@ func (p *Proxy) Swap(s *catalog.Snapshot) (err error) {
 	return nil
 }
 
+// Check gives the error that Swap would give, and changes nothing.
+func (p *Proxy) Check(s *catalog.Snapshot) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, next, err := p.compile(s)
+	if err == nil {
+		p.discard(next)
+	}
+	return err
+}
+
+// compile makes of a snapshot what can fail. The clients are the caller's, to use or to
+// discard.
+func (p *Proxy) compile(s *catalog.Snapshot) (v *view, clients map[string]client, err error) {
+	v = &view{Snapshot: s, fetchers: fetchers(s), lanes: make(map[string]*lane, len(s.Providers))}
+	made := make(map[string]client, len(s.Providers))
+	defer func() {
+		if err != nil {
+			p.discard(made)
+		}
+	}()
+	for name, pr := range s.Providers {
+		c, err := p.clientFor(pr)
+		if err != nil {
+			return nil, nil, fmt.Errorf("provider %s: %w", name, err)
+		}
+		made[name] = c
+		if v.lanes[name], err = p.newLane(pr, c.pool); err != nil {
+			return nil, nil, fmt.Errorf("provider %s: %w", name, err)
+		}
+	}
+	if v.routes, err = route.Compile(s.Routes); err != nil {
+		return nil, nil, err
+	}
+	return v, made, errors.Join(v.compileRules(), v.compileIssuers(p.keyring), v.compileCaches())
+}
+
 // credentials lists every vendor key in force.
 func credentials(s *catalog.Snapshot) []string {
 	var keys []string
@@ -251,7 +270,7 @@ func credentials(s *catalog.Snapshot) []string {
 	return keys
 }
 
-// discard closes the clients of a failed swap that are not in use.
+// discard closes the clients that no swap uses.
 func (p *Proxy) discard(next map[string]client) {
 	for name, c := range next {
 		if p.clients[name].pool != c.pool {
