@@ -51,6 +51,17 @@ func (w *caller) name() string {
 	return "admin token"
 }
 
+// author is who that is, for what he changes.
+func (w *caller) author() gateway.Author {
+	switch {
+	case w.user != nil:
+		return gateway.Author{Kind: "user", ID: w.user.ID, Name: w.user.Email}
+	case w.token != nil:
+		return gateway.Author{Kind: "token", ID: w.token.ID, Name: w.token.Name}
+	}
+	return gateway.Author{Kind: "admin_token", Name: w.name()}
+}
+
 // mayCall says whether a route is open to a caller at all. In which workspaces is looked
 // at when they are known.
 func (w *caller) mayCall(a access) error {

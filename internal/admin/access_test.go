@@ -137,7 +137,7 @@ func TestUnknownPathsAndMethodsSayWhatThereIs(t *testing.T) {
 }
 
 func TestAPanicIsAnErrorAnswer(t *testing.T) {
-	g := newRig(t, with(func(c *admin.Config) { c.Document = func() any { panic("oh") } }))
+	g := newRig(t, with(func(c *admin.Config) { c.Document = func() admin.Document { panic("oh") } }))
 	g.fails(g.do("GET", "/api/v1/config", ""), http.StatusInternalServerError, "internal")
 }
 

@@ -91,10 +91,14 @@ type Config struct {
 	Metrics  http.Handler             // /metrics; nil = none
 	Ready    func() error             // nil = always ready
 	InFlight func() int64             // calls being served
-	Document func() any               // the configuration in force, without secrets
+	Document func() Document          // the configuration in force
 	Snapshot func() *catalog.Snapshot // gateways, providers, models
 	Facts    func(p *provider.Provider, model string) Facts
-	Validate func(document []byte) config.Problems
+	// Validate checks a document as if it were to come into force, and names the settings of
+	// it that would wait for a restart.
+	Validate func(document []byte) (problems config.Problems, restart []string)
+	// RefreshConfig is RefreshKeys for the configuration's revisions.
+	RefreshConfig func(ctx context.Context) error
 
 	Version string
 	Log     *slog.Logger     // default slog.Default

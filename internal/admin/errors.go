@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
 )
 
@@ -18,6 +19,8 @@ const (
 	codeInvalid         = "invalid_request"
 	codeTooLarge        = "body_too_large"
 	codeConflict        = "conflict"
+	codeFromFile        = "config_from_file"
+	codePrecondition    = "precondition_required"
 	codeStoreAway       = "store_away"
 	codeUnavailable     = "unavailable"
 	codeInternal        = "internal"
@@ -38,6 +41,9 @@ type apiError struct {
 type errorDetails struct {
 	Field      string `json:"field,omitempty"`      // of the body, or query parameter
 	Suggestion string `json:"suggestion,omitempty"` // what was probably meant
+
+	Problems []Problem         `json:"problems,omitempty"` // of a configuration document
+	Revision *gateway.Revision `json:"revision,omitempty"` // that came in between
 }
 
 // ErrorAnswer is the body of every answer that is an error.

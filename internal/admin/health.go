@@ -82,6 +82,10 @@ func (a *api) getHealth(c *call) (Health, error) {
 	h.problem(!h.Store.OK || s.StoreAway, "the store does not answer; entries wait in the spool")
 	h.problem(s.DiskFailing, "the disk refuses records; they are kept in memory")
 	h.problem(s.DroppedBodies > 0, "bodies of entries were dropped because the spool was nearly full")
+	if a.Document != nil {
+		refused := a.Document().Refused
+		h.problem(refused != "", refused)
+	}
 	h.problem(s.Bad > 0, "entries were set aside because the store refuses them")
 	if a.Ready != nil {
 		if err := a.Ready(); err != nil {

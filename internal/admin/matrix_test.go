@@ -39,6 +39,8 @@ var inBody = map[string]string{
 	"updateCredential": `{"weight":3}`,
 	"setSecret":        `{"value":"vendor-secret"}`,
 	"validateConfig":   ``,
+	"putConfig":        `{gateways: {default: {}}}`,
+	"diffConfig":       `{gateways: {default: {}}}`,
 	"explainRoute":     `{"key_id":"KEY"}`,
 	"testProvider":     `{}`,
 	"askPlayground":    `{"workspace":"WS","body":{}}`,
@@ -174,6 +176,11 @@ func (g *town) target(o *op, workspace string) (path, body string) {
 		}
 		path += "&a=acme/x&b=acme/y"
 	}
+	if o.name == "putConfig" || o.name == "rollbackConfig" {
+		newest, err := g.store.NewestRevision(g.t.Context())
+		g.must(err)
+		path += fmt.Sprintf("?revision=%d", newest.Number)
+	}
 	body = strings.NewReplacer("WS", workspace, "NEW", g.next("new"), "LONG", strings.Repeat("x", 2000)).Replace(inBody[o.name])
 	if before, after, ok := strings.Cut(body, "KEY"); ok {
 		body = before + g.key(workspace) + after
@@ -188,7 +195,7 @@ func TestEveryRouteLetsInWhomItDeclaresAndNobodyElse(t *testing.T) {
 	client := server.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	version := g.watchStore()
-	for _, noun := range []string{"keys", "entries", "credentials", "raises", "alerts", "cache"} {
+	for _, noun := range []string{"config", "keys", "entries", "credentials", "raises", "alerts", "cache"} {
 		g.object(noun, "own")
 		g.object(noun, "foreign")
 	}

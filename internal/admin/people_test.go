@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -217,6 +218,13 @@ func (g *town) object(noun, workspace string) string {
 		return name
 	case "gateways":
 		return "default"
+	case "config":
+		newest, err := g.store.NewestRevision(ctx)
+		if errors.Is(err, store.ErrNotFound) {
+			newest.Number, err = g.store.AddRevision(ctx, gateway.Revision{Time: g.now, Document: []byte("{}")}, 0)
+		}
+		g.must(err)
+		return strconv.FormatInt(newest.Number, 10)
 	case "cache":
 		g.must(g.store.PutPurge(ctx, gateway.CachePurge{ID: g.next("prg_"), Workspace: workspace, Tag: "tag-of-" + workspace, Time: g.now}))
 		return keyOf(workspace).String()

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -12,7 +11,7 @@ const version1 = "/api/v1"
 
 // table lists every route of the API, each with who may call it.
 func (a *api) table() []route {
-	routes := slices.Concat(a.entryRoutes(), a.keyRoutes(), a.tenantRoutes(), a.authRoutes(), a.tokenRoutes(), a.moneyRoutes(), a.credentialRoutes(), a.trafficRoutes(), a.playgroundRoutes(), a.cacheRoutes(), a.analyticsRoutes(), a.systemRoutes())
+	routes := slices.Concat(a.entryRoutes(), a.keyRoutes(), a.tenantRoutes(), a.authRoutes(), a.tokenRoutes(), a.moneyRoutes(), a.credentialRoutes(), a.trafficRoutes(), a.playgroundRoutes(), a.cacheRoutes(), a.analyticsRoutes(), a.configRoutes(), a.systemRoutes())
 	for i := range routes {
 		r := &routes[i]
 		r.Tag = strings.TrimSuffix(strings.Split(r.Path, "/")[1], ".json")
@@ -129,9 +128,6 @@ func (a *api) systemRoutes() []route {
 		write(admins, post, "/providers/{name}/test", "testProvider", "Make one small call at a provider and tell whether it works, and if not, why. It leaves no entry.", http.StatusOK, a.testProvider),
 		read(signedIn, get, "/models", "listModels", "The models that providers are known to have, by provider and id. Others can be called too.", concat(modelFilters, paging), a.listModels),
 
-		read(admins, get, "/config", "getConfig", "The configuration in force, defaults included; secrets are shown as references.", nil, a.getConfig),
-		{Access: admins, Method: post, Path: "/config/validate", Name: "validateConfig", Summary: "Check a document (YAML) as the gateway would at a reload. Nothing changes.",
-			Body: reflect.TypeFor[string](), Media: "application/yaml", Answer: reflect.TypeFor[Validation](), Status: http.StatusOK, serve: a.validateConfig},
 		read(admins, get, "/health", "getHealth", "How the gateway is: version, store, spool, calls in flight, and how each target stands.", nil, a.getHealth),
 		read(signedIn, get, "/openapi.json", "getOpenAPI", "This document.", nil, a.getOpenAPI),
 	}

@@ -24,6 +24,7 @@ type Store interface {
 	OutcomeStore
 	AnalyticsStore
 	SettingStore
+	RevisionStore
 	Ping(ctx context.Context) error
 }
 
@@ -116,4 +117,12 @@ type AlertStore interface {
 type SettingStore interface {
 	Setting(ctx context.Context, name string) ([]byte, error)
 	PutSetting(ctx context.Context, name string, value []byte) error
+}
+
+// RevisionStore keeps the history of the configuration.
+type RevisionStore interface {
+	Revisions(ctx context.Context, q store.RevisionQuery) (store.RevisionPage, error)
+	Revision(ctx context.Context, number int64) (gateway.Revision, error)
+	NewestRevision(ctx context.Context) (gateway.Revision, error)
+	AddRevision(ctx context.Context, r gateway.Revision, after int64) (int64, error)
 }

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -51,10 +52,16 @@ func serving(c *admin.Config) {
 		return admin.Facts{}
 	}
 	c.InFlight = func() int64 { return 3 }
-	c.Document = func() any { return config.Default().Redacted() }
-	c.Validate = func(document []byte) config.Problems {
+	c.Document = func() admin.Document {
+		d := admin.Document{Config: config.Default().Redacted(), Applied: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+		if r, err := c.Store.NewestRevision(context.Background()); err == nil {
+			d.Revision, d.Text = r.Number, r.Document
+		}
+		return d
+	}
+	c.Validate = func(document []byte) (config.Problems, []string) {
 		_, problems := config.Load(config.Source{Path: "sluice.yaml", Data: document})
-		return problems
+		return problems, nil
 	}
 }
 

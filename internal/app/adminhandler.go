@@ -11,7 +11,6 @@ import (
 	"github.com/sluice-gateway/sluice/internal/admin"
 	"github.com/sluice-gateway/sluice/internal/auth/jwt"
 	"github.com/sluice-gateway/sluice/internal/catalog"
-	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
@@ -28,7 +27,7 @@ func (p *process) adminHandler() (h http.Handler, end func()) {
 		Explain: p.explain, Ask: p.proxy.ServeAs, Try: p.try, Kinds: kinds, Targets: p.targets, RefreshDrains: p.drains.Refresh, Cache: adminCache{p}, RefreshPurges: p.purges.Refresh, Canaries: adminCanaries{p}, Reach: p.reach,
 		URL: with.URL, Session: with.Session, OIDC: with.OIDC, Keyring: ring,
 		Metrics: p.metrics.Handler(), Ready: p.ready, InFlight: p.proxy.InFlight,
-		Document: func() any { return p.config.Load().Redacted() },
+		Document: p.standing, RefreshConfig: p.configs.Refresh,
 		Snapshot: func() *catalog.Snapshot { return p.snapshot.Load() },
 		Facts:    p.facts, Validate: p.validate, Version: p.opt.Version, Log: p.log,
 	}), ring.Close
@@ -101,10 +100,4 @@ func (p *process) facts(of *provider.Provider, model string) admin.Facts {
 	}
 	_, f.Price = p.models.Price(m, given.Price, &llm.Usage{InputTokens: llm.Known(0), OutputTokens: llm.Known(0)}, time.Now(), "", false)
 	return f
-}
-
-// validate checks a document as a reload would.
-func (p *process) validate(document []byte) config.Problems {
-	_, problems := config.Load(p.source(document))
-	return problems
 }

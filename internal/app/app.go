@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -84,8 +83,13 @@ type process struct {
 	initial  *config.Config // what the process started with
 	config   atomic.Pointer[config.Config]
 	snapshot atomic.Pointer[catalog.Snapshot]
-	document []byte     // that config was read from
-	reloadMu sync.Mutex // guards document, and lets one change at a time
+	doc      atomic.Pointer[document] // that config was read from
+	reloadMu sync.Mutex               // lets one change of it at a time
+	pending  pending                  // documents that the history lacks
+	refused  atomic.Pointer[refusal]  // nil = what there is could be used
+	retry    atomic.Bool              // what was refused may be usable now
+	configs  *follow.Follower
+	storeURL string // where the store is
 	migrated atomic.Bool
 	began    time.Time
 	started  atomic.Bool // keys were read from the store, the first one among them
@@ -96,18 +100,19 @@ type process struct {
 // running ones to their end, every record safe.
 func Serve(ctx context.Context, o Options) error {
 	o.fill()
-	document, err := o.document()
+	d, err := o.readFile()
 	if err != nil {
 		return err
 	}
 	src := o.source()
-	src.Data = document
+	src.Data = d.text
 	cfg, problems := config.Load(src) // but for what stands in the store
 	if err := problems.Err(); err != nil {
 		return err
 	}
 	tuneGC()
-	p := &process{opt: o, document: document, keys: &auth.Keys{}, began: time.Now()}
+	p := &process{opt: o, keys: &auth.Keys{}, began: time.Now()}
+	p.doc.Store(d)
 	p.log = telemetry.NewLogger(o.Stderr, cfg.Telemetry.LogFormat, cfg.Telemetry.LogLevel)
 	return p.run(ctx, cfg)
 }
@@ -130,54 +135,13 @@ func (o *Options) fill() {
 func LoadConfig(o Options) (*config.Config, config.Problems, error) {
 	o.fill()
 	src := o.source()
-	var err error
-	if src.Data, err = o.document(); err != nil {
+	d, err := o.readFile()
+	if err != nil {
 		return nil, nil, err
 	}
+	src.Data = d.text
 	cfg, problems := config.Load(src)
 	return cfg, problems, nil
-}
-
-// document reads the document, nil when there is none and none is needed.
-func (o *Options) document() ([]byte, error) {
-	path, required := o.configPath()
-	data, err := readDocument(path)
-	switch {
-	case err == nil:
-		return data, nil
-	case required || !errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("read the configuration: %w", err)
-	}
-	return nil, nil
-}
-
-// source is all of a configuration but the document itself.
-func (o *Options) source() config.Source {
-	path, _ := o.configPath()
-	return config.Source{
-		Path: path, DataDir: o.DataDir, Env: o.Env, Environ: o.Environ, Overrides: o.Overrides, Vendors: Vendors(),
-		KnownEnv: []string{"SLUICE_ADMIN_URL", "SLUICE_URL"}, // for clients of this gateway
-	}
-}
-
-// configPath gives the document's path, and whether it must exist.
-func (o *Options) configPath() (path string, required bool) {
-	if o.ConfigPath != "" {
-		return o.ConfigPath, true
-	}
-	return filepath.Join(o.DataDir, "sluice.yaml"), false
-}
-
-// maxDocument is more than any configuration, and little enough to read without thought.
-const maxDocument = 4<<20 + 1
-
-func readDocument(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxDocument))
 }
 
 // run opens everything, serves, and closes everything in the opposite order.
@@ -185,9 +149,12 @@ func (p *process) run(ctx context.Context, cfg *config.Config) (err error) {
 	if err := os.MkdirAll(cmp.Or(p.opt.DataDir, "."), 0o700); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
+	if cfg, err = p.openDocument(ctx, cfg); err != nil {
+		return errors.Join(err, p.closeStore())
+	}
 	ears, err := listen(cfg)
 	if err != nil {
-		return err
+		return errors.Join(err, p.closeStore())
 	}
 	defer ears.close()
 	p.ears = ears
@@ -219,6 +186,9 @@ func (p *process) begin(ctx context.Context, cfg *config.Config) error {
 	if err := p.follower.Refresh(ctx); err != nil {
 		return fmt.Errorf("read keys: %w", err)
 	}
+	if err := p.pullDocument(ctx); err != nil && !store.Away(err) { // else it is done when the store is back
+		return fmt.Errorf("history of the configuration: %w", err)
+	}
 	return nil
 }
 
@@ -230,19 +200,11 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 	if p.models, err = account.Load(); err != nil {
 		return nil, fmt.Errorf("model catalogue: %w", err)
 	}
-	var durable []store.Option
-	if cfg.Storage.Fsync > 0 {
-		durable = append(durable, store.Durable())
-	}
-	if p.store, err = store.Open(ctx, cfg.Storage.URL.Reveal(), durable...); err != nil {
-		return nil, err
-	}
-	if err = p.migrate(ctx); err == nil {
+	if err = p.openStore(ctx, cfg); err == nil {
 		cfg, err = p.openVault(ctx, cfg)
 	}
 	if err != nil {
-		p.store.Close()
-		return nil, err
+		return nil, errors.Join(err, p.closeStore())
 	}
 	p.recorder, err = record.Open(record.Options{
 		Dir: cfg.Storage.Spool.Dir, Store: p.store, MaxBytes: int64(cfg.Storage.Spool.Max),
@@ -269,9 +231,35 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Cache: proxyCache{p}, Senses: proxySenses{p}, Observer: p.metrics, Ready: p.ready, Log: p.log,
 	})
 	p.openCanaries()
+	p.openHistory()
 	p.proxy.AwaitRegions()
 	p.loadRegions()
 	return cfg, nil
+}
+
+// openStore opens the store unless it is open.
+func (p *process) openStore(ctx context.Context, cfg *config.Config) (err error) {
+	if p.store != nil {
+		return nil
+	}
+	var durable []store.Option
+	if cfg.Storage.Fsync > 0 {
+		durable = append(durable, store.Durable())
+	}
+	p.storeURL = cfg.Storage.URL.Reveal()
+	if p.store, err = store.Open(ctx, p.storeURL, durable...); err != nil {
+		return err
+	}
+	return p.migrate(ctx)
+}
+
+func (p *process) closeStore() error {
+	if p.store == nil {
+		return nil
+	}
+	err := p.store.Close()
+	p.store = nil
+	return err
 }
 
 // migrate brings the store's schema up to date. A store of a newer version or a failed

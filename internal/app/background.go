@@ -2,10 +2,8 @@ package app
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/signal"
-	"reflect"
 	"sync"
 	"syscall"
 	"time"
@@ -33,10 +31,11 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 	wg.Go(func() { p.followPurges(ctx) })
 	wg.Go(func() { p.runSenses(ctx) })
 	wg.Go(func() { p.followCanaries(ctx) })
+	wg.Go(func() { p.followDocument(ctx) })
 	wg.Go(func() { p.alerts.Run(ctx) })
 	wg.Go(func() { p.sweep(ctx) })
 	path, _ := p.opt.configPath()
-	known := p.document
+	known := p.doc.Load().known()
 	wg.Go(func() {
 		if err := config.Watch(ctx, path, known, p.reload); err != nil {
 			p.log.Warn("the configuration file is not watched; send SIGHUP after a change", "error", err)
@@ -110,56 +109,3 @@ func (p *process) watchHangup(ctx context.Context) {
 	}
 }
 
-// reload reads the configuration again. A bad one changes nothing, and says so.
-func (p *process) reload() {
-	p.reloadMu.Lock()
-	defer p.reloadMu.Unlock()
-	document, err := p.opt.document()
-	var cfg *config.Config
-	var problems config.Problems
-	if err == nil {
-		cfg, problems = config.Load(p.source(document))
-		err = problems.Err()
-	}
-	if err == nil {
-		err = p.apply(cfg)
-	}
-	if err != nil {
-		p.log.Error("the new configuration is refused; the one before stays in force", "problems", err.Error())
-		return
-	}
-	for _, w := range problems.Warnings() {
-		p.log.Warn("configuration", "problem", w.Error())
-	}
-	p.document = document
-	p.recorder.Pause(cfg.Storage.Drain == "paused")
-	if err := errors.Join(p.ears.dataTLS.reload(), p.ears.adminTLS.reload()); err != nil {
-		p.log.Error("a certificate cannot be read; the one before stays in force", "error", err)
-	}
-	p.log.Info("the configuration was reloaded", "providers", len(cfg.Providers), "gateways", len(cfg.Gateways))
-	for _, what := range needRestart(p.initial, cfg) {
-		p.log.Warn("a changed setting takes effect at the next start only", "setting", what)
-	}
-}
-
-// needRestart names changed settings that a reload cannot make effective.
-func needRestart(old, now *config.Config) []string {
-	var out []string
-	for name, changed := range map[string]bool{
-		"storage.url":   old.Storage.URL.Reveal() != now.Storage.URL.Reveal(),
-		"storage.fsync": old.Storage.Fsync != now.Storage.Fsync,
-		"storage.spool": old.Storage.Spool != now.Storage.Spool,
-		"server.listen": old.Server.Listen != now.Server.Listen,
-		"server.tls":    old.Server.TLS != now.Server.TLS,
-		"server (times and sizes of connections)": old.Server.MaxHeader != now.Server.MaxHeader || old.Server.ReadHeaderTimeout != now.Server.ReadHeaderTimeout ||
-			old.Server.IdleTimeout != now.Server.IdleTimeout || old.Server.HandshakeTimeout != now.Server.HandshakeTimeout || old.Server.MaxConnections != now.Server.MaxConnections,
-		"admin":     !reflect.DeepEqual(old.Admin, now.Admin),
-		"shared":    old.Shared.URL.Reveal() != now.Shared.URL.Reveal() || old.Shared.Prefix != now.Shared.Prefix || old.Shared.Timeout != now.Shared.Timeout,
-		"telemetry": old.Telemetry != now.Telemetry,
-	} {
-		if changed {
-			out = append(out, name)
-		}
-	}
-	return out
-}

@@ -96,22 +96,17 @@ func (p *process) openVault(ctx context.Context, cfg *config.Config) (*config.Co
 		err = p.loadVault(ctx)
 	}
 	p.held.report(err, p.log)
-	cfg, problems := config.Load(p.source(p.document))
+	d := p.doc.Load()
+	cfg, problems := p.load(d)
 	if err := problems.Err(); err != nil {
-		return nil, err
+		return nil, d.named(err)
 	}
 	for _, w := range problems.Warnings() {
 		p.log.Warn("configuration", "problem", w.Error())
 	}
 	p.initial = cfg
+	p.begun(d, cfg)
 	return cfg, nil
-}
-
-// source is a document with all that it may refer to.
-func (p *process) source(document []byte) config.Source {
-	src := p.opt.source()
-	src.Data, src.Secrets, src.Credentials = document, p.held.secret, p.held.contents.Load().Shared()
-	return src
 }
 
 // readVault reads the vault if it changed, and says whether its contents did.
@@ -200,7 +195,7 @@ func (p *process) refreshVault(ctx context.Context) error {
 func (p *process) recompose() error {
 	p.reloadMu.Lock()
 	defer p.reloadMu.Unlock()
-	cfg, problems := config.Load(p.source(p.document))
+	cfg, problems := p.load(p.doc.Load())
 	if err := problems.Err(); err != nil {
 		p.log.Error("the configuration cannot be read again; what it said before stays in force", "problems", err.Error())
 		cfg = p.config.Load()
@@ -209,6 +204,7 @@ func (p *process) recompose() error {
 		return err
 	}
 	p.log.Info("the credentials of the store changed", "providers", len(p.held.contents.Load().Credentials))
+	p.retry.Store(p.refused.Load() != nil)
 	return nil
 }
 

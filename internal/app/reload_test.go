@@ -81,7 +81,7 @@ func TestSettingsThatNeedARestartAreNamed(t *testing.T) {
 	g.WriteConfig(local(u, "storage: { fsync: 1s, spool: { max: 2MiB } }\nserver: { max_connections: 7, max_in_flight: 5 }\ntelemetry: { log_level: debug }\n"))
 	eventually(t, "the reload is told of", func() bool { return g.Log.Has("was reloaded") })
 	eventually(t, "the last setting is named", func() bool { return strings.Count(g.Log.String(), "next start only") == 4 })
-	for _, want := range []string{"storage.fsync", "storage.spool", "server (times and sizes of connections)", "telemetry"} {
+	for _, want := range []string{"storage.fsync", "storage.spool.max", "server.max_connections", "telemetry.log_level"} {
 		if !strings.Contains(g.Log.String(), want) {
 			t.Errorf("%s is not named:\n%s", want, g.Log)
 		}
