@@ -88,6 +88,7 @@ type process struct {
 	pending  pending                  // documents that the history lacks
 	refused  atomic.Pointer[refusal]  // nil = what there is could be used
 	retry    atomic.Bool              // what was refused may be usable now
+	looks    atomic.Int64
 	configs  *follow.Follower
 	storeURL string // where the store is
 	migrated atomic.Bool

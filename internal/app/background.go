@@ -108,4 +108,3 @@ func (p *process) watchHangup(ctx context.Context) {
 		}
 	}
 }
-

@@ -223,13 +223,11 @@ func (p *process) followDocument(ctx context.Context) {
 	p.configs.Run(ctx)
 }
 
-// unsettled is the version of a history that lacks something, or of a document that is to
-// be looked at again.
-const unsettled = -2
-
+// documentVersion is the store's, or another one each time while the history lacks
+// something or the document is to be looked at again.
 func (p *process) documentVersion(ctx context.Context) (int64, error) {
 	if p.pending.first() != nil || p.retry.Load() {
-		return unsettled, nil
+		return -1 - p.looks.Add(1), nil
 	}
 	return p.store.ConfigVersion(ctx)
 }
