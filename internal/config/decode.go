@@ -459,7 +459,7 @@ func (d *decoder) secret(n *doctree.Node, v reflect.Value, s *spec, at place) {
 	}
 	v.Set(reflect.ValueOf(secret))
 	if !set && secret.Ref() == "" && exposes(secret.Reveal(), s.check) {
-		d.exposed = append(d.exposed, exposed{at, n.Text})
+		d.exposed = append(d.exposed, exposed{at, secret})
 	}
 }
 

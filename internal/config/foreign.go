@@ -21,7 +21,7 @@ const defaultSecretDirs = "/run/secrets,/var/run/secrets"
 // exposed is a secret that the document holds in plain.
 type exposed struct {
 	at   place
-	text string
+	text Secret
 }
 
 // exposes reports whether text in plain holds a password, or is one as addresses of
@@ -111,7 +111,7 @@ func realPath(path string) string {
 // and kept: secrets that it holds in plain are replaced by what no document may hold.
 func (c *Config) Conceal(document []byte) []byte {
 	for _, e := range c.exposed {
-		document = bytes.ReplaceAll(document, []byte(e.text), []byte(concealedText))
+		document = bytes.ReplaceAll(document, []byte(e.text.Reveal()), []byte(concealedText))
 	}
 	if tree, _ := doctree.Parse(document); len(c.exposed) > 0 && (tree == nil || c.shows(tree)) {
 		return append([]byte("# Shown with its defaults, because the document holds secrets in plain.\n"), c.Redacted().YAML()...)
@@ -121,7 +121,7 @@ func (c *Config) Conceal(document []byte) []byte {
 
 // shows reports whether a secret stands anywhere in a tree, however it is written.
 func (c *Config) shows(n *doctree.Node) bool {
-	return slices.ContainsFunc(c.exposed, func(e exposed) bool { return e.text == n.Text }) ||
+	return slices.ContainsFunc(c.exposed, func(e exposed) bool { return e.text.Reveal() == n.Text }) ||
 		slices.ContainsFunc(n.Items, c.shows) ||
 		slices.ContainsFunc(n.Members, func(m doctree.Member) bool { return c.shows(m.Value) })
 }
