@@ -120,8 +120,8 @@ func (p *process) load(d *document) (*config.Config, config.Problems) {
 	return p.checkStore(d, p.source(d))
 }
 
-// try reads a document that somebody sends, as it would be if it were in force.
-func (p *process) try(text []byte) (*config.Config, config.Problems) {
+// draft reads a document that somebody sends, as it would be if it were in force.
+func (p *process) draft(text []byte) (*config.Config, config.Problems) {
 	d := &document{text: text, file: p.doc.Load().file}
 	src := p.source(d)
 	src.Foreign = d.file == ""

@@ -320,7 +320,7 @@ func (p *process) standing() admin.Document {
 // validate checks a document as if it were to come into force, and names what of it would
 // wait for a restart.
 func (p *process) validate(text []byte) (config.Problems, []string) {
-	cfg, problems := p.try(text)
+	cfg, problems := p.draft(text)
 	if cfg == nil {
 		return problems, nil
 	}
