@@ -402,8 +402,94 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The configuration in force, defaults included; secrets are shown as references. */
+        /** The configuration in force, defaults included, and the document that it comes from; secrets are shown as references. */
         get: operations["getConfig"];
+        /** Put a document (YAML) in force, when it is valid and the revision it was made from is still the newest: that is named by If-Match, or by revision. */
+        put: operations["putConfig"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a document (YAML) would change, or, without one, what changed between two revisions. Nothing changes. */
+        post: operations["diffConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The states that the document has had, newest first. */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config/revisions/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One state of the document, with what it changed. */
+        get: operations["getRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config/revisions/{n}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the document of a revision in force again, as a new revision; If-Match or revision as in PUT /config. */
+        post: operations["rollbackConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The JSON Schema of the document, for editors. */
+        get: operations["getConfigSchema"];
         put?: never;
         post?: never;
         delete?: never;
@@ -421,7 +507,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Check a document (YAML) as the gateway would at a reload. Nothing changes. */
+        /** Check a document (YAML) as the gateway would before using it. Nothing changes. */
         post: operations["validateConfig"];
         delete?: never;
         options?: never;
@@ -1279,6 +1365,17 @@ export interface components {
             note?: string;
             request: components["schemas"]["Body"] | null;
         };
+        Author: {
+            /** @description Of the user or token; empty = it has none. */
+            id: string;
+            /**
+             * @description file: a file that was read; sluice: the empty document of a first start.
+             * @enum {string}
+             */
+            kind: "user" | "token" | "admin_token" | "file" | "sluice";
+            /** @description For people: an e-mail address, a token's name, a file's path. */
+            name: string;
+        };
         Bodies: {
             /** @description What the caller received. */
             answer: components["schemas"]["Body"] | null;
@@ -1563,9 +1660,61 @@ export interface components {
             /** @description What to know about the figures, for people; empty = nothing. */
             warning: string;
         };
+        ConfigChange: {
+            /** @description null = it is not there any more. */
+            after: unknown;
+            /** @description null = it was not there. */
+            before: unknown;
+            /** @enum {string} */
+            kind: "added" | "removed" | "changed";
+            /** @description Of keys, as in providers.local.base_url. */
+            path: string;
+        };
+        ConfigChanged: {
+            /** @description This node uses it already; others follow within a second. */
+            in_force: boolean;
+            /** @description Warnings. */
+            problems: components["schemas"]["Problem"][];
+            /** @description Settings whose change waits for a restart. */
+            restart: string[];
+            revision: number;
+        };
+        ConfigDiff: {
+            /** @description As written, without defaults; empty when only comments and the form differ. */
+            changes: components["schemas"]["ConfigChange"][];
+            /** @description The gateway would take it. */
+            ok: boolean;
+            /** @description All that is wrong with the document; warnings too. */
+            problems: components["schemas"]["Problem"][];
+            /** @description Settings whose change would wait for a restart. */
+            restart: string[];
+            /** @description What it is compared with; null = a document that the history does not have yet. */
+            revision: number | null;
+            /** @description Unified diff; empty = they are equal. */
+            text: string;
+        };
         ConfigView: {
+            /**
+             * Format: date-time
+             * @description When this node began to use it.
+             */
+            applied: string;
             /** @description As in sluice.yaml, defaults included. */
             config: Record<string, never>;
+            /** @description The YAML as written; hidden:plain stands where a file holds a secret in plain. */
+            document: string;
+            /** @description It can be changed here; false: a file is the source. */
+            editable: boolean;
+            /** @description That the document was read from. */
+            file?: string;
+            /** @description A newer document that this node cannot use; null = there is none. */
+            refused: components["schemas"]["Unapplied"] | null;
+            /** @description Settings whose change waits for a restart. */
+            restart: string[];
+            /** @description null = the history does not have it yet. */
+            revision: number | null;
+            /** @enum {string} */
+            source: "file" | "store";
         };
         CreatedKey: {
             /** Format: date-time */
@@ -1797,6 +1946,8 @@ export interface components {
         };
         ErrorDetails: {
             field?: string;
+            problems?: components["schemas"]["Problem"][];
+            revision?: components["schemas"]["Revision"] | null;
             suggestion?: string;
         };
         Estimate: {
@@ -2407,6 +2558,53 @@ export interface components {
             data: components["schemas"]["Raise"][];
             next: string;
         };
+        Revision: {
+            author: components["schemas"]["Author"];
+            /** @description The revision whose document it took again; null = it is no rollback. */
+            from: number | null;
+            /** @description What its author said about it. */
+            note: string;
+            /** @description From 1, one more for each change. */
+            number: number;
+            /** @description Bytes of the document. */
+            size: number;
+            /** @enum {string} */
+            source: "file" | "store";
+            /**
+             * Format: date-time
+             * @description When it came into force.
+             */
+            time: string;
+        };
+        RevisionDetail: {
+            author: components["schemas"]["Author"];
+            /** @description The revision that changes and text compare it with; null = it is not kept, or there is none. */
+            before: number | null;
+            changes: components["schemas"]["ConfigChange"][];
+            /** @description YAML; hidden:plain stands where a file held a secret in plain. */
+            document: string;
+            /** @description The revision whose document it took again; null = it is no rollback. */
+            from: number | null;
+            /** @description What its author said about it. */
+            note: string;
+            /** @description From 1, one more for each change. */
+            number: number;
+            /** @description Bytes of the document. */
+            size: number;
+            /** @enum {string} */
+            source: "file" | "store";
+            /** @description Unified diff. */
+            text: string;
+            /**
+             * Format: date-time
+             * @description When it came into force.
+             */
+            time: string;
+        };
+        RevisionPage: {
+            data: components["schemas"]["Revision"][];
+            next: string;
+        };
         Rollback: {
             cost?: number;
             error_margin?: number;
@@ -2490,6 +2688,9 @@ export interface components {
             unpriced?: boolean;
             when?: string;
             windows: components["schemas"]["Window"][];
+        };
+        Schema: {
+            schema: Record<string, never>;
         };
         Secret: {
             /** Format: date-time */
@@ -2736,6 +2937,11 @@ export interface components {
             said: string;
             /** @description The vendor's answer; null = there was none. */
             status: number | null;
+        };
+        Unapplied: {
+            message: string;
+            /** @description null = it stands in the file alone. */
+            revision: number | null;
         };
         Undrained: {
             credential: string;
@@ -3705,6 +3911,216 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConfigView"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    putConfig: {
+        parameters: {
+            query?: {
+                /** @description The newest revision, as If-Match names it. */
+                revision?: string;
+                /** @description What to say about the change, for people. */
+                note?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigChanged"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    diffConfig: {
+        parameters: {
+            query?: {
+                /** @description A revision, instead of the document in force. */
+                from?: string;
+                /** @description A revision, instead of a document in the body. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigDiff"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: {
+                /** @description Revisions from this time on (RFC 3339). */
+                from?: string;
+                /** @description Revisions before this time (RFC 3339). */
+                to?: string;
+                /** @description Entries of a page, 1 to 500; 50 unless given. */
+                limit?: string;
+                /** @description Where the page before ended: its next. Empty = the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                n: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionDetail"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    rollbackConfig: {
+        parameters: {
+            query?: {
+                /** @description The newest revision, as If-Match names it. */
+                revision?: string;
+                /** @description What to say about the change, for people. */
+                note?: string;
+            };
+            header?: never;
+            path: {
+                n: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigChanged"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getConfigSchema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schema"];
                 };
             };
             /** @description An error. */
