@@ -15,6 +15,8 @@ type Recollection interface {
 	// Recollect (may be nil), and what was written for the caller: a whole answer, or for
 	// the End of a stream. nil = nothing is to be kept. It points into its arguments.
 	Said(body []byte, r *Recollected, written []byte) *llm.Said
+	// Keeps reports whether a call with this body may be kept once it is answered.
+	Keeps(body []byte) bool
 }
 
 // Recollected is a body whose names were understood.

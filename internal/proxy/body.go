@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -16,8 +17,32 @@ import (
 type body struct {
 	buf    *membuf.Buffer
 	mapped []byte
-	part   []byte // of it that counts now; nil = all
-	size   int64  // as counted against the process's memory
+	part   []byte        // of it that counts now; nil = all
+	size   int64         // as counted against the process's memory
+	users  *atomic.Int32 // exchanges that hold it; nil = one does
+}
+
+// whole are all of the body's bytes, whatever part of them counts.
+func (b *body) whole() []byte {
+	switch {
+	case b.mapped != nil:
+		return b.mapped
+	case b.buf != nil:
+		return b.buf.Bytes
+	}
+	return b.part
+}
+
+// lend gives the body to one more exchange. The last one that releases it gives it back.
+func (b *body) lend() body {
+	if b.users == nil {
+		b.users = new(atomic.Int32)
+		b.users.Store(1)
+	}
+	b.users.Add(1)
+	lent := *b
+	lent.part = b.bytes()
+	return lent
 }
 
 // bytes are the body's bytes; they belong to the body and end with release.
@@ -114,14 +139,18 @@ func (x *exchange) hold(n int64) error {
 }
 
 func (x *exchange) releaseBody() {
-	if x.body.size != 0 {
-		x.p.memory.add(-x.body.size)
-	}
-	if x.body.mapped != nil {
-		unmap(x.body.mapped)
-	}
-	x.body.buf.Release()
+	b := x.body
 	x.body = body{}
+	if b.users != nil && b.users.Add(-1) > 0 {
+		return
+	}
+	if b.size != 0 {
+		x.p.memory.add(-b.size)
+	}
+	if b.mapped != nil {
+		unmap(b.mapped)
+	}
+	b.buf.Release()
 }
 
 // spill keeps the body in an unlinked temporary file.

@@ -23,6 +23,9 @@ type recording struct {
 	leads  *leading      // whose caller is one of them
 	over   bool          // it is not kept: too large, or nobody wants it
 	done   bool
+	keyed  bool // key is that of the request, whose body is gone
+	key    cache.Key
+	keyErr error
 }
 
 // maxShared bounds an answer that others follow though it is too large to be kept.
@@ -171,7 +174,10 @@ func (x *exchange) put(body []byte) {
 	}
 	a := *r.head
 	a.Body, a.Marks, a.Cost = body, r.marks, x.cost
-	key, err := x.keyOf(c, &x.target)
+	key, err := r.key, r.keyErr
+	if !r.keyed {
+		key, err = x.keyOf(c, &x.target)
+	}
 	if err == nil && x.keepUnder(key, &a) && c.sense != nil && key == c.key { // what another target answered means nothing for the first one
 		c.sense.keep(x, key, &a)
 	}

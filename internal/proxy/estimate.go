@@ -26,7 +26,7 @@ func (x *exchange) estimate(said int64) {
 		return
 	}
 	if !u.InputTokens.Known {
-		n := tokens.Input(x.words(), x.target.Model)
+		n := x.weigh()
 		u.InputTokens = llm.Known(n)
 		u.SetUnit(unitEstimatedInput, float64(n))
 	}
@@ -34,6 +34,14 @@ func (x *exchange) estimate(said int64) {
 		u.OutputTokens = llm.Known(said)
 		u.SetUnit(unitEstimatedOutput, float64(more))
 	}
+}
+
+// weigh estimates the tokens of the request.
+func (x *exchange) weigh() int64 {
+	if x.bodyLeft != nil {
+		return x.bodyLeft.input
+	}
+	return tokens.Input(x.words(), x.target.Model)
 }
 
 // maxLooked is how much of an answer that is no stream is read for its estimate.

@@ -48,9 +48,10 @@ type exchange struct {
 	ctl controls
 
 	// read and scan
-	body body
-	ask  ask
-	said *dialect.Recollected // nil unless the body names earlier answers that are remembered
+	body     body
+	ask      ask
+	bodyLeft *bodyLeft            // of a body that was given back before the call ended; nil = it is there
+	said     *dialect.Recollected // nil unless the body names earlier answers that are remembered
 
 	caching  *caching   // nil = the cache has nothing to do with it
 	rec      *recording // of the present attempt; nil = it is not kept

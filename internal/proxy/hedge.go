@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"runtime/debug"
@@ -44,7 +45,7 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 	}
 	ctx, lane := race.enter(call.Context())
 	y := x.twin(ctx, lane, others)
-	y.hedged, y.held = true, x.twinHolding(y)
+	y.body, y.hedged, y.held = x.body.lend(), true, x.twinHolding(y)
 	x.way.Hedge = &route.Hedge{After: after, To: slices.Clone(others)} // whatever becomes of the plan
 	y.way.ContinueOn = slices.Clone(x.way.ContinueOn)
 	ctx, own := race.enter(call.Context())
@@ -72,6 +73,9 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 	if own.won() || call.Context().Err() != nil {
 		lane.cancel(errLost)
 	}
+	if x.stream && lane.won() {
+		x.giveBody() // what is left of it to do is the twin's
+	}
 	theirs := <-ended
 	x.commits = race.commits.going()
 	if lane.won() {
@@ -94,6 +98,7 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 
 // runTwin is the path of a twin.
 func (x *exchange) runTwin() (err error) {
+	defer x.releaseBody()
 	defer func() {
 		if v := recover(); v != nil {
 			x.p.log.Error("panic in a hedge", "request_id", x.id, "panic", v, "stack", string(debug.Stack()))
@@ -101,6 +106,9 @@ func (x *exchange) runTwin() (err error) {
 			err = fault.New(fault.InternalError, "Something broke inside Sluice; the request id leads to its log.")
 		}
 	}()
+	if x.r.Context().Err() != nil {
+		return gone(context.Cause(x.r.Context())) // it is decided already
+	}
 	return x.forwardAlone()
 }
 
@@ -161,6 +169,6 @@ func (x *exchange) leave() {
 	x.settleAttempt()
 	x.releaseHold()
 	x.releaseTranslation()
-	x.body = body{}
+	x.releaseBody()
 	x.free()
 }

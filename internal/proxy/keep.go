@@ -17,10 +17,7 @@ func (x *exchange) keepBodies() {
 // keptBodies gives what was said, each side cut at the policy's size.
 func (x *exchange) keptBodies() *gateway.Bodies {
 	b := &gateway.Bodies{Answer: x.answerKept.body(), Attempts: x.sent}
-	b.Request = clipped(x.r.Header.Get("Content-Type"), x.body.bytes(), x.gw.Log.MaxBody)
-	if x.body.bytes() == nil && x.r.ContentLength > 0 {
-		b.Request.Size, b.Request.Truncated = x.r.ContentLength, true
-	}
+	b.Request = x.keptRequest()
 	redact := x.view.redact
 	b.Request.Bytes, b.Answer.Bytes = redact(b.Request.Bytes), redact(b.Answer.Bytes)
 	for i := range b.Attempts {
@@ -31,6 +28,21 @@ func (x *exchange) keptBodies() *gateway.Bodies {
 		}
 	}
 	return b
+}
+
+// keptRequest gives what is kept of what the caller sent.
+func (x *exchange) keptRequest() gateway.Body {
+	if x.bodyLeft != nil {
+		kept := x.bodyLeft.kept
+		kept.ContentType = x.r.Header.Get("Content-Type") // of the call, where a step gave the body back
+		return kept
+	}
+	whole := x.body.whole()
+	kept := clipped(x.r.Header.Get("Content-Type"), whole, x.gw.Log.MaxBody)
+	if whole == nil && x.r.ContentLength > 0 {
+		kept.Size, kept.Truncated = x.r.ContentLength, true
+	}
+	return kept
 }
 
 // clipped copies the beginning of a body.

@@ -36,6 +36,7 @@ type relay struct {
 	tail    []byte         // those of them that are no part of kept; nothing where the sieve writes
 	sealed  bool           // no error can stand behind what went out
 	parting bool           // it has failed, and not much more is waited for
+	lighter lightening     // of the exchange
 	closing bool           // what comes now is what stands behind the last whole event
 	torn    bool           // that is no whole event
 	missing string         // what the last event lacks of its proper end
@@ -199,7 +200,9 @@ func (s *relay) forward(resp *upstream.Response, p []byte) error {
 	if s.content && !had {
 		s.x.contentCame()
 		resp.AwaitEvent(0)
+		s.lighter.begin(s.x, s.decode == nil && s.meter.Report().Usage.InputTokens.Known)
 	}
+	s.lighter.tryOn(s.x, resp)
 	if s.decode == nil && s.failed && !s.parting {
 		s.parting = true
 		resp.AwaitEvent(afterFailure)

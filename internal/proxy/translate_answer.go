@@ -198,6 +198,7 @@ type translatedStream struct {
 	said    tokens.Stream
 	ended   bool
 	failed  *fault.Fault
+	lighter lightening // of the exchange
 
 	mu   sync.Mutex // guards the above and the exchange between run and commit
 	late bool       // commitAfter is over
@@ -210,6 +211,7 @@ type translatedStream struct {
 const commitAfter = 5 * time.Second
 
 func (x *exchange) relayTranslated(resp *upstream.Response, framer dialect.Framer) error {
+	x.detachCall()
 	s := &translatedStream{
 		x: x, meter: x.spoken.NewMeter(x.ep.Op), parser: x.spoken.Codec.NewStreamParser(&x.tr.call), writer: x.dialect.Codec.NewStreamFormatter(&x.tr.call),
 		recall: x.p.recall.Stream(), marker: marker{state: []llm.Opaque{dialect.Mark(x.spoken.Name, &x.tr.call)}},
@@ -272,9 +274,14 @@ func (s *translatedStream) got(resp *upstream.Response, framer dialect.Framer, s
 	s.x.vendorKept.add(p)
 	s.lend()
 	framer.Feed(p, see)
+	had := !s.x.firstByte.IsZero()
 	if err := s.send(resp); err != nil {
 		return err
 	}
+	if !had && !s.x.firstByte.IsZero() {
+		s.lighter.begin(s.x, s.meter.Report().Usage.InputTokens.Known)
+	}
+	s.lighter.tryOn(s.x, resp)
 	if len(s.out) == 0 {
 		s.yield()
 	}

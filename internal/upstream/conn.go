@@ -206,6 +206,8 @@ func (c *conn) drain() bool {
 	return false
 }
 
+func (c *conn) sent() bool { return c.sendTo == nil || c.sendTo.ended() }
+
 func (c *conn) hijack() (net.Conn, []byte, error) {
 	if c.stop != nil && !c.stop() {
 		return nil, nil, c.owner.gone(c.ctx)

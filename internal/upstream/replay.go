@@ -53,6 +53,8 @@ func (p *replayed) hijack() (net.Conn, []byte, error) {
 	return nil, nil, fault.New(fault.InternalError, "BUG: an answer that was kept has no connection")
 }
 
+func (p *replayed) sent() bool { return true }
+
 func (p *replayed) close() {}
 
 // tap tells the Tee what was read.

@@ -45,6 +45,8 @@ type source interface {
 	read(p []byte) (int, error)
 	clock() time.Duration
 	hijack() (net.Conn, []byte, error)
+	// sent reports whether nothing uses the request's body any more.
+	sent() bool
 	// close ends the exchange; read is not called again.
 	close()
 }
@@ -84,6 +86,10 @@ func (r *Response) drop() {
 	r.src = nil
 	src.close()
 }
+
+// Sent reports, between Do and Close, whether nothing uses the request's Body or Stream
+// any more: a host may begin to answer while they are still on their way.
+func (r *Response) Sent() bool { return r.src == nil || r.src.sent() }
 
 // SetReadTimeout sets how long each following Read may wait, instead of
 // Timeouts.Idle; 0 returns to that.

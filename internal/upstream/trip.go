@@ -72,6 +72,8 @@ func (x *trip) over() *fault.Fault {
 	return asFault(context.Cause(x.ctx2))
 }
 
+func (x *trip) sent() bool { return x.body.unused() }
+
 func (x *trip) close() {
 	if x.in != nil {
 		x.in.Body.Close()
@@ -176,7 +178,8 @@ type guardedBody struct {
 	r       *Request
 	mu      sync.Mutex
 	stopped atomic.Bool
-	drained atomic.Bool // the stream has been read to its end
+	drained atomic.Bool  // the stream has been read to its end
+	reading atomic.Int32 // readers that may read on
 }
 
 var errBodyTaken = errors.New("the request body is no longer available")
@@ -191,7 +194,11 @@ func (b *guardedBody) stop() {
 	defer b.mu.Unlock()
 }
 
+// unused reports whether nothing reads it: what was begun has seen the end, or was closed.
+func (b *guardedBody) unused() bool { return b.reading.Load() == 0 }
+
 func (b *guardedBody) reader() io.ReadCloser {
+	b.reading.Add(1)
 	if b.r.Stream != nil {
 		return &guardedReader{b: b, src: b.r.Stream}
 	}
@@ -200,24 +207,46 @@ func (b *guardedBody) reader() io.ReadCloser {
 }
 
 type guardedReader struct {
-	b   *guardedBody
-	src io.Reader
+	b    *guardedBody
+	src  io.Reader
+	over bool // guarded by b.mu
+}
+
+// end notes that it reads no more. It needs the lock.
+func (g *guardedReader) end() {
+	if !g.over {
+		g.over = true
+		g.b.reading.Add(-1)
+	}
 }
 
 func (g *guardedReader) Read(p []byte) (int, error) {
 	g.b.mu.Lock()
 	defer g.b.mu.Unlock()
-	if g.b.stopped.Load() {
+	switch {
+	case g.b.stopped.Load():
 		return 0, errBodyTaken
+	case g.over:
+		return 0, io.EOF
 	}
 	n, err := g.src.Read(p)
 	switch {
 	case err == io.EOF:
 		g.b.drained.Store(true)
+		g.end()
 	case err != nil:
 		err = &sourceError{err}
 	}
 	return n, err
 }
 
-func (g *guardedReader) Close() error { return nil }
+// Close ends the reading of a body held in memory. A Stream's reader may be closed while
+// it waits; stop ends it.
+func (g *guardedReader) Close() error {
+	if g.b.r.Stream == nil {
+		g.b.mu.Lock()
+		defer g.b.mu.Unlock()
+		g.end()
+	}
+	return nil
+}

@@ -216,6 +216,12 @@ func (recollection) Said(body []byte, r *dialect.Recollected, written []byte) *l
 	return s
 }
 
+// Keeps implements dialect.Recollection.
+func (recollection) Keeps(body []byte) bool {
+	var c recollector
+	return jsonscan.Members(body, c.member) == nil && string(c.store) != "false"
+}
+
 // seedLength is how many letters the id of a request has in the ids made from it.
 const seedLength = 32
 
