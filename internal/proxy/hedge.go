@@ -54,6 +54,11 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 
 	ended := make(chan error, 1)
 	timer := time.AfterFunc(after, func() { ended <- y.runTwin() })
+	race.decided = func() {
+		if timer.Stop() {
+			ended <- y.runTwin() // which has lost, and lets go of the body
+		}
+	}
 	defer func() {
 		if x.hedged { // a panic: the twin reads what belongs to the call
 			if back(); !timer.Stop() {

@@ -87,10 +87,11 @@ func (x *exchange) giveBody() {
 	if x.bodyLeft != nil {
 		return
 	}
-	x.bodyLeft = &bodyLeft{}
+	left := &bodyLeft{}
 	if x.answerKept.limit > 0 {
-		x.bodyLeft.kept = x.keptRequest()
+		left.kept = x.keptRequest()
 	}
+	x.bodyLeft = left
 	x.releaseBody()
 	x.ask = ask{model: x.ask.model, user: x.ask.user, characters: x.ask.characters} // spans of nothing
 }

@@ -11,6 +11,7 @@ import (
 type race struct {
 	w       http.ResponseWriter
 	commits *commitment // sends the head while nobody has won; nil = nothing does
+	decided func()      // is called once somebody has won
 	runners []*runner
 	winner  atomic.Pointer[runner]
 }
@@ -58,6 +59,7 @@ func (r *runner) WriteHeader(status int) {
 			other.cancel(errLost)
 		}
 	}
+	r.race.decided()
 	if h := r.race.w.Header(); !r.race.commits.end() {
 		maps.Copy(h, r.header)
 		r.race.w.WriteHeader(status)
