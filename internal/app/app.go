@@ -75,6 +75,7 @@ type process struct {
 	cacheStats cache.Stats
 	senses     atomic.Pointer[semantic.Shared] // nil until a gateway needs it
 	sensing    chan struct{}                   // gives one when senses is there
+	prompts    *semantic.File                  // what senses has over a restart; nil = nothing
 	prober     *health.Prober
 	canaries   *canary.Runner
 	ears       *ears

@@ -20,6 +20,10 @@ import (
 // cacheFile is where answers are kept on disk.
 const cacheFile = "cache.db"
 
+// promptsFile is where a node that is alone keeps what finds answers to prompts that only
+// mean the same.
+const promptsFile = "cache.prompts"
+
 // openCache makes what keeps answers. A place that cannot be opened is left out: without
 // it the gateway is slower, never wrong.
 func (p *process) openCache(ctx context.Context, cfg *config.Config) {
@@ -190,8 +194,12 @@ func (p *process) openSenses(s *catalog.Snapshot) {
 		return
 	}
 	var feed semantic.Feed
-	if c := p.counters.client; c != nil && p.initial.Cache.Shared {
+	switch c := p.counters.client; {
+	case c != nil && p.initial.Cache.Shared:
 		feed = semantic.NewRedis(c, 0)
+	case p.initial.Cache.Disk > 0: // where answers outlive a restart, what finds them does too
+		p.prompts = semantic.NewFile(filepath.Join(p.opt.DataDir, promptsFile), 0)
+		feed = p.prompts
 	}
 	p.senses.Store(semantic.NewShared(semantic.New(semantic.Options{}), feed))
 	select {
@@ -213,6 +221,11 @@ func (p *process) runSenses(ctx context.Context) {
 			}
 		})
 		all.Run(ctx)
+		if p.prompts != nil {
+			if err := p.prompts.Close(); err != nil {
+				p.log.Warn("the file of prompts was not closed", "error", err)
+			}
+		}
 	case <-ctx.Done():
 	}
 }

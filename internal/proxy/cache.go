@@ -312,25 +312,19 @@ func (x *exchange) lookUp(key cache.Key) *cache.Answer {
 // serveKept answers from what is kept under the call's key.
 func (x *exchange) serveKept() (done bool, err error) {
 	c := x.caching
-	a := x.lookUp(c.key)
-	if a == nil {
-		if c.list.many() {
-			x.p.cache.Missed(x.gw.Name, c.key, nil)
-			return false, nil
+	if a := x.lookUp(c.key); a != nil {
+		age := c.found(a, time.Now())
+		life := min(a.TTL, c.ttl)
+		switch {
+		case age < life:
+			return x.serveOr(a, cacheHit)
+		case age < life+c.policy.Refresh && !x.ctl.cache.aged && !x.ctl.cache.only:
+			x.refresh()
+			return x.serveOr(a, cacheStale)
 		}
-		x.p.cache.Missed(x.gw.Name, c.key, func() cache.Key { return c.policy.keys.Loose(x.keyRequest(c.facts)) })
-		return false, nil
+		c.spare = a
 	}
-	age := c.found(a, time.Now())
-	life := min(a.TTL, c.ttl)
-	switch {
-	case age < life:
-		return x.serveOr(a, cacheHit)
-	case age < life+c.policy.Refresh && !x.ctl.cache.aged && !x.ctl.cache.only:
-		x.refresh()
-		return x.serveOr(a, cacheStale)
-	}
-	c.spare = a
+	x.p.cache.Missed(x.gw.Name, c.key, func() cache.Key { return x.looseKey(c) })
 	return false, nil
 }
 

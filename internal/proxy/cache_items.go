@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/cache"
+	"github.com/sluice-gateway/sluice/internal/cache/cachekey"
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
@@ -59,6 +60,21 @@ func itemsOf(d *dialect.Dialect, x *exchange) *dialect.Items {
 	return nil
 }
 
+// itemsRequest is what the keys of all things have in common.
+func (x *exchange) itemsRequest(c *caching, facts []string) *cachekey.Request {
+	r := x.keyRequest(append(slices.Clip(facts), "one of "+c.list.Member))
+	r.Ignore = append(slices.Clip(r.Ignore), c.list.Member)
+	return r
+}
+
+// looseKey is the call's key without differences of form.
+func (x *exchange) looseKey(c *caching) cache.Key {
+	if c.list == nil {
+		return c.policy.keys.Loose(x.keyRequest(c.facts))
+	}
+	return c.policy.keys.LooseItem(c.policy.keys.Loose(x.itemsRequest(c, c.facts)), c.list.thing(0))
+}
+
 // many reports whether there is more than one thing.
 func (l *itemized) many() bool { return l != nil && len(l.Things) > 1 }
 
@@ -67,9 +83,7 @@ func (l *itemized) thing(place int) []byte { return l.Things[place].Of(l.body) }
 
 // itemKeys gives the keys of the things in some places, at a target that the facts tell.
 func (x *exchange) itemKeys(c *caching, facts []string, places []int) ([]cache.Key, error) {
-	r := x.keyRequest(append(slices.Clip(facts), "one of "+c.list.Member))
-	r.Ignore = append(slices.Clip(r.Ignore), c.list.Member)
-	base, err := c.policy.keys.Key(r)
+	base, err := c.policy.keys.Key(x.itemsRequest(c, facts))
 	keys := make([]cache.Key, len(places))
 	for i := 0; i < len(places) && err == nil; i++ {
 		keys[i], err = c.policy.keys.Item(base, c.list.thing(places[i]))
@@ -135,7 +149,22 @@ func (x *exchange) serveItems() (done bool, err error) {
 		return true, x.serveAnswer(whole, cacheStale)
 	}
 	c.spare = whole
+	x.missItems()
 	return false, nil
+}
+
+// missItems tells of each thing that has to be asked for.
+func (x *exchange) missItems() {
+	c, l := x.caching, x.caching.list
+	of, known := cache.Key{}, false
+	for _, place := range l.ask {
+		x.p.cache.Missed(x.gw.Name, l.keys[l.of[place]], func() cache.Key {
+			if !known {
+				of, known = c.policy.keys.Loose(x.itemsRequest(c, c.facts)), true
+			}
+			return c.policy.keys.LooseItem(of, l.thing(place))
+		})
+	}
 }
 
 // lookers is how many look for the things of a long list at once: what is not in memory

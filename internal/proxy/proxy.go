@@ -67,7 +67,7 @@ type Cache interface {
 	Purged(about *cache.About, key cache.Key) bool
 	// LastPurge gives the number of the last purge that is known, for cache.About.
 	LastPurge() int64
-	// Missed is told of a key under which nothing was kept. loose gives a key that more
+	// Missed is told of a key under which nothing was kept, or nothing young enough. loose gives a key that more
 	// requests have in common; it is called at once, or not at all; nil = there is none.
 	Missed(gateway string, key cache.Key, loose func() cache.Key)
 	// Count is told what the cache was to a call. It does not keep what it is given.

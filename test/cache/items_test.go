@@ -146,8 +146,12 @@ func (e *embedder) set(fail int, model string) {
 
 func embeddingWorld(t testing.TB, e *embedder, cache string) *testgw.Gateway {
 	t.Helper()
+	return embeddingsOf(t, testup.New(t, e.answer), e, cache)
+}
+
+func embeddingsOf(t testing.TB, up *testup.Upstream, e *embedder, cache string) *testgw.Gateway {
+	t.Helper()
 	e.model = "m"
-	up := testup.New(t, e.answer)
 	const price = "models: { m: { price: { input: 1 } }, n: {} }, retries: { max: 0 }"
 	return testgw.StartWith(t, testgw.Options{
 		Config: fmt.Sprintf(`discover: false

@@ -168,3 +168,24 @@ func TestWhatAFallbackAnsweredServesNoRequestThatIsOnlyAlike(t *testing.T) {
 	up.Script(h.n.alike)
 	expect(t, h.Gateway, h.make(asked{path: chat, body: ask("r", inOther, false)}), "miss", "answer 2")
 }
+
+func TestPromptsOutliveARestartWithTheAnswersOnDisk(t *testing.T) {
+	h := &hold{t: t}
+	up := testup.New(t, h.n.alike)
+	h.Gateway = startWith(t, up, "  emb: { kind: openai-compatible, base_url: \""+up.URL+"/e/v1\", api_key: env:K, models: { e: {} } }\n"+fmt.Sprintf(senses, ", timeout: 20s")+"cache: { disk: 16MiB }\n")
+	h.make(asked{path: chat, body: ask("one/m", question, false)})
+	h.again(nil)
+	up.Script(func(c *testup.Call) {
+		if !strings.HasSuffix(c.URI, "/embeddings") {
+			c.JSON(500, `{"error":{"message":"nothing new is said"}}`)
+			return
+		}
+		h.n.alike(c)
+	})
+	var a *answer
+	wait(t, func() bool { // what was known is read in the background
+		a = h.make(asked{path: chat, body: ask("one/m", inOther, false)})
+		return a.StatusCode == 200
+	})
+	expect(t, h.Gateway, a, "semantic", "answer 1")
+}

@@ -92,6 +92,16 @@ func (p *Policy) Item(of cache.Key, raw []byte) (cache.Key, error) {
 	return p.strict.item(of, raw)
 }
 
+// LooseItem is Item for advice, of what Loose gave. The zero Key stands for an element, or
+// a request, that has no key.
+func (p *Policy) LooseItem(of cache.Key, raw []byte) cache.Key {
+	k, err := p.loose.item(of, raw)
+	if err != nil || of == (cache.Key{}) {
+		return cache.Key{}
+	}
+	return k
+}
+
 func (ru *rules) key(r *Request) (cache.Key, error) {
 	c := ru.borrow()
 	defer ru.giveBack(c)
