@@ -53,7 +53,7 @@ func (g *Guard) tell(a, b *reading) (why string, differ bool) {
 		return "", false
 	}
 	for _, rule := range [...]func(a, b *reading) string{
-		code, quotations, language, numbers, operators, negations, questions, tasks, tenses, modals, persons, conjunctions, homographs, words, counts, order, voices,
+		code, quotations, language, numbers, operators, negations, questions, tasks, tenses, modals, persons, conjunctions, homographs, words, counts, order, voices, places,
 	} {
 		if why = rule(a, b); why != "" {
 			return why, true

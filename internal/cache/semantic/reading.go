@@ -25,8 +25,9 @@ type reading struct {
 	mine, yours        bool
 	i, you             bool // "am" and "you"
 	and, or            bool
-	one, several       bool // "is" and "are"
-	do, verb           bool // it has a verb of questions that asks for what is done to; any verb of questions
+	places             []string // small words of where and which way, of other languages than English
+	one, several       bool     // "is" and "are"
+	do, verb           bool     // it has a verb of questions that asks for what is done to; any verb of questions
 	can, should        bool
 	task               bool   // it demands a piece of work
 	genders            []byte // of those who are spoken of

@@ -123,6 +123,14 @@ func conjunctions(a, b *reading) string {
 	return ""
 }
 
+// places are the same, in any order.
+func places(a, b *reading) string {
+	if len(a.places) == len(b.places) && slices.Equal(slices.Sorted(slices.Values(a.places)), slices.Sorted(slices.Values(b.places))) {
+		return ""
+	}
+	return WhyDirection
+}
+
 // counts tells the largest from the largest ones.
 func counts(a, b *reading) string {
 	if a.superlative() && (a.one && !a.several && b.several && !b.one || b.one && !b.several && a.several && !a.one) {

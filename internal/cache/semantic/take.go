@@ -137,6 +137,7 @@ func (r *reading) tense(w string) {
 
 // small takes what small words say beside their tense.
 func (r *reading) small(w string) {
+	r.foreign(w)
 	switch w {
 	case "my", "our", "mine", "ours":
 		r.mine = true
@@ -166,6 +167,17 @@ func (r *reading) small(w string) {
 		r.can, r.verb = true, true
 	case "should", "@should":
 		r.should, r.verb = true, true
+	}
+}
+
+// foreign takes what small words of other languages than English say; which they are is in
+// their data.
+func (r *reading) foreign(w string) {
+	l := r.lexicon
+	r.mine, r.yours = r.mine || l.has("mine", w), r.yours || l.has("yours", w)
+	r.and, r.or = r.and || l.has("and", w), r.or || l.has("or", w)
+	if l.has("places", w) {
+		r.places = append(r.places, w)
 	}
 }
 
