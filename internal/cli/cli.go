@@ -24,6 +24,9 @@ const (
 	ExitWarned  = 2 // of a command with --strict
 )
 
+// usageFails marks a command whose exit code ExitUsage would be taken for another.
+const usageFails = "usage fails"
+
 // Env is what a command sees of the world. Stdout carries results alone, Stderr what is
 // told beside them.
 type Env struct {
@@ -50,6 +53,8 @@ func Run(ctx context.Context, args []string, env Env) int {
 	switch {
 	case err == nil:
 		return ExitOK
+	case errors.Is(err, errChanges):
+		return ExitChanges
 	case errors.As(err, &failed):
 		fmt.Fprintf(env.Stderr, "sluice: %s\n", plain(failed.Error()))
 		if _, strict := errors.AsType[*warned](err); strict {
@@ -58,12 +63,16 @@ func Run(ctx context.Context, args []string, env Env) int {
 		return ExitFailure
 	}
 	fmt.Fprintf(env.Stderr, "sluice: %s\nRun '%s --help' for usage.\n", plain(err.Error()), cmd.CommandPath())
+	if cmd.Annotations[usageFails] != "" {
+		return ExitFailure
+	}
 	return ExitUsage
 }
 
 func newRoot(env *Env) *cobra.Command {
 	root := group("sluice", "An AI gateway: one binary between applications and every model",
 		newServe(env), newCheck(env), newKeys(env), newWorkspaces(env), newUsers(env), newMembers(env), newTokens(env), newCredentials(env), newSecrets(env), newLimits(env), newBudgets(env), newRoutes(env), newRoute(env), newHealth(env), newDrain(env), newUndrain(env), newCompare(env), newCanary(env), newCache(env), newLogs(env), newImport(env), newDev(env), newDocs(env), newVersion(env))
+	root.AddCommand(newConfigCommands(env)...)
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)

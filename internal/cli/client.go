@@ -86,7 +86,10 @@ func (c *client) into(ctx context.Context, method, path string, query url.Values
 // open sends a request; the caller closes the body of a 2xx answer.
 func (c *client) open(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
 	var content io.Reader
-	if body != nil {
+	media := "application/json"
+	if text, ok := body.(document); ok {
+		content, media = bytes.NewReader(text), "application/yaml"
+	} else if body != nil {
 		b, err := json.Marshal(body)
 		if err != nil {
 			return nil, err
@@ -103,7 +106,7 @@ func (c *client) open(ctx context.Context, method, path string, query url.Values
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", media)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
