@@ -27,6 +27,9 @@ func (a *api) listEntries(c *call) (EntryPage, error) {
 	if err != nil {
 		return EntryPage{}, err
 	}
+	if text := c.query.Get("search"); text != "" {
+		return a.search(c.ctx(), text, q, c.within(), before)
+	}
 	return a.merged(c.ctx(), q, c.within(), before)
 }
 

@@ -18,6 +18,7 @@ type EntryPage struct {
 	Next    string           `json:"next"`
 	Partial bool             `json:"partial,omitempty" doc:"The store could not be asked: only entries still in the spool are here."`
 	Warning string           `json:"warning,omitempty" doc:"What is missing, for people."`
+	Search  *SearchInfo      `json:"search,omitempty" doc:"How far what can be searched is behind; only where search is given."`
 }
 
 const (

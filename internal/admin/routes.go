@@ -25,7 +25,7 @@ const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodP
 
 func (a *api) entryRoutes() []route {
 	return []route{
-		read(viewers, get, "/entries", "listEntries", "List calls, newest first, those on their way to the store included.", concat(EntryFilters(), paging), a.listEntries),
+		read(viewers, get, "/entries", "listEntries", "List calls, newest first, those on their way to the store included.", slices.Concat(EntryFilters(), searchParam, paging), a.listEntries),
 		read(owners, del, "/entries", "deleteEntries", "Delete every call that matches; at least one filter is needed.", EntryFilters(), a.deleteEntries),
 		{Access: viewers, Method: get, Path: "/entries/tail", Name: "tailEntries", Summary: "Follow new calls as server-sent events, each an event named entry.", Query: EntryFilters(), Status: http.StatusOK, serve: a.tail},
 		read(viewers, get, "/entries/{id}", "getEntry", "One call with its attempts and bodies.", nil, a.getEntry),

@@ -11,6 +11,7 @@ import (
 // Store is where records live. Its errors are those of package store.
 type Store interface {
 	EntryStore
+	SearchStore
 	KeyStore
 	WorkspaceStore
 	UserStore

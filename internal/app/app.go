@@ -248,6 +248,9 @@ func (p *process) openStore(ctx context.Context, cfg *config.Config) (err error)
 	if cfg.Storage.Fsync > 0 {
 		durable = append(durable, store.Durable())
 	}
+	if cfg.Storage.Search == "off" {
+		durable = append(durable, store.WithoutSearch())
+	}
 	p.storeURL = cfg.Storage.URL.Reveal()
 	if p.store, err = store.Open(ctx, p.storeURL, durable...); err != nil {
 		return err

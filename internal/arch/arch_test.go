@@ -54,7 +54,8 @@ var allowed = map[string][]string{
 	"cache":     {"gateway", "jsonscan", "jsonout", "llm"},
 	"follow":    {},
 	"web":       {},
-	"store":     {"analytics", "gateway", "llm"},
+	"said":      {},
+	"store":     {"analytics", "gateway", "llm", "said"},
 	"object":    {"gateway"},
 	"config":    {"glob", "expr", "gateway"},
 	"expr":      {},
@@ -69,7 +70,7 @@ var allowed = map[string][]string{
 	"proxy": {"health", "account", "auth", "cache", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "resume",
 		"provider", "route", "tokens", "upstream"},
 	"telemetry": {"proxy", "gateway"},
-	"admin":     {"analytics", "auth", "cache", "catalog", "compare", "config", "gateway", "limit", "llm", "provider", "record", "store", "glob", "web"},
+	"admin":     {"analytics", "auth", "cache", "catalog", "compare", "config", "gateway", "limit", "llm", "provider", "record", "said", "store", "glob", "web"},
 }
 
 type file struct {

@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/sluice-gateway/sluice/internal/cli"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
+	"github.com/sluice-gateway/sluice/internal/store/storetest"
 )
 
 // seededStore opens the store that x seeds.
@@ -104,4 +106,23 @@ func TestSeedRefusesFlagsThatMakeNoSense(t *testing.T) {
 			t.Errorf("%v: %d %s", args, code, errs)
 		}
 	}
+}
+
+func TestCallsAreFoundByWhatWasSaid(t *testing.T) {
+	x := newTerminal(t)
+	e := storetest.Entry(3)
+	e.Bodies = &gateway.Bodies{Request: gateway.Body{ContentType: "text/plain", Bytes: []byte("the late parcel")}}
+	if err := x.store.PutEntries(t.Context(), []*gateway.Entry{e, storetest.Entry(4)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.store.OpenSearch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := x.store.FillSearch(t.Context()); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	if out := x.ok("logs", "list", "--search", `"late parcel"`); !strings.Contains(out, e.ID) || strings.Count(out, "\n") != 2 {
+		t.Error(out)
+	}
+	x.fails(cli.ExitFailure, "partner", "logs", "list", "--search", `"late`)
 }

@@ -77,6 +77,7 @@ func (f *filters) query(now time.Time) (url.Values, error) {
 func (l *logCommands) newList() *cobra.Command {
 	var f filters
 	var limit int
+	var search string
 	cmd := &cobra.Command{
 		Use: "list", Short: "List calls, newest first", Args: cobra.NoArgs,
 		RunE: runs(func(cmd *cobra.Command, _ []string) error {
@@ -87,6 +88,7 @@ func (l *logCommands) newList() *cobra.Command {
 			if limit < 1 {
 				return &usage{fmt.Errorf("--limit must be 1 or more")}
 			}
+			set(q, "search", search)
 			c, err := l.remote.client(l.env)
 			if err != nil {
 				return err
@@ -95,6 +97,7 @@ func (l *logCommands) newList() *cobra.Command {
 		}),
 	}
 	f.flags(cmd)
+	cmd.Flags().StringVar(&search, "search", "", `what was said in them: words, "words in a row", begin*, -without`)
 	cmd.Flags().IntVar(&limit, "limit", 50, "how many")
 	jsonFlag(cmd, &l.json)
 	return cmd
@@ -106,6 +109,7 @@ type entryPage struct {
 	Next    string            `json:"next"`
 	Partial bool              `json:"partial,omitempty"`
 	Warning string            `json:"warning,omitempty"`
+	Search  *admin.SearchInfo `json:"search,omitempty"`
 }
 
 func (l *logCommands) list(ctx context.Context, c *client, q url.Values, limit int) error {
@@ -116,7 +120,7 @@ func (l *logCommands) list(ctx context.Context, c *client, q url.Values, limit i
 		if err := c.into(ctx, "GET", "/entries", q, nil, &p); err != nil {
 			return err
 		}
-		all.Data, all.Next = append(all.Data, p.Data...), p.Next
+		all.Data, all.Next, all.Search = append(all.Data, p.Data...), p.Next, p.Search
 		if p.Partial {
 			all.Partial, all.Warning = true, p.Warning
 		}
@@ -131,8 +135,14 @@ func (l *logCommands) list(ctx context.Context, c *client, q url.Values, limit i
 	if all.Warning != "" {
 		fmt.Fprintln(l.env.Stderr, "warning:", plain(all.Warning))
 	}
+	if all.Search != nil && all.Search.Lag > searchLag {
+		fmt.Fprintf(l.env.Stderr, "The search index is behind: calls since %s may be missing.\n", stamp(all.Search.Until))
+	}
 	return l.table(all.Data)
 }
+
+// searchLag is how many seconds the search may be behind without a word.
+const searchLag = 10
 
 func (l *logCommands) table(entries []json.RawMessage) error {
 	t := newTable(l.env.Stdout, "TIME", "STATUS", "MODEL", "KEY", "IN", "OUT", "COST", "MS", "ID")

@@ -82,6 +82,9 @@ func (s *Store) putEntries(ctx context.Context, tx *sql.Tx, p *entryInserts, ent
 			}
 		}
 	}
+	if err := s.enqueue(ctx, tx, entries); err != nil {
+		return err
+	}
 	return s.rollUp(ctx, tx, p.rollups, fresh)
 }
 

@@ -99,8 +99,7 @@ func (s *Store) SweepBodies(ctx context.Context, gatewayName string, before time
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		_, err = s.exec(ctx, tx, "DELETE FROM bodies WHERE entry_id IN ("+marks(len(ids))+")", ids...)
-		return err
+		return s.deleteBodies(ctx, tx, ids)
 	})
 	return len(ids), s.failed("sweep bodies", err)
 }
@@ -129,10 +128,18 @@ func (s *Store) deleteStep(ctx context.Context, c conditions, order string, step
 }
 
 func (s *Store) deleteRows(ctx context.Context, tx *sql.Tx, ids []any) (int, error) {
-	if _, err := s.exec(ctx, tx, "DELETE FROM bodies WHERE entry_id IN ("+marks(len(ids))+")", ids...); err != nil {
+	if err := s.deleteBodies(ctx, tx, ids); err != nil {
 		return 0, err
 	}
 	return s.exec(ctx, tx, "DELETE FROM entries WHERE id IN ("+marks(len(ids))+")", ids...)
+}
+
+func (s *Store) deleteBodies(ctx context.Context, tx *sql.Tx, ids []any) error {
+	if err := s.dequeue(ctx, tx, ids); err != nil {
+		return err
+	}
+	_, err := s.exec(ctx, tx, "DELETE FROM bodies WHERE entry_id IN ("+marks(len(ids))+")", ids...)
+	return err
 }
 
 func (s *Store) ids(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]any, error) {

@@ -48,8 +48,9 @@ func openPostgres(url string) (engine, error) {
 		eachText: func(column, name string) string {
 			return "jsonb_array_elements_text(CAST(" + column + " AS jsonb)) AS " + name + "(value)"
 		},
-		lock:    func(ctx context.Context) (func() error, error) { return lockPostgres(ctx, db) },
-		explain: explainPostgres,
+		lock:      func(ctx context.Context) (func() error, error) { return lockPostgres(ctx, db) },
+		explain:   explainPostgres,
+		newSearch: func() searchIndex { return &postgresSearch{db} },
 	}, nil
 }
 

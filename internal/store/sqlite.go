@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -47,9 +49,10 @@ func openSQLite(path string, durable bool) (engine, error) {
 	e := engine{
 		name: "sqlite", dialect: goose.DialectSQLite3, textColumn: "TEXT", insertRows: 32,
 		write: sql.OpenDB(writer), read: sql.OpenDB(reader),
-		rebind:   func(q string) string { return q },
-		eachText: func(column, name string) string { return "json_each(" + column + ") AS " + name },
-		explain:  func(err error) error { return explainSQLite(path, err) },
+		rebind:    func(q string) string { return q },
+		eachText:  func(column, name string) string { return "json_each(" + column + ") AS " + name },
+		explain:   func(err error) error { return explainSQLite(path, err) },
+		newSearch: func() searchIndex { return &sqliteSearch{path: searchPath(path)} },
 	}
 	e.write.SetMaxOpenConns(1)
 	e.read.SetMaxOpenConns(readers)
@@ -61,6 +64,11 @@ func openSQLite(path string, durable bool) (engine, error) {
 		return lockSQLite(ctx, file+".lock")
 	}
 	return e, nil
+}
+
+// searchPath is where the index of a database lies.
+func searchPath(path string) string {
+	return strings.TrimSuffix(path, filepath.Ext(path)) + "-search" + filepath.Ext(path)
 }
 
 // sqliteFile is the name by which SQLite opens a file, whatever characters it has.

@@ -32,6 +32,7 @@ type Store struct {
 	rollups      rollups
 	zip          compressor
 	swept        sweepFloors
+	search       searchIndex // nil = switched off
 	usable       atomic.Bool // a Migrate has succeeded
 }
 
@@ -54,6 +55,8 @@ type engine struct {
 	lock func(context.Context) (unlock func() error, err error)
 	// explain adds what a user can do about an error of the engine.
 	explain func(error) error
+	// newSearch makes the index of what was said, and touches nothing yet.
+	newSearch func() searchIndex
 }
 
 // Option changes how a store is opened.
@@ -62,7 +65,11 @@ type Option func(*options)
 type options struct {
 	durable  bool
 	metadata []string
+	noSearch bool
 }
+
+// WithoutSearch keeps no index of what was said.
+func WithoutSearch() Option { return func(o *options) { o.noSearch = true } }
 
 // Durable makes every commit survive power loss. SQLite then waits for the disk at each
 // commit; PostgreSQL does so by its own settings.
@@ -93,6 +100,9 @@ func Open(_ context.Context, url string, opts ...Option) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	s := &Store{engine: e}
+	if !o.noSearch {
+		s.search = e.newSearch()
+	}
 	s.entryInsert.init(&e, "entries", entryColumns[:], "id")
 	s.chargeInsert.init(&e, "ledger", ledgerColumns[:], "entry_id, counter")
 	s.rollups.init(&e, o.metadata)
@@ -105,6 +115,15 @@ func (s *Store) Close() error {
 	s.chargeInsert.close()
 	s.rollups.insert.close()
 	s.zip.close()
+	if s.search != nil {
+		if err := s.search.close(); err != nil {
+			return errors.Join(err, s.closeDB())
+		}
+	}
+	return s.closeDB()
+}
+
+func (s *Store) closeDB() error {
 	if s.read == s.write {
 		return s.write.Close()
 	}

@@ -40,6 +40,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"hostile":     testHostile,
 		"together":    testTogether,
 		"in use":      testInUse,
+		"search":      testSearch,
 	}
 	for name, suite := range suites {
 		made := fresh
