@@ -27,8 +27,14 @@ func (b *Board) SetDrains(all []gateway.Drain) {
 	b.drains.Store(d)
 }
 
-// Drains lists what is out of use, as it was set. The list is the caller's own.
-func (b *Board) Drains() []gateway.Drain {
+// Drains implements Watch.
+func (b *Board) Drains(provider string) bool {
+	d := b.drains.Load()
+	return d != nil && d.providers[provider]
+}
+
+// Drained lists what is out of use, as it was set. The list is the caller's own.
+func (b *Board) Drained() []gateway.Drain {
 	if d := b.drains.Load(); d != nil {
 		return slices.Clone(d.all)
 	}

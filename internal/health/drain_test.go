@@ -44,7 +44,7 @@ func TestADrainTakesOutWhatItNames(t *testing.T) {
 			if out != tt.out {
 				t.Errorf("out are %s, want %s", out, tt.out)
 			}
-			if diff := cmp.Diff([]gateway.Drain{tt.drain}, b.Drains()); diff != "" {
+			if diff := cmp.Diff([]gateway.Drain{tt.drain}, b.Drained()); diff != "" {
 				t.Error(diff)
 			}
 			b.SetDrains(nil)

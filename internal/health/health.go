@@ -72,6 +72,8 @@ type Pass struct {
 type Watch interface {
 	// Level tells how far an ID may be used now. It changes nothing.
 	Level(id ID) Level
+	// Drains reports whether something of a provider has been taken out of use.
+	Drains(provider string) bool
 	// Begin counts an attempt as in flight. Of a half-open ID it claims the probe.
 	Begin(id ID) Pass
 	// Answered tells, ahead of Done, that content has begun to come: a long stream need not

@@ -12,6 +12,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/health"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/policy"
@@ -64,7 +65,7 @@ func (x *exchange) admitBatch(ctx context.Context) error {
 		return nil
 	}
 	counts := x.countsBatch()
-	if !counts && (!x.restricted() || x.ask.model != "") {
+	if !counts && (!x.restricted() && !x.p.health.Drains(x.target.Provider.Name) || x.ask.model != "") {
 		return nil // and a model that the path or body names was checked
 	}
 	if x.batch == nil {
@@ -170,6 +171,9 @@ func (x *exchange) surveyLine(line []byte, counts bool) error {
 		}
 		if why := x.out(&t); why != "" {
 			return fault.Newf(fault.NoHealthyTarget, "'%s/%s', which a request of this batch names, cannot be used now: %s.", t.Provider.Name, clip(name), why)
+		}
+		if id := (health.ID{Provider: t.Provider.Name, Model: bareModel(name), Credential: watchedAs(x.cred)}); x.p.health.Level(id) == health.Drained {
+			return fault.Newf(fault.NoHealthyTarget, "'%s/%s', which a request of this batch names, has been taken out of use with the credential '%s'.", t.Provider.Name, clip(name), x.credentialName())
 		}
 	}
 	if counts {

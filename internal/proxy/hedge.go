@@ -53,12 +53,9 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 	back := func() { x.r, x.w, x.commits, x.hedged = call, w, race.commits.going(), false }
 
 	ended := make(chan error, 1)
-	timer := time.AfterFunc(after, func() { ended <- y.runTwin() })
-	race.decided = func() {
-		if timer.Stop() {
-			ended <- y.runTwin() // which has lost, and lets go of the body
-		}
-	}
+	run := func() { ended <- y.runTwin() }
+	timer := time.AfterFunc(after, run)
+	race.decided = func() { unlessBegun(timer, run) }
 	defer func() {
 		if x.hedged { // a panic: the twin reads what belongs to the call
 			if back(); !timer.Stop() {
@@ -75,12 +72,7 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 		y.leave()
 		return err
 	}
-	if own.won() || call.Context().Err() != nil {
-		lane.cancel(errLost)
-	}
-	if x.stream && lane.won() {
-		x.giveBody() // what is left of it to do is the twin's
-	}
+	x.concede(own, lane, call.Context())
 	theirs := <-ended
 	x.commits = race.commits.going()
 	if lane.won() {
@@ -99,6 +91,23 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 	}
 	y.leave()
 	return err
+}
+
+// unlessBegun runs at once what a timer would run later.
+func unlessBegun(timer *time.Timer, run func()) {
+	if timer.Stop() {
+		run()
+	}
+}
+
+// concede ends the twin where it has lost, and else leaves the rest to it.
+func (x *exchange) concede(own, lane *runner, call context.Context) {
+	if own.won() || call.Err() != nil {
+		lane.cancel(errLost)
+	}
+	if x.stream && lane.won() {
+		x.giveBody()
+	}
 }
 
 // runTwin is the path of a twin.

@@ -95,6 +95,7 @@ func (x *exchange) pickCredential(failed places) (*provider.Credential, int) {
 type alike struct{}
 
 func (alike) Level(health.ID) health.Level       { return health.Healthy }
+func (alike) Drains(string) bool                 { return false }
 func (alike) Begin(id health.ID) health.Pass     { return health.Pass{ID: id} }
 func (alike) Answered(*health.Pass)              {}
 func (alike) Done(*health.Pass, health.Outcome)  {}
