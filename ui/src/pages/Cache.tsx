@@ -1,12 +1,14 @@
-import { Box, Button, Checkbox, Grid, Group, List, Modal, RingProgress, SimpleGrid, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Box, Button, Checkbox, Grid, Group, List, Modal, RingProgress, Select, SimpleGrid, Stack, Table, Text, TextInput } from "@mantine/core";
 import { IconDatabase } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { type FormEvent, useCallback, useMemo, useState } from "react";
 import { api, got, type Schemas } from "../api/client";
 import { useAuth } from "../api/session";
 import { useAct } from "../lib/act";
-import { useParam, usePeriod } from "../lib/address";
+import { type Period, useParam, useParams, usePeriod } from "../lib/address";
+import { spansOf, stepOf, useAnalytics } from "../lib/analytics";
 import { at, bytes, count, ms, percent, span, usd } from "../lib/format";
+import { Chart } from "../parts/Chart";
 import { Bar, Empty, Failure, Figure, Goto, PageTitle, Panel, Parts, Snippet, Time, Waiting } from "../parts/parts";
 
 type Row = Schemas["CacheRow"];
@@ -22,15 +24,12 @@ export default function Cache() {
       <PageTitle title="Cache" says="What was answered without a provider, and what that saved." />
       {cache.isError ? <Failure error={cache.error} retry={() => void cache.refetch()} /> : !c ? <Waiting rows={3} height={140} /> : (
         <Stack gap="md">
-          {c.total.served + c.total.misses === 0 ? <Off /> : <Results total={c.total} />}
+          {c.total.served + c.total.misses === 0 ? <Off /> : <><Results total={c.total} /><OverTime period={period} /></>}
           {who?.admin && <Grid gap="md">
             <Grid.Col span={{ base: 12, md: 7 }}><Tiers tiers={c.tiers ?? []} /></Grid.Col>
             <Grid.Col span={{ base: 12, md: 5 }}><Advice advice={c.advice ?? []} /></Grid.Col>
           </Grid>}
-          {c.models.length > 0 && <Grid gap="md">
-            <Grid.Col span={{ base: 12, md: 6 }}><By title="By model" rows={c.models} dimension="model" /></Grid.Col>
-            <Grid.Col span={{ base: 12, md: 6 }}><By title="By gateway" rows={c.gateways} dimension="gateway" /></Grid.Col>
-          </Grid>}
+          {c.total.served + c.total.misses > 0 && <By period={period} />}
           <Grid gap="md">
             <Grid.Col span={{ base: 12, md: 6 }}><Purge /></Grid.Col>
             <Grid.Col span={{ base: 12, md: 6 }}><Lookup /></Grid.Col>
@@ -98,17 +97,49 @@ function Advice({ advice }: { advice: Schemas["CacheAdvice"][] }) {
   );
 }
 
-function By({ title, rows, dimension }: { title: string; rows: Row[]; dimension: string }) {
+function OverTime({ period }: { period: Period }) {
+  const [, set] = useParams();
+  const all = useAnalytics(period, {}, true, { metric: "hit_ratio,saved_usd", step: stepOf(period) });
+  const zoom = useCallback((a: Date, b: Date) => set({ from: a.toISOString(), to: b.toISOString() }), [set]);
+  const view = useMemo(() => {
+    const one = all.data?.series[0];
+    return { times: (all.data?.times ?? []).map((t) => new Date(t).getTime() / 1000), ratio: spansOf(one, "hit_ratio"), saved: spansOf(one, "saved_usd") };
+  }, [all.data]);
+  if (all.isError) return <Failure error={all.error} retry={() => void all.refetch()} />;
   return (
-    <Panel title={title} says="What saved most first.">
-      <Box className="scroll"><table className="rows"><thead><tr><th scope="col">{dimension[0]!.toUpperCase() + dimension.slice(1)}</th><th scope="col">Hit ratio</th><th scope="col" className="n">Served</th><th scope="col" className="n">Saved</th></tr></thead>
-        <tbody>{rows.slice(0, 8).map((r) => { const name = r.by[dimension] ?? ""; return <tr key={name}><td>{name ? <Goto to="/logs" extra={{ [dimension]: name }}>{name}</Goto> : "none"}</td><td><Group gap={8} wrap="nowrap"><Box w={70}><Bar share={r.hit_ratio ?? 0} label={`${percent(r.hit_ratio)} of what ${name || "none"} looked up`} /></Box>{percent(r.hit_ratio)}</Group></td><td className="n">{count(r.served)}</td><td className="n">{usd(r.saved_usd)}</td></tr>; })}</tbody>
-      </table></Box>
+    <Grid gap="md">
+      <Grid.Col span={{ base: 12, md: 6 }}><Panel title="Hit ratio over time" says="Of the calls that looked into the cache in each span, how many it answered. A gap: nothing was looked up. Drag over a part to look closer."><Chart title="Hit ratio over time" times={view.times} series={[{ label: "Hit ratio", color: colors.hits, values: view.ratio }]} kind="lines" format={percent} zoom={zoom} /></Panel></Grid.Col>
+      <Grid.Col span={{ base: 12, md: 6 }}><Panel title="Saved over time" says="What the served calls of each span would have cost."><Chart title="Saved over time" times={view.times} series={[{ label: "Saved", color: colors.coalesced, values: view.saved }]} kind="bars" format={usd} zoom={zoom} /></Panel></Grid.Col>
+    </Grid>
+  );
+}
+
+const sides = ["model", "gateway", "provider", "key", "workspace", "route", "tag", "age", "day"];
+const filterOf: Record<string, string> = { model: "model", gateway: "gateway", provider: "provider", key: "key_id", workspace: "workspace", route: "route" };
+const ages: Record<string, string> = { "1m": "under 1 min", "10m": "1 to 10 min", "1h": "10 min to 1 h", "6h": "1 to 6 h", "1d": "6 to 24 h", "7d": "1 to 7 days", older: "over 7 days" };
+
+function By({ period }: { period: Period }) {
+  const [chosen, choose] = useParam("by");
+  const by = sides.includes(chosen) ? chosen : "model";
+  const report = useQuery({ queryKey: ["cache", "report", by, period.range, period.custom && period.from.toISOString()], queryFn: () => got(api.GET("/api/v1/cache/report", { params: { query: { by, from: period.from.toISOString(), limit: "20" } as never } })), placeholderData: keepPreviousData });
+  let rows = report.data?.data ?? [];
+  if (by === "age") rows = [...rows].sort((a, b) => order(a.by.age) - order(b.by.age));
+  const nameOf = (r: Row) => { const v = r.by[by] ?? ""; return r.rest ? "all others" : by === "age" ? (ages[v] ?? "nothing was kept") : v || "none"; };
+  return (
+    <Panel title={`Hit ratio by ${by}`} says={by === "age" ? "By how old the answer was that the cache had, whether it served or was past its time. Where misses begin, answers end to be fresh." : by === "tag" ? "A call counts at each of its tags." : "What saved most first."}
+      right={<Select size="xs" w={140} aria-label="Tell apart by" data={sides.map((d) => ({ value: d, label: `By ${d}` }))} value={by} allowDeselect={false} onChange={(v) => choose(v ?? "")} />}>
+      {report.isError ? <Failure error={report.error} retry={() => void report.refetch()} /> : !report.data ? <Waiting rows={4} /> : (
+        <Box className="scroll"><table className="rows" aria-label={`Hit ratio by ${by}`}><thead><tr><th scope="col">{by[0]!.toUpperCase() + by.slice(1)}</th><th scope="col">What became of the calls</th><th scope="col" className="n">Hit ratio</th><th scope="col" className="n">Served</th><th scope="col" className="n">Misses</th><th scope="col" className="n">Saved</th><th scope="col" className="n">Time saved</th></tr></thead>
+          <tbody>{rows.map((r) => { const name = nameOf(r); const to = filterOf[by] && r.by[by]; return <tr key={`${r.by[by] ?? ""} ${r.rest}`}><td>{to ? <Goto to="/logs" extra={{ [filterOf[by]!]: to }}>{name}</Goto> : name}</td><td style={{ minWidth: 160 }}><Parts parts={[{ label: "Hit", value: r.hits, color: colors.hits }, { label: "Stale", value: r.stale, color: colors.stale }, { label: "Coalesced", value: r.coalesced, color: colors.coalesced }, { label: "Semantic", value: r.semantic, color: colors.semantic }, { label: "Miss", value: r.misses, color: colors.misses }]} /></td><td className="n">{percent(r.hit_ratio)}</td><td className="n">{count(r.served)}</td><td className="n">{count(r.misses)}</td><td className="n">{usd(r.saved_usd)}</td><td className="n">{ms(r.saved_ms)}</td></tr>; })}</tbody>
+        </table></Box>
+      )}
     </Panel>
   );
 }
 
-const wipes: [keyof Schemas["NewPurge"] & string, string, string][] = [["model", "Model", "provider/model"], ["tag", "Tag", ""], ["gateway", "Gateway", "default"], ["provider", "Provider", ""], ["route", "Route", ""], ["older", "Older than", "12h"], ["workspace", "Workspace", ""]];
+const order = (age: string | undefined) => { const i = Object.keys(ages).indexOf(age ?? ""); return i < 0 ? 99 : i; };
+
+const wipes: [keyof Schemas["NewPurge"] & string, string, string][] = [["key", "Key", "64 hexadecimal digits"], ["model", "Model", "provider/model"], ["tag", "Tag", ""], ["gateway", "Gateway", "default"], ["provider", "Provider", ""], ["route", "Route", ""], ["older", "Older than", "12h"], ["workspace", "Workspace", ""]];
 
 function Purge() {
   const purges = useQuery({ queryKey: ["purges"], queryFn: () => got(api.GET("/api/v1/cache/purges")) });
@@ -131,10 +162,23 @@ function Purge() {
       </form>
       {(purges.data?.data.length ?? 0) > 0 && <Stack gap={4} mt="md"><Text size="xs" fw={600} c="dimmed">Purged lately</Text>{purges.data?.data.slice(0, 5).map((p) => <Text size="sm" key={p.id}>{p.says}, by {p.by}, <Time value={p.time} /></Text>)}</Stack>}
       <Modal opened={!!asking} onClose={() => setAsking(null)} title="Purge the cache" closeButtonProps={{ "aria-label": "Close" }}>
-        <Stack><Text size="sm">This drops {words}. The next identical requests are answered, and paid for, by providers again.</Text><Group justify="flex-end"><Button variant="default" onClick={() => setAsking(null)}>Cancel</Button><Button color="red" loading={act.isPending} onClick={() => asking && act.mutate(asking, { onSuccess: () => { setAsking(null); setForm({}); setAll(false); } })}>Purge</Button></Group></Stack>
+        <Stack><Text size="sm">This drops {words}.</Text>{asking && <Loss of={asking} />}<Text size="sm">The next identical requests are answered, and paid for, by providers again.</Text><Group justify="flex-end"><Button variant="default" onClick={() => setAsking(null)}>Cancel</Button><Button color="red" loading={act.isPending} onClick={() => asking && act.mutate(asking, { onSuccess: () => { setAsking(null); setForm({}); setAll(false); } })}>Purge</Button></Group></Stack>
       </Modal>
     </Panel>
   );
+}
+
+/** What the answers that a purge names did in the last day: what is lost with them. */
+function Loss({ of }: { of: Schemas["NewPurge"] }) {
+  const query: Record<string, string> = {};
+  for (const k of ["gateway", "provider", "workspace", "route", "tag"] as const) if (of[k]) query[k] = String(of[k]);
+  const [provider, model] = (of.model ?? "").includes("/") ? [of.model!.slice(0, of.model!.indexOf("/")), of.model!.slice(of.model!.indexOf("/") + 1)] : ["", of.model ?? ""];
+  if (model) query.model = model;
+  if (provider) query.provider = provider;
+  const lost = useQuery({ queryKey: ["cache", "loss", query], queryFn: () => got(api.GET("/api/v1/cache/report", { params: { query: query as never } })), enabled: !of.key });
+  const r = lost.data?.data[0];
+  if (of.key || lost.isError || !r) return null;
+  return <Text size="sm">As far as the log reaches, {of.older ? "answers of this kind, young and old," : "these answers"} served <b>{count(r.served)}</b> {r.served === 1 ? "call" : "calls"} and saved <b>{usd(r.saved_usd)}</b> and <b>{ms(r.saved_ms)}</b> of waiting.</Text>;
 }
 
 function Lookup() {

@@ -1,0 +1,55 @@
+// The page of the cache, in a browser: pictures, dimensions, looking an answer up, purging.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, newPage, serious, signIn } from "./browser.mjs";
+import { call, start, traffic } from "./gateway.mjs";
+
+let gateway, browser, view, page;
+const question = { model: "sandbox/chat", messages: [{ role: "user", content: "Which answers are kept?" }] };
+
+before(async () => {
+  gateway = await start(process.env.SLUICE_BINARY);
+  await traffic(gateway);
+  browser = await launch();
+  view = await newPage(browser, gateway);
+  page = view.page;
+  await signIn(page);
+});
+after(async () => { await browser?.close(); await gateway?.stop(); });
+
+test("the hit ratio and what was saved are pictures over time, without faults for assistive technology", async () => {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await page.goto("/cache?range=1h");
+    await page.getByText("Hit ratio over time").first().waitFor();
+    await page.getByText("Saved over time").first().waitFor();
+    await page.getByRole("table", { name: "Hit ratio by model" }).getByText("chat").first().waitFor();
+    assert.deepEqual(await serious(page), []);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+});
+
+test("every dimension tells calls apart, and stays in the address", async () => {
+  for (const by of ["gateway", "provider", "key", "workspace", "route", "tag", "age", "day"]) {
+    await page.goto(`/cache?range=1h&by=${by}`);
+    await page.getByRole("table", { name: `Hit ratio by ${by}` }).locator("tbody tr").first().waitFor();
+  }
+  await page.goto("/cache?range=1h&by=age");
+  await page.getByRole("table", { name: "Hit ratio by age" }).getByText("under 1 min").waitFor();
+});
+
+test("an answer is looked up by its key, and a purge says what is lost before it is done", async () => {
+  const sent = await fetch(`${gateway.base}/v1/chat/completions`, { method: "POST", headers: { authorization: `Bearer ${(await import("./gateway.mjs")).key}`, "content-type": "application/json" }, body: JSON.stringify(question) });
+  await sent.text();
+  const key = sent.headers.get("sluice-cache-key");
+  await page.goto(`/cache?range=1h&key=${key}`);
+  await page.getByRole("table", { name: "The answer" }).getByText("sandbox/chat").waitFor();
+  await page.getByLabel("Model", { exact: true }).fill("sandbox/chat");
+  await page.getByRole("button", { name: "Purge…" }).click();
+  await page.getByRole("dialog").getByText("of waiting").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Purge", exact: true }).click();
+  await page.getByText('that the model "chat" gave').first().waitFor();
+  const again = await call(gateway, "/v1/chat/completions", question, { "sluice-cache": "only-if-cached" });
+  assert.equal(again.status, 504);
+  assert.deepEqual(view.errors, []);
+});
