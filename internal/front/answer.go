@@ -60,7 +60,13 @@ func (w *answer) Header() http.Header { return w.header }
 // HeadLines puts whole lines into the head beside the header, each ended by CRLF, for
 // handlers that write many of them; the last ones given before WriteHeader count. No name
 // in them may stand in the header or be one that HTTP itself obeys. p is copied.
-func (w *answer) HeadLines(p []byte) { w.lines = append(w.lines[:0], p...) }
+func (w *answer) HeadLines(p []byte) {
+	if len(p) > 0 && cap(w.lines) >= len(p) && &p[0] == &w.lines[:1][0] {
+		w.lines = p // they are in its room already
+		return
+	}
+	w.lines = append(w.lines[:0], p...)
+}
 
 // HeadRoom gives memory in which the lines may be written that HeadLines is told next.
 func (w *answer) HeadRoom() []byte { return w.lines[:0] }
