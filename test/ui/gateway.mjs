@@ -44,12 +44,14 @@ async function freePort() {
   return port;
 }
 
-export async function start(binary) {
+/** start runs a gateway of this document; what ready does with its folder comes before. */
+export async function start(binary, document = config, ready = async () => {}) {
   const dir = mkdtempSync(join(tmpdir(), "sluice-ui-"));
   const [port, adminPort] = [await freePort(), await freePort()];
   const base = `http://127.0.0.1:${port}`;
   const admin = `http://127.0.0.1:${adminPort}`;
-  writeFileSync(join(dir, "sluice.yaml"), config);
+  writeFileSync(join(dir, "sluice.yaml"), document);
+  await ready(dir);
   const child = spawn(binary, ["serve", "--data", dir, "--listen", `127.0.0.1:${port}`, "--admin-listen", `127.0.0.1:${adminPort}`], {
     env: { ...process.env, SLUICE_ADMIN_TOKEN: token, SLUICE_KEY: key },
     stdio: ["ignore", "pipe", "pipe"],

@@ -12,6 +12,10 @@ const Providers = lazy(() => import("./pages/Providers"));
 const Cache = lazy(() => import("./pages/Cache"));
 const Keys = lazy(() => import("./pages/Keys"));
 const Limits = lazy(() => import("./pages/Limits"));
+const Budgets = lazy(() => import("./pages/Budgets"));
+const Workspaces = lazy(() => import("./pages/Workspaces"));
+const RoutesPage = lazy(() => import("./pages/Routes"));
+const Costs = lazy(() => import("./pages/Costs"));
 const Config = lazy(() => import("./pages/Config"));
 const Settings = lazy(() => import("./pages/Settings"));
 const Missing = lazy(() => import("./pages/Missing"));
@@ -30,6 +34,10 @@ export function App() {
           <Route path="/cache" element={<Cache />} />
           <Route path="/keys" element={<Keys />} />
           <Route path="/limits" element={<Limits />} />
+          <Route path="/budgets" element={<Budgets />} />
+          <Route path="/workspaces" element={<Workspaces />} />
+          <Route path="/routes" element={<RoutesPage />} />
+          <Route path="/costs" element={<Costs />} />
           <Route path="/config" element={<Config />} />
           <Route path="/settings" element={<Settings />} />
           <Route path="*" element={<Missing />} />

@@ -1,13 +1,17 @@
-import { IconAdjustments, IconDatabase, IconFileCode, IconGauge, IconKey, IconList, IconServer2, IconSettings } from "@tabler/icons-react";
+import { IconAdjustments, IconCoins, IconDatabase, IconFileCode, IconGauge, IconKey, IconList, IconReceiptDollar, IconRoute, IconServer2, IconSettings, IconUsersGroup } from "@tabler/icons-react";
 
 /** The pages, in the order in which they are listed; keys follow g. */
 export const pages = [
   { group: "Traffic", path: "/", label: "Overview", key: "o", icon: IconGauge },
   { group: "Traffic", path: "/logs", label: "Logs", key: "l", icon: IconList },
+  { group: "Traffic", path: "/costs", label: "Costs", key: "$", icon: IconReceiptDollar },
+  { group: "Serving", path: "/routes", label: "Routes", key: "r", icon: IconRoute },
   { group: "Serving", path: "/providers", label: "Providers", key: "p", icon: IconServer2 },
   { group: "Serving", path: "/cache", label: "Cache", key: "c", icon: IconDatabase },
   { group: "Callers", path: "/keys", label: "Keys", key: "k", icon: IconKey },
-  { group: "Callers", path: "/limits", label: "Limits & budgets", key: "b", icon: IconAdjustments },
+  { group: "Callers", path: "/limits", label: "Limits", key: "i", icon: IconAdjustments },
+  { group: "Callers", path: "/budgets", label: "Budgets", key: "b", icon: IconCoins },
+  { group: "Callers", path: "/workspaces", label: "Workspaces", key: "w", icon: IconUsersGroup },
   { group: "Operations", path: "/config", label: "Config", key: "f", icon: IconFileCode },
   { group: "Operations", path: "/settings", label: "Settings", key: "s", icon: IconSettings },
 ];

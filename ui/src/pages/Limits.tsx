@@ -1,123 +1,64 @@
-import { Box, Button, Card, Group, Modal, NumberInput, Select, Stack, Text, TextInput, Title } from "@mantine/core";
+import "../callers.css";
+import { Group, SegmentedControl, Stack, Text } from "@mantine/core";
 import { IconAdjustments } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, got, type Schemas } from "../api/client";
-import { useAct } from "../lib/act";
-import { meaning } from "../lib/color";
-import { count, percent, span, usd } from "../lib/format";
-import { useKeyNames } from "../parts/names";
-import { Bar, Empty, Failure, Goto, Info, PageTitle, Snippet, Time, Waiting } from "../parts/parts";
+import { useParam } from "../lib/address";
+import { count, zone } from "../lib/format";
+import { Chip, Empty, Failure, Figure, Goto, PageTitle, Snippet, Waiting } from "../parts/parts";
+import { LimitCard } from "./limits/LimitCard";
+import { type Blocks, near } from "./limits/near";
 
-type Rule = Schemas["LimitRule"];
-type State = Schemas["LimitState"];
-type Raising = { rule: string; state: State };
+export type LimitRule = Schemas["LimitRule"];
 
-const money = (r: Rule) => r.rule.unit === "cost";
-/** Money is counted in billionths of a dollar. */
-const amount = (r: Rule, n: number) => (money(r) ? usd(n / 1e9) : count(n));
+/** What limits refused in the last day, by quarters of an hour. */
+function useBlocks() {
+  return useQuery({
+    queryKey: ["analytics", "blocks"], refetchInterval: 30_000, placeholderData: keepPreviousData,
+    queryFn: async (): Promise<Blocks> => {
+      const to = new Date();
+      const from = new Date(to.getTime() - 86400e3);
+      const a = await got(api.GET("/api/v1/analytics", { params: { query: { from: from.toISOString(), to: to.toISOString(), by: "limit,key", metric: "blocked", step: "15m", top: "100", tz: zone } } }));
+      return { times: a.times.map((t) => new Date(t).getTime()), series: a.series.filter((s) => !s.rest).map((s) => ({ limit: s.by.limit ?? "", key: s.by.key ?? "", total: s.total.blocked ?? 0, spans: s.spans.blocked ?? [] })) };
+    },
+  });
+}
 
 export default function Limits() {
-  const limits = useQuery({ queryKey: ["limits"], queryFn: () => got(api.GET("/api/v1/limits")), refetchInterval: 5000 });
-  const budgets = useQuery({ queryKey: ["budgets"], queryFn: () => got(api.GET("/api/v1/budgets")), refetchInterval: 5000 });
-  const [raising, setRaising] = useState<Raising | null>(null);
-  const failed = limits.error ?? budgets.error;
-  const none = limits.data?.data.length === 0 && budgets.data?.data.length === 0;
+  const [keyID, setKey] = useParam("key_id");
+  const [show, setShow] = useParam("show");
+  const limits = useQuery({ queryKey: ["limits", keyID], queryFn: () => got(api.GET("/api/v1/limits", { params: { query: keyID ? { key_id: keyID } : {} } })), refetchInterval: 5000, placeholderData: keepPreviousData });
+  const blocks = useBlocks();
+  const all = limits.data?.data ?? [];
+  const standing = all.map((r) => near(r));
+  const blocked = blocks.data?.series.filter((s) => all.some((r) => r.id === s.limit)) ?? [];
+  const rules = all.filter((_, i) => !show || (show === "near" ? standing[i]!.near + standing[i]!.full > 0 : blocked.some((b) => b.limit === all[i]!.id)));
+  const refused = blocked.reduce((s, b) => s + b.total, 0);
+  const sum = (f: (n: ReturnType<typeof near>) => number) => standing.reduce((s, n) => s + f(n), 0);
   return (
     <>
-      <PageTitle title="Limits & budgets" says="What callers may use, how much of it they have used, and when it comes back." />
-      {failed ? <Failure error={failed} retry={() => { void limits.refetch(); void budgets.refetch(); }} /> : !limits.data || !budgets.data ? <Waiting rows={3} height={120} /> : none ? (
+      <PageTitle title="Limits" says="How much callers may take in a time, how near they are, and whom a limit refuses." />
+      {limits.isError ? <Failure error={limits.error} retry={() => void limits.refetch()} /> : !limits.data ? <Waiting rows={3} height={150} /> : all.length === 0 ? (
         <Empty icon={IconAdjustments} title="Nothing is limited yet">
-          <Text ta="center" c="dimmed" mb="sm">Limits and budgets stand under a gateway in <code>sluice.yaml</code>, or on a single key:</Text>
-          <Snippet text={"gateways:\n  default:\n    limits:\n      - { per: key, requests: 100/1m }\n    budgets:\n      - { per: workspace, cost: 500.00/month, alert: [50, 80, 100] }"} />
+          <Text ta="center" c="dimmed" mb="sm">Limits stand under a gateway in <code>sluice.yaml</code>, or on a single <Goto to="/keys">key</Goto>:</Text>
+          <Snippet text={"gateways:\n  default:\n    limits:\n      - { per: key, requests: 100/1m }\n      - { per: user, tokens: 50000/1d }"} />
         </Empty>
       ) : (
-        <Stack gap="lg">
-          <Rules title="Budgets" says="Money for a calendar period. A hard budget is never overrun: what is in flight is held at its upper bound." rules={budgets.data.data} raise={setRaising} />
-          <Rules title="Limits" says="How much in a sliding time. Used counts what is settled and what calls in flight hold." rules={limits.data.data} />
-          <Raises />
+        <Stack gap="md">
+          <div className="four">
+            <Figure label="In force" value={count(all.length)} note={`${count(sum((n) => n.used))} counters in use`} says="Limits of gateways, of providers (for admins) and, with a key chosen, of that key. Each counts separately for every value of what it is per." />
+            <Figure label="Near" value={count(sum((n) => n.near))} tone={sum((n) => n.near) ? "var(--tag-warning-ink)" : undefined} note="80 % or more of it used" says="Counters of which at least 80 % is used and something is left." />
+            <Figure label="Full now" value={count(sum((n) => n.full))} tone={sum((n) => n.full) ? "var(--mantine-color-red-text)" : undefined} note="no room until calls end or time passes" says="Counters without room: what comes now is refused, waits or goes elsewhere, as the limit says." />
+            <Figure label="Refused, 24 hours" value={blocks.data ? count(refused) : "–"} note={`${count(new Set(blocked.map((b) => b.key)).size)} keys met a limit`} says="Calls of the last 24 hours that these limits refused." />
+          </div>
+          <Group gap="xs">
+            <SegmentedControl size="xs" aria-label="Which limits" value={show} onChange={setShow} data={[{ value: "", label: "All" }, { value: "near", label: "Near or full" }, { value: "blocked", label: "Refusing" }]} />
+            {keyID && <Chip label={`key ${keyID}`} remove={() => setKey("")} />}
+          </Group>
+          {rules.length === 0 && <Text c="dimmed" size="sm" py="lg" ta="center">{show === "near" ? "No counter is near its limit now." : "No limit refused a call in the last 24 hours."}</Text>}
+          {rules.map((r) => <LimitCard key={r.id} of={r} blocks={blocks.data} />)}
         </Stack>
       )}
-      <RaiseForm raising={raising} onClose={() => setRaising(null)} />
     </>
-  );
-}
-
-function window(r: Rule, s: State): string {
-  const w = r.rule.windows[s.window];
-  if (!w) return "";
-  return w.period ? `per ${w.period}${w.zone ? ` (${w.zone})` : ""}` : w.span ? `in ${span(w.span / 1e9)}` : "at once";
-}
-
-/** What a counter counts, with the names of keys and of what has none. */
-const namesOf = (values: string, keyName: (id: string) => string) => values.replace(/key=(\S+)/, (_, id: string) => `key ${keyName(id)}`).replace(/(\w+)=(?=$|,)/g, "no $1").replaceAll("=", " ") || "all";
-
-function Rules({ title, says, rules, raise }: { title: string; says: string; rules: Rule[]; raise?: (r: Raising) => void }) {
-  const keyName = useKeyNames();
-  if (rules.length === 0) return null;
-  return (
-    <section aria-label={title}>
-      <Group gap={4} mb="xs"><Title order={2} size="h4">{title}</Title><Info text={says} /></Group>
-      <Stack gap="sm">
-        {rules.map((r) => (
-          <Card withBorder padding="md" key={r.id}>
-            <Group justify="space-between" mb="sm" gap="xs">
-              <Box>
-                <Text fw={600}>{r.rule.windows.map((w) => `${amount(r, w.max)} ${money(r) ? "" : r.rule.unit.replaceAll("_", " ")} ${w.period ? `per ${w.period}` : w.span ? `in ${span(w.span / 1e9)}` : "at once"}`).join(", ")}, per {r.rule.per.join(" and ")}</Text>
-                <Text size="xs" c="dimmed">{r.owner}{r.rule.when ? ` · when ${r.rule.when}` : ""} · over it: {r.rule.over.reroute ? `reroute to ${r.rule.over.reroute}` : r.rule.over.do || "reject"}</Text>
-              </Box>
-              <Goto to="/logs" extra={{ error_code: money(r) ? "budget_exceeded" : "rate_limited" }}>Refused calls</Goto>
-            </Group>
-            {r.state.length === 0 ? <Text size="sm" c="dimmed">Nobody has used it lately.</Text> : (
-              <Stack gap="xs">
-                {[...r.state].sort((a, b) => b.used / b.max - a.used / a.max).slice(0, 10).map((s) => {
-                  const share = s.max > 0 ? s.used / s.max : 0;
-                  return (
-                    <Box key={`${s.counter}/${s.window}`} className="counter">
-                      <Text size="sm" truncate title={s.values}>{namesOf(s.values, keyName)}</Text>
-                      <Bar share={share} color={share >= 1 ? meaning.failed : share >= 0.8 ? meaning.limited : undefined} label={`${percent(share)} used`} />
-                      <Text size="sm" ta="right" className="nowrap">{amount(r, s.used)} of {amount(r, s.max)}</Text>
-                      <Text size="xs" c="dimmed" className="nowrap">{window(r, s)}{s.reset_s > 0 && ` · room in ${span(s.reset_s)}`}{s.raised_usd > 0 && ` · raised by ${usd(s.raised_usd)}`}</Text>
-                      {raise ? <Button size="compact-xs" variant="light" onClick={() => raise({ rule: r.id, state: s })}>Raise</Button> : <span />}
-                    </Box>
-                  );
-                })}
-                {r.state.length > 10 && <Text size="xs" c="dimmed">and {r.state.length - 10} more, all with more room</Text>}
-              </Stack>
-            )}
-          </Card>
-        ))}
-      </Stack>
-    </section>
-  );
-}
-
-function Raises() {
-  const raises = useQuery({ queryKey: ["raises"], queryFn: () => got(api.GET("/api/v1/raises", { params: { query: { limit: "20" } } })) });
-  const end = useAct((id: string) => got(api.DELETE("/api/v1/raises/{id}", { params: { path: { id } } })), ["raises", "budgets"], () => "The raise has ended.");
-  const now = raises.data?.data.filter((r) => new Date(r.until).getTime() > Date.now()) ?? [];
-  if (now.length === 0) return null;
-  return (
-    <section aria-label="Raises">
-      <Title order={2} size="h4" mb="xs">Raises</Title>
-      <Card withBorder padding="md"><Stack gap="xs">{now.map((r) => <Group key={r.id} justify="space-between"><Text size="sm"><b>{usd(r.amount_usd)}</b> more for {r.values || r.rule}, by {r.by}{r.reason && `: ${r.reason}`}; ends <Time value={r.until} /></Text><Button size="compact-xs" variant="default" onClick={() => end.mutate(r.id)}>End now</Button></Group>)}</Stack></Card>
-    </section>
-  );
-}
-
-function RaiseForm({ raising, onClose }: { raising: Raising | null; onClose: () => void }) {
-  const [form, setForm] = useState<{ amount: number | string; until: string; reason: string }>({ amount: 10, until: "1d", reason: "" });
-  const act = useAct((r: Raising) => got(api.POST("/api/v1/raises", { body: { rule: r.rule, counter: r.state.counter, ...(r.state.workspace ? { workspace: r.state.workspace } : {}), amount_usd: Number(form.amount), until: form.until, reason: form.reason } })), ["raises", "budgets"], () => "The budget is larger now.");
-  return (
-    <Modal opened={!!raising} onClose={onClose} title={`Raise the budget of ${raising?.state.values || "all"}`} closeButtonProps={{ "aria-label": "Close" }}>
-      <form onSubmit={(e) => { e.preventDefault(); if (raising) act.mutate(raising, { onSuccess: onClose }); }}>
-        <Stack>
-          <NumberInput label="By how many dollars" prefix="$" min={0.01} decimalScale={2} value={form.amount} onChange={(amount) => setForm({ ...form, amount })} data-autofocus />
-          <Select label="For how long" allowDeselect={false} data={[{ value: "1h", label: "One hour" }, { value: "1d", label: "One day" }, { value: "7d", label: "A week" }, { value: "30d", label: "30 days" }]} value={form.until} onChange={(v) => setForm({ ...form, until: v ?? "1d" })} />
-          <TextInput label="Reason" value={form.reason} onChange={(e) => setForm({ ...form, reason: e.currentTarget.value })} />
-          <Group justify="flex-end"><Button variant="default" onClick={onClose}>Cancel</Button><Button type="submit" loading={act.isPending}>Raise</Button></Group>
-        </Stack>
-      </form>
-    </Modal>
   );
 }
