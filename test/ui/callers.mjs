@@ -38,7 +38,7 @@ gateways:
     limits:
       - { name: few, per: key, requests: 3/1m }
     budgets:
-      - { name: small, per: key, cost: 0.002/day, unpriced: allow }
+      - { name: small, per: key, cost: 0.05/day, unpriced: allow }
 `;
 
 export const startCallers = (binary, ready) => start(binary, document, ready);

@@ -44,13 +44,13 @@ async function freePort() {
   return port;
 }
 
-/** start runs a gateway of this document; what ready does with its folder comes before. */
+/** start runs a gateway of this document, null = without one; what ready does with its folder comes before. */
 export async function start(binary, document = config, ready = async () => {}) {
   const dir = mkdtempSync(join(tmpdir(), "sluice-ui-"));
   const [port, adminPort] = [await freePort(), await freePort()];
   const base = `http://127.0.0.1:${port}`;
   const admin = `http://127.0.0.1:${adminPort}`;
-  writeFileSync(join(dir, "sluice.yaml"), document);
+  if (document !== null) writeFileSync(join(dir, "sluice.yaml"), document);
   await ready(dir);
   const child = spawn(binary, ["serve", "--data", dir, "--listen", `127.0.0.1:${port}`, "--admin-listen", `127.0.0.1:${adminPort}`], {
     env: { ...process.env, SLUICE_ADMIN_TOKEN: token, SLUICE_KEY: key },

@@ -11,15 +11,19 @@ import { type Blocks, near } from "./limits/near";
 
 export type LimitRule = Schemas["LimitRule"];
 
-/** What limits refused in the last day, by quarters of an hour. */
-function useBlocks() {
+/** What limits refused in the last day, by quarters of an hour: calls name a limit as its gateway does. */
+function useBlocks(gateways: string[]) {
   return useQuery({
-    queryKey: ["analytics", "blocks"], refetchInterval: 30_000, placeholderData: keepPreviousData,
+    queryKey: ["analytics", "blocks", gateways], refetchInterval: 15_000, placeholderData: keepPreviousData, enabled: gateways.length > 0,
     queryFn: async (): Promise<Blocks> => {
       const to = new Date();
       const from = new Date(to.getTime() - 86400e3);
-      const a = await got(api.GET("/api/v1/analytics", { params: { query: { from: from.toISOString(), to: to.toISOString(), by: "limit,key", metric: "blocked", step: "15m", top: "100", tz: zone } } }));
-      return { times: a.times.map((t) => new Date(t).getTime()), series: a.series.filter((s) => !s.rest).map((s) => ({ limit: s.by.limit ?? "", key: s.by.key ?? "", total: s.total.blocked ?? 0, spans: s.spans.blocked ?? [] })) };
+      const all = await Promise.all(gateways.map((gateway) => got(api.GET("/api/v1/analytics", { params: { query: { from: from.toISOString(), to: to.toISOString(), "filter.gateway": gateway, by: "limit,key", metric: "blocked", step: "15m", top: "100", tz: zone } } }))));
+      const named = (gateway: string, limit: string, key: string) => (limit.startsWith("key/") ? `key/${key}/${limit.slice(4)}` : `gateway/${gateway}/${limit}`);
+      return {
+        times: all[0]!.times.map((t) => new Date(t).getTime()),
+        series: all.flatMap((a, i) => a.series.filter((s) => !s.rest).map((s) => ({ limit: named(gateways[i]!, s.by.limit ?? "", s.by.key ?? ""), key: s.by.key ?? "", total: s.total.blocked ?? 0, spans: s.spans.blocked ?? [] }))),
+      };
     },
   });
 }
@@ -28,8 +32,8 @@ export default function Limits() {
   const [keyID, setKey] = useParam("key_id");
   const [show, setShow] = useParam("show");
   const limits = useQuery({ queryKey: ["limits", keyID], queryFn: () => got(api.GET("/api/v1/limits", { params: { query: keyID ? { key_id: keyID } : {} } })), refetchInterval: 5000, placeholderData: keepPreviousData });
-  const blocks = useBlocks();
   const all = limits.data?.data ?? [];
+  const blocks = useBlocks([...new Set(all.filter((r) => r.owner.startsWith("gateway/")).map((r) => r.owner.slice(8)))]);
   const standing = all.map((r) => near(r));
   const blocked = blocks.data?.series.filter((s) => all.some((r) => r.id === s.limit)) ?? [];
   const rules = all.filter((_, i) => !show || (show === "near" ? standing[i]!.near + standing[i]!.full > 0 : blocked.some((b) => b.limit === all[i]!.id)));

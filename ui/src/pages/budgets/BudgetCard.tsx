@@ -53,7 +53,7 @@ function Counter({ of, state: s, raise, start }: { of: Schemas["LimitRule"]; sta
   return (
     <Box className="section-line" py="sm" mt="xs" component="section" aria-label={name}>
       <Group wrap="nowrap" justify="space-between" gap="sm">
-        <UnstyledButton onClick={() => setOpen(!open)} aria-expanded={open} aria-label={`${open ? "Fold" : "Unfold"} ${name}`} className="grow">
+        <UnstyledButton onClick={() => setOpen(!open)} aria-expanded={open} className="grow">
           <Group gap={8} wrap="nowrap">
             <Icon size={16} />
             <Text size="sm" fw={500} truncate>{name}</Text>

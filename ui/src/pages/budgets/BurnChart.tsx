@@ -18,6 +18,7 @@ export function left(b: Burn): { time: number; left: number }[] {
     money -= spent;
     points.push({ time: Math.min(i + 1 < b.times.length ? Date.parse(b.times[i + 1]!) : Date.now(), Date.parse(b.to)), left: money });
   });
+  points.push({ time: Date.now(), left: Math.min(money, b.max_usd - b.used_usd) }); // what calls in flight hold too
   return points;
 }
 

@@ -10,7 +10,8 @@ type Burn = Schemas["Burn"];
 function name(from: string, to: string): string {
   const d = new Date(from);
   const days = (Date.parse(to) - Date.parse(from)) / 86400e3;
-  return days > 20 ? new Date(d.getTime() + 86400e3).toLocaleDateString("en-GB", { month: "short", year: "2-digit" }) : d.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+  const middle = new Date(d.getTime() + (days > 20 ? 15 : 0.5) * 86400e3); // whatever the zone
+  return days > 20 ? middle.toLocaleDateString("en-GB", { month: "short" }) : days > 2 ? middle.toLocaleDateString("en-GB", { day: "numeric", month: "short" }) : middle.toLocaleDateString("en-GB", { weekday: "short", day: "numeric" });
 }
 
 export function History({ of: b }: { of: Burn }) {

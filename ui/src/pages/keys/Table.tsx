@@ -50,7 +50,7 @@ export function KeyTable({ rows, revoke, rotate }: { rows: Key[]; revoke: (k: Ke
   const kept = Object.fromEntries(["q", "state", "ws"].map((n) => [n, params.get(n) ?? ""]));
   return (
     <Box className="scroll">
-      <table className="rows" aria-label="Keys">
+      <table className="rows tight" aria-label="Keys">
         <thead><tr>
           <th scope="col">Name</th><th scope="col">State</th><th scope="col">Workspace</th><th scope="col">May use</th>
           <th scope="col">30 days <Info text="Calls of each of the last 30 days, refused ones included." /></th><th scope="col" className="n">Calls</th><th scope="col" className="n">Spend</th>

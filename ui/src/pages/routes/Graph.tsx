@@ -31,13 +31,14 @@ export function Graph({ route, traffic, lit }: { route: Route; traffic: Traffic;
   const { ref, width } = useElementSize();
   const p = useMemo(() => picture(route, traffic), [route, traffic]);
   const on = useMemo(() => litOf(lit), [lit]);
+  const by = new Map(p.nodes.map((n) => [n.id, n]));
   const wide = Math.max(width, p.columns * 176);
   const first = 96;
-  const room = (wide - first) / Math.max(p.columns - 1, 1);
+  const last = p.edges.some((e) => by.get(e.from)!.column === p.columns - 1) ? 48 : 2; // for ways that turn back
+  const room = (wide - first - last) / Math.max(p.columns - 1, 1);
   const own = Math.min(230, room - Math.max(44, room * 0.26));
   const left = (n: Node) => (n.column === 0 ? 0 : first + room * n.column - own);
   const box = (n: Node) => (n.column === 0 ? first : own);
-  const by = new Map(p.nodes.map((n) => [n.id, n]));
   return (
     <Box ref={ref} className="graph-scroll">
       <div className="graph" style={{ height: p.height + 8, width: wide }} data-lit={on ? "" : undefined}>
@@ -63,7 +64,7 @@ function Way({ of: e, from, to, left, box, total, on }: { of: Edge; from: Node; 
   const same = from.column === to.column;
   const x2 = same ? left(to) + box(to) : left(to);
   const y2 = to.y + 4 + to.height / 2 + (same ? 8 : 0);
-  const bend = same ? 42 : (x2 - x1) / 2;
+  const bend = same ? 40 : (x2 - x1) / 2;
   const d = same ? `M${x1} ${y1 + 8}C${x1 + bend} ${y1 + 8} ${x2 + bend} ${y2} ${x2} ${y2}` : `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
   const width = e.idle ? 1.5 : total ? 1.5 + e.share * 12 : 3;
   const color = on ? "var(--accent)" : e.idle ? "var(--mantine-color-dimmed)" : e.after ? meaning.limited : "var(--accent)";

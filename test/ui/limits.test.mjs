@@ -1,0 +1,82 @@
+// Limits and budgets: how near, who is refused, how money burns down, raises.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, newPage, serious, signIn } from "./browser.mjs";
+import { startCallers, ways } from "./callers.mjs";
+
+let gateway, browser, view, page;
+
+before(async () => {
+  gateway = await startCallers(process.env.SLUICE_BINARY);
+  browser = await launch();
+  view = await newPage(browser, gateway);
+  page = view.page;
+  await signIn(page);
+  await ways(gateway);
+});
+
+after(async () => {
+  await view?.close();
+  await browser?.close();
+  await gateway?.stop();
+});
+
+const well = async () => {
+  assert.deepEqual(await serious(page), []);
+  assert.deepEqual(view.errors, []);
+};
+
+test("every limit is shown with its counters, and whom it refused", async () => {
+  await page.goto("/limits");
+  const few = page.getByRole("region", { name: "3 requests in 1 min, per key" });
+  await few.getByText("blocked").first().waitFor({ timeout: 45_000 }); // figures come within seconds; the page asks again
+  await few.getByText(/5 refused/).waitFor();
+  await few.getByText("is refused").waitFor();
+  await page.getByRole("region", { name: "200 requests in 1 min, per key" }).getByText("of 200").waitFor();
+  await well();
+  await page.getByText("Refusing", { exact: true }).click();
+  await page.getByRole("region", { name: "200 requests in 1 min, per key" }).waitFor({ state: "detached" });
+  assert.match(page.url(), /show=blocked/);
+});
+
+test("a budget burns down with what was really spent, and says when it ends", async () => {
+  await page.goto("/budgets");
+  const month = page.getByRole("region", { name: "$5.00 per month (UTC), per workspace" });
+  const used = month.getByRole("region", { name: "workspace default" });
+  await used.getByTestId("verdict").waitFor();
+  const spent = Number((await used.getByText(/\$[\d.]+ of \$5.00/).first().textContent()).match(/\$([\d.]+) of/)[1]);
+  assert.ok(spent > 0 && spent < 5, `${spent} spent`);
+  assert.match(await used.getByTestId("verdict").textContent(), /At this rate/);
+  await used.getByRole("group", { name: /What is left of the budget/ }).locator("svg").waitFor();
+  await used.getByText("alert at 80 %").waitFor();
+  await used.getByRole("region", { name: "Periods before" }).waitFor();
+  await well();
+});
+
+test("a budget is raised until a time, and the raise ended", async () => {
+  const used = page.getByRole("region", { name: "workspace default" });
+  await used.getByRole("button", { name: "Raise…" }).click();
+  await page.getByLabel("By how many dollars").fill("7");
+  await page.getByLabel("Reason").fill("the launch");
+  await page.getByRole("dialog").getByRole("button", { name: "Raise", exact: true }).click();
+  await used.getByText(/of \$12.00/).first().waitFor();
+  await page.getByText("the launch").waitFor();
+  await page.getByRole("button", { name: "End now" }).click();
+  await used.getByText(/of \$5.00/).first().waitFor();
+  await well();
+});
+
+test("costs are told by any dimension and month, as table and as a file", async () => {
+  await page.goto("/costs?by=model&period=12m&tz=Asia/Tokyo");
+  const table = page.getByRole("table", { name: "Cost by model" });
+  await table.last().waitFor();
+  await page.getByRole("rowheader", { name: "chat" }).waitFor();
+  await well();
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+  assert.match(file.suggestedFilename(), /^costs-by-model-.*\.csv$/);
+  const chunks = [];
+  for await (const c of await file.createReadStream()) chunks.push(c);
+  const lines = Buffer.concat(chunks).toString().trim().split("\r\n").map((l) => l.split(","));
+  assert.deepEqual(lines[0], ["from", "tz", "model", "cost_usd", "requests", "input_tokens", "output_tokens", "saved_usd"]);
+  assert.ok(lines.some((l) => l[2] === "chat" && l[1] === "Asia/Tokyo" && Number(l[4]) > 0), lines.join("\n"));
+});
