@@ -1938,6 +1938,8 @@ export interface components {
             next: string;
             /** @description The store could not be asked: only entries still in the spool are here. */
             partial?: boolean;
+            /** @description How far what can be searched is behind; only where search is given. */
+            search?: components["schemas"]["SearchInfo"] | null;
             /** @description What is missing, for people. */
             warning?: string;
         };
@@ -2691,6 +2693,15 @@ export interface components {
         };
         Schema: {
             schema: Record<string, never>;
+        };
+        SearchInfo: {
+            /**
+             * Format: date-time
+             * @description What was said in calls that began before can be found.
+             */
+            indexed_until: string;
+            /** @description Seconds that the oldest of what is not yet indexed has been waiting; 0 = nothing waits. */
+            lag_s: number;
         };
         Secret: {
             /** Format: date-time */
@@ -4484,6 +4495,8 @@ export interface operations {
                 min_cost?: string;
                 /** @description Calls that took at least this many milliseconds. */
                 min_latency_ms?: string;
+                /** @description Calls in whose bodies all of this was said: words, "words in a row", begin*, and -word for what must not be there. */
+                search?: string;
                 /** @description Entries of a page, 1 to 500; 50 unless given. */
                 limit?: string;
                 /** @description Where the page before ended: its next. Empty = the first page. */
