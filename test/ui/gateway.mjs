@@ -50,10 +50,11 @@ export async function start(binary, document = config, ready = async () => {}) {
   const [port, adminPort] = [await freePort(), await freePort()];
   const base = `http://127.0.0.1:${port}`;
   const admin = `http://127.0.0.1:${adminPort}`;
-  if (document !== null) writeFileSync(join(dir, "sluice.yaml"), document);
+  const file = join(dir, "sluice.yaml");
+  if (document !== null) writeFileSync(file, document);
   await ready(dir);
   const child = spawn(binary, ["serve", "--data", dir, "--listen", `127.0.0.1:${port}`, "--admin-listen", `127.0.0.1:${adminPort}`], {
-    env: { ...process.env, SLUICE_ADMIN_TOKEN: token, SLUICE_KEY: key },
+    env: { ...process.env, SLUICE_ADMIN_TOKEN: token, SLUICE_KEY: key, SLUICE_BINARY: "", SLUICE_CHROMIUM: "" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
@@ -67,7 +68,7 @@ export async function start(binary, document = config, ready = async () => {}) {
   };
   for (const until = Date.now() + 20_000; ; await new Promise((r) => setTimeout(r, 50))) {
     const ready = await fetch(`${admin}/readyz`).then((r) => r.ok, () => false);
-    if (ready) return { base, admin, stop };
+    if (ready) return { base, admin, file, stop };
     if (child.exitCode !== null || Date.now() > until) {
       child.kill("SIGKILL");
       throw new Error(`the gateway does not start:\n${said}`);

@@ -21,7 +21,7 @@ try {
   const { id } = await call(gateway, "/v1/chat/completions", { model: "support", messages: [{ role: "system", content: "You help." }, { role: "user", content: "What is a sluice? Answer with `code` and **bold**." }] });
   await call(gateway, "/v1/chat/completions", { model: "sandbox/chat", messages: [{ role: "user", content: "hello again" }] }, {}, key);
   await new Promise((r) => setTimeout(r, 1500));
-  const views = { overview: "/?range=15m", logs: "/logs?range=15m", call: `/logs?range=15m&call=${id}`, providers: "/providers", cache: "/cache?range=1h", keys: "/keys", "keys-new": "/keys?new=1", limits: "/limits", budgets: "/budgets", workspaces: "/workspaces", "workspaces-users": "/workspaces?tab=users", costs: "/costs?by=model", routes: "/routes?range=15m", "routes-edit": "/routes?range=15m&view=edit", config: "/config", settings: "/settings" };
+  const views = { overview: "/?range=15m", logs: "/logs?range=15m", call: `/logs?range=15m&call=${id}`, providers: "/providers", cache: "/cache?range=1h", keys: "/keys", "keys-new": "/keys?new=1", limits: "/limits", budgets: "/budgets", workspaces: "/workspaces", "workspaces-users": "/workspaces?tab=users", costs: "/costs?by=model", routes: "/routes?range=15m", "routes-edit": "/routes?range=15m&view=edit", config: "/config", "config-history": "/config?tab=history", "config-revision": "/config?tab=history&revision=1", settings: "/settings" };
   for (const [scheme, width] of [["light", 1280], ["dark", 1280], ["light", 390], ["dark", 390]]) {
     const { page, close } = await newPage(browser, gateway, { colorScheme: scheme, viewport: { width, height: width > 500 ? 800 : 844 } });
     await signIn(page);
