@@ -46,7 +46,7 @@ export const compareDocument = (text: string) => ask<Compared>("POST", "/api/v1/
  * another change came in between, 409 config_from_file when a file is the source.
  */
 export const applyDocument = (text: string, revision: number | null, note: string) =>
-  ask<Applied>("PUT", `/api/v1/config?${new URLSearchParams({ note })}`, text, { "if-match": `"${revision ?? 0}"` });
+  ask<Applied>("PUT", `/api/v1/config${note.trim() ? `?${new URLSearchParams({ note })}` : ""}`, text, { "if-match": `"${revision ?? 0}"` });
 
 /**
  * Changes a document where it stands: what change leaves alone keeps its comments, order and
