@@ -73,8 +73,10 @@ type Config struct {
 	// http.ErrAbortHandler when an answer broke off.
 	Ask func(w http.ResponseWriter, r *http.Request, who *gateway.Principal)
 	// Try makes one small call at a provider and tells what came of it; it leaves no entry.
-	Try           func(ctx context.Context, t Try) (Trial, error)
-	Kinds         func() []Kind                   // the vendors that are known
+	Try   func(ctx context.Context, t Try) (Trial, error)
+	Kinds func() []Kind // the vendors that are known
+	// Replay makes a recorded call once more and gives its id; nil = it cannot.
+	Replay        func(ctx context.Context, r *Replay) (id string, status int, err error)
 	Targets       func() []TargetHealth           // how targets stand, by name
 	RefreshDrains func(ctx context.Context) error // RefreshKeys for drains
 	Canaries      Canaries

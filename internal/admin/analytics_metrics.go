@@ -39,7 +39,7 @@ func metrics() []metric {
 		knownMetric("cache_read_tokens", analytics.CacheReadTokens, 1), knownMetric("cache_write_tokens", analytics.CacheWriteTokens, 1), knownMetric("reasoning_tokens", analytics.ReasoningTokens, 1),
 		knownMetric("cost_usd", analytics.Cost, 1e9), knownMetric("saved_usd", analytics.Saved, 1e9),
 		{"unpriced", analytics.Requests, 0, func(f *analytics.Figures) *float64 { return number(unpriced(f)) }},
-		meanMetric("queue_avg_ms", analytics.QueueMS, 1),
+		meanMetric("queue_avg_ms", analytics.QueueMS, 1), meanMetric("caller_avg_ms", analytics.CallerUS, 1000),
 	}
 	for _, s := range spreads {
 		all = append(all, meanMetric(s.name+"_avg_ms", s.of, s.unit))

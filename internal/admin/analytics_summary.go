@@ -40,9 +40,10 @@ type SummaryFigures struct {
 	HitRatio         *float64    `json:"hit_ratio" doc:"Share of hits in hits and misses, 0 to 1."`
 	Latency          TimeFigures `json:"latency"`
 	FirstByte        TimeFigures `json:"first_byte"`
-	Gateway          TimeFigures `json:"gateway" doc:"What Sluice itself and the caller's line took, without queues."`
+	Gateway          TimeFigures `json:"gateway" doc:"What Sluice itself took, without queues and slow callers."`
 	Provider         TimeFigures `json:"provider" doc:"What was spent waiting for providers."`
 	QueueAvgMS       *float64    `json:"queue_avg_ms"`
+	CallerAvgMS      *float64    `json:"caller_avg_ms" doc:"Spent waiting for callers who read slowly."`
 }
 
 // TimeFigures tell how long something took, in milliseconds; null = no call tells. The
@@ -123,7 +124,7 @@ func figuresOf(q *store.AnalyticsQuery, got *store.Analytics) SummaryFigures {
 		Cost: gateway.USD(n[analytics.Cost]), Unpriced: unpriced(f), Saved: gateway.USD(n[analytics.Saved]),
 		Hits: n.Served(), Misses: n[analytics.Misses], HitRatio: share(n.Served(), n.Served()+n[analytics.Misses]),
 		Latency: timesOf(f, &spreads[0]), FirstByte: timesOf(f, &spreads[1]), Gateway: timesOf(f, &spreads[2]), Provider: timesOf(f, &spreads[3]),
-		QueueAvgMS: mean(f, analytics.QueueMS, 1),
+		QueueAvgMS: mean(f, analytics.QueueMS, 1), CallerAvgMS: mean(f, analytics.CallerUS, 1000),
 	}
 }
 

@@ -137,6 +137,8 @@ func (a *api) entry(c *call) (e *gateway.Entry, waiting bool, err error) {
 	id := c.path["id"]
 	if e, waiting = a.Spool.PendingEntry(id); !waiting {
 		e, err = a.Store.Entry(c.ctx(), id)
+	} else {
+		e = a.ratedOnes(c.ctx(), []*gateway.Entry{e})[0]
 	}
 	if err == nil {
 		err = c.in(e.Workspace)

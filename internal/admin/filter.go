@@ -37,22 +37,27 @@ func textFilters() []textFilter {
 		{Param{"user", "End user of the caller."}, func(q *q) string { return q.User }, func(e *e) string { return e.User }},
 		{Param{"client_ip", "Address of the caller."}, func(q *q) string { return q.ClientIP }, func(e *e) string { return e.ClientIP }},
 		{Param{"trace_id", "W3C trace id."}, func(q *q) string { return q.TraceID }, func(e *e) string { return e.TraceID }},
+		{Param{"feedback", "up or down."}, func(q *q) string { return q.Feedback }, func(e *e) string { return e.Feedback }},
 	}
 }
 
-// EntryFilters lists the filters of entries, named like their fields.
+// EntryFilters lists the filters of entries, named like their fields. A text with ! before
+// it asks for all others, and ! alone for calls that have any.
 func EntryFilters() []Param {
 	var params []Param
 	for _, f := range textFilters() {
+		f.Doc += " With ! before it: all but these."
 		params = append(params, f.Param)
 	}
 	return append(params,
-		Param{"status", "HTTP status that the caller saw: 429, or a class such as 4xx."},
+		Param{"status", "HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other."},
 		Param{"stream", "true: streams only; false: others only."},
 		Param{"from", "Calls from this time on (RFC 3339)."},
 		Param{"to", "Calls before this time (RFC 3339)."},
 		Param{"min_cost", "Calls that cost at least this many dollars."},
 		Param{"min_latency_ms", "Calls that took at least this many milliseconds."},
+		Param{"min_score", "Calls whose score is at least this."},
+		Param{"max_score", "Calls whose score is at most this."},
 	)
 }
 
@@ -78,7 +83,8 @@ func each(q store.EntryQuery, within []string) []store.EntryQuery {
 	}
 	var all []store.EntryQuery
 	for _, id := range within {
-		if q.Workspace == "" || asStored(q.Workspace) == id {
+		text, excludes := store.Unwanted(asStored(q.Workspace))
+		if q.Workspace == "" || (text == id) != excludes {
 			one := q
 			one.Workspace = id
 			all = append(all, one)
@@ -109,19 +115,22 @@ func (m *matcher) match(e *gateway.Entry) bool {
 		return false
 	}
 	for _, f := range m.texts {
-		if asStored(f.have(e)) != asStored(f.want(&m.query)) {
+		text, excludes := store.Unwanted(asStored(f.want(&m.query)))
+		if (asStored(f.have(e)) == text) != !excludes {
 			return false
 		}
 	}
 	q := &m.query
 	switch at := e.Time.UnixMicro(); {
-	case q.Status != 0 && e.Status != q.Status,
-		q.StatusClass != 0 && e.Status/100 != q.StatusClass,
+	case q.Status != 0 && (e.Status != q.Status) != q.StatusNot,
+		q.StatusClass != 0 && (e.Status/100 != q.StatusClass) != q.StatusNot,
 		q.Stream != nil && e.Stream != *q.Stream,
 		!q.From.IsZero() && at < q.From.UnixMicro(),
 		!q.To.IsZero() && at >= q.To.UnixMicro(),
 		q.MinCost != 0 && (!e.Cost.Known || e.Cost.USD < q.MinCost),
-		q.MinLatencyMS != 0 && (!e.LatencyMS.Known || e.LatencyMS.N < q.MinLatencyMS):
+		q.MinLatencyMS != 0 && (!e.LatencyMS.Known || e.LatencyMS.N < q.MinLatencyMS),
+		q.MinScore != nil && (e.Score == nil || *e.Score < *q.MinScore),
+		q.MaxScore != nil && (e.Score == nil || *e.Score > *q.MaxScore):
 		return false
 	}
 	return true

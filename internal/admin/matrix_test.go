@@ -46,6 +46,8 @@ var inBody = map[string]string{
 	"askPlayground":    `{"workspace":"WS","body":{}}`,
 	"rollbackCanary":   `{"reason":"NEW"}`,
 	"putDrain":         `{"provider":"acme","model":"NEW"}`,
+	"rateEntry":        `{"feedback":"up"}`,
+	"replayEntry":      `{}`,
 	"purgeCache":       `{"workspace":"WS","tag":"NEW"}`,
 }
 
@@ -63,10 +65,11 @@ var special = map[string]struct {
 	"finishOIDC":     {success: []int{404}},
 	"createToken":    {role: gateway.Owner},
 	"deleteToken":    {role: gateway.Owner},
+	"replayEntry":    {success: []int{503}}, // nothing is served here
 }
 
 // lists show what the caller may see; the others touch one workspace.
-var lists = []string{"listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getKeyUsage", "getRouteTraffic"}
+var lists = []string{"listSessions", "listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getKeyUsage", "getRouteTraffic"}
 
 // needWorkspace are lists of one workspace, which the query names.
 var needWorkspace = []string{"listMembers", "listLimits", "listBudgets"}

@@ -44,7 +44,7 @@ func (a *api) merged(ctx context.Context, q store.EntryQuery, within []string, b
 		}
 		page.Partial, page.Warning = true, "the store cannot be reached just now; this list holds only the entries that wait in the spool"
 	}
-	all := union(waiting, stored.Entries)
+	all := union(a.ratedOnes(ctx, waiting), stored.Entries)
 	more := stored.Next != "" || floor != ""
 	if floor != "" {
 		// Below the floor the spool was not read, so nothing of the store belongs here yet.

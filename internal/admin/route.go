@@ -31,6 +31,7 @@ type route struct {
 	Stream  string       // what a stream is; "" = one of entries
 	Status  int          // of a 2xx answer
 	Access  access       // who may call it
+	Long    bool         // it takes as long as a call of a model
 
 	serve    func(*call) (any, error)
 	segments []string
@@ -79,6 +80,12 @@ func write[B, T any](may access, method, path, name, summary string, status int,
 	}
 }
 
+// long lets a route take its time.
+func long(r route) route {
+	r.Long = true
+	return r
+}
+
 // answerTime bounds every call that is no tail.
 const answerTime = 60 * time.Second
 
@@ -117,7 +124,7 @@ func (a *api) serveRoute(w http.ResponseWriter, r *http.Request) error {
 	if c.query, err = found.readQuery(r.URL); err != nil {
 		return err
 	}
-	if found.Answer != nil {
+	if found.Answer != nil && !found.Long {
 		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 		defer cancel()
 		r = r.WithContext(ctx)

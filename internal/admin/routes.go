@@ -29,6 +29,9 @@ func (a *api) entryRoutes() []route {
 		read(owners, del, "/entries", "deleteEntries", "Delete every call that matches; at least one filter is needed.", EntryFilters(), a.deleteEntries),
 		{Access: viewers, Method: get, Path: "/entries/tail", Name: "tailEntries", Summary: "Follow new calls as server-sent events, each an event named entry.", Query: EntryFilters(), Status: http.StatusOK, serve: a.tail},
 		read(viewers, get, "/entries/{id}", "getEntry", "One call with its attempts and bodies.", nil, a.getEntry),
+		write(editors, put, "/entries/{id}/feedback", "rateEntry", "Say what you think of a call's answer, in the place of what was said before.", http.StatusOK, a.rateEntry),
+		long(write(editors, post, "/entries/{id}/replay", "replayEntry", "Make a recorded call once more, through all policies, and wait for its end. Its entry is a new one.", http.StatusOK, a.replayEntry)),
+		read(viewers, get, "/sessions", "listSessions", "Conversations and runs of agents: calls that name the same session or trace, the latest first.", concat(sessionFilters, paging), a.listSessions),
 		read(owners, del, "/entries/{id}", "deleteEntry", "Delete one call and its bodies.", nil, a.deleteEntry),
 	}
 }

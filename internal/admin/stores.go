@@ -35,6 +35,9 @@ type EntryStore interface {
 	Entry(ctx context.Context, id string) (*gateway.Entry, error)
 	DeleteEntry(ctx context.Context, id string) error
 	DeleteEntries(ctx context.Context, q store.EntryQuery, step int) (int, error)
+	PutFeedback(ctx context.Context, f gateway.Feedback) error
+	FeedbackOf(ctx context.Context, ids []string) (map[string]gateway.Feedback, error)
+	Sessions(ctx context.Context, q store.SessionQuery) (store.SessionPage, error)
 }
 
 // KeyStore keeps keys.

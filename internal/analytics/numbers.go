@@ -46,12 +46,14 @@ const (
 	LatencyKnown
 	FirstByteMS
 	FirstByteKnown
-	GatewayUS // time that Sluice and the caller took; what was spent waiting in a queue is left out
+	GatewayUS // time that Sluice itself took: queues and slow callers are left out
 	GatewayKnown
 	ProviderMS // time spent waiting for vendors
 	ProviderKnown
 	QueueMS
 	QueueKnown
+	CallerUS // time spent waiting for callers who read slowly
+	CallerKnown
 
 	numbers
 )
@@ -173,8 +175,9 @@ func (m *measured) times(e *gateway.Entry) {
 	n.count(LatencyMS, e.LatencyMS)
 	n.count(FirstByteMS, e.FirstByteMS)
 	n.count(QueueMS, e.QueueMS)
+	n.count(CallerUS, e.CallerUS)
 	if e.OverheadUS.Known {
-		own := max(e.OverheadUS.N-1000*e.QueueMS.Or(0), 0)
+		own := max(e.OverheadUS.N-1000*e.QueueMS.Or(0)-e.CallerUS.Or(0), 0)
 		n.count(GatewayUS, llm.Known(own))
 	}
 	if e.OverheadUS.Known && e.LatencyMS.Known && len(e.Attempts) > 0 {

@@ -30,7 +30,7 @@ type logCommands struct {
 
 func newLogs(env *Env) *cobra.Command {
 	l := &logCommands{env: env}
-	cmd := group("logs", "List, show and follow calls", l.newList(), l.newShow(), l.newTail())
+	cmd := group("logs", "List, show, follow, repeat and rate calls", l.newList(), l.newShow(), l.newTail(), l.newReplay(), l.newRate())
 	l.remote.flags(cmd, env)
 	return cmd
 }

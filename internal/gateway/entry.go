@@ -44,16 +44,19 @@ type Entry struct {
 	QueueMS         llm.Count       `json:"queue_ms"`
 	FirstByteMS     llm.Count       `json:"first_byte_ms"`
 	LatencyMS       llm.Count       `json:"latency_ms"`
-	OverheadUS      llm.Count       `json:"overhead_us"`
-	Metadata        json.RawMessage `json:"metadata"` // a JSON object, nil = none
+	OverheadUS      llm.Count       `json:"overhead_us"` // total less what was spent waiting for vendors
+	CallerUS        llm.Count       `json:"caller_us"`   // of OverheadUS: waiting for a caller who reads slowly
+	Metadata        json.RawMessage `json:"metadata"`    // a JSON object, nil = none
 	Session         string          `json:"session"`
 	User            string          `json:"user"`
 	ClientIP        string          `json:"client_ip"`
 	UserAgent       string          `json:"user_agent"`
 	TraceID         string          `json:"trace_id"`
+	ParentSpanID    string          `json:"parent_span_id"` // the caller's span, in which the call was made
 	Feedback        string          `json:"feedback"`
 	Score           *float64        `json:"score"`
-	Count           int             `json:"count"` // 1, but for refusals aggregated under a flood
+	Comment         string          `json:"comment"` // what was said with the feedback
+	Count           int             `json:"count"`   // 1, but for refusals aggregated under a flood
 	LastTime        time.Time       `json:"last_time"`
 
 	// Bodies is nil unless the policy is full; never part of a list.

@@ -76,7 +76,8 @@ func (e *Entry) appendNumbers(b []byte) []byte {
 	b = appendCount(b, `,"queue_ms":`, e.QueueMS)
 	b = appendCount(b, `,"first_byte_ms":`, e.FirstByteMS)
 	b = appendCount(b, `,"latency_ms":`, e.LatencyMS)
-	return appendCount(b, `,"overhead_us":`, e.OverheadUS)
+	b = appendCount(b, `,"overhead_us":`, e.OverheadUS)
+	return appendCount(b, `,"caller_us":`, e.CallerUS)
 }
 
 func (e *Entry) appendOrigin(b []byte) []byte {
@@ -86,6 +87,7 @@ func (e *Entry) appendOrigin(b []byte) []byte {
 	b = appendText(b, `,"client_ip":"`, e.ClientIP)
 	b = appendText(b, `,"user_agent":"`, e.UserAgent)
 	b = appendText(b, `,"trace_id":"`, e.TraceID)
+	b = appendText(b, `,"parent_span_id":"`, e.ParentSpanID)
 	b = appendText(b, `,"feedback":"`, e.Feedback)
 	b = append(b, `,"score":`...)
 	if e.Score == nil {
@@ -93,6 +95,7 @@ func (e *Entry) appendOrigin(b []byte) []byte {
 	} else {
 		b = appendFloat(b, *e.Score)
 	}
+	b = appendText(b, `,"comment":"`, e.Comment)
 	return appendInt(b, `,"count":`, int64(e.Count))
 }
 

@@ -24,4 +24,5 @@ const (
 	OpPassthrough   Operation = "passthrough" // a vendor's own path
 	OpSelf          Operation = "self"        // the caller's own key
 	OpStreams       Operation = "streams"     // the rest of a stream that was sent
+	OpFeedback      Operation = "feedback"    // what the caller thinks of an answer
 )

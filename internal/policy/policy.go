@@ -21,7 +21,7 @@ func Enter(g *catalog.Gateway, p *gateway.Principal, op llm.Operation) error {
 	if !glob.Any(p.Key.Gateways, g.Name) {
 		return refuse("This key may not use the gateway '" + g.Name + "'.")
 	}
-	if len(p.Key.Operations) > 0 && op != llm.OpSelf && op != llm.OpStreams && !slices.Contains(p.Key.Operations, string(op)) {
+	if len(p.Key.Operations) > 0 && op != llm.OpSelf && op != llm.OpStreams && op != llm.OpFeedback && !slices.Contains(p.Key.Operations, string(op)) {
 		return refuse("This key may not use the operation '" + string(op) + "'.")
 	}
 	return nil

@@ -21,6 +21,8 @@ func (x *exchange) accept() error {
 	case path == "/v1/me":
 		x.ep = x.p.selfEndpoint
 		return x.methodOf(http.MethodGet)
+	case path == feedbackPath:
+		return x.acceptFeedback()
 	case strings.HasPrefix(path, restPath):
 		return x.acceptRest(path[len(restPath):])
 	case path == "/v1/realtime":

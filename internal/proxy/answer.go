@@ -128,7 +128,7 @@ func (x *exchange) relayWhole(resp *upstream.Response) error {
 	w.set("Content-Length", itoa(int64(len(body))))
 	x.keepAnswer(resp, body)
 	x.writeHead(resp.Status)
-	return x.write(body)
+	return x.writeAll(body)
 }
 
 // learn reads what a whole answer says about itself.
@@ -226,7 +226,25 @@ func (x *exchange) pass(p []byte, digest *jsonscan.Digest) error {
 	if x.batch != nil && x.batch.tap != nil {
 		x.batch.tap(p)
 	}
-	return x.write(p)
+	return x.writeAll(p)
+}
+
+// unseenWrite is how much is written to a caller without looking whether that blocks: an
+// answer so small is gathered, or fits into what the kernel holds.
+const unseenWrite = 16 << 10
+
+// writeAll is write for what is no piece of a stream that is read by Each, and notes for
+// how long the caller kept it waiting.
+func (x *exchange) writeAll(p []byte) error {
+	if len(p) < unseenWrite {
+		return x.write(p)
+	}
+	began := time.Now()
+	err := x.write(p)
+	if took := time.Since(began); took >= upstream.Linger {
+		x.lingered += took
+	}
+	return err
 }
 
 // write sends bytes to the caller; a caller who left is no fault of anybody.

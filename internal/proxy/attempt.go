@@ -121,6 +121,7 @@ func (x *exchange) attempt(ctx context.Context) error {
 		err = x.taken(a, resp)
 	}
 	x.waited += resp.Waited
+	x.lingered += resp.Lingered
 	err = x.outOfTime(ctx, err)
 	x.endAttempt(a, err)
 	if open {

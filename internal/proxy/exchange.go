@@ -43,9 +43,10 @@ type exchange struct {
 	stream    bool // the caller asked for a stream
 
 	// authenticate, controls
-	who *gateway.Principal
-	ip  netip.Addr // the caller's; not valid when it cannot be told
-	ctl controls
+	who  *gateway.Principal
+	ip   netip.Addr // the caller's; not valid when it cannot be told
+	ctl  controls
+	anew bool // nothing that is kept is served: a replay
 
 	// read and scan
 	body     body
@@ -88,6 +89,7 @@ type exchange struct {
 	attempts   []gateway.Attempt
 	log        *logBlock
 	waited     time.Duration // blocked on upstreams
+	lingered   time.Duration // blocked on the caller, who reads slowly
 	trying     time.Time     // when the call's attempts began
 	clock      *time.Timer   // ends an attempt that has not begun to answer; nil = nothing does
 

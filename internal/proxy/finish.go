@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
@@ -116,9 +117,12 @@ func (x *exchange) entry() *gateway.Entry {
 		ID: x.id, Time: x.began, LastTime: x.began, Count: 1, Status: x.status, Cache: x.cacheWord(),
 		Stream: x.stream, ModelRequested: clip(x.ask.model), User: cmp.Or(x.tokenUser(), x.ask.user),
 		Attempts: x.attempts, Cost: x.callCost(), Price: x.price, Metadata: x.view.redact(x.metadata()),
-		QueueMS: llm.Known(0), LatencyMS: llm.Known(now.Sub(x.began).Milliseconds()), OverheadUS: llm.Known(x.overhead().Microseconds()),
-		ClientIP: x.shownIP(), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: cmp.Or(x.ctl.trace, traceID(x.r.Header)),
+		QueueMS: llm.Known(0), LatencyMS: llm.Known(now.Sub(x.began).Milliseconds()), OverheadUS: llm.Known(x.overhead().Microseconds()), CallerUS: llm.Known(x.lingered.Microseconds()),
+		ClientIP: x.shownIP(), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: x.ctl.trace,
 		Objects: x.objects,
+	}
+	if trace, span := traceOf(x.r.Header); e.TraceID == "" || e.TraceID == trace {
+		e.TraceID, e.ParentSpanID = trace, span
 	}
 	e.Saved = x.savedCost()
 	e.CacheTags, e.CacheAgeMS = x.cacheFigures()
@@ -162,7 +166,9 @@ func (x *exchange) entryCaller(e *gateway.Entry) {
 	e.Workspace, e.KeyID = x.who.Workspace, x.who.KeyID()
 	if x.bodies() == catalog.BodiesNone {
 		e.Metadata, e.UserAgent, e.User, e.CacheTags = nil, "", "", nil
+		return
 	}
+	e.Session = clip(sessionOf(x.r.Header, e.Metadata))
 }
 
 func (x *exchange) entryTarget(e *gateway.Entry) {
@@ -220,18 +226,52 @@ func (x *exchange) shownIP() string {
 	return host
 }
 
-// traceID gives the trace id of a W3C traceparent header, "" when there is none that
-// is valid (https://www.w3.org/TR/trace-context/).
-func traceID(h http.Header) string {
+// traceOf gives the trace id and the caller's span of a W3C traceparent header, "" when
+// there is none that is valid (https://www.w3.org/TR/trace-context/).
+func traceOf(h http.Header) (trace, span string) {
 	v := h["Traceparent"]
-	if len(v) != 1 || len(v[0]) < 55 || v[0][2] != '-' || v[0][35] != '-' {
-		return ""
+	if len(v) != 1 || len(v[0]) < 55 || v[0][2] != '-' || v[0][35] != '-' || v[0][52] != '-' {
+		return "", ""
 	}
-	id := v[0][3:35]
-	if strings.Trim(id, "0123456789abcdef") != "" || strings.Trim(id, "0") == "" {
-		return ""
+	trace, span = v[0][3:35], v[0][36:52]
+	if !isID(trace) {
+		return "", ""
 	}
-	return strings.Clone(id)
+	if !isID(span) {
+		span = ""
+	}
+	return strings.Clone(trace), strings.Clone(span)
+}
+
+// isID reports whether an id of a trace or span is one: hexadecimal, and not all zeros.
+func isID(s string) bool {
+	return strings.Trim(s, "0123456789abcdef") == "" && strings.Trim(s, "0") != ""
+}
+
+// sessionHeaders are headers by which callers name the conversation or the run of an agent
+// that a call belongs to.
+var sessionHeaders = [...]string{"X-Session-Id", "Session-Id", "X-Claude-Code-Session-Id"}
+
+// sessionOf names the session of a call as its caller does, in the metadata or a header; ""
+// when it does not.
+func sessionOf(h http.Header, metadata json.RawMessage) string {
+	if bytes.Contains(metadata, []byte(`"session`)) {
+		var m struct {
+			Session any `json:"session"`
+			ID      any `json:"session_id"`
+		}
+		if json.Unmarshal(metadata, &m) == nil {
+			if s := cmp.Or(text(m.Session), text(m.ID)); s != "" {
+				return s
+			}
+		}
+	}
+	for _, name := range sessionHeaders {
+		if v := h[name]; len(v) > 0 && v[0] != "" {
+			return strings.Clone(v[0])
+		}
+	}
+	return ""
 }
 
 // tokenUser is the user that the caller's token names.

@@ -174,7 +174,7 @@ func (x *exchange) adopt(y *exchange) {
 	x.story, x.committed = y.story, y.committed
 	x.wrote, x.status, x.abort, x.streaming, y.streaming = y.wrote, y.status, x.abort || y.abort, y.streaming, false
 	x.report, x.cost, x.price, x.billed, x.firstByte = y.report, y.cost, y.price, y.billed, y.firstByte
-	x.answerKept, x.vendorKept, x.waited = y.answerKept, y.vendorKept, y.waited
+	x.answerKept, x.vendorKept, x.waited, x.lingered = y.answerKept, y.vendorKept, y.waited, y.lingered
 	x.parted = y.parted
 }
 

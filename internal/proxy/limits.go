@@ -87,7 +87,7 @@ const holdExtra = time.Minute
 
 // prepareHold prepares the rules that may apply to the call; without any it does nothing.
 func (x *exchange) prepareHold() (err error) {
-	if !x.quiet && x.ep.Op != llm.OpSelf && x.ep.Op != llm.OpStreams && x.ep.Op != llm.OpModels {
+	if !x.quiet && x.ep.Op != llm.OpSelf && x.ep.Op != llm.OpStreams && x.ep.Op != llm.OpFeedback && x.ep.Op != llm.OpModels {
 		x.held, err = x.newHolding()
 	}
 	return err

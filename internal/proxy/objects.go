@@ -327,7 +327,7 @@ func (x *exchange) answerList(resp *upstream.Response) error {
 	w.set("Content-Length", itoa(int64(len(body))))
 	x.keepAnswer(resp, body)
 	x.writeHead(http.StatusOK)
-	return x.write(body)
+	return x.writeAll(body)
 }
 
 const listLimit = 32 << 20

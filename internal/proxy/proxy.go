@@ -101,8 +101,9 @@ type Config struct {
 	Budgets   Budgets      // hears how budgets stand; nil = nobody does
 	Observer  Observer
 	Ready     Ready
-	Cache     Cache  // keeps answers; nil = none are
-	Senses    Senses // prompts that were answered; nil = nobody knows them
+	Cache     Cache    // keeps answers; nil = none are
+	Senses    Senses   // prompts that were answered; nil = nobody knows them
+	Feedback  Feedback // nil = none is kept
 	Log       *slog.Logger
 	SpillDir  string // "" = the system's
 }
@@ -118,15 +119,18 @@ type Proxy struct {
 	recorder  Recorder
 	objects   Objects
 	recall    *recall.Memory
+	feedback  Feedback
 	observer  Observer
 	ready     Ready
 	log       *slog.Logger
 	spillDir  string
 	anonymous *gateway.Principal
 
-	selfEndpoint   *endpoint
-	restEndpoint   *endpoint
-	nativeEndpoint *endpoint
+	selfEndpoint *endpoint
+	restEndpoint *endpoint
+
+	feedbackEndpoint *endpoint
+	nativeEndpoint   *endpoint
 
 	realtimeEndpoint  *endpoint
 	universalEndpoint *endpoint
@@ -182,6 +186,7 @@ func New(c Config) *Proxy {
 		p.byName[d.Name] = d
 	}
 	p.selfEndpoint = selfEndpoint(p.fallback)
+	p.feedbackEndpoint, p.feedback = feedbackEndpoint(p.fallback), c.Feedback
 	p.restEndpoint = restEndpoint(p.fallback)
 	p.tapes = resume.New(resume.Options{Dir: c.SpillDir})
 	p.life, p.endLife = context.WithCancel(context.Background())

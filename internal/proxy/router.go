@@ -41,7 +41,7 @@ type router struct {
 }
 
 func newRouter(dialects []*dialect.Dialect) *router {
-	r := &router{static: map[string][]*endpoint{}, param: map[string][]*endpoint{}, owned: map[string]bool{"v1": true, "me": true, "realtime": true, "streams": true}}
+	r := &router{static: map[string][]*endpoint{}, param: map[string][]*endpoint{}, owned: map[string]bool{"v1": true, "me": true, "realtime": true, "streams": true, "feedback": true}}
 	for _, d := range dialects {
 		for i := range d.Endpoints {
 			r.add(d, &d.Endpoints[i])

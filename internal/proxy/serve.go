@@ -21,8 +21,15 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.ServeAs(w,
 // nobody has.
 func (p *Proxy) ServeAs(w http.ResponseWriter, r *http.Request, who *gateway.Principal) {
 	x := newExchange()
-	x.p, x.w, x.r, x.who, x.view, x.began = p, w, r, who, p.view.Load(), time.Now()
-	x.id = p.ids.next(x.began)
+	x.p, x.w, x.r, x.who, x.view = p, w, r, who, p.view.Load()
+	p.run(x)
+}
+
+// run serves an exchange that knows its request, and ends it.
+func (p *Proxy) run(x *exchange) {
+	if x.began = time.Now(); x.id == "" {
+		x.id = p.ids.next(x.began)
+	}
 	defer x.finish()
 	defer x.recover()
 	if p.answerHealth(x) {
@@ -67,6 +74,8 @@ func (x *exchange) serve() error {
 		return x.answerSelf()
 	case x.ep == x.p.restEndpoint:
 		return x.answerRest()
+	case x.ep == x.p.feedbackEndpoint:
+		return x.takeFeedback()
 	case x.ep.Op == llm.OpModels && x.native == "":
 		return x.answerModels()
 	case x.ep.Op == llm.OpRealtime, x.r.Header.Get("Upgrade") != "" && x.native != "":
@@ -116,6 +125,7 @@ func (x *exchange) control() (err error) {
 	if x.ctl, err = readControls(x.r.Header, x.gw.Controls); err != nil {
 		return err
 	}
+	x.ctl.cache.noCache = x.ctl.cache.noCache || x.anew
 	x.keepBodies()
 	return nil
 }

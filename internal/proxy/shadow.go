@@ -80,7 +80,10 @@ func (x *exchange) serveShadow() {
 }
 
 // discarded is an answer that nobody reads.
-type discarded struct{ header http.Header }
+type discarded struct {
+	header http.Header
+	status int // 0 = none yet
+}
 
 // Header implements http.ResponseWriter.
 func (d *discarded) Header() http.Header { return d.header }
@@ -89,7 +92,7 @@ func (d *discarded) Header() http.Header { return d.header }
 func (d *discarded) Write(p []byte) (int, error) { return len(p), nil }
 
 // WriteHeader implements http.ResponseWriter.
-func (d *discarded) WriteHeader(int) {}
+func (d *discarded) WriteHeader(status int) { d.status = status }
 
 // Flush implements http.Flusher.
 func (d *discarded) Flush() {}

@@ -147,7 +147,7 @@ func (t *told) session() string {
 			return s
 		}
 	}
-	for _, name := range []string{"X-Session-Id", "Session-Id", "X-Claude-Code-Session-Id"} {
+	for _, name := range sessionHeaders {
 		if s := t.x.r.Header.Get(name); s != "" {
 			return s
 		}

@@ -93,7 +93,7 @@ func (x *exchange) writeTranslated(resp *upstream.Response, body []byte) error {
 	x.answerKept.contentType = "application/json"
 	x.answerKept.add(body)
 	x.writeHead(resp.Status)
-	return x.write(body)
+	return x.writeAll(body)
 }
 
 // translatedHead sets the head of an answer that has another form than the vendor's:
@@ -129,7 +129,7 @@ func (x *exchange) replay(resp *upstream.Response, a *llm.Answer) error {
 	x.answerKept.contentType = x.streamType()
 	x.answerKept.add(out)
 	x.writeHead(resp.Status)
-	return x.write(out)
+	return x.writeAll(out)
 }
 
 // streamType is the media type of the stream that the caller gets.

@@ -315,7 +315,7 @@ func (x *exchange) writeTask(resp *upstream.Response, a *llm.Outcome) error {
 	x.answerKept.contentType = out.ContentType
 	x.answerKept.add(out.Body)
 	x.writeHead(resp.Status)
-	return x.write(out.Body)
+	return x.writeAll(out.Body)
 }
 
 // answerEstimate answers a count of tokens by an estimate that says that it is one.

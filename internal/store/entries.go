@@ -85,7 +85,10 @@ func (s *Store) putEntries(ctx context.Context, tx *sql.Tx, p *entryInserts, ent
 	if err := s.enqueue(ctx, tx, entries); err != nil {
 		return err
 	}
-	return s.rollUp(ctx, tx, p.rollups, fresh)
+	if err := s.rollUp(ctx, tx, p.rollups, fresh); err != nil {
+		return err
+	}
+	return s.rateWaiting(ctx, tx) // behind the lock that rollUp takes
 }
 
 // distinct gives the entries by id, which keeps two writers from locking rows in opposite
@@ -161,6 +164,9 @@ func (s *Store) raiseCount(ctx context.Context, tx *sql.Tx, e *gateway.Entry) (i
 		return 0, err
 	}
 	row := new(rowBuffer).rows([]*gateway.Entry{e})
+	if _, err := s.exec(ctx, tx, "UPDATE feedback SET applied = 0 WHERE entry_id = ?", clean(e.ID)); err != nil {
+		return 0, err
+	}
 	_, err := s.exec(ctx, tx, "UPDATE entries SET "+strings.Join(entryColumns[1:], " = ?, ")+" = ? WHERE id = ?", append(row[1:], row[0])...)
 	return int64(e.Count) - before, err
 }

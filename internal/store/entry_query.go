@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -10,19 +11,22 @@ import (
 )
 
 // EntryQuery chooses entries: those that match every field that is set. The zero value
-// chooses all.
+// chooses all. A text that begins with ! chooses all but those of the text behind it.
 type EntryQuery struct {
 	Gateway, Workspace, KeyID, Operation, ClientDialect    string
 	Provider, Model, ModelRequested, Route, Credential     string
 	ErrorCode, FinishReason, Cache, Session, User, TraceID string
-	ClientIP                                               string
+	ClientIP, Feedback                                     string
 
 	Status       int       // exactly this
 	StatusClass  int       // 4 = all 4xx
+	StatusNot    bool      // any but these
 	Stream       *bool     // nil = both
 	From, To     time.Time // From ≤ time < To
 	MinCost      gateway.USD
 	MinLatencyMS int64
+	MinScore     *float64 // nil = any, and none
+	MaxScore     *float64
 
 	Limit  int    // of a page: 0 = 50, at most 500
 	Cursor string // where the page before ended, "" = the newest
@@ -35,7 +39,7 @@ func (q *EntryQuery) texts() []textFilter {
 		{"gateway", &q.Gateway}, {"workspace", &q.Workspace}, {"key_id", &q.KeyID}, {"operation", &q.Operation},
 		{"client_dialect", &q.ClientDialect}, {"provider", &q.Provider}, {"model", &q.Model}, {"model_requested", &q.ModelRequested},
 		{"route", &q.Route}, {"credential", &q.Credential}, {"error_code", &q.ErrorCode}, {"finish_reason", &q.FinishReason},
-		{"cache", &q.Cache}, {"session", &q.Session}, {"user", &q.User}, {"client_ip", &q.ClientIP}, {"trace_id", &q.TraceID},
+		{"cache", &q.Cache}, {"session", &q.Session}, {"user", &q.User}, {"client_ip", &q.ClientIP}, {"trace_id", &q.TraceID}, {"feedback", &q.Feedback},
 	}
 }
 
@@ -70,6 +74,10 @@ func (q *EntryQuery) Set(name, value string) error {
 		q.MinCost, err = gateway.ParseUSD(value)
 	case "min_latency_ms":
 		q.MinLatencyMS, err = strconv.ParseInt(value, 10, 64)
+	case "min_score":
+		q.MinScore, err = parseScore(value)
+	case "max_score":
+		q.MaxScore, err = parseScore(value)
 	default:
 		return fmt.Errorf("%w: there is no filter %q", ErrBadFilter, name)
 	}
@@ -79,7 +87,19 @@ func (q *EntryQuery) Set(name, value string) error {
 	return nil
 }
 
+func parseScore(value string) (*float64, error) {
+	v, err := strconv.ParseFloat(value, 64)
+	if err != nil || math.IsNaN(v) {
+		return nil, fmt.Errorf("%q is no number", value)
+	}
+	return &v, nil
+}
+
+// Unwanted gives the text that a filter excludes, and whether it excludes one.
+func Unwanted(filter string) (text string, excludes bool) { return strings.CutPrefix(filter, "!") }
+
 func (q *EntryQuery) setStatus(value string) error {
+	value, q.StatusNot = Unwanted(value)
 	digits, class := strings.CutSuffix(value, "xx")
 	n, err := strconv.Atoi(digits)
 	switch {
@@ -153,16 +173,16 @@ const idSlack = time.Minute
 func (q *EntryQuery) conditions() conditions {
 	var c conditions
 	for _, f := range q.texts() {
-		if *f.value != "" {
-			c.equal(f.name, *f.value)
+		switch text, excludes := Unwanted(*f.value); {
+		case excludes && text == "":
+			c.add(`"` + f.name + `" IS NOT NULL`)
+		case excludes:
+			c.add(`("`+f.name+`" IS NULL OR "`+f.name+`" <> ?)`, clean(text))
+		case text != "":
+			c.equal(f.name, text)
 		}
 	}
-	if q.Status != 0 {
-		c.add("status = ?", int64(q.Status))
-	}
-	if q.StatusClass != 0 {
-		c.add("status >= ? AND status < ?", int64(q.StatusClass)*100, int64(q.StatusClass)*100+100)
-	}
+	q.statusConditions(&c)
 	if q.Stream != nil {
 		c.add("stream = ?", bit(*q.Stream))
 	}
@@ -173,7 +193,26 @@ func (q *EntryQuery) conditions() conditions {
 	if q.MinLatencyMS != 0 {
 		c.add("latency_ms >= ?", q.MinLatencyMS)
 	}
+	if q.MinScore != nil {
+		c.add("score >= ?", *q.MinScore)
+	}
+	if q.MaxScore != nil {
+		c.add("score <= ?", *q.MaxScore)
+	}
 	return c
+}
+
+func (q *EntryQuery) statusConditions(c *conditions) {
+	not := ""
+	if q.StatusNot {
+		not = "NOT "
+	}
+	if q.Status != 0 {
+		c.add(not+"status = ?", int64(q.Status))
+	}
+	if q.StatusClass != 0 {
+		c.add(not+"(status >= ? AND status < ?)", int64(q.StatusClass)*100, int64(q.StatusClass)*100+100)
+	}
 }
 
 // within asks for entries of a time, by their ids too, which are the table's order.

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"io"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/membuf"
 )
@@ -31,8 +32,10 @@ func (r *Response) Each(fn func(p []byte) error) error {
 	for {
 		n, err := r.Read(buf.Bytes[:cap(buf.Bytes)])
 		if n > 0 {
-			if err := fn(buf.Bytes[:n]); err != nil {
-				return err
+			came := time.Now()
+			failed := fn(buf.Bytes[:n])
+			if r.linger(time.Since(came)); failed != nil {
+				return failed
 			}
 		}
 		if err == io.EOF {
@@ -41,6 +44,17 @@ func (r *Response) Each(fn func(p []byte) error) error {
 		if err != nil {
 			return err
 		}
+	}
+}
+
+// Linger is from when on a piece counts as Response.Lingered. A write that goes through at
+// once takes some microseconds.
+const Linger = time.Millisecond
+
+// linger notes how long a piece took.
+func (r *Response) linger(d time.Duration) {
+	if d >= Linger {
+		r.Lingered += d
 	}
 }
 

@@ -87,9 +87,11 @@ func (c *conn) pump(fd int, fn func(p []byte) error) (done bool, err error) {
 		}
 		c.w += n
 		if err := c.deliver(fn); err != nil || c.flowed != nil {
+			c.resp.linger(c.owner.now() - now)
 			return true, err
 		}
 		c.waitAt = c.owner.now()
+		c.resp.linger(c.waitAt - now)
 		if n < len(room) && c.framing != untilClose {
 			c.unsure.Store(int64(c.waitAt))
 			return c.await()

@@ -29,6 +29,9 @@ type Response struct {
 	// Waited is the time blocked on the host so far: connecting, then from the first
 	// byte sent to the last byte of the head, then in body reads.
 	Waited time.Duration
+	// Lingered is the time that Each's function took in pieces that took it Linger or
+	// longer: whoever it writes to was slow. Shorter ones are not added up.
+	Lingered time.Duration
 	// Tee, when it is set between Do and the first read, is given everything that is read
 	// of the body, and told once when its proper end was seen. The bytes are valid during
 	// the call only. Do resets it.
