@@ -121,6 +121,7 @@ test("without a file a route is made, edited, applied and deleted, each after it
     await p.getByLabel("Type helper to go on").fill("helper");
     await p.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
     await p.getByRole("dialog").getByText("removed").first().waitFor();
+    await p.getByLabel("Type helper to go on").waitFor({ state: "detached" });
     await p.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
     await p.getByText("There are no routes yet").waitFor();
     assert.equal(await ask(), 404);

@@ -107,6 +107,7 @@ test("a viewer is offered nothing that the API would refuse", async () => {
     await p.getByText("Only editors of the workspace").waitFor();
     assert.equal(await p.getByRole("button", { name: "Save" }).count(), 0);
     await p.goto("/budgets");
+    await p.getByRole("region", { name: "$5.00 per month (UTC), per workspace" }).waitFor();
     assert.equal(await p.getByRole("button", { name: "Raise…" }).count(), 0);
     await well(v);
   });

@@ -11,14 +11,14 @@ import { type Blocks, near } from "./limits/near";
 
 export type LimitRule = Schemas["LimitRule"];
 
-/** What limits refused in the last day, by quarters of an hour: calls name a limit as its gateway does. */
+/** What limits refused in the last day, by five minutes: calls name a limit as its gateway does. */
 function useBlocks(gateways: string[]) {
   return useQuery({
     queryKey: ["analytics", "blocks", gateways], refetchInterval: 15_000, placeholderData: keepPreviousData, enabled: gateways.length > 0,
     queryFn: async (): Promise<Blocks> => {
       const to = new Date();
       const from = new Date(to.getTime() - 86400e3);
-      const all = await Promise.all(gateways.map((gateway) => got(api.GET("/api/v1/analytics", { params: { query: { from: from.toISOString(), to: to.toISOString(), "filter.gateway": gateway, by: "limit,key", metric: "blocked", step: "15m", top: "100", tz: zone } } }))));
+      const all = await Promise.all(gateways.map((gateway) => got(api.GET("/api/v1/analytics", { params: { query: { from: from.toISOString(), to: to.toISOString(), "filter.gateway": gateway, by: "limit,key", metric: "blocked", step: "5m", top: "100", tz: zone } } }))));
       const named = (gateway: string, limit: string, key: string) => (limit.startsWith("key/") ? `key/${key}/${limit.slice(4)}` : `gateway/${gateway}/${limit}`);
       return {
         times: all[0]!.times.map((t) => new Date(t).getTime()),
@@ -53,7 +53,7 @@ export default function Limits() {
             <Figure label="In force" value={count(all.length)} note={`${count(sum((n) => n.used))} counters in use`} says="Limits of gateways, of providers (for admins) and, with a key chosen, of that key. Each counts separately for every value of what it is per." />
             <Figure label="Near" value={count(sum((n) => n.near))} tone={sum((n) => n.near) ? "var(--tag-warning-ink)" : undefined} note="80 % or more of it used" says="Counters of which at least 80 % is used and something is left." />
             <Figure label="Full now" value={count(sum((n) => n.full))} tone={sum((n) => n.full) ? "var(--mantine-color-red-text)" : undefined} note="no room until calls end or time passes" says="Counters without room: what comes now is refused, waits or goes elsewhere, as the limit says." />
-            <Figure label="Refused, 24 hours" value={blocks.data ? count(refused) : "–"} note={`${count(new Set(blocked.map((b) => b.key)).size)} keys met a limit`} says="Calls of the last 24 hours that these limits refused." />
+            <Figure label="Refused, 24 hours" value={blocks.data ? count(refused) : "–"} note={((n) => (n === 1 ? "1 key met a limit" : `${count(n)} keys met a limit`))(new Set(blocked.map((b) => b.key)).size)} says="Calls of the last 24 hours that these limits refused." />
           </div>
           <Group gap="xs">
             <SegmentedControl size="xs" aria-label="Which limits" value={show} onChange={setShow} data={[{ value: "", label: "All" }, { value: "near", label: "Near or full" }, { value: "blocked", label: "Refusing" }]} />

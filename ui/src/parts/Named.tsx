@@ -14,7 +14,7 @@ export function Named({ name, verb, children, loses, busy, disabled, onClose, go
           <Text size="sm" component="div">{children}</Text>
           {loses && loses.length > 0 && <List size="sm" spacing={4}>{loses.map((l, i) => <List.Item key={i}>{l}</List.Item>)}</List>}
           <TextInput label={<>Type <b>{name}</b> to go on</>} value={typed} onChange={(e) => setTyped(e.currentTarget.value)} disabled={disabled} data-autofocus autoComplete="off" />
-          <Group justify="flex-end"><Button variant="default" onClick={close}>Cancel</Button><Button type="submit" color="red" disabled={disabled || typed !== name} loading={busy}>{verb}</Button></Group>
+          <Group justify="flex-end"><Button variant="default" onClick={close}>Cancel</Button><Button type="submit" color="red.9" disabled={disabled || typed !== name} loading={busy}>{verb}</Button></Group>
         </Stack>
       </form>
     </Modal>

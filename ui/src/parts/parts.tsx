@@ -120,7 +120,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
 
 export function Waiting({ rows = 5, height = 36 }: { rows?: number; height?: number }) {
   return (
-    <Stack gap="xs" aria-busy="true" aria-label="Loading">
+    <Stack gap="xs" role="status" aria-busy="true" aria-label="Loading">
       {Array.from({ length: rows }, (_, i) => <Skeleton key={i} height={height} />)}
     </Stack>
   );

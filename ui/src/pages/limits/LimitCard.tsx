@@ -17,7 +17,7 @@ export function LimitCard({ of, blocks }: { of: LimitRule; blocks?: Blocks }) {
   const states = [...of.state].sort((a, b) => shareOf(b) - shareOf(a));
   const n = near(of);
   const refused = blocks?.series.filter((s) => s.limit === of.id).sort((a, b) => b.total - a.total) ?? [];
-  const sums = blocks?.times.map((_, i) => refused.reduce((s, r) => s + (r.spans[i] ?? 0), 0)) ?? [];
+  const sums = Array.from({ length: Math.ceil((blocks?.times.length ?? 0) / 3) }, (_, i) => refused.reduce((s, r) => s + [0, 1, 2].reduce((n, k) => n + (r.spans[i * 3 + k] ?? 0), 0), 0));
   const total = refused.reduce((s, r) => s + r.total, 0);
   return (
     <Card withBorder padding="md" component="section" aria-label={saysRule(of.rule)}>

@@ -31,5 +31,5 @@ export function refusedSince(times: number[], spans: (number | null)[]): { since
     if (last < 0 || times[i]! - times[last]! > 3600e3) since = i;
     last = i;
   });
-  return last < 0 ? null : { since: times[since]!, last: times[last]!, now: last >= spans.length - 2 };
+  return last < 0 ? null : { since: times[since]!, last: times[last]!, now: last >= spans.length - 3 };
 }

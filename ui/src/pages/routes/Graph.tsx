@@ -34,7 +34,7 @@ export function Graph({ route, traffic, lit }: { route: Route; traffic: Traffic;
   const by = new Map(p.nodes.map((n) => [n.id, n]));
   const wide = Math.max(width, p.columns * 176);
   const first = 96;
-  const last = p.edges.some((e) => by.get(e.from)!.column === p.columns - 1) ? 48 : 2; // for ways that turn back
+  const last = p.edges.some((e) => by.get(e.from)!.column === p.columns - 1) ? 66 : 2; // for ways that turn back
   const room = (wide - first - last) / Math.max(p.columns - 1, 1);
   const own = Math.min(230, room - Math.max(44, room * 0.26));
   const left = (n: Node) => (n.column === 0 ? 0 : first + room * n.column - own);

@@ -61,8 +61,8 @@ function StepCard({ of: s, at, last, only, names, set, turn, up, down, remove }:
     <Card withBorder padding="sm" component="section" aria-label={`Step ${at + 1}`}>
       <Group gap="xs" mb="xs" wrap="nowrap">
         <Text size="sm" fw={600} className="nowrap">{at + 1}</Text>
-        <TextInput size="xs" className="grow" aria-label="Name of the step" placeholder="name" value={s.name ?? ""} onChange={(e) => set("name", e.currentTarget.value || undefined)} />
-        <Select size="xs" w={150} aria-label="How it chooses" allowDeselect={false} data={kinds} value={kind} onChange={(v) => v && v !== kind && turn(v)} />
+        <TextInput size="xs" style={{ flex: 1, minWidth: 60 }} aria-label="Name of the step" placeholder="name" value={s.name ?? ""} onChange={(e) => set("name", e.currentTarget.value || undefined)} />
+        <Select size="xs" w={140} style={{ flex: "none" }} aria-label="How it chooses" allowDeselect={false} data={kinds} value={kind} onChange={(v) => v && v !== kind && turn(v)} />
         <ActionIcon variant="subtle" color="gray" aria-label="Move up" disabled={at === 0} onClick={up}><IconArrowUp size={15} /></ActionIcon>
         <ActionIcon variant="subtle" color="gray" aria-label="Move down" disabled={last} onClick={down}><IconArrowDown size={15} /></ActionIcon>
         <ActionIcon variant="subtle" color="gray" aria-label="Remove the step" disabled={only} onClick={remove}><IconTrash size={15} /></ActionIcon>
