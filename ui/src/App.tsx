@@ -8,6 +8,7 @@ import { SignIn } from "./pages/SignIn";
 
 const Overview = lazy(() => import("./pages/Overview"));
 const Logs = lazy(() => import("./pages/Logs"));
+const Sessions = lazy(() => import("./pages/Sessions"));
 const Providers = lazy(() => import("./pages/Providers"));
 const Cache = lazy(() => import("./pages/Cache"));
 const Keys = lazy(() => import("./pages/Keys"));
@@ -30,6 +31,7 @@ export function App() {
         <Routes>
           <Route path="/" element={<Overview />} />
           <Route path="/logs" element={<Logs />} />
+          <Route path="/sessions" element={<Sessions />} />
           <Route path="/providers" element={<Providers />} />
           <Route path="/cache" element={<Cache />} />
           <Route path="/keys" element={<Keys />} />

@@ -1,5 +1,5 @@
 import { Box, Button, Card, Group, Menu, Select, Stack, Switch, Text, TextInput, Tooltip } from "@mantine/core";
-import { IconActivity, IconFilterOff, IconPlus, IconSearch } from "@tabler/icons-react";
+import { IconActivity, IconBan, IconFilterOff, IconPlus, IconSearch, IconThumbDown, IconThumbUp } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { type FormEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api, type Entry, got } from "../api/client";
@@ -15,11 +15,14 @@ import { curlFor, useDataPlane } from "../parts/serve";
 /** Filters as the API names them, with what they are called here. */
 const filters: Record<string, string> = {
   status: "Status", provider: "Provider", model: "Model", model_requested: "Model asked for", key_id: "Key", cache: "Cache", operation: "Operation", route: "Route", error_code: "Error",
-  finish_reason: "Finish reason", gateway: "Gateway", workspace: "Workspace", user: "User", session: "Session", client_ip: "Address", client_dialect: "Dialect", credential: "Credential", trace_id: "Trace", stream: "Stream", min_cost: "Cost at least", min_latency_ms: "Milliseconds at least",
+  finish_reason: "Finish reason", gateway: "Gateway", workspace: "Workspace", user: "User", session: "Session", client_ip: "Address", client_dialect: "Dialect", credential: "Credential", trace_id: "Trace", feedback: "Feedback", min_score: "Score at least", stream: "Stream", min_cost: "Cost at least", min_latency_ms: "Milliseconds at least",
 };
 const choices: Record<string, string[]> = {
-  status: ["2xx", "4xx", "5xx", "429"], cache: ["hit", "miss", "stale", "coalesced", "semantic", "bypass", "off"], stream: ["true", "false"],
+  status: ["2xx", "4xx", "5xx", "429"], cache: ["hit", "miss", "stale", "coalesced", "semantic", "bypass", "off"], stream: ["true", "false"], feedback: ["up", "down", "!"],
 };
+
+/** A filter in words; one with ! before it excludes. */
+const said = (name: string, value: string) => (value === "!" ? `${filters[name]}: any` : value.startsWith("!") ? `${filters[name]}: not ${value.slice(1)}` : `${filters[name]}: ${value}`);
 
 const chosenOf = (params: URLSearchParams) => Object.fromEntries(Object.keys(filters).filter((n) => params.get(n)).map((n) => [n, params.get(n)!]));
 
@@ -41,7 +44,7 @@ export default function Logs() {
 
   return (
     <>
-      <PageTitle title="Logs" says="Every call, newest first. A click on a value keeps only calls like it.">
+      <PageTitle title="Logs" says="Every call, newest first. A click on a value keeps only calls like it; the sign beside it leaves them out.">
         <Tooltip label="New calls appear as they come; scrolling down holds them back" withArrow>
           <Switch label="Live tail" checked={following} onChange={(e) => set({ tail: e.currentTarget.checked ? "1" : "" })} />
         </Tooltip>
@@ -163,7 +166,7 @@ function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Rec
       {(Object.keys(chosen).length > 0 || adding) && (
         <Group gap="xs">
           {Object.entries(chosen).map(([k, v]) => (
-            <Chip key={k} label={`${filters[k]}: ${v}`} remove={() => set({ [k]: "" })} />
+            <Chip key={k} label={said(k, v)} remove={() => set({ [k]: "" })} />
           ))}
           {adding && (choices[adding] ? (
             <Select size="xs" w={180} autoFocus defaultDropdownOpened data={choices[adding]} placeholder={filters[adding]} aria-label={filters[adding]} onChange={(v) => add(adding, v ?? "")} />
@@ -194,10 +197,15 @@ function Rows({ rows, chosen, open, only }: { rows: Entry[]; chosen: string; ope
   const times = rows.map((r) => r.latency_ms ?? 0).sort((a, b) => a - b);
   const slowest = Math.max(1, times[Math.floor(times.length * 0.95)] ?? 1); // one very slow call does not make all others look alike
   const Cell = ({ name, value, label }: { name: string; value: string; label?: string }) =>
-    value ? <button type="button" className="cell" title={`Only ${filters[name]}: ${label ?? value}`} onClick={(e) => { e.stopPropagation(); only(name, value); }}>{label ?? value}</button> : <Text size="sm" c="dimmed" component="span">–</Text>;
+    value ? (
+      <span className="pair">
+        <button type="button" className="cell" title={`Only ${filters[name]}: ${label ?? value}`} onClick={(e) => { e.stopPropagation(); only(name, value); }}>{label ?? value}</button>
+        <button type="button" className="not" title={`Not ${filters[name]}: ${label ?? value}`} aria-label={`Not ${filters[name]}: ${label ?? value}`} onClick={(e) => { e.stopPropagation(); only(name, `!${value}`); }}><IconBan size={13} /></button>
+      </span>
+    ) : <Text size="sm" c="dimmed" component="span">–</Text>;
   return (
     <Box className="scroll">
-      <table className="rows" aria-label="Calls">
+      <table className="rows dense" aria-label="Calls">
         <thead>
           <tr>
             <th scope="col">Time</th><th scope="col">Status</th><th scope="col">Model</th><th scope="col">Key</th><th scope="col" className="n">Tokens in / out</th><th scope="col" className="n">Cost</th><th scope="col">Latency</th><th scope="col">Cache</th><th scope="col" className="n">Attempts</th>
@@ -207,7 +215,7 @@ function Rows({ rows, chosen, open, only }: { rows: Entry[]; chosen: string; ope
           {rows.map((e) => (
             <tr key={e.id} className={`pick ${e.id === chosen ? "chosen" : ""}`} onClick={() => open(e.id)}>
               <td><button type="button" className="cell" title={at(e.time)} aria-label={`Open the call of ${clock(e.time)}`}>{clock(e.time)}</button></td>
-              <td><Group gap={4} wrap="nowrap"><StatusMark status={e.status} code={e.error_code} />{e.count > 1 && <Text size="xs" c="dimmed">× {e.count}</Text>}</Group></td>
+              <td><Group gap={4} wrap="nowrap"><StatusMark status={e.status} code={e.error_code} />{e.count > 1 && <Text size="xs" c="dimmed">× {e.count}</Text>}{e.feedback === "up" && <IconThumbUp size={14} aria-label="rated good" />}{e.feedback === "down" && <IconThumbDown size={14} aria-label="rated bad" />}</Group></td>
               <td>
                 <Cell name="model_requested" value={e.model_requested} />
                 {e.provider && `${e.provider}/${e.model}` !== e.model_requested && <Text size="xs" c="dimmed">→ {e.provider}/{e.model}</Text>}

@@ -1,14 +1,16 @@
 import { Anchor, Box, Grid, Group, Select, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconActivity, IconArrowsExchange } from "@tabler/icons-react";
 import { useCallback, useMemo } from "react";
-import type { Schemas } from "../api/client";
+import { useQuery } from "@tanstack/react-query";
+import { api, got, type Schemas } from "../api/client";
+import { useAuth } from "../api/session";
 import { type Period, useLinkTo, useParams, usePeriod } from "../lib/address";
 import { dimensions, type Series, spansOf, stepOf, totalOf, useAnalytics, useFilters, useSummary } from "../lib/analytics";
 import { colorOf, meaning } from "../lib/color";
-import { count, exact, ms, percent, usd } from "../lib/format";
+import { at, count, exact, ms, percent, usd } from "../lib/format";
 import { Attention } from "../parts/Attention";
-import { Chart } from "../parts/Chart";
-import { Bar, Chip, Empty, Failure, Figure, Goto, PageTitle, Panel, Snippet, Waiting } from "../parts/parts";
+import { Chart, type Mark } from "../parts/Chart";
+import { Bar, Chip, Empty, Failure, Figure, Goto, PageTitle, Panel, Parts, Snippet, Trend, Waiting } from "../parts/parts";
 import { curlFor, useDataPlane } from "../parts/serve";
 import { useKeyNames } from "../parts/names";
 
@@ -26,14 +28,16 @@ export default function Overview() {
   return (
     <>
       <PageTitle title="Overview" says="Is all well, and if not, why not?">
+        <Where />
         {Object.entries(filters).map(([k, v]) => <Chip key={k} label={`${k.replace("_id", "").replaceAll("_", " ")}: ${k === "key_id" ? keyName(v) : v}`} remove={() => set({ [k]: "" })} />)}
       </PageTitle>
       {summary.isError ? <Failure error={summary.error} retry={() => void summary.refetch()} /> : !summary.data ? <Waiting rows={4} height={120} /> : summary.data.figures.requests === 0 ? <First filtered={Object.keys(filters).length > 0} /> : (
         <Stack gap="md">
           {summary.data.warning && <Text size="sm" c="dimmed">{summary.data.warning}</Text>}
-          <Figures summary={summary.data} />
+          <Figures summary={summary.data} {...view} />
           <Attention />
           <Charts {...view} />
+          <TimeSplit summary={summary.data} />
           <Grid gap="md">
             <Grid.Col span={{ base: 12, lg: 6 }}><Top {...view} param="by" first="model" /></Grid.Col>
             <Grid.Col span={{ base: 12, lg: 6 }}><Top {...view} param="and" first="key" /></Grid.Col>
@@ -43,6 +47,16 @@ export default function Overview() {
       )}
     </>
   );
+}
+
+/** In which gateway and workspace, where there are several. */
+function Where() {
+  const [params, set] = useParams();
+  const gateways = useQuery({ queryKey: ["gateways", "names"], queryFn: () => got(api.GET("/api/v1/gateways")), staleTime: 60_000 });
+  const workspaces = useQuery({ queryKey: ["workspaces", "names"], queryFn: () => got(api.GET("/api/v1/workspaces", { params: { query: { limit: "500" } } })), staleTime: 60_000 });
+  const one = (label: string, param: string, names: string[]) =>
+    names.length > 1 && <Select key={param} size="xs" w={150} searchable clearable placeholder={`All ${label}s`} aria-label={`Which ${label}`} data={names} value={params.get(param)} onChange={(v) => set({ [param]: v ?? "" })} />;
+  return <>{one("gateway", "gateway", gateways.data?.data.map((g) => g.name) ?? [])}{one("workspace", "workspace", workspaces.data?.data.map((w) => w.id) ?? [])}</>;
 }
 
 function First({ filtered }: { filtered: boolean }) {
@@ -67,24 +81,63 @@ function change(now: number | null | undefined, before: number | null | undefine
   return Math.abs(by) >= 9.995 ? `${count(now / before)} × as much` : `${percent(Math.abs(by))} ${by > 0 ? "more" : "less"} ${what}`;
 }
 
-function Figures({ summary }: { summary: Summary }) {
+function Figures({ summary, period, filters, live }: View & { summary: Summary }) {
   const link = useLinkTo();
+  const trend = useAnalytics(period, filters, live, { metric: "requests,error_rate,first_byte_p95_ms,tokens,cost_usd,hit_ratio", step: stepOf(period) });
   const f = summary.figures;
   const b = summary.before;
   const tokens = (f.input_tokens ?? 0) + (f.output_tokens ?? 0);
+  const before = (b?.input_tokens ?? 0) + (b?.output_tokens ?? 0);
+  const line = (metric: string, what: string) => <Trend values={spansOf(trend.data?.series[0], metric)} label={`${what} over the period`} />;
+  const drill = { ...filters };
   return (
     <SimpleGrid cols={{ base: 2, md: 3, lg: 6 }} spacing="sm">
-      <Figure label="Requests" value={count(f.requests)} exact={`${exact(f.requests)} calls, ${exact(b?.requests)} in the period before`} note={change(f.requests, b?.requests)} says="Calls that came in, refused and cached ones included." to={link("/logs")} />
-      <Figure label="Errors" value={percent(f.error_rate)} exact={`${f.errors} errors, ${f.blocked} blocked, ${f.cancelled} left by their caller, of ${f.requests} calls`} note={`${count(f.blocked)} blocked`} tone={(f.error_rate ?? 0) > 0.01 ? "red" : undefined} says="Share of calls that ended with an error. Those that a limit or budget blocked, and those whose caller left first, are counted apart." to={link("/logs", { status: "5xx" })} />
-      <Figure label="Latency p95" value={ms(f.latency.p95_ms)} exact={`p50 ${ms(f.latency.p50_ms)}, p90 ${ms(f.latency.p90_ms)}, p99 ${ms(f.latency.p99_ms)}`} note={`first byte ${ms(f.first_byte.p95_ms)}`} says="95 of 100 calls took no longer, from the request to the end of the answer; beneath, to its first byte." />
-      <Figure label="Tokens" value={count(tokens)} exact={`${exact(f.input_tokens)} in, ${exact(f.output_tokens)} out`} note={`${count(f.input_tokens)} in`} says="What providers counted, input and output; cached input is part of the input." />
-      <Figure label="Spend" value={usd(f.cost_usd)} exact={`$${exact(f.cost_usd)}; $${exact(b?.cost_usd)} in the period before`} note={f.saved_usd ? `${usd(f.saved_usd)} saved` : change(f.cost_usd, b?.cost_usd)} says={`Cost of the calls whose price is known. ${f.unpriced} calls have no known cost, refused ones included.`} />
-      <Figure label="Cache hits" value={percent(f.hit_ratio)} exact={`${f.hits} of ${f.hits + f.misses} calls that asked the cache`} note={f.hit_ratio == null ? "nothing looked up" : `${count(f.hits)} of ${count(f.hits + f.misses)}`} says="Of the calls that looked into the cache, how many it answered." to={link("/cache")} />
+      <Figure label="Requests" value={count(f.requests)} exact={`${exact(f.requests)} calls, ${f.requests_per_second.toFixed(2)} a second; ${exact(b?.requests)} in the period before`} note={change(f.requests, b?.requests)} says="Calls that came in, refused and cached ones included." to={link("/logs", drill)} extra={line("requests", "Requests")} />
+      <Figure label="Error rate" value={percent(f.error_rate)} exact={`${f.errors} errors, ${f.blocked} blocked, ${f.cancelled} left by their caller, of ${f.requests} calls`} note={change(f.error_rate, b?.error_rate)} tone={(f.error_rate ?? 0) > 0.01 ? "red" : undefined} says="Share of calls that ended with an error. Those that a limit or budget blocked, and those whose caller left first, are counted apart." to={link("/logs", { ...drill, status: "5xx" })} extra={line("error_rate", "Error rate")} />
+      <Figure label="First token p95" value={ms(f.first_byte.p95_ms)} exact={`p50 ${ms(f.first_byte.p50_ms)}, p90 ${ms(f.first_byte.p90_ms)}, p99 ${ms(f.first_byte.p99_ms)}; whole answers p95 ${ms(f.latency.p95_ms)}`} note={change(f.first_byte.p95_ms, b?.first_byte.p95_ms)} says="95 of 100 calls had the first content of their answer by then; of answers that are no stream, the first byte." extra={line("first_byte_p95_ms", "First token")} />
+      <Figure label="Tokens" value={count(tokens)} exact={`${exact(f.input_tokens)} in, ${exact(f.output_tokens)} out, ${exact(f.cache_read_tokens)} of the input from the providers' caches`} note={change(tokens, before)} says="What providers counted, input and output; cached input is part of the input." extra={line("tokens", "Tokens")} />
+      <Figure label="Spend" value={usd(f.cost_usd)} exact={`$${exact(f.cost_usd)}; $${exact(b?.cost_usd)} in the period before; $${exact(f.saved_usd)} saved by the cache`} note={change(f.cost_usd, b?.cost_usd)} says={`Cost of the calls whose price is known. ${f.unpriced} calls have no known cost, refused ones included.`} extra={line("cost_usd", "Spend")} />
+      <Figure label="Cache hits" value={percent(f.hit_ratio)} exact={`${f.hits} of ${f.hits + f.misses} calls that asked the cache`} note={f.hit_ratio == null ? "nothing looked up" : change(f.hit_ratio, b?.hit_ratio)} says="Of the calls that looked into the cache, how many it answered." to={link("/cache")} extra={line("hit_ratio", "Cache hits")} />
     </SimpleGrid>
   );
 }
 
-const overall = "requests,hits,errors,blocked,cancelled,latency_p50_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,input_tokens,output_tokens";
+/** Where the mean call's time went. */
+function TimeSplit({ summary }: { summary: Summary }) {
+  const f = summary.figures;
+  const parts = [
+    { label: "Providers", color: meaning.ok, value: f.provider.avg_ms, says: "waiting for providers" },
+    { label: "Sluice", color: "#8c6bb1", value: f.gateway.avg_ms, says: "checks, limits, routes, translation" },
+    { label: "Queues", color: meaning.limited, value: f.queue_avg_ms, says: "waiting for a place" },
+    { label: "Callers", color: "#b07a52", value: f.caller_avg_ms, says: "who read their answer slowly" },
+  ];
+  return (
+    <Panel title="Where the time goes" says="Of the mean call: waiting for providers, in Sluice itself, in queues, and waiting for callers who read slowly.">
+      <Parts parts={parts.map((p) => ({ ...p, value: p.value ?? 0 }))} />
+      <SimpleGrid cols={{ base: 2, sm: 4 }} mt="sm" spacing="xs">
+        {parts.map((p) => (
+          <Box key={p.label}>
+            <Group gap={6} wrap="nowrap"><Box className="swatch" style={{ background: p.color }} /><Text size="sm">{p.label}</Text></Group>
+            <Text fw={600} size="sm">{p.value == null ? "–" : p.value > 0 && p.value < 1 ? `${count(p.value * 1000)} µs` : ms(p.value)}</Text>
+            <Text size="xs" c="dimmed">{p.says}</Text>
+          </Box>
+        ))}
+      </SimpleGrid>
+    </Panel>
+  );
+}
+
+/** Changes of the configuration, as marks on the time axis. */
+function useMarks(period: Period): Mark[] {
+  const { who } = useAuth();
+  const revisions = useQuery({ queryKey: ["config", "revisions", "marks"], queryFn: () => got(api.GET("/api/v1/config/revisions", { params: { query: { limit: "100" } } })), enabled: who?.admin === true, staleTime: 30_000, retry: false });
+  return useMemo(
+    () => (revisions.data?.data ?? []).map((r) => ({ time: new Date(r.time).getTime() / 1000, label: `configuration ${r.number}${r.author.name ? ` by ${r.author.name}` : ""}${r.note ? `: ${r.note}` : ""}, ${at(r.time)}` })).filter((m) => m.time * 1000 >= period.from.getTime() && m.time * 1000 <= period.to.getTime()).reverse(),
+    [revisions.data, period],
+  );
+}
+
+const overall = "requests,hits,errors,blocked,cancelled,latency_p50_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,provider_p50_ms,gateway_p95_ms,misses,input_tokens,output_tokens";
 const stepWords: Record<string, string> = { minute: "minute", "5m": "five minutes", "15m": "quarter of an hour", hour: "hour", day: "day" };
 const quantiles: [string, string, number[] | undefined][] = [["p50", "#4c6ef5", undefined], ["p90", "#0b9aa8", undefined], ["p95", "#e69f00", [6, 3]], ["p99", "#d55e00", [2, 3]]];
 
@@ -94,6 +147,7 @@ function Charts({ period, filters, live }: View) {
   const all = useAnalytics(period, filters, live, { metric: overall, step });
   const models = useAnalytics(period, filters, live, { metric: "cost_usd", step, by: "provider,model", top: "6" });
   const zoom = useCallback((a: Date, b: Date) => set({ from: a.toISOString(), to: b.toISOString() }), [set]);
+  const marks = useMarks(period);
   const times = useMemo(() => (all.data?.times ?? []).map((t) => new Date(t).getTime() / 1000), [all.data]);
   const one = all.data?.series[0];
 
@@ -105,7 +159,14 @@ function Charts({ period, filters, live }: View) {
       { label: "Blocked", color: meaning.limited, values: blocked }, { label: "Errors", color: meaning.failed, values: errors },
     ].filter((s) => s.values.some((v) => v));
   }, [one]);
-  const latency = useMemo(() => quantiles.map(([label, color, dash]) => ({ label, color, dash, values: spansOf(one, `latency_${label}_ms`) })), [one]);
+  const latency = useMemo(
+    () => [...quantiles.map(([label, color, dash]) => ({ label, color, dash, values: spansOf(one, `latency_${label}_ms`) })), { label: "provider p50", color: "#868e96", dash: [2, 2], values: spansOf(one, "provider_p50_ms") }, { label: "Sluice p95", color: "#8c6bb1", dash: [2, 2], values: spansOf(one, "gateway_p95_ms") }],
+    [one],
+  );
+  const stops = useMemo(
+    () => [{ label: "From cache", color: meaning.cached, values: spansOf(one, "hits") }, { label: "Not in the cache", color: meaning.left, values: spansOf(one, "misses") }, { label: "Blocked by limits", color: meaning.limited, values: spansOf(one, "blocked") }],
+    [one],
+  );
   const tokens = useMemo(() => [{ label: "Input", color: "#4c6ef5", values: spansOf(one, "input_tokens") }, { label: "Output", color: "#0b9aa8", values: spansOf(one, "output_tokens") }], [one]);
   const spend = useMemo(() => (models.data?.series ?? []).filter((s) => totalOf(s, "cost_usd")).map((s) => { const name = s.rest ? "others" : dimensions.model!.nameOf(s.by) || "none"; return { label: name, color: s.rest ? meaning.left : colorOf(name), values: spansOf(s, "cost_usd") }; }), [models.data]);
 
@@ -114,18 +175,21 @@ function Charts({ period, filters, live }: View) {
   return (
     <>
       <Panel title="Requests by outcome" says={`Calls per ${stepWords[step]}. Answered: by a provider. From cache: no provider was called. Blocked: by a limit or a budget. Errors: all others that failed. Drag over a part to look closer.`}>
-        <Chart title="Requests by outcome" times={times} series={outcomes} kind="bars" format={count} height={230} zoom={zoom} />
+        <Chart title="Requests by outcome" times={times} series={outcomes} kind="bars" format={count} height={230} zoom={zoom} marks={marks} />
       </Panel>
       <Grid gap="md">
-        <Grid.Col span={{ base: 12, md: 6 }}>
+        <Grid.Col span={{ base: 12, md: 6, xl: 4 }}>
           <Panel title="Latency" says="How long calls took, to the end of the answer. p95: 95 of 100 took no longer. Within 1 % of a call's own."><Chart title="Latency" times={times} series={latency} kind="lines" format={ms} zoom={zoom} /></Panel>
         </Grid.Col>
-        <Grid.Col span={{ base: 12, md: 6 }}>
+        <Grid.Col span={{ base: 12, md: 6, xl: 4 }}>
           {spend.length > 0 ? (
             <Panel title="Spend by model" says={`Cost per ${stepWords[step]} of the calls whose price is known.`}><Chart title="Spend by model" times={times} series={spend} kind="bars" format={usd} zoom={zoom} /></Panel>
           ) : (
             <Panel title="Tokens" says="What providers counted. Spend takes this place as soon as a call costs something."><Chart title="Tokens" times={times} series={tokens} kind="bars" format={count} zoom={zoom} /></Panel>
           )}
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 12, xl: 4 }}>
+          <Panel title="Cache and limits" says="Calls that the cache answered, that it could not, and that limits or budgets blocked."><Chart title="Cache and limits" times={times} series={stops} kind="bars" format={count} zoom={zoom} /></Panel>
         </Grid.Col>
       </Grid>
     </>

@@ -1,13 +1,18 @@
 // One call, beside the list that it is from.
-import { Box, Button, Code, CopyButton, Drawer, Group, SegmentedControl, Stack, Table, Tabs, Text, Tooltip } from "@mantine/core";
-import { IconCheck, IconLink, IconMessageOff, IconTerminal2 } from "@tabler/icons-react";
+import { Box, Button, Code, CopyButton, Drawer, Group, Menu, SegmentedControl, Stack, Table, Tabs, Text, Tooltip } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconChevronDown, IconLink, IconMessageOff, IconCheck, IconRefresh, IconTerminal2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { api, type EntryDetail, got, type Schemas } from "../api/client";
 import { curlOf } from "../lib/curl";
+import { pythonOf, typescriptOf } from "../lib/snippets";
 import { ofAnswer, ofRequest } from "../lib/conversation";
-import { at, bytes, count, exact, ms, percent, usd } from "../lib/format";
+import { at, bytes, exact, ms, percent, usd } from "../lib/format";
 import { Conversation } from "./Conversation";
+import { Diff } from "./Diff";
+import { Rating } from "./Rating";
+import { Replay } from "./Replay";
 import { Copy, Empty, Failure, Goto, Panel, StatusMark, Tag, Waiting } from "./parts";
 import { useDataPlane } from "./serve";
 import { Waterfall } from "./Waterfall";
@@ -37,6 +42,7 @@ function verdict(e: EntryDetail): string {
 
 function Told({ entry: e }: { entry: EntryDetail }) {
   const base = useDataPlane();
+  const [replaying, setReplaying] = useState(false);
   return (
     <Stack gap="md">
       <Box>
@@ -50,11 +56,16 @@ function Told({ entry: e }: { entry: EntryDetail }) {
         <Text fw={500} size="lg">{verdict(e)}</Text>
         <Group gap={4} mt={4}><Code>{e.id}</Code><Copy text={e.id} label="Copy the request id" /></Group>
       </Box>
-      <Group gap="xs">
-        <CopyButton value={curlOf(e, base)}>{({ copied, copy }) => <Button size="xs" variant="default" leftSection={copied ? <IconCheck size={15} /> : <IconTerminal2 size={15} />} onClick={copy}>{copied ? "Copied" : "Copy as curl"}</Button>}</CopyButton>
-        <CopyButton value={location.href}>{({ copied, copy }) => <Button size="xs" variant="default" leftSection={copied ? <IconCheck size={15} /> : <IconLink size={15} />} onClick={copy}>{copied ? "Copied" : "Copy link"}</Button>}</CopyButton>
+      <Group gap="xs" justify="space-between">
+        <Group gap="xs">
+          <CopyCode entry={e} base={base} />
+          <Button size="xs" variant="default" leftSection={<IconRefresh size={15} />} onClick={() => setReplaying(true)}>Replay</Button>
+          <CopyButton value={location.href}>{({ copied, copy }) => <Button size="xs" variant="default" leftSection={copied ? <IconCheck size={15} /> : <IconLink size={15} />} onClick={copy}>{copied ? "Copied" : "Copy link"}</Button>}</CopyButton>
+        </Group>
+        <Rating key={e.id} entry={e} />
       </Group>
-      <Panel title="Timeline" says="Each attempt: connecting, waiting for the first byte, receiving. Sluice itself is the total less the time spent waiting for providers."><Waterfall entry={e} /></Panel>
+      <Replay key={`replay ${e.id}`} entry={e} opened={replaying} onClose={() => setReplaying(false)} />
+      <Panel title="Timeline" says="Each attempt: connecting, waiting for the first byte, receiving. Caller: waiting until it had read what was sent. Sluice itself is what is left of the total."><Waterfall entry={e} /></Panel>
       <Tabs defaultValue="talk" keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="talk">Conversation</Tabs.Tab>
@@ -68,6 +79,25 @@ function Told({ entry: e }: { entry: EntryDetail }) {
         <Tabs.Panel value="facts"><Facts entry={e} /></Tabs.Panel>
       </Tabs>
     </Stack>
+  );
+}
+
+/** The call as code, in the reader's language. */
+function CopyCode({ entry, base }: { entry: EntryDetail; base: string }) {
+  const copy = (what: string, text: string) =>
+    void navigator.clipboard.writeText(text).then(
+      () => notifications.show({ message: `The call is copied as ${what}.`, color: "green", closeButtonProps: { "aria-label": "Close" } }),
+      () => notifications.show({ message: "This browser does not let pages copy.", color: "red", closeButtonProps: { "aria-label": "Close" } }),
+    );
+  return (
+    <Menu position="bottom-start" withArrow>
+      <Menu.Target><Button size="xs" variant="default" leftSection={<IconTerminal2 size={15} />} rightSection={<IconChevronDown size={14} />}>Copy as</Button></Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => copy("curl", curlOf(entry, base))}>curl</Menu.Item>
+        <Menu.Item onClick={() => copy("Python", pythonOf(entry, base))}>Python</Menu.Item>
+        <Menu.Item onClick={() => copy("TypeScript", typescriptOf(entry, base))}>TypeScript</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
@@ -100,18 +130,27 @@ function Raw({ entry }: { entry: EntryDetail }) {
     if (a.answer) sides.push({ value: `a${a.attempt}`, label: `Provider's answer${n}`, body: a.answer });
   }
   sides.push({ value: "answer", label: "Answer to caller", body: bodies.answer });
+  const last = bodies.attempts[bodies.attempts.length - 1];
+  const diffs: Record<string, [Schemas["Body"], Schemas["Body"]]> = {};
+  if (bodies.request && last?.request) diffs.asked = [bodies.request, last.request];
+  if (bodies.answer && last?.answer) diffs.answered = [last.answer, bodies.answer];
+  if (diffs.asked) sides.push({ value: "asked", label: "Diff of requests", body: null });
+  if (diffs.answered) sides.push({ value: "answered", label: "Diff of answers", body: null });
   const side = sides.find((s) => s.value === chosen) ?? sides[0]!;
+  const diff = diffs[side.value];
   return (
     <Stack gap="sm">
       <Box className="scroll"><SegmentedControl size="xs" data={sides.map(({ value, label }) => ({ value, label }))} value={side.value} onChange={choose} aria-label="Which side" /></Box>
-      {side.body ? <RawBody body={side.body} /> : <Text size="sm" c="dimmed">{side.note ?? "Nothing was kept of this side."}</Text>}
+      {diff ? <Diff before={shownAs(diff[0])} after={shownAs(diff[1])} label={side.label} /> : side.body ? <RawBody body={side.body} /> : <Text size="sm" c="dimmed">{side.note ?? "Nothing was kept of this side."}</Text>}
       {bodies.attempts.length === 0 && <Text size="xs" c="dimmed">The provider got and gave the same bytes as the caller.</Text>}
     </Stack>
   );
 }
 
+const shownAs = (body: Schemas["Body"]) => (body.encoding === "text" ? pretty(body.content) : `(${bytes(body.size)} that are no text)`);
+
 function RawBody({ body }: { body: Schemas["Body"] }) {
-  const shown = body.encoding === "text" ? pretty(body.content) : `(${bytes(body.size)} that are no text)`;
+  const shown = shownAs(body);
   return (
     <Box>
       <Group justify="space-between" mb={4}>
@@ -131,19 +170,40 @@ function pretty(s: string): string {
   }
 }
 
+/** What each price is of: tokens that are counted apart are not counted again in the whole. */
+function priced(e: EntryDetail): { kind: string; n: number; rate: number; per: number; cost: number }[] {
+  const u = e.usage;
+  const rates = e.price?.rates ?? {};
+  const apart = (of: string, n: number | null) => (rates[of] != null ? (n ?? 0) : 0);
+  const n: Record<string, number> = {
+    input: (u.input_tokens ?? 0) - apart("cache_read", u.cache_read_tokens) - apart("cache_write", u.cache_write_tokens) - apart("audio_input", u.audio_input_tokens),
+    output: (u.output_tokens ?? 0) - apart("audio_output", u.audio_output_tokens) - apart("reasoning", u.reasoning_tokens),
+    cache_read: u.cache_read_tokens ?? 0, cache_write: u.cache_write_tokens ?? 0, audio_input: u.audio_input_tokens ?? 0, audio_output: u.audio_output_tokens ?? 0, reasoning: u.reasoning_tokens ?? 0,
+  };
+  return Object.entries(rates).flatMap(([kind, rate]) => (n[kind] ? [{ kind, n: n[kind], rate, per: 1e6, cost: (n[kind] * rate) / 1e6 }] : []));
+}
+
 function UsageTable({ entry: e }: { entry: EntryDetail }) {
   const rows = Object.entries(e.usage).flatMap(([k, v]) => (typeof v === "number" ? [{ k, v }] : typeof v === "object" && v ? Object.entries(v).map(([u, n]) => ({ k: u, v: n })) : []));
-  const rates = Object.entries(e.price?.rates ?? {});
+  const lines = priced(e);
+  const rest = e.cost_usd == null ? 0 : e.cost_usd - lines.reduce((s, l) => s + l.cost, 0);
   return (
     <Stack gap="md">
       <Table withRowBorders aria-label="Usage">
         <Table.Thead><Table.Tr><Table.Th>What the provider counted</Table.Th><Table.Th ta="right">How many</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>{rows.map((r) => <Table.Tr key={r.k}><Table.Td>{r.k.replaceAll("_", " ")}</Table.Td><Table.Td ta="right">{exact(r.v)}</Table.Td></Table.Tr>)}</Table.Tbody>
       </Table>
-      {rates.length > 0 ? (
-        <Table aria-label="Price"><Table.Thead><Table.Tr><Table.Th>Price, dollars per million tokens</Table.Th><Table.Th ta="right">Rate</Table.Th></Table.Tr></Table.Thead><Table.Tbody>{rates.map(([k, v]) => <Table.Tr key={k}><Table.Td>{k.replaceAll("_", " ")}</Table.Td><Table.Td ta="right">${exact(v)}</Table.Td></Table.Tr>)}</Table.Tbody></Table>
-      ) : <Text size="sm" c="dimmed">No price is known of this model{e.cost_usd === 0 ? "; it costs nothing" : ""}.</Text>}
-      <Text size="sm">Cost: <b>{usd(e.cost_usd)}</b>{e.price && <Text span c="dimmed" size="sm"> at the prices of {e.price.as_of} ({e.price.source})</Text>}</Text>
+      {lines.length > 0 ? (
+        <Table aria-label="Price">
+          <Table.Thead><Table.Tr><Table.Th>How the cost comes about</Table.Th><Table.Th ta="right">Tokens</Table.Th><Table.Th ta="right">Dollars per million</Table.Th><Table.Th ta="right">Cost</Table.Th></Table.Tr></Table.Thead>
+          <Table.Tbody>
+            {lines.map((l) => <Table.Tr key={l.kind}><Table.Td>{l.kind.replaceAll("_", " ")}</Table.Td><Table.Td ta="right">{exact(l.n)}</Table.Td><Table.Td ta="right">${exact(l.rate)}</Table.Td><Table.Td ta="right">${exact(l.cost)}</Table.Td></Table.Tr>)}
+            {Math.abs(rest) > 1e-9 && <Table.Tr><Table.Td>earlier attempts, and what is billed otherwise</Table.Td><Table.Td /><Table.Td /><Table.Td ta="right">${exact(rest)}</Table.Td></Table.Tr>}
+            <Table.Tr><Table.Td><b>Together</b></Table.Td><Table.Td /><Table.Td /><Table.Td ta="right"><b>{e.cost_usd == null ? "unknown" : `$${exact(e.cost_usd)}`}</b></Table.Td></Table.Tr>
+          </Table.Tbody>
+        </Table>
+      ) : <Text size="sm" c="dimmed">{e.cost_usd === 0 ? "This call cost nothing." : "No price is known of this model, so its cost is not known either."}</Text>}
+      {e.price && <Text size="sm" c="dimmed">Prices{e.price.as_of && ` of ${e.price.as_of}`} from {e.price.source}{e.price.tier && `, chosen by ${e.price.tier}`}.</Text>}
     </Stack>
   );
 }
@@ -154,10 +214,10 @@ function Facts({ entry: e }: { entry: EntryDetail }) {
     ["Gateway", link("gateway", e.gateway)], ["Workspace", link("workspace", e.workspace)], ["Key", link("key_id", e.key_id)], ["Operation", link("operation", e.operation)],
     ["Model asked for", link("model_requested", e.model_requested)], ["Provider", link("provider", e.provider)], ["Model that served", link("model", e.model)], ["Route", link("route", e.route)],
     ["Dialects", `${e.client_dialect || "–"} → ${e.provider_dialect || "–"}`], ["Credential", link("credential", e.credential)], ["Region", e.region || "–"],
-    ["Finished because", e.finish_reason || "–"], ["Error", link("error_code", e.error_code)], ["First byte", ms(e.first_byte_ms)], ["Queued", ms(e.queue_ms)], ["Sluice itself", e.overhead_us == null ? "–" : `${count(e.overhead_us)} µs`],
+    ["Finished because", e.finish_reason || "–"], ["Error", link("error_code", e.error_code)], ["First byte", ms(e.first_byte_ms)], ["Queued", ms(e.queue_ms)], ["Sluice itself", e.overhead_us == null ? "–" : ms(Math.max(0, (e.overhead_us - (e.caller_us ?? 0)) / 1000))], ["Slow caller", e.caller_us == null ? "–" : ms(e.caller_us / 1000)], ["Feedback", [e.feedback, e.score != null && `score ${e.score}`, e.comment].filter(Boolean).join("; ") || "–"],
     ["Limits", e.limits.join(", ") || "–"], ["Guards", e.guards.join(", ") || "–"], ["Dropped parameters", e.dropped_params.join(", ") || "–"],
     ["Cache tags", e.cache_tags.join(", ") || "–"], ["Age in the cache", e.cache_age_ms == null ? "–" : ms(e.cache_age_ms)],
-    ["Session", link("session", e.session)], ["User", link("user", e.user)], ["Caller's address", link("client_ip", e.client_ip)], ["Client", e.user_agent || "–"], ["Trace", link("trace_id", e.trace_id)],
+    ["Session", e.session ? <Goto to="/sessions" extra={{ id: e.session }}>{e.session}</Goto> : "–"], ["User", link("user", e.user)], ["Caller's address", link("client_ip", e.client_ip)], ["Client", e.user_agent || "–"], ["Trace", e.trace_id ? <Goto to="/sessions" extra={{ by: "trace", id: e.trace_id }}>{e.trace_id}</Goto> : "–"],
     ["Metadata", Object.keys(e.metadata).length ? <Code>{JSON.stringify(e.metadata)}</Code> : "–"],
   ];
   return <Table aria-label="Details"><Table.Tbody>{facts.map(([k, v]) => <Table.Tr key={k}><Table.Th w={170} fw={500} c="dimmed">{k}</Table.Th><Table.Td className="said">{v}</Table.Td></Table.Tr>)}</Table.Tbody></Table>;

@@ -6,6 +6,9 @@ import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import { clock } from "../lib/format";
 
+/** What happened at a time, shown as a line in the chart. */
+export type Mark = { time: number; label: string };
+
 export type Series = { label: string; color: string; values: (number | null)[]; dash?: number[] };
 
 type Props = {
@@ -16,7 +19,32 @@ type Props = {
   format: (n: number | null | undefined) => string;
   height?: number;
   zoom?: (from: Date, to: Date) => void;
+  marks?: Mark[];
 };
+
+/** Draws the marks as dashed lines with a flag above. */
+function drawMarks(u: uPlot, marks: Mark[], ink: string) {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.strokeStyle = ink;
+  ctx.fillStyle = ink;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+  for (const m of marks) {
+    const x = Math.round(u.valToPos(m.time, "x", true));
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.beginPath();
+    ctx.arc(x, bbox.top, 3.5 * devicePixelRatio, 0, 2 * Math.PI);
+    ctx.fill();
+  }
+  ctx.restore();
+}
+
+const noMarks: Mark[] = [];
 
 /** Adds each series to those before it, so that the last is on top. */
 function stacked(series: Series[]): (number | null)[][] {
@@ -27,7 +55,7 @@ function stacked(series: Series[]): (number | null)[][] {
 
 const time = (t: number) => clock(new Date(t * 1000).toISOString());
 
-export function Chart({ title, times, series, kind, format, height = 220, zoom }: Props) {
+export function Chart({ title, times, series, kind, format, height = 220, zoom, marks = noMarks }: Props) {
   const { ref, width } = useElementSize();
   const plot = useRef<HTMLDivElement>(null);
   const dark = useComputedColorScheme("light") === "dark";
@@ -69,6 +97,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom }
           })),
         ],
         hooks: {
+          draw: [(c) => drawMarks(c, marks, ink)],
           setCursor: [(c) => setAt(c.cursor.idx ?? null)],
           setSelect: [
             (c) => {
@@ -83,7 +112,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom }
       plot.current,
     );
     return () => u.destroy();
-  }, [times, series, kind, format, height, width, dark, zoom]);
+  }, [times, series, kind, format, height, width, dark, zoom, marks]);
 
   return (
     <Box ref={ref} role="group" aria-label={title}>
@@ -102,6 +131,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom }
         </Text>
       </Group>
       <Box ref={plot} h={height} aria-hidden />
+      {marks.length > 0 && <Text size="xs" c="dimmed" mt={4}>{marks.length === 1 ? marks[0]!.label : `${marks.length} changes, the last: ${marks[marks.length - 1]!.label}`}</Text>}
       <table className="unseen">
         <caption>{title}</caption>
         <thead>

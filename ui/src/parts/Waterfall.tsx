@@ -7,12 +7,13 @@ import { ms } from "../lib/format";
 type Span = { label: string; from: number; to: number; color: string };
 type Line = { name: string; spans: Span[]; total: number; note?: string };
 
-const colors = { queue: "#f59f00", connect: "#868e96", wait: "#74c0fc", stream: "#4c6ef5", gateway: "#8c6bb1", failed: "#e03131" };
+const colors = { queue: "#f59f00", connect: "#868e96", wait: "#74c0fc", stream: "#4c6ef5", gateway: "#8c6bb1", caller: "#b07a52", cache: "#2f9e44", failed: "#e03131" };
 
 function linesOf(e: EntryDetail): Line[] {
   const began = new Date(e.time).getTime();
   const lines: Line[] = [];
   if (e.queue_ms) lines.push({ name: "Waiting for a place", total: e.queue_ms, spans: [{ label: "Queue", from: 0, to: e.queue_ms, color: colors.queue }] });
+  if (["hit", "stale", "semantic", "coalesced"].includes(e.cache)) lines.push({ name: `Cache: ${e.cache}`, total: e.latency_ms ?? 0, spans: [{ label: "Served from the cache", from: 0, to: e.latency_ms ?? 0, color: colors.cache }] });
   for (const a of e.attempts) {
     const from = Math.max(0, new Date(a.started).getTime() - began);
     const total = a.latency_ms ?? 0;
@@ -25,7 +26,12 @@ function linesOf(e: EntryDetail): Line[] {
     if (total > first) spans.push({ label: "Receiving", from: from + first, to: from + total, color: failed ? colors.failed : colors.stream });
     lines.push({ name: `${a.provider}/${a.model}`, total, spans, note: failed ? `${a.status || ""} ${a.fault.replaceAll("_", " ")}`.trim() : undefined });
   }
-  if (e.overhead_us != null) lines.push({ name: "Sluice itself", total: e.overhead_us / 1000, spans: [{ label: "Sluice itself: total time less that spent waiting for providers", from: 0, to: e.overhead_us / 1000, color: colors.gateway }] });
+  const caller = (e.caller_us ?? 0) / 1000;
+  if (caller > 0) lines.push({ name: "Waiting for the caller", total: caller, spans: [{ label: "The caller had not read yet what was sent", from: Math.max(0, (e.latency_ms ?? 0) - caller), to: e.latency_ms ?? caller, color: colors.caller }] });
+  if (e.overhead_us != null) {
+    const own = Math.max(0, e.overhead_us / 1000 - caller - (e.queue_ms ?? 0));
+    lines.push({ name: "Sluice itself", total: own, spans: [{ label: "Checks, limits, guards, choice of the target, translation", from: e.queue_ms ?? 0, to: (e.queue_ms ?? 0) + own, color: colors.gateway }] });
+  }
   return lines;
 }
 
@@ -50,7 +56,7 @@ export function Waterfall({ entry }: { entry: EntryDetail }) {
         ))}
       </Box>
       <Group gap="md" mt="xs">
-        {[["Connect", colors.connect], ["Wait", colors.wait], ["Receive", colors.stream], ["Failed", colors.failed], ["Sluice", colors.gateway]].map(([label, color]) => (
+        {[["Connect", colors.connect], ["Wait", colors.wait], ["Receive", colors.stream], ["Caller", colors.caller], ["Failed", colors.failed], ["Sluice", colors.gateway]].map(([label, color]) => (
           <Group key={label} gap={6}><Box className="swatch" style={{ background: color }} /><Text size="xs" c="dimmed">{label}</Text></Group>
         ))}
         <Text size="xs" c="dimmed" ml="auto">0 to {ms(all)}</Text>

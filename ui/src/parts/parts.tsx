@@ -65,6 +65,19 @@ export function Figure({ label, value, exact, note, says, tone, to, extra }: { l
   );
 }
 
+/** Trend is a line without axes: how a figure went over the period. */
+export function Trend({ values, label }: { values: (number | null)[]; label: string }) {
+  const known = values.map((v) => v ?? 0);
+  const most = Math.max(...known, 0);
+  if (known.length < 2 || most <= 0) return <Box h={22} aria-hidden />;
+  const points = known.map((v, i) => `${((i / (known.length - 1)) * 100).toFixed(1)},${(20 - (v / most) * 18).toFixed(1)}`).join(" ");
+  return (
+    <svg className="trend" viewBox="0 0 100 22" preserveAspectRatio="none" role="img" aria-label={label}>
+      <polygon points={`0,22 ${points} 100,22`} /><polyline points={points} />
+    </svg>
+  );
+}
+
 export function Time({ value }: { value: string | number | null | undefined }) {
   return (
     <Tooltip label={at(value)} withArrow disabled={!value}>
