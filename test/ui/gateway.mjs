@@ -93,7 +93,7 @@ export async function traffic(gateway) {
   const calls = [];
   for (let i = 0; i < 10; i++) calls.push(() => chat("sandbox/chat", i, {}, { "sluice-metadata": JSON.stringify({ team: i % 2 ? "support" : "billing" }) }));
   for (let i = 0; i < 8; i++) calls.push(() => chat("sandbox/chat", i, { stream: true, temperature: i / 10 }));
-  for (let i = 0; i < 5; i++) calls.push(() => chat("support", i));
+  for (let i = 0; i < 5; i++) calls.push(() => chat("support", i, {}, { "x-session-id": `chat-${i % 2}`, traceparent: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b${i % 3}-01` }));
   for (let i = 0; i < 4; i++) calls.push(() => chat("sandbox/error-500", i));
   for (let i = 0; i < 3; i++) calls.push(() => chat("sandbox/nothing-of-that-name", i));
   for (let i = 0; i < 16; i++) calls.push(() => chat("sandbox/long", i, { user: "ann", seed: i }));
