@@ -178,17 +178,17 @@ function Charts({ period, filters, live }: View) {
         <Chart title="Requests by outcome" times={times} series={outcomes} kind="bars" format={count} height={230} zoom={zoom} marks={marks} />
       </Panel>
       <Grid gap="md">
-        <Grid.Col span={{ base: 12, md: 6, xl: 4 }}>
+        <Grid.Col span={{ base: 12, md: 6, lg: 4 }}>
           <Panel title="Latency" says="How long calls took, to the end of the answer. p95: 95 of 100 took no longer. Within 1 % of a call's own."><Chart title="Latency" times={times} series={latency} kind="lines" format={ms} zoom={zoom} /></Panel>
         </Grid.Col>
-        <Grid.Col span={{ base: 12, md: 6, xl: 4 }}>
+        <Grid.Col span={{ base: 12, md: 6, lg: 4 }}>
           {spend.length > 0 ? (
             <Panel title="Spend by model" says={`Cost per ${stepWords[step]} of the calls whose price is known.`}><Chart title="Spend by model" times={times} series={spend} kind="bars" format={usd} zoom={zoom} /></Panel>
           ) : (
             <Panel title="Tokens" says="What providers counted. Spend takes this place as soon as a call costs something."><Chart title="Tokens" times={times} series={tokens} kind="bars" format={count} zoom={zoom} /></Panel>
           )}
         </Grid.Col>
-        <Grid.Col span={{ base: 12, md: 12, xl: 4 }}>
+        <Grid.Col span={{ base: 12, md: 12, lg: 4 }}>
           <Panel title="Cache and limits" says="Calls that the cache answered, that it could not, and that limits or budgets blocked."><Chart title="Cache and limits" times={times} series={stops} kind="bars" format={count} zoom={zoom} /></Panel>
         </Grid.Col>
       </Grid>

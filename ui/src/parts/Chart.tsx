@@ -76,7 +76,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
         padding: [8, 8, 0, 0],
         cursor: { points: { show: kind === "lines" }, drag: { x: !!zoom, y: false, setScale: false } },
         scales: {
-          x: { time: true, range: () => [times[0]! - step / 2, times[times.length - 1]! + step / 2] },
+          x: { time: true, range: () => [times[0]! - step / 2, times[times.length - 1]! + (marks.length > 0 ? step : step / 2)] },
           y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
         },
         axes: [
