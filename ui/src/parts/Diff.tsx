@@ -9,7 +9,7 @@ export function Diff({ before, after, label }: { before: string; after: string; 
   const lines = useMemo(() => diffLines(before, after), [before, after]);
   if (lines.every((l) => l.kind === "same")) return <Text size="sm" c="dimmed">Both are the same.</Text>;
   return (
-    <Box className="diff" role="region" aria-label={label} tabIndex={0}>
+    <Box className="textdiff" role="region" aria-label={label} tabIndex={0}>
       {folded(lines).map((l, i) => (
         <div key={i} data-kind={l.kind}><span aria-hidden>{marks[l.kind]}</span>{l.kind === "less" && <span className="unseen">removed: </span>}{l.kind === "more" && <span className="unseen">added: </span>}{l.text}</div>
       ))}
