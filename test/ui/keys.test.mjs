@@ -87,7 +87,7 @@ test("it is changed, and keeps what was not touched", async () => {
   await page.getByRole("option", { name: "In 30 days" }).click();
   await form.getByRole("button", { name: "Save" }).click();
   await page.getByText("500 requests in 1 min").waitFor();
-  await page.getByText("in 30 d").waitFor();
+  await page.getByText("in 30 d", { exact: true }).waitFor();
   assert.equal(await ask(secret, "sandbox/long"), 403);
 });
 

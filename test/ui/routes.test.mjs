@@ -120,9 +120,9 @@ test("without a file a route is made, edited, applied and deleted, each after it
     await p.getByText("get an error").waitFor();
     await p.getByLabel("Type helper to go on").fill("helper");
     await p.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
-    await p.getByRole("dialog").getByText("removed").first().waitFor();
-    await p.getByLabel("Type helper to go on").waitFor({ state: "detached" });
-    await p.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+    const changes = p.getByRole("dialog", { name: "What changes: helper is deleted" });
+    await changes.getByText("removed").first().waitFor();
+    await changes.getByRole("button", { name: "Delete", exact: true }).click();
     await p.getByText("There are no routes yet").waitFor();
     assert.equal(await ask(), 404);
     const held = await (await fetch(`${own.admin}/api/v1/config`, { headers: { authorization: `Bearer ${token}` } })).json();
