@@ -9,6 +9,8 @@ import { SignIn } from "./pages/SignIn";
 const Overview = lazy(() => import("./pages/Overview"));
 const Logs = lazy(() => import("./pages/Logs"));
 const Sessions = lazy(() => import("./pages/Sessions"));
+const Playground = lazy(() => import("./pages/Playground"));
+const Gateways = lazy(() => import("./pages/Gateways"));
 const Providers = lazy(() => import("./pages/Providers"));
 const Cache = lazy(() => import("./pages/Cache"));
 const Keys = lazy(() => import("./pages/Keys"));
@@ -32,6 +34,8 @@ export function App() {
           <Route path="/" element={<Overview />} />
           <Route path="/logs" element={<Logs />} />
           <Route path="/sessions" element={<Sessions />} />
+          <Route path="/playground" element={<Playground />} />
+          <Route path="/gateways" element={<Gateways />} />
           <Route path="/providers" element={<Providers />} />
           <Route path="/cache" element={<Cache />} />
           <Route path="/keys" element={<Keys />} />
