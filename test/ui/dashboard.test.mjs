@@ -118,12 +118,13 @@ test("a provider is taken out of use and put back", async () => {
   await page.goto("/providers");
   await page.getByRole("table", { name: "Health of sandbox" }).waitFor();
   await well();
-  await page.getByRole("button", { name: "Take out of use" }).click();
+  await page.getByRole("button", { name: "Actions for sandbox" }).click();
+  await page.getByRole("menuitem", { name: "Take out of use…" }).click();
   await page.getByLabel("Reason").fill("the test says so");
   await page.getByRole("dialog").getByRole("button", { name: "Take out of use" }).click();
   await page.getByText("the test says so").waitFor();
   await page.getByRole("button", { name: "Put back into use" }).click();
-  await page.getByRole("button", { name: "Take out of use" }).waitFor();
+  await page.getByRole("button", { name: "Actions for sandbox" }).waitFor();
 });
 
 for (const [path, name, shows] of [["/cache", "Cache", "Where answers are kept"], ["/limits", "Limits", "2,000 requests in 1 min"], ["/budgets", "Budgets", "$5.00 per month"], ["/config", "Config", "providers:"], ["/settings", "Settings", "Make the first user"]]) {

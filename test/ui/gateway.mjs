@@ -1,7 +1,7 @@
 // A gateway of its own for the browser: the real binary, a fresh data directory, and
 // traffic from the sandbox.
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,6 +44,9 @@ async function freePort() {
   return port;
 }
 
+/** startBare starts one whose document stands in its store. */
+export const startBare = (binary) => start(binary, null);
+
 /** start runs a gateway of this document, null = without one; what ready does with its folder comes before. */
 export async function start(binary, document = config, ready = async () => {}) {
   const dir = mkdtempSync(join(tmpdir(), "sluice-ui-"));
@@ -52,6 +55,7 @@ export async function start(binary, document = config, ready = async () => {}) {
   const admin = `http://127.0.0.1:${adminPort}`;
   const file = join(dir, "sluice.yaml");
   if (document !== null) writeFileSync(file, document);
+  const write = (change) => writeFileSync(file, change(readFileSync(file, "utf8")));
   await ready(dir);
   const child = spawn(binary, ["serve", "--data", dir, "--listen", `127.0.0.1:${port}`, "--admin-listen", `127.0.0.1:${adminPort}`], {
     env: { ...process.env, SLUICE_ADMIN_TOKEN: token, SLUICE_KEY: key, SLUICE_BINARY: "", SLUICE_CHROMIUM: "" },
@@ -68,7 +72,7 @@ export async function start(binary, document = config, ready = async () => {}) {
   };
   for (const until = Date.now() + 20_000; ; await new Promise((r) => setTimeout(r, 50))) {
     const ready = await fetch(`${admin}/readyz`).then((r) => r.ok, () => false);
-    if (ready) return { base, admin, file, stop };
+    if (ready) return { base, admin, file, stop, write, token };
     if (child.exitCode !== null || Date.now() > until) {
       child.kill("SIGKILL");
       throw new Error(`the gateway does not start:\n${said}`);

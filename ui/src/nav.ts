@@ -1,11 +1,11 @@
-import { IconAdjustments, IconCoins, IconDatabase, IconDoor, IconFileCode, IconGauge, IconKey, IconList, IconMessages, IconReceiptDollar, IconRoute, IconServer2, IconSettings, IconUsersGroup } from "@tabler/icons-react";
+import { IconAdjustments, IconCoins, IconDatabase, IconDoor, IconFileCode, IconGauge, IconKey, IconList, IconMessages, IconPlayerPlay, IconReceiptDollar, IconRoute, IconServer2, IconSettings, IconUsersGroup } from "@tabler/icons-react";
 
 /** The pages, in the order in which they are listed; keys follow g. */
 export const pages = [
   { group: "Traffic", path: "/", label: "Overview", key: "o", icon: IconGauge },
   { group: "Traffic", path: "/logs", label: "Logs", key: "l", icon: IconList },
   { group: "Traffic", path: "/sessions", label: "Sessions", key: "e", icon: IconMessages },
-  { group: "Traffic", path: "/playground", label: "Playground", key: "y", icon: IconMessages },
+  { group: "Traffic", path: "/playground", label: "Playground", key: "y", icon: IconPlayerPlay },
   { group: "Traffic", path: "/costs", label: "Costs", key: "$", icon: IconReceiptDollar },
   { group: "Serving", path: "/gateways", label: "Gateways", key: "g", icon: IconDoor },
   { group: "Serving", path: "/routes", label: "Routes", key: "r", icon: IconRoute },

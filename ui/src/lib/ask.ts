@@ -58,6 +58,8 @@ export async function ask(body: object, where: Where, signal: AbortSignal, tell:
     r.total = now();
     tell({ ...r, calls: [...r.calls] });
   };
+  touch();
+  const tick = setInterval(touch, 200); // the time goes on while nothing comes
   try {
     const headers = new Headers({ "content-type": "application/json" });
     authorize(headers, "POST");
@@ -76,6 +78,8 @@ export async function ask(body: object, where: Where, signal: AbortSignal, tell:
   } catch (e) {
     r.state = signal.aborted ? "stopped" : "failed";
     if (!signal.aborted) r.error = e instanceof TypeError ? "The gateway does not answer, or the answer broke off." : (e as Error).message;
+  } finally {
+    clearInterval(tick);
   }
   touch();
   if (r.id) await settle(r).then(touch, () => {});

@@ -105,7 +105,7 @@ function ChangeLine({ change: c }: { change: Difference }) {
   return (
     <Group component="li" gap={8} wrap="nowrap" align="flex-start" py={2}>
       <Tag tone={c.kind === "added" ? "accent" : c.kind === "removed" ? "error" : "warning"}>{c.kind}</Tag>
-      <Text size="sm" style={{ overflowWrap: "anywhere" }}><b>{c.path}</b>{c.kind === "changed" && ` ${words(c.before)} → ${words(c.after)}`}</Text>
+      <Text size="sm" style={{ overflowWrap: "anywhere" }}><b>{c.path}</b>{c.kind === "changed" && ` ${words(c.before)} → ${words(c.after)}`}{c.kind === "added" && <Text component="span" size="sm" c="dimmed"> {words(c.after)}</Text>}</Text>
     </Group>
   );
 }

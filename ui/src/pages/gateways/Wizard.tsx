@@ -70,7 +70,7 @@ export function Wizard({ close }: { close: () => void }) {
       </PageTitle>
       <Card withBorder padding="lg" maw={860}>
         <Stepper active={step} onStepClick={(s) => s < step && step < 5 && setStep(s)} size="xs" iconSize={26} mb="lg" className="steps">
-          {["Name", "Provider", "Cache", "Limits", "Apply"].map((l) => <Stepper.Step key={l} label={l} aria-label={l} allowStepSelect={step < 5} />)}
+          {["Name", "Provider", "Cache", "Limits", "Apply"].map((l) => <Stepper.Step key={l} label={l} allowStepSelect={step < 5} />)}
         </Stepper>
         <Box component="form" onSubmit={(e) => { e.preventDefault(); if (step < 4) next(); }} aria-label="New gateway">
           <Stack gap="md" maw={step === 4 ? undefined : 560}>

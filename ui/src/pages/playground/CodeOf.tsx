@@ -1,5 +1,5 @@
 // The conversation as code for an SDK.
-import { Modal, Select, Stack, Text } from "@mantine/core";
+import { Group, Modal, Select, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { type Call, sdks, snippet } from "../../lib/sdks";
 import { Goto, Snippet } from "../../parts/parts";
@@ -16,7 +16,7 @@ export function CodeOf({ opened, onClose, call }: { opened: boolean; onClose: ()
       <Stack>
         <Select label="SDK" data={sdks} value={sdk} allowDeselect={false} onChange={(v) => { if (v) { setSDK(v); localStorage.setItem(chosen, v); } }} maw={280} />
         {opened && <Snippet text={snippet(sdk, { ...call, messages, base })} label="Copy the code" />}
-        <Text size="sm" c="dimmed">Every SDK reaches every model: only the base URL and the key are Sluice's. <code>SLUICE_KEY</code> holds one of <Goto to="/keys">your keys</Goto>.</Text>
+        <Group gap="xs"><Text size="sm" c="dimmed">Every SDK reaches every model: only the base URL and the key are Sluice's. <code>SLUICE_KEY</code> holds a key.</Text><Goto to="/keys">Keys</Goto></Group>
       </Stack>
     </Modal>
   );
