@@ -9,7 +9,8 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-// Document is the configuration document in force, as the gateway knows it.
+// Document is the configuration document in force, as the gateway knows it. It holds no
+// secret.
 type Document struct {
 	Config   any    // defaults included, without secrets
 	Text     []byte // without secrets

@@ -624,6 +624,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entries/{id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what you think of a call's answer, in the place of what was said before. */
+        put: operations["rateEntry"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a recorded call once more, through all policies, and wait for its end. Its entry is a new one. */
+        post: operations["replayEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateways": {
         parameters: {
             query?: never;
@@ -1084,6 +1118,23 @@ export interface paths {
         post?: never;
         /** Delete a secret that the configuration does not name. */
         delete: operations["deleteSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations and runs of agents: calls that name the same session or trace, the latest first. */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1578,6 +1629,36 @@ export interface components {
             took_ms: number;
             workspace: string;
         };
+        CallSession: {
+            calls: number;
+            /** @description Of the calls whose cost is known. */
+            cost_usd: number;
+            errors: number;
+            /**
+             * Format: date-time
+             * @description When its first call of this time began.
+             */
+            first: string;
+            /** @description The session or trace, as its calls name it. */
+            id: string;
+            /** @description As far as known. */
+            input_tokens: number;
+            /**
+             * Format: date-time
+             * @description When its last one began.
+             */
+            last: string;
+            /** @description Of its calls together. */
+            latency_ms: number;
+            /** @description That answered. */
+            models: string[];
+            output_tokens: number;
+            workspace: string;
+        };
+        CallSessionPage: {
+            data: components["schemas"]["CallSession"][];
+            next: string;
+        };
         Canary: {
             /** @description Who made the last change; empty = the schedule or a rule. */
             by: string;
@@ -1840,8 +1921,10 @@ export interface components {
             cache: string;
             cache_age_ms: number | null;
             cache_tags: string[];
+            caller_us: number | null;
             client_dialect: string;
             client_ip: string;
+            comment: string;
             cost_usd: number | null;
             count: number;
             credential: string;
@@ -1863,6 +1946,7 @@ export interface components {
             model_requested: string;
             operation: string;
             overhead_us: number | null;
+            parent_span_id: string;
             price: components["schemas"]["Price"] | null;
             provider: string;
             provider_dialect: string;
@@ -1890,8 +1974,10 @@ export interface components {
             cache: string;
             cache_age_ms: number | null;
             cache_tags: string[];
+            caller_us: number | null;
             client_dialect: string;
             client_ip: string;
+            comment: string;
             cost_usd: number | null;
             count: number;
             credential: string;
@@ -1913,6 +1999,7 @@ export interface components {
             model_requested: string;
             operation: string;
             overhead_us: number | null;
+            parent_span_id: string;
             price: components["schemas"]["Price"] | null;
             provider: string;
             provider_dialect: string;
@@ -2413,6 +2500,14 @@ export interface components {
             /** @description Of an owner, whose budget it is; not needed of a system admin. */
             workspace?: string;
         };
+        NewReplay: {
+            /** @description true: the bytes that the provider got are sent to it again, without choosing a target. */
+            direct?: boolean;
+            /** @description The key it is made with, whose rights and limits hold; without one, the workspace pays. */
+            key_id?: string;
+            /** @description The model or route that is asked for instead; that of the call unless given. */
+            target?: string;
+        };
         NewRollback: {
             /** @description For people. */
             reason?: string;
@@ -2559,6 +2654,21 @@ export interface components {
         RaisePage: {
             data: components["schemas"]["Raise"][];
             next: string;
+        };
+        Rating: {
+            /** @description 4,000 bytes at most. */
+            comment: string;
+            /** @description up, down, or null for none; 1, -1 and 0 mean the same. */
+            feedback: string;
+            /** @description Any number, null for none; the scale is yours. */
+            score: number | null;
+        };
+        Replayed: {
+            /** @description Of the new entry. */
+            id: string;
+            of: string;
+            /** @description What the caller would have seen. */
+            status: number;
         };
         Revision: {
             author: components["schemas"]["Author"];
@@ -2795,6 +2905,8 @@ export interface components {
             blocked: number;
             cache_read_tokens: number | null;
             cache_write_tokens: number | null;
+            /** @description Spent waiting for callers who read slowly. */
+            caller_avg_ms: number | null;
             /** @description Their caller left first. */
             cancelled: number;
             /** @description Of the calls whose cost is known. */
@@ -2804,7 +2916,7 @@ export interface components {
             /** @description Answered with an error, neither blocked nor cancelled. */
             errors: number;
             first_byte: components["schemas"]["TimeFigures"];
-            /** @description What Sluice itself and the caller's line took, without queues. */
+            /** @description What Sluice itself took, without queues and slow callers. */
             gateway: components["schemas"]["TimeFigures"];
             /** @description Share of hits in hits and misses, 0 to 1. */
             hit_ratio: number | null;
@@ -3132,7 +3244,7 @@ export interface operations {
     getAnalytics: {
         parameters: {
             query?: {
-                /** @description What is wanted, with commas: requests, errors, blocked, cancelled, error_rate, hits, misses, hit_ratio, input_tokens, output_tokens, tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, saved_usd, unpriced, queue_avg_ms, latency_avg_ms, latency_p50_ms, latency_p90_ms, latency_p95_ms, latency_p99_ms, first_byte_avg_ms, first_byte_p50_ms, first_byte_p90_ms, first_byte_p95_ms, first_byte_p99_ms, gateway_avg_ms, gateway_p50_ms, gateway_p90_ms, gateway_p95_ms, gateway_p99_ms, provider_avg_ms, provider_p50_ms, provider_p90_ms, provider_p95_ms, provider_p99_ms. requests unless given. */
+                /** @description What is wanted, with commas: requests, errors, blocked, cancelled, error_rate, hits, misses, hit_ratio, input_tokens, output_tokens, tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, saved_usd, unpriced, queue_avg_ms, caller_avg_ms, latency_avg_ms, latency_p50_ms, latency_p90_ms, latency_p95_ms, latency_p99_ms, first_byte_avg_ms, first_byte_p50_ms, first_byte_p90_ms, first_byte_p95_ms, first_byte_p99_ms, gateway_avg_ms, gateway_p50_ms, gateway_p90_ms, gateway_p95_ms, gateway_p99_ms, provider_avg_ms, provider_p50_ms, provider_p90_ms, provider_p95_ms, provider_p99_ms. requests unless given. */
                 metric?: string;
                 /** @description One or two dimensions, with commas, whose values are told apart. */
                 by?: string;
@@ -4449,41 +4561,43 @@ export interface operations {
     listEntries: {
         parameters: {
             query?: {
-                /** @description Gateway that was called. */
+                /** @description Gateway that was called. With ! before it: all but these. */
                 gateway?: string;
-                /** @description Workspace of the key. */
+                /** @description Workspace of the key. With ! before it: all but these. */
                 workspace?: string;
-                /** @description Id of the key. */
+                /** @description Id of the key. With ! before it: all but these. */
                 key_id?: string;
-                /** @description Operation: chat, embeddings, … */
+                /** @description Operation: chat, embeddings, … With ! before it: all but these. */
                 operation?: string;
-                /** @description Dialect of the caller. */
+                /** @description Dialect of the caller. With ! before it: all but these. */
                 client_dialect?: string;
-                /** @description Provider that answered. */
+                /** @description Provider that answered. With ! before it: all but these. */
                 provider?: string;
-                /** @description The vendor's id of the model that answered. */
+                /** @description The vendor's id of the model that answered. With ! before it: all but these. */
                 model?: string;
-                /** @description The model as the caller wrote it. */
+                /** @description The model as the caller wrote it. With ! before it: all but these. */
                 model_requested?: string;
-                /** @description Name of the route. */
+                /** @description Name of the route. With ! before it: all but these. */
                 route?: string;
-                /** @description Name of the provider's credential. */
+                /** @description Name of the provider's credential. With ! before it: all but these. */
                 credential?: string;
-                /** @description Code of the error. */
+                /** @description Code of the error. With ! before it: all but these. */
                 error_code?: string;
-                /** @description Why the answer ended. */
+                /** @description Why the answer ended. With ! before it: all but these. */
                 finish_reason?: string;
-                /** @description What the cache did: hit, miss, … */
+                /** @description What the cache did: hit, miss, … With ! before it: all but these. */
                 cache?: string;
-                /** @description Session of the caller. */
+                /** @description Session of the caller. With ! before it: all but these. */
                 session?: string;
-                /** @description End user of the caller. */
+                /** @description End user of the caller. With ! before it: all but these. */
                 user?: string;
-                /** @description Address of the caller. */
+                /** @description Address of the caller. With ! before it: all but these. */
                 client_ip?: string;
-                /** @description W3C trace id. */
+                /** @description W3C trace id. With ! before it: all but these. */
                 trace_id?: string;
-                /** @description HTTP status that the caller saw: 429, or a class such as 4xx. */
+                /** @description up or down. With ! before it: all but these. */
+                feedback?: string;
+                /** @description HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other. */
                 status?: string;
                 /** @description true: streams only; false: others only. */
                 stream?: string;
@@ -4495,6 +4609,10 @@ export interface operations {
                 min_cost?: string;
                 /** @description Calls that took at least this many milliseconds. */
                 min_latency_ms?: string;
+                /** @description Calls whose score is at least this. */
+                min_score?: string;
+                /** @description Calls whose score is at most this. */
+                max_score?: string;
                 /** @description Calls in whose bodies all of this was said: words, "words in a row", begin*, and -word for what must not be there. */
                 search?: string;
                 /** @description Entries of a page, 1 to 500; 50 unless given. */
@@ -4531,41 +4649,43 @@ export interface operations {
     deleteEntries: {
         parameters: {
             query?: {
-                /** @description Gateway that was called. */
+                /** @description Gateway that was called. With ! before it: all but these. */
                 gateway?: string;
-                /** @description Workspace of the key. */
+                /** @description Workspace of the key. With ! before it: all but these. */
                 workspace?: string;
-                /** @description Id of the key. */
+                /** @description Id of the key. With ! before it: all but these. */
                 key_id?: string;
-                /** @description Operation: chat, embeddings, … */
+                /** @description Operation: chat, embeddings, … With ! before it: all but these. */
                 operation?: string;
-                /** @description Dialect of the caller. */
+                /** @description Dialect of the caller. With ! before it: all but these. */
                 client_dialect?: string;
-                /** @description Provider that answered. */
+                /** @description Provider that answered. With ! before it: all but these. */
                 provider?: string;
-                /** @description The vendor's id of the model that answered. */
+                /** @description The vendor's id of the model that answered. With ! before it: all but these. */
                 model?: string;
-                /** @description The model as the caller wrote it. */
+                /** @description The model as the caller wrote it. With ! before it: all but these. */
                 model_requested?: string;
-                /** @description Name of the route. */
+                /** @description Name of the route. With ! before it: all but these. */
                 route?: string;
-                /** @description Name of the provider's credential. */
+                /** @description Name of the provider's credential. With ! before it: all but these. */
                 credential?: string;
-                /** @description Code of the error. */
+                /** @description Code of the error. With ! before it: all but these. */
                 error_code?: string;
-                /** @description Why the answer ended. */
+                /** @description Why the answer ended. With ! before it: all but these. */
                 finish_reason?: string;
-                /** @description What the cache did: hit, miss, … */
+                /** @description What the cache did: hit, miss, … With ! before it: all but these. */
                 cache?: string;
-                /** @description Session of the caller. */
+                /** @description Session of the caller. With ! before it: all but these. */
                 session?: string;
-                /** @description End user of the caller. */
+                /** @description End user of the caller. With ! before it: all but these. */
                 user?: string;
-                /** @description Address of the caller. */
+                /** @description Address of the caller. With ! before it: all but these. */
                 client_ip?: string;
-                /** @description W3C trace id. */
+                /** @description W3C trace id. With ! before it: all but these. */
                 trace_id?: string;
-                /** @description HTTP status that the caller saw: 429, or a class such as 4xx. */
+                /** @description up or down. With ! before it: all but these. */
+                feedback?: string;
+                /** @description HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other. */
                 status?: string;
                 /** @description true: streams only; false: others only. */
                 stream?: string;
@@ -4577,6 +4697,10 @@ export interface operations {
                 min_cost?: string;
                 /** @description Calls that took at least this many milliseconds. */
                 min_latency_ms?: string;
+                /** @description Calls whose score is at least this. */
+                min_score?: string;
+                /** @description Calls whose score is at most this. */
+                max_score?: string;
             };
             header?: never;
             path?: never;
@@ -4607,41 +4731,43 @@ export interface operations {
     tailEntries: {
         parameters: {
             query?: {
-                /** @description Gateway that was called. */
+                /** @description Gateway that was called. With ! before it: all but these. */
                 gateway?: string;
-                /** @description Workspace of the key. */
+                /** @description Workspace of the key. With ! before it: all but these. */
                 workspace?: string;
-                /** @description Id of the key. */
+                /** @description Id of the key. With ! before it: all but these. */
                 key_id?: string;
-                /** @description Operation: chat, embeddings, … */
+                /** @description Operation: chat, embeddings, … With ! before it: all but these. */
                 operation?: string;
-                /** @description Dialect of the caller. */
+                /** @description Dialect of the caller. With ! before it: all but these. */
                 client_dialect?: string;
-                /** @description Provider that answered. */
+                /** @description Provider that answered. With ! before it: all but these. */
                 provider?: string;
-                /** @description The vendor's id of the model that answered. */
+                /** @description The vendor's id of the model that answered. With ! before it: all but these. */
                 model?: string;
-                /** @description The model as the caller wrote it. */
+                /** @description The model as the caller wrote it. With ! before it: all but these. */
                 model_requested?: string;
-                /** @description Name of the route. */
+                /** @description Name of the route. With ! before it: all but these. */
                 route?: string;
-                /** @description Name of the provider's credential. */
+                /** @description Name of the provider's credential. With ! before it: all but these. */
                 credential?: string;
-                /** @description Code of the error. */
+                /** @description Code of the error. With ! before it: all but these. */
                 error_code?: string;
-                /** @description Why the answer ended. */
+                /** @description Why the answer ended. With ! before it: all but these. */
                 finish_reason?: string;
-                /** @description What the cache did: hit, miss, … */
+                /** @description What the cache did: hit, miss, … With ! before it: all but these. */
                 cache?: string;
-                /** @description Session of the caller. */
+                /** @description Session of the caller. With ! before it: all but these. */
                 session?: string;
-                /** @description End user of the caller. */
+                /** @description End user of the caller. With ! before it: all but these. */
                 user?: string;
-                /** @description Address of the caller. */
+                /** @description Address of the caller. With ! before it: all but these. */
                 client_ip?: string;
-                /** @description W3C trace id. */
+                /** @description W3C trace id. With ! before it: all but these. */
                 trace_id?: string;
-                /** @description HTTP status that the caller saw: 429, or a class such as 4xx. */
+                /** @description up or down. With ! before it: all but these. */
+                feedback?: string;
+                /** @description HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other. */
                 status?: string;
                 /** @description true: streams only; false: others only. */
                 stream?: string;
@@ -4653,6 +4779,10 @@ export interface operations {
                 min_cost?: string;
                 /** @description Calls that took at least this many milliseconds. */
                 min_latency_ms?: string;
+                /** @description Calls whose score is at least this. */
+                min_score?: string;
+                /** @description Calls whose score is at most this. */
+                max_score?: string;
             };
             header?: never;
             path?: never;
@@ -4729,6 +4859,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    rateEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rating"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rating"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    replayEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReplay"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
                 };
             };
             /** @description An error. */
@@ -5830,6 +6030,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Secret"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description session, or trace: calls of one W3C trace. session unless given. */
+                by?: string;
+                /** @description Calls from this time on (RFC 3339); 24 hours before the end unless given. */
+                from?: string;
+                /** @description Calls before this time (RFC 3339); now unless given. */
+                to?: string;
+                /** @description Calls of this gateway. */
+                gateway?: string;
+                /** @description Calls of this workspace. */
+                workspace?: string;
+                /** @description Entries of a page, 1 to 500; 50 unless given. */
+                limit?: string;
+                /** @description Where the page before ended: its next. Empty = the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallSessionPage"];
                 };
             };
             /** @description An error. */
