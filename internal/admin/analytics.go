@@ -57,6 +57,7 @@ func (a *api) analyticsRoutes() []route {
 	return []route{
 		read(viewers, get, "/analytics", "getAnalytics", "What calls add up to, over time and by any dimension.", concat(seriesParams, filters), a.getAnalytics),
 		read(viewers, get, "/analytics/summary", "getAnalyticsSummary", "What calls add up to, at a glance.", filters, a.getAnalyticsSummary),
+		a.costRoute(),
 	}
 }
 
@@ -180,20 +181,15 @@ func (a *api) readSeries(c *call, q *store.AnalyticsQuery) error {
 	if q.Step != analytics.StepNone && !slices.Contains(analytics.Steps(), q.Step) {
 		return invalid("step", "there is no step "+strconv.Quote(string(q.Step))+"; there are "+strings.Join(texts(analytics.Steps()), ", "))
 	}
-	if name := c.query.Get("tz"); name != "" {
-		zone, err := time.LoadLocation(name)
-		if err != nil || name == "Local" {
-			return invalid("tz", "tz is a time zone such as Europe/Berlin")
-		}
-		q.Zone = zone
-	}
+	var badZone error
+	q.Zone, badZone = zoneOf("tz", c.query.Get("tz"))
 	q.Top = 10
 	if text := c.query.Get("top"); text != "" {
 		if q.Top, badTop = strconv.Atoi(text); badTop != nil || q.Top < 1 || q.Top > maxTop {
 			badTop = invalid("top", "top is a number from 1 to "+strconv.Itoa(maxTop))
 		}
 	}
-	return errors.Join(badBy, badTop)
+	return errors.Join(badBy, badZone, badTop)
 }
 
 // dimensions reads names of dimensions, with commas.

@@ -139,6 +139,10 @@ func (a *api) serveRoute(w http.ResponseWriter, r *http.Request) error {
 	case c.needs != "" && !c.scoped:
 		panic("BUG: " + found.Name + " has looked at no workspace")
 	}
+	if file, ok := answer.(*textFile); ok {
+		file.write(w)
+		return nil
+	}
 	writeJSON(w, c.status, answer)
 	return nil
 }

@@ -61,6 +61,11 @@ func midnight(y int, m time.Month, day int, zone *time.Location) time.Time {
 	return t
 }
 
+// Month gives when a month of a zone begins and ends.
+func Month(year int, month time.Month, zone *time.Location) (from, to time.Time) {
+	return midnight(year, month, 1, zone), midnight(year, month+1, 1, zone)
+}
+
 // after gives when the step after the one that begins at t begins.
 func (s Step) after(t time.Time, zone *time.Location) time.Time {
 	if d := s.length(); d > 0 {
