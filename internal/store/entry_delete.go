@@ -27,7 +27,7 @@ func (s *Store) DeleteEntry(ctx context.Context, id string) error {
 func (s *Store) DeleteEntries(ctx context.Context, q EntryQuery, step int) (int, error) {
 	total, below := 0, ""
 	for {
-		c := q.conditions()
+		c := s.conditionsOf(&q)
 		if below != "" {
 			c.add("id < ?", below)
 		}
@@ -44,7 +44,7 @@ func (s *Store) DeleteEntries(ctx context.Context, q EntryQuery, step int) (int,
 // step (≤ 1000), in one transaction, and says how many; call it again until that is 0.
 func (s *Store) SweepEntries(ctx context.Context, gatewayName string, before time.Time, step int) (int, error) {
 	q := EntryQuery{Gateway: gatewayName, To: before}
-	c := q.conditions()
+	c := s.conditionsOf(&q)
 	if floor := s.swept.floor(gatewayName); floor != "" {
 		c.add("id >= ?", floor)
 	}

@@ -17,7 +17,7 @@ type EntryPage struct {
 // ListEntries gives a page, newest first. Entries that arrive meanwhile never repeat or
 // hide others on later pages.
 func (s *Store) ListEntries(ctx context.Context, q EntryQuery) (EntryPage, error) {
-	c := q.conditions()
+	c := s.conditionsOf(&q)
 	if q.Cursor != "" {
 		last, err := fromCursor(q.Cursor)
 		if err != nil {
@@ -46,7 +46,7 @@ func (s *Store) ListEntries(ctx context.Context, q EntryQuery) (EntryPage, error
 // CountEntries counts what ListEntries would give over all pages. Without a filter that
 // is indexed it reads every row.
 func (s *Store) CountEntries(ctx context.Context, q EntryQuery) (int, error) {
-	c := q.conditions()
+	c := s.conditionsOf(&q)
 	var n int
 	err := s.one(ctx, "SELECT count(*) FROM entries"+c.where(), c.args, &n)
 	return n, s.failed("count entries", err)

@@ -169,8 +169,39 @@ func (c *conditions) null(column string, filled *bool) {
 // idSlack is how far the clock reading in an id may be from the entry's time.
 const idSlack = time.Minute
 
+// indexed are the filters that have an index, those first whose values are the rarest.
+var indexed = [...]string{"trace_id", "session", "user", "client_ip", "error_code", "status", "key_id", "route", "model_requested", "model", "gateway", "workspace"}
+
+// leading gives the filter whose index finds the fewest rows; "" = none.
+func (q *EntryQuery) leading() string {
+	set := map[string]bool{"status": q.Status != 0 && q.Status != 200 && !q.StatusNot}
+	for _, f := range q.texts() {
+		_, excludes := Unwanted(*f.value)
+		set[f.name] = *f.value != "" && !excludes && !(*f.value == gateway.DefaultWorkspace && (f.name == "workspace" || f.name == "gateway"))
+	}
+	for _, name := range indexed {
+		if set[name] {
+			return name
+		}
+	}
+	return ""
+}
+
+// conditionsOf translates the query, but for limit and cursor. SQLite does not know which
+// values are rare, so it is told which index to use: the one of a column that stands there
+// without a + (https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_).
+func (s *Store) conditionsOf(q *EntryQuery) conditions {
+	if s.name != "sqlite" {
+		return q.conditions()
+	}
+	return q.led(q.leading())
+}
+
 // conditions translates the query, but for limit and cursor.
-func (q *EntryQuery) conditions() conditions {
+func (q *EntryQuery) conditions() conditions { return q.led("") }
+
+// led is conditions of which one filter alone may use its index; "" = any of them.
+func (q *EntryQuery) led(by string) conditions {
 	var c conditions
 	for _, f := range q.texts() {
 		switch text, excludes := Unwanted(*f.value); {
@@ -178,11 +209,14 @@ func (q *EntryQuery) conditions() conditions {
 			c.add(`"` + f.name + `" IS NOT NULL`)
 		case excludes:
 			c.add(`("`+f.name+`" IS NULL OR "`+f.name+`" <> ?)`, clean(text))
-		case text != "":
+		case text == "":
+		case by == "" || by == f.name:
 			c.equal(f.name, text)
+		default:
+			c.add(`+"`+f.name+`" = ?`, clean(text))
 		}
 	}
-	q.statusConditions(&c)
+	q.statusConditions(&c, by)
 	if q.Stream != nil {
 		c.add("stream = ?", bit(*q.Stream))
 	}
@@ -202,13 +236,21 @@ func (q *EntryQuery) conditions() conditions {
 	return c
 }
 
-func (q *EntryQuery) statusConditions(c *conditions) {
+func (q *EntryQuery) statusConditions(c *conditions, by string) {
 	not := ""
 	if q.StatusNot {
 		not = "NOT "
 	}
-	if q.Status != 0 {
-		c.add(not+"status = ?", int64(q.Status))
+	switch {
+	case q.Status == 0:
+	case not != "":
+		c.add("NOT status = ?", int64(q.Status))
+	case by != "" && by != "status":
+		c.add("+status = ?", int64(q.Status))
+	case q.Status != 200: // the index leaves that out
+		c.add("status = ? AND status <> 200", int64(q.Status))
+	default:
+		c.add("status = ?", int64(q.Status))
 	}
 	if q.StatusClass != 0 {
 		c.add(not+"(status >= ? AND status < ?)", int64(q.StatusClass)*100, int64(q.StatusClass)*100+100)

@@ -10,7 +10,7 @@ import (
 
 // Plan gives the engine's plan for the page that q asks for, in the order of order.
 func (s *Store) Plan(ctx context.Context, explain string, q EntryQuery, order string) (string, error) {
-	c := q.conditions()
+	c := s.conditionsOf(&q)
 	return s.plan(ctx, explain+" SELECT doc FROM entries"+c.where()+" ORDER BY id "+order+" LIMIT ?", append(c.args, 50)...)
 }
 

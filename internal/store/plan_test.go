@@ -26,6 +26,12 @@ func testPlans(t *testing.T, s *store.Store, explain, using string) {
 		"trace":             {store.EntryQuery{TraceID: "x"}, "DESC", "entries_trace"},
 		"session":           {store.EntryQuery{Session: "x"}, "DESC", "entries_session"},
 		"user":              {store.EntryQuery{User: "x"}, "DESC", "entries_user"},
+		"model":             {store.EntryQuery{Model: "x"}, "DESC", "entries_model"},
+		"requested":         {store.EntryQuery{ModelRequested: "x"}, "DESC", "entries_requested"},
+		"route":             {store.EntryQuery{Route: "x"}, "DESC", "entries_route"},
+		"status":            {store.EntryQuery{Status: 403}, "DESC", "entries_status"},
+		"success":           {store.EntryQuery{Status: 200}, "DESC", ""},
+		"address":           {store.EntryQuery{ClientIP: "x"}, "DESC", "entries_ip"},
 		"named workspace":   {store.EntryQuery{Workspace: "team"}, "DESC", "entries_workspace"},
 		"named gateway":     {store.EntryQuery{Gateway: "audit"}, "DESC", "entries_gateway"},
 		"sweep of a named":  {store.EntryQuery{Gateway: "audit", To: storetest.Epoch()}, "ASC", "entries_gateway"},
@@ -58,4 +64,19 @@ func TestSQLiteFindsByIndex(t *testing.T) {
 	s := storetest.Open(t, freshSQLite(t))
 	testPlans(t, s, "EXPLAIN QUERY PLAN", "using index ")
 	testSpentPlan(t, s, "EXPLAIN QUERY PLAN", "using covering index ")
+	for name, c := range map[string]struct {
+		q     store.EntryQuery
+		index string
+	}{
+		"user and model":        {store.EntryQuery{User: "u", Model: "m", Workspace: "team"}, "entries_user"},
+		"status and model":      {store.EntryQuery{Status: 403, Model: "m", Provider: "p"}, "entries_status"},
+		"status and workspace":  {store.EntryQuery{Status: 403, Workspace: "team", Gateway: "g"}, "entries_status"},
+		"session and its error": {store.EntryQuery{Session: "s", ErrorCode: "x", KeyID: "k", ClientIP: "i"}, "entries_session"},
+		"route in a time":       {store.EntryQuery{Route: "r", Status: 200, From: storetest.Epoch(), To: storetest.Epoch()}, "entries_route"},
+	} {
+		plan, err := s.Plan(t.Context(), "EXPLAIN QUERY PLAN", c.q, "DESC")
+		if err != nil || !strings.Contains(strings.ToLower(plan), "using index "+c.index+" ") || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("%s: %v\n%s", name, err, plan)
+		}
+	}
 }

@@ -70,14 +70,14 @@ func fact(name, value string) string {
 
 func factsOfQuery(q *EntryQuery) (facts []string) {
 	for _, f := range q.texts() {
-		if *f.value != "" && slices.Contains(factNames[:], f.name) {
+		if _, excludes := Unwanted(*f.value); !excludes && *f.value != "" && slices.Contains(factNames[:], f.name) {
 			facts = append(facts, fact(f.name, *f.value))
 		}
 	}
-	if q.Status != 0 {
+	if q.Status != 0 && !q.StatusNot {
 		facts = append(facts, fact("status", strconv.Itoa(q.Status)))
 	}
-	if q.StatusClass != 0 {
+	if q.StatusClass != 0 && !q.StatusNot {
 		facts = append(facts, fact("class", strconv.Itoa(q.StatusClass)))
 	}
 	return facts
