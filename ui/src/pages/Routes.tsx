@@ -21,7 +21,7 @@ export type Traffic = Schemas["RouteTraffic"];
 
 export function useTraffic(name: string, period: Period) {
   return useQuery({
-    queryKey: ["routes", "traffic", name, period.custom ? [period.from, period.to] : period.range], enabled: name !== "", placeholderData: keepPreviousData, refetchInterval: period.custom ? false : 30_000,
+    queryKey: ["traffic", name, period.custom ? [period.from, period.to] : period.range], enabled: name !== "", placeholderData: keepPreviousData, refetchInterval: period.custom ? false : 30_000,
     queryFn: () => {
       const to = period.custom ? period.to : new Date();
       const from = new Date(to.getTime() - (period.to.getTime() - period.from.getTime()));
