@@ -15,7 +15,7 @@ import { curlFor, useDataPlane } from "../parts/serve";
 /** Filters as the API names them, with what they are called here. */
 const filters: Record<string, string> = {
   status: "Status", provider: "Provider", model: "Model", model_requested: "Model asked for", key_id: "Key", cache: "Cache", operation: "Operation", route: "Route", error_code: "Error",
-  finish_reason: "Finish reason", gateway: "Gateway", workspace: "Workspace", user: "User", session: "Session", client_ip: "Address", client_dialect: "Dialect", credential: "Credential", trace_id: "Trace", feedback: "Feedback", min_score: "Score at least", stream: "Stream", min_cost: "Cost at least", min_latency_ms: "Milliseconds at least",
+  finish_reason: "Finish reason", gateway: "Gateway", workspace: "Workspace", user: "User", session: "Session", client_ip: "Address", client_dialect: "Dialect", credential: "Credential", trace_id: "Trace", search: "Said", feedback: "Feedback", min_score: "Score at least", stream: "Stream", min_cost: "Cost at least", min_latency_ms: "Milliseconds at least",
 };
 const choices: Record<string, string[]> = {
   status: ["2xx", "4xx", "5xx", "429"], cache: ["hit", "miss", "stale", "coalesced", "semantic", "bypass", "off"], stream: ["true", "false"], feedback: ["up", "down", "!"],
@@ -31,7 +31,7 @@ export default function Logs() {
   const period = usePeriod();
   const chosen = useMemo(() => chosenOf(params), [params]);
   const id = params.get("call") ?? "";
-  const following = params.get("tail") === "1";
+  const following = params.get("tail") === "1" && !chosen.search; // new calls are not indexed yet
   const list = useCalls(period, chosen);
   const live = useTail(chosen, following);
   const rows = useMemo(() => {
@@ -50,6 +50,7 @@ export default function Logs() {
         </Tooltip>
       </PageTitle>
       <Filters chosen={chosen} set={set} />
+      {chosen.search && list.data?.pages[0]?.search && <Text size="sm" c="dimmed" mb="xs">{list.data.pages[0].search.lag_s > 1 ? `What was said in the last ${Math.ceil(list.data.pages[0].search.lag_s)} s is not searched yet.` : "Everything that was kept is searched."} Words, "words in a row", begin* and -word are understood.</Text>}
       {live.error && <Text size="sm" c="dimmed" mb="xs">{live.error}</Text>}
       {live.held > 0 && <Button fullWidth size="xs" variant="light" mb="xs" onClick={live.release}>{live.held} new calls</Button>}
       {list.isError ? <Failure error={list.error} retry={() => void list.refetch()} /> : !list.data ? <Waiting rows={10} /> : rows.length === 0 ? <None filtered={Object.keys(chosen).length > 0} clear={() => set(Object.fromEntries(Object.keys(chosen).map((k) => [k, ""])))} /> : (
@@ -128,7 +129,6 @@ function useStep(rows: Entry[], id: string, open: (id: string) => void) {
 
 function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Record<string, string>) => void }) {
   const [text, setText] = useState("");
-  const [wrong, setWrong] = useState("");
   const [adding, setAdding] = useState("");
   const input = useRef<HTMLInputElement>(null);
   const submit = (e: FormEvent) => {
@@ -142,11 +142,11 @@ function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Rec
         const [, name = "", value = ""] = /^(\w+):"?(.*?)"?$/.exec(word) ?? [];
         if (filters[name]) change[name] = value;
       }
-      if (Object.keys(change).length === 0) return setWrong("Write a filter as status:4xx or model:chat, or a whole request id.");
+      const rest = words.replace(/\w+:("[^"]*"|\S+)/g, (all) => (filters[all.slice(0, all.indexOf(":"))] ? "" : all)).trim();
+      if (rest) change.search = rest;
       set(change);
     }
     setText("");
-    setWrong("");
   };
   const add = (name: string, value: string) => {
     if (value) set({ [name]: value });
@@ -156,7 +156,7 @@ function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Rec
     <Stack gap="xs" mb="md">
       <Group gap="xs" align="flex-start">
         <form onSubmit={submit} className="grow">
-          <TextInput ref={input} data-search placeholder="status:5xx model:chat user:ann, or a request id  ( / )" aria-label="Filter calls" leftSection={<IconSearch size={16} />} value={text} error={wrong} onChange={(e) => { setText(e.currentTarget.value); setWrong(""); }} onKeyDown={(e) => e.key === "Escape" && input.current?.blur()} />
+          <TextInput ref={input} data-search placeholder="What was said, status:5xx model:chat, or a request id  ( / )" aria-label="Search and filter calls" leftSection={<IconSearch size={16} />} value={text} onChange={(e) => setText(e.currentTarget.value)} onKeyDown={(e) => e.key === "Escape" && input.current?.blur()} />
         </form>
         <Menu position="bottom-end" withArrow>
           <Menu.Target><Button variant="default" leftSection={<IconPlus size={16} />}>Filter</Button></Menu.Target>
