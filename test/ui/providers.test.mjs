@@ -76,8 +76,8 @@ test("the test says what is wrong with a key, and a replaced one works", async (
   await card("shop").getByRole("tab", { name: "Credentials" }).click();
   await page.getByRole("button", { name: "Actions for the credential default" }).click();
   await page.getByRole("menuitem", { name: /Replace the key/ }).click();
-  await page.getByLabel("New key").fill(keyNow);
-  await page.getByLabel("Weight").fill("3");
+  await page.getByLabel("New key", { exact: true }).fill(keyNow);
+  await page.getByRole("textbox", { name: "Weight" }).fill("3");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("weight 3").waitFor();
   assert.equal((await page.content()).includes(keyNow), false, "the key is shown");
