@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What calls cost, by a dimension and month, as JSON or CSV. */
+        get: operations["getCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/summary": {
         parameters: {
             query?: never;
@@ -1797,6 +1814,65 @@ export interface components {
             /** @enum {string} */
             source: "file" | "store";
         };
+        CostReport: {
+            /** @description Empty = all calls together. */
+            by: string;
+            /** Format: date-time */
+            from: string;
+            /**
+             * @description Empty = one row for the whole time.
+             * @enum {string}
+             */
+            grain: "day" | "week" | "month";
+            /** @description By time, and the most expensive first; what had no calls has no row. */
+            rows: components["schemas"]["CostRow"][];
+            /**
+             * @description entries: no roll-ups tell these dimensions apart, and calls that were deleted are not in there.
+             * @enum {string}
+             */
+            source: "rollups" | "entries";
+            /** Format: date-time */
+            to: string;
+            total: components["schemas"]["CostSums"];
+            /** @description What to know about the figures, for people; empty = nothing. */
+            warning: string;
+            zone: string;
+        };
+        CostRow: {
+            /** @description Of the calls whose cost is known. */
+            cost_usd: number;
+            /** @description As far as they are known. */
+            input_tokens: number;
+            /** @description As far as they are known. */
+            output_tokens: number;
+            requests: number;
+            /** @description All calls whose values have no rows of their own. */
+            rest: boolean;
+            /** @description What the cache saved. */
+            saved_usd: number;
+            /**
+             * Format: date-time
+             * @description When the span begins; null without a grain.
+             */
+            time: string | null;
+            /** @description Calls whose cost is not known, refused ones included. */
+            unpriced: number;
+            /** @description Empty = the calls that have none, or the rest. */
+            value: string;
+        };
+        CostSums: {
+            /** @description Of the calls whose cost is known. */
+            cost_usd: number;
+            /** @description As far as they are known. */
+            input_tokens: number;
+            /** @description As far as they are known. */
+            output_tokens: number;
+            requests: number;
+            /** @description What the cache saved. */
+            saved_usd: number;
+            /** @description Calls whose cost is not known, refused ones included. */
+            unpriced: number;
+        };
         CreatedKey: {
             /** Format: date-time */
             created: string;
@@ -3298,6 +3374,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Analytics"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getCosts: {
+        parameters: {
+            query?: {
+                /** @description The dimension whose values are told apart; all calls together unless given. */
+                by?: string;
+                /** @description A month as in 2030-01, in the zone, in place of from and to; the current one unless either is given. */
+                month?: string;
+                /** @description The time zone of months, weeks and days, as in Europe/Berlin; UTC unless given. */
+                zone?: string;
+                /** @description day, week or month: a row for each of them. */
+                grain?: string;
+                /** @description json unless given, or csv. */
+                format?: string;
+                /** @description Calls from this time on (RFC 3339), by the minute; 24 hours before the end unless given. */
+                from?: string;
+                /** @description Calls before this time (RFC 3339), by the minute; now unless given. */
+                to?: string;
+                /** @description Dimensions, with commas, of which calls have no value. */
+                without?: string;
+                /** @description Calls with this value of the dimension workspace. */
+                "filter.workspace"?: string;
+                /** @description Calls with this value of the dimension gateway. */
+                "filter.gateway"?: string;
+                /** @description Calls with this value of the dimension provider. */
+                "filter.provider"?: string;
+                /** @description Calls with this value of the dimension operation. */
+                "filter.operation"?: string;
+                /** @description Calls with this value of the dimension cache. */
+                "filter.cache"?: string;
+                /** @description Calls with this value of the dimension model. */
+                "filter.model"?: string;
+                /** @description Calls with this value of the dimension status. */
+                "filter.status"?: string;
+                /** @description Calls with this value of the dimension error_code. */
+                "filter.error_code"?: string;
+                /** @description Calls with this value of the dimension route. */
+                "filter.route"?: string;
+                /** @description Calls with this value of the dimension limit. */
+                "filter.limit"?: string;
+                /** @description Calls with this value of the dimension key. */
+                "filter.key"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostReport"];
                 };
             };
             /** @description An error. */
