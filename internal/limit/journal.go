@@ -70,6 +70,25 @@ func (d *Durable) Settle(_ context.Context, h *Hold, used []int64) error {
 	return err
 }
 
+// Swap implements Engine.
+func (d *Durable) Swap(ctx context.Context, old *Hold, used []int64, claims []Claim, ttl time.Duration) (Verdict, error) {
+	var id [16]byte
+	noted := old != nil && onBudget(old.Claims)
+	if noted {
+		id = old.ID
+	}
+	v, now, err := d.Memory.swap(ctx, old, used, claims, ttl)
+	if noted && now != 0 {
+		d.mu.Lock()
+		d.closed.add(id, now)
+		d.mu.Unlock()
+	}
+	if v.Hold != nil && onBudget(claims) {
+		d.note(v.Hold)
+	}
+	return v, err
+}
+
 func onBudget(claims []Claim) bool {
 	for i := range claims {
 		if claims[i].budget() {

@@ -124,6 +124,26 @@ func TestASettledHoldIsLetGoOnceTheLedgerKnows(t *testing.T) {
 	d.wants(10)
 }
 
+func TestASwappedHoldOutlivesAKill(t *testing.T) {
+	d := newDurable(t)
+	old := mustReserve(t, d, time.Hour, monthly(30))
+	v, err := d.Swap(t.Context(), old, []int64{4}, []limit.Claim{monthly(50)}, time.Hour)
+	if err != nil || v.Hold == nil {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	d.wants(54)
+	d.ledger.Set(monthly(0).Counter, 4)
+	d.clock.Advance(time.Second)
+	mustReserve(t, d, time.Hour, monthly(3)) // tells the journal that the first is settled
+	for range 2 {
+		d.restart()
+		d.wants(57)
+	}
+	d.keep()
+	d.restart()
+	d.wants(57)
+}
+
 func TestWhatABudgetHeldIsNothingToTheNextPeriod(t *testing.T) {
 	d := newDurable(t)
 	mustReserve(t, d, 40*24*time.Hour, monthly(30))

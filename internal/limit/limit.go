@@ -88,6 +88,12 @@ type Engine interface {
 	// is idempotent by the hold's ID. Amounts of Open claims are ignored: the place is
 	// given back.
 	Settle(ctx context.Context, h *Hold, used []int64) error
+	// Swap settles old and then reserves claims, as one decision: nobody else takes what
+	// old gives back before claims have had their turn. old stays settled when they are
+	// refused, and nothing is taken then: who gives up or waits holds nothing meanwhile.
+	// After an error old is open or settled; Settle sees to it either way. old may be nil,
+	// or settled already. The memory of its claims and that of claims must be apart.
+	Swap(ctx context.Context, old *Hold, used []int64, claims []Claim, ttl time.Duration) (Verdict, error)
 }
 
 // Spent tells the engine what a counter had spent in its present calendar period before

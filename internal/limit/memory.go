@@ -71,13 +71,26 @@ func NewMemory(o MemoryOptions) *Memory {
 
 // Reserve implements Engine.
 func (m *Memory) Reserve(ctx context.Context, claims []Claim, ttl time.Duration) (Verdict, error) {
+	v, _, err := m.reserve(ctx, nil, nil, claims, ttl)
+	return v, err
+}
+
+// reserve settles old before it decides, unless that is nil. It also tells when.
+func (m *Memory) reserve(ctx context.Context, old *held, used []int64, claims []Claim, ttl time.Duration) (Verdict, int64, error) {
 	t := m.clock()
 	now := t.UnixNano()
 	m.expire(now)
 	h, states := newHeld(claims, t, ttl)
-	set, err := m.enter(ctx, h.charges, claims, now)
-	if err != nil {
-		return Verdict{}, err
+	set := m.locksOf(claims)
+	all := set
+	if old != nil {
+		all |= old.set
+	}
+	if err := m.enter(ctx, all, h.charges, claims, now); err != nil {
+		return Verdict{}, 0, err
+	}
+	if old != nil {
+		m.close(old, now, used)
 	}
 	v := Verdict{States: states, Refused: -1}
 	v.Refused, v.Retry = decide(claims, h.charges, nil, now)
@@ -96,8 +109,8 @@ func (m *Memory) Reserve(ctx context.Context, claims []Claim, ttl time.Duration)
 		}
 	}
 	tell(states, h.charges, now)
-	m.unlock(set)
-	return v, nil
+	m.unlock(all)
+	return v, now, nil
 }
 
 // Peek implements Engine.
@@ -110,8 +123,8 @@ func (m *Memory) Peek(ctx context.Context, claims []Claim) (Verdict, error) {
 		charges = make([]charge, 0, len(claims))
 	}
 	charges = charges[:len(claims)]
-	set, err := m.enter(ctx, charges, claims, now)
-	if err != nil {
+	set := m.locksOf(claims)
+	if err := m.enter(ctx, set, charges, claims, now); err != nil {
 		return Verdict{}, err
 	}
 	defer m.unlock(set)
@@ -135,8 +148,8 @@ func (m *Memory) Extend(ctx context.Context, hold *Hold, more []int64) (Verdict,
 		return Verdict{}, fmt.Errorf("limit: %d amounts for a hold of %d claims", len(more), h.claims)
 	}
 	charges := make([]charge, len(claims))
-	set, err := m.enter(ctx, charges, claims, now)
-	if err != nil {
+	set := m.locksOf(claims)
+	if err := m.enter(ctx, set, charges, claims, now); err != nil {
 		return Verdict{}, err
 	}
 	defer m.unlock(set)
@@ -165,22 +178,55 @@ func (m *Memory) Settle(_ context.Context, hold *Hold, used []int64) error {
 
 // settle also tells when it settled; zero is for a hold that is not known.
 func (m *Memory) settle(hold *Hold, used []int64) (now int64, err error) {
-	h := m.of(hold)
+	h, err := m.toSettle(hold, used)
 	if h == nil {
-		return 0, nil
-	}
-	if len(used) != int(h.claims) {
-		return 0, fmt.Errorf("limit: %d amounts to settle a hold of %d claims", len(used), h.claims)
+		return 0, err
 	}
 	now = m.clock().UnixNano()
 	m.lock(h.set)
+	m.close(h, now, used)
+	m.unlock(h.set)
+	return now, nil
+}
+
+// toSettle gives what is known of a hold that used can settle; nil = nothing.
+func (m *Memory) toSettle(hold *Hold, used []int64) (*held, error) {
+	h := m.of(hold)
+	if h != nil && len(used) != int(h.claims) {
+		return nil, fmt.Errorf("limit: %d amounts to settle a hold of %d claims", len(used), h.claims)
+	}
+	return h, nil
+}
+
+// close settles a hold and lets go of it. It needs the locks.
+func (m *Memory) close(h *held, now int64, used []int64) {
 	h.settle(now, used)
 	m.changed(h.set)
 	if h.set != 0 {
 		m.tableOf(h.set).remove(h)
 	}
-	m.unlock(h.set)
-	return now, nil
+}
+
+// Swap implements Engine.
+func (m *Memory) Swap(ctx context.Context, old *Hold, used []int64, claims []Claim, ttl time.Duration) (Verdict, error) {
+	v, _, err := m.swap(ctx, old, used, claims, ttl)
+	return v, err
+}
+
+// swap also tells when it settled; zero is for a hold that is not known.
+func (m *Memory) swap(ctx context.Context, old *Hold, used []int64, claims []Claim, ttl time.Duration) (Verdict, int64, error) {
+	var h *held
+	if old != nil {
+		var err error
+		if h, err = m.toSettle(old, used); err != nil {
+			return Verdict{}, 0, err
+		}
+	}
+	v, now, err := m.reserve(ctx, h, used, claims, ttl)
+	if h == nil {
+		now = 0
+	}
+	return v, now, err
 }
 
 // of gives what is known of a hold; nil = nothing any more.
@@ -203,29 +249,33 @@ func (m *Memory) get(id [16]byte) *held {
 	return nil
 }
 
-// enter locks the shards of all claims and finds their counters; charges are one a claim.
-// Budgets that the ledger has not been asked for are asked for first. It returns the
-// locks, for unlock; on an error there are none.
-func (m *Memory) enter(ctx context.Context, charges []charge, claims []Claim, now int64) (uint64, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	var set uint64
+// locksOf are the shards of all claims.
+func (m *Memory) locksOf(claims []Claim) (set uint64) {
 	for i := range claims {
 		set |= 1 << m.shardOf(&claims[i].Counter)
+	}
+	return set
+}
+
+// enter takes a set of locks, those of all claims at least, and finds their counters;
+// charges are one a claim. Budgets that the ledger has not been asked for are asked for
+// first. On an error no lock is held.
+func (m *Memory) enter(ctx context.Context, set uint64, charges []charge, claims []Claim, now int64) error {
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	for {
 		m.lock(set)
 		q, unknown, err := m.find(charges, claims, now)
 		if err == nil && !unknown {
-			return set, nil
+			return nil
 		}
 		m.unlock(set)
 		if err == nil {
 			err = m.learn(ctx, q)
 		}
 		if err != nil {
-			return 0, err
+			return err
 		}
 	}
 }

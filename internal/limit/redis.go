@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,7 +81,7 @@ func (r *Redis) Reserve(ctx context.Context, claims []Claim, ttl time.Duration) 
 		return Verdict{}, err
 	}
 	if r.circuit.away.Load() {
-		return r.reserveAlone(ctx, claims, ttl)
+		return r.reserveAlone(ctx, claims, ttl, r.reserveLocal)
 	}
 	h := &Hold{ID: newHoldID(), Claims: claims, Granted: make([]int64, len(claims)), Taken: r.now()}
 	v, err := r.decide(ctx, &ask{mode: modeReserve, id: h.ID, claims: claims, ttl: ttl}, h)
@@ -89,7 +90,43 @@ func (r *Redis) Reserve(ctx context.Context, claims []Claim, ttl time.Duration) 
 	}
 	r.circuit.trip(err)
 	r.later(h, make([]int64, len(claims))) // it may have been taken all the same
-	return r.reserveAlone(ctx, claims, ttl)
+	return r.reserveAlone(ctx, claims, ttl, r.reserveLocal)
+}
+
+// Swap implements Engine.
+func (r *Redis) Swap(ctx context.Context, old *Hold, used []int64, claims []Claim, ttl time.Duration) (Verdict, error) {
+	if old == nil {
+		return r.Reserve(ctx, claims, ttl)
+	}
+	if err := ctx.Err(); err != nil {
+		return Verdict{}, err
+	}
+	if len(used) != len(old.Claims) {
+		return Verdict{}, fmt.Errorf("limit: %d amounts to settle a hold of %d claims", len(used), len(old.Claims))
+	}
+	if r.circuit.away.Load() {
+		return r.swapAlone(ctx, old, used, claims, ttl)
+	}
+	if old.local != nil {
+		if err := r.settleAlone(ctx, old, used); err != nil {
+			return Verdict{}, err
+		}
+	}
+	s, known := r.settlement(old, used)
+	if !known || len(claims) == 0 { // one half of it is nothing
+		if err := r.Settle(ctx, old, used); err != nil {
+			return Verdict{}, err
+		}
+		return r.Reserve(ctx, claims, ttl)
+	}
+	h := &Hold{ID: newHoldID(), Claims: claims, Granted: make([]int64, len(claims)), Taken: r.now()}
+	v, err := r.decide(ctx, &ask{mode: modeSwap, id: h.ID, claims: claims, ttl: ttl, old: s}, h)
+	if !lost(err) {
+		return v, err
+	}
+	r.circuit.trip(err)
+	r.later(h, make([]int64, len(claims))) // it may have been taken all the same
+	return r.swapAlone(ctx, old, used, claims, ttl)
 }
 
 // Peek implements Engine.

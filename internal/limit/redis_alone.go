@@ -77,7 +77,14 @@ func (r *Redis) alone(claims []Claim, want func(i int) int64) Verdict {
 
 func wants(claims []Claim) func(int) int64 { return func(i int) int64 { return claims[i].Want } }
 
-func (r *Redis) reserveAlone(ctx context.Context, claims []Claim, ttl time.Duration) (Verdict, error) {
+// reserving is a way to take claims from the local engine.
+type reserving func(ctx context.Context, claims []Claim, ttl time.Duration) (Verdict, error)
+
+func (r *Redis) reserveLocal(ctx context.Context, claims []Claim, ttl time.Duration) (Verdict, error) {
+	return r.opts.Local.Reserve(ctx, claims, ttl)
+}
+
+func (r *Redis) reserveAlone(ctx context.Context, claims []Claim, ttl time.Duration, reserve reserving) (Verdict, error) {
 	v := r.alone(claims, wants(claims))
 	if v.Refused >= 0 {
 		return v, nil
@@ -92,7 +99,7 @@ func (r *Redis) reserveAlone(ctx context.Context, claims []Claim, ttl time.Durat
 		if err := r.catchUp(ctx, l.claims); err != nil {
 			return Verdict{}, err
 		}
-		local, err := r.opts.Local.Reserve(ctx, l.claims, ttl)
+		local, err := reserve(ctx, l.claims, ttl)
 		if err != nil {
 			return Verdict{}, err
 		}
@@ -107,6 +114,27 @@ func (r *Redis) reserveAlone(ctx context.Context, claims []Claim, ttl time.Durat
 	}
 	v.Hold = h
 	return v, nil
+}
+
+// swapAlone is one decision of the local engine; the server is told of old later.
+func (r *Redis) swapAlone(ctx context.Context, old *Hold, used []int64, claims []Claim, ttl time.Duration) (Verdict, error) {
+	if s, known := r.settlement(old, used); known {
+		if err := r.circuit.keep(s); err != nil {
+			return Verdict{}, err
+		}
+	}
+	settled := old.local == nil
+	v, err := r.reserveAlone(ctx, claims, ttl, func(ctx context.Context, claims []Claim, ttl time.Duration) (Verdict, error) {
+		if old.local == nil {
+			return r.opts.Local.Reserve(ctx, claims, ttl)
+		}
+		settled = true
+		return r.opts.Local.Swap(ctx, old.local, r.usedAlone(old, used), claims, ttl)
+	})
+	if err == nil && !settled {
+		err = r.settleAlone(ctx, old, used)
+	}
+	return v, err
 }
 
 func (r *Redis) peekAlone(ctx context.Context, claims []Claim) (Verdict, error) {
@@ -170,9 +198,14 @@ func (r *Redis) extendLocal(ctx context.Context, h *Hold, l *locals, more []int6
 	return r.opts.Local.Reserve(ctx, l.claims, ttl)
 }
 
-// settleAlone settles what the local engine holds: of a hold that was taken there, what
-// was used; of one that was only extended there, what was used beyond the rest.
+// settleAlone settles what the local engine holds.
 func (r *Redis) settleAlone(ctx context.Context, h *Hold, used []int64) error {
+	return r.opts.Local.Settle(ctx, h.local, r.usedAlone(h, used))
+}
+
+// usedAlone is what was used of what the local engine holds: of a hold that was taken
+// there, all; of one that was only extended there, what was used beyond the rest.
+func (r *Redis) usedAlone(h *Hold, used []int64) []int64 {
 	l := r.locals(h.Claims)
 	local := l.pick(used)
 	if !h.Local {
@@ -180,5 +213,5 @@ func (r *Redis) settleAlone(ctx context.Context, h *Hold, used []int64) error {
 			local[k] = min(max(used[i]-(h.Granted[i]-h.local.Granted[k]), 0), h.local.Granted[k])
 		}
 	}
-	return r.opts.Local.Settle(ctx, h.local, local)
+	return local
 }

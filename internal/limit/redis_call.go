@@ -33,6 +33,7 @@ const (
 	modeReserve = "r"
 	modePeek    = "p"
 	modeExtend  = "e"
+	modeSwap    = "s"
 )
 
 // The codes of its answers.
@@ -64,6 +65,7 @@ type ask struct {
 	claims []Claim
 	wants  []int64 // nil = what the claims want
 	ttl    time.Duration
+	old    settlement // of the hold that a swap settles first
 	from   time.Time // the period's begin, if the ledger was asked about it
 	spent  int64     // what it said
 }
@@ -156,6 +158,12 @@ func (r *Redis) arguments(a *ask) ([]string, []any, error) {
 		}
 		args = append(args, c.Observe, r.beginning(a, c, head[1]))
 	}
+	if a.mode == modeSwap {
+		claims := a.old.keys[2:]
+		keys = append(append(keys, claims...), a.old.keys[1])
+		args = append(args, a.old.args[settleHead:]...)
+		args = append(args, a.old.args[1], a.old.args[2], len(claims))
+	}
 	return keys, args, nil
 }
 
@@ -226,7 +234,7 @@ func (r *Redis) verdict(a *ask, reply []int64, h *Hold) Verdict {
 		return v
 	}
 	v.Hold, h.Expires = h, time.UnixMicro(reply[2])
-	if a.mode == modeReserve {
+	if a.mode == modeReserve || a.mode == modeSwap {
 		h.Taken = time.UnixMicro(reply[1])
 	}
 	for i := range a.claims {
@@ -236,6 +244,9 @@ func (r *Redis) verdict(a *ask, reply []int64, h *Hold) Verdict {
 }
 
 func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
+
+// settleHead is how many arguments stand before the claims' in a settlement.
+const settleHead = 4
 
 // settlement is what is sent to settle a hold.
 type settlement struct {

@@ -8,6 +8,7 @@ local OPEN, HOLD = KEYS[1], KEYS[2]
 local PREFIX = ARGV[1] -- of holds
 local PARTS, RING = 255, 256
 local STRIDE = 9
+local REMEMBER = 300000 -- ms for which a settled hold is known as such
 
 local stamp = redis.call('TIME')
 local now = tonumber(stamp[1]) * 1000000 + tonumber(stamp[2])
@@ -201,10 +202,11 @@ local function load(c, index)
   return c
 end
 
--- read_claims reads the claims from ARGV[5] on; claims of one counter share its table.
-local function read_claims()
+-- read_claims reads the claims with the keys from one to another, of which the arguments
+-- stand in the same order from ARGV[5] on; claims of one counter share its table.
+local function read_claims(from, to)
   local claims, seen = {}, {}
-  for k = 3, #KEYS do
+  for k = from, to do
     local at, key = 5 + (k - 3) * STRIDE, KEYS[k]
     local c = seen[key]
     if not c then
@@ -212,7 +214,7 @@ local function read_claims()
         max = tonumber(ARGV[at + 3]), burst = tonumber(ARGV[at + 4]), need = 0}
       seen[key] = c
     end
-    claims[k - 2] = {c = c, want = tonumber(ARGV[at + 5]), min = tonumber(ARGV[at + 6]),
+    claims[#claims + 1] = {c = c, want = tonumber(ARGV[at + 5]), min = tonumber(ARGV[at + 6]),
       observe = ARGV[at + 7] == '1', spent = ARGV[at + 8]}
   end
   return claims
@@ -237,6 +239,53 @@ local function release(part, id, used)
   else
     move_fixed(c, index, used - amount)
   end
+end
+
+-- add counts what was used by a hold of which nothing is known any more: it has expired,
+-- or the server has forgotten it.
+local function add(c, used, taken, settled)
+  if c.kind == 'o' then return end
+  load(c, c.kind == 's' and math.floor(taken / math.ceil(c.a / PARTS)) or nil)
+  if c.kind == 'p' then
+    if not c.missing and c.begun <= settled then move_period(c, used, 0) end
+  elseif c.kind == 's' then
+    local index = math.min(math.floor(taken / c.width), c.index)
+    if index >= c.low then repay(c, taken, -used) end
+    move_sliding(c, index, used)
+  else
+    move_fixed(c, math.floor(taken / c.a), used)
+  end
+end
+
+-- share divides what was used over the parts of a claim: what was taken first is used
+-- first, and what is above all of them was used there.
+local function share(parts, claims)
+  local rest, first = {}, {}
+  for n, claim in ipairs(claims) do rest[n] = claim.want end
+  for _, part in ipairs(parts) do
+    local n = part[1]
+    first[n] = first[n] or part
+    part.used = math.min(part[6], rest[n])
+    rest[n] = rest[n] - part.used
+  end
+  for n, part in pairs(first) do part.used = part.used + rest[n] end
+  return first
+end
+
+-- settle puts what was used in the place of what the hold at a key had, once; it answers
+-- 0 when the hold was settled before.
+local function settle(hold, id, taken, settled, claims)
+  local packed = redis.call('GET', hold)
+  if packed == '' then return 0 end
+  local parts = packed and cmsgpack.unpack(packed) or {}
+  local known = share(parts, claims)
+  for _, part in ipairs(parts) do release(part, id, part.used) end
+  for n, claim in ipairs(claims) do
+    if not known[n] then add(claim.c, claim.want, taken, settled) end
+  end
+  redis.call('SET', hold, '', 'PX', REMEMBER)
+  redis.call('ZREM', OPEN, id)
+  return 1
 end
 
 -- reap frees what expired holds held, a bounded number at a time.

@@ -1,8 +1,12 @@
--- Reserves, looks or extends: one decision over all claims.
+-- Reserves, looks, extends or swaps: one decision over all claims.
 --
--- ARGV: 1 prefix of holds, 2 mode (r reserve, p peek, e extend), 3 the hold's id, 4 its
+-- ARGV: 1 prefix of holds, 2 mode (r reserve, p peek, e extend, s swap), 3 the hold's id, 4 its
 -- time to live, then STRIDE values a claim: kind, a, b, max, burst, want, min, observe,
 -- spent (of a period what the ledger says, '' when it was not asked).
+--
+-- A swap settles another hold before it decides, if it can decide at all: behind the
+-- claims stand those of that hold, as redis_settle.lua knows them, and last its id, when
+-- it was taken and how many they are. Its key is the last one.
 --
 -- Answers {code, now, ...}:
 --   1, now, expires, n, then of each claim granted, used, reset
@@ -235,10 +239,18 @@ local function take(claims, parts, expires)
   keep_on(OPEN, lasts + 60000000)
 end
 
+local ends = #KEYS -- with the last of the claims
+if mode == 's' then ends = ends - 1 - tonumber(ARGV[#ARGV]) end
+
 reap()
-local claims = read_claims()
+local claims = read_claims(3, ends)
 local cannot = begin(claims)
 if cannot then return cannot end
+if mode == 's' then
+  settle(KEYS[#KEYS], ARGV[#ARGV - 2], tonumber(ARGV[#ARGV - 1]), now, read_claims(ends + 1, #KEYS - 1))
+  claims = read_claims(3, ends)
+  begin(claims) -- what is settled has changed them
+end
 local parts, expires = {}, now + ttl
 if mode == 'e' then parts, expires = resume() end
 if not parts then return {4, now} end

@@ -298,6 +298,46 @@ func TestAHoldThatWasTakenLocallyIsExtendedAndSettledThere(t *testing.T) {
 	}
 }
 
+func TestAHoldIsSwappedWithoutTheServer(t *testing.T) {
+	s := testredis.Start(t, false)
+	r := node(t, s.URL(), limit.RedisOptions{Timeout: patience, Probe: time.Hour, Local: limit.NewMemory(limit.MemoryOptions{})})
+	ctx := context.Background()
+	c := limit.Claim{Counter: limit.ID{1}, Window: &gateway.Window{Max: 10, Span: time.Hour}}
+	swap := func(old *limit.Hold, used, want int64, more ...limit.Claim) limit.Verdict {
+		t.Helper()
+		c.Want = want
+		v, err := r.Swap(ctx, old, []int64{used}, append([]limit.Claim{c}, more...), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	c.Want = 10
+	shared, err := r.Reserve(ctx, []limit.Claim{c}, time.Minute)
+	if err != nil || shared.Hold == nil || shared.Local {
+		t.Fatalf("%+v, %v", shared, err)
+	}
+	s.Kill()
+	local := swap(shared.Hold, 3, 10) // finds out
+	if local.Hold == nil || !local.Hold.Local {
+		t.Fatalf("%+v", local)
+	}
+	again := swap(local.Hold, 4, 6)
+	if again.Hold == nil || again.States[0].Used != 10 {
+		t.Fatalf("%+v", again)
+	}
+	denied := swap(again.Hold, 5, 1, limit.Claim{Counter: limit.ID{2}, Window: c.Window, Want: 1, Outage: gateway.OutageDeny})
+	if denied.Refused != 1 {
+		t.Fatalf("%+v", denied)
+	}
+	if v, err := r.Peek(ctx, []limit.Claim{c}); err != nil || v.States[0].Used != 4+5 {
+		t.Errorf("the local engine counts %+v, %v", v, err)
+	}
+	if r.Kept() != 4 {
+		t.Errorf("%d settlements wait, want those of three holds, and of one that may have been taken unseen", r.Kept())
+	}
+}
+
 func TestCloseTellsWhatNeverReachedTheServer(t *testing.T) {
 	s := testredis.Start(t, false)
 	r := limit.NewRedis(dial(t, s.URL(), patience), limit.RedisOptions{Timeout: patience})

@@ -28,7 +28,8 @@ func (x *exchange) budgets() (share, left float64) {
 		return 0, 0
 	}
 	left = math.Inf(1)
-	for _, s := range v.States {
+	for i, s := range v.States {
+		s.Used -= x.held.back(t.Claims[i].Counter)
 		if s.Max > 0 {
 			share = max(share, float64(s.Used)/float64(s.Max))
 		}

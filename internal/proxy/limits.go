@@ -25,6 +25,7 @@ type holding struct {
 	want     rules.Want
 	call     taken // of all targets together
 	attempt  taken // of the present target
+	former   taken // what the call has given up, and what it takes next replaces
 	most     ceiling
 	fitted   int64 // to what most has been lowered for want of money; 0 = it has not
 	owned    bool  // routes say something of single targets
@@ -301,6 +302,7 @@ func (h *holding) setAside() func(*rules.Rule) bool {
 // takeInTurn is take for a call that has not waited: where others wait, it has no room.
 func (x *exchange) takeInTurn(ctx context.Context, t *taken) (refused *rules.Rule, err error) {
 	if i := x.waits(t); i >= 0 {
+		x.settleFormer() // who waits holds nothing
 		t.hold, t.verdict = nil, limit.Verdict{Refused: i}
 		return t.Of[i], nil
 	}
@@ -310,7 +312,7 @@ func (x *exchange) takeInTurn(ctx context.Context, t *taken) (refused *rules.Rul
 // take reserves the claims of t and gives the rule that had no room, nil when all had.
 func (x *exchange) take(ctx context.Context, t *taken) (refused *rules.Rule, err error) {
 	t.hold = nil
-	v, err := x.p.limits.Reserve(ctx, t.Claims, x.holdFor())
+	v, err := x.trade(ctx, t.Claims)
 	if err != nil {
 		return nil, x.countFault(ctx, err)
 	}

@@ -30,8 +30,8 @@ func (x *exchange) sendElsewhere(model string) error {
 }
 
 // moveTo sends the call elsewhere when a target's limits say so: what it holds was priced
-// for the plan that is no more, so it gives that back and takes what the new one may need,
-// under the limits of its routes. A twin that runs beside it stays paid for.
+// for the plan that is no more, so it gives that up for what the new one may need, under
+// the limits of its routes, and nobody comes between. A twin that runs beside it stays paid for.
 func (x *exchange) moveTo(ctx context.Context, model string) error {
 	if err := x.sendElsewhere(model); err != nil {
 		return err
@@ -42,7 +42,8 @@ func (x *exchange) moveTo(ctx context.Context, model string) error {
 	if x.held == nil {
 		return nil
 	}
-	x.giveBack()
+	x.giveUp()
+	defer x.settleFormer() // unless it was traded
 	x.lose()
 	x.bills.held, x.bills.extended = x.spent(), 0
 	return x.reserve(ctx)

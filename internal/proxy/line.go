@@ -62,9 +62,11 @@ func (x *exchange) line(ctx context.Context, r *rules.Rule, t *taken) error {
 }
 
 // waits gives the first claim of t whose queue has others in it: nobody overtakes them.
+// What the call has of it already, and gives up, is no room for them.
 func (x *exchange) waits(t *taken) int {
 	for i := range t.Claims {
-		if t.Of[i].Over.Do == gateway.OverQueue && !x.p.queues.Empty(t.Claims[i].Counter) {
+		c := &t.Claims[i]
+		if t.Of[i].Over.Do == gateway.OverQueue && !x.p.queues.Empty(c.Counter) && (x.held.former.hold == nil || x.held.back(c.Counter) < c.Want) {
 			return i
 		}
 	}

@@ -27,6 +27,12 @@ func (x *exchange) settleCall() {
 }
 
 func (x *exchange) settle(t *taken) {
+	x.reckon(t)
+	x.release(t)
+}
+
+// reckon finds out what was used of t.
+func (x *exchange) reckon(t *taken) {
 	used := t.used[:0]
 	used = slices.Grow(used, len(t.Claims))[:len(t.Claims)]
 	t.used = used
@@ -38,10 +44,19 @@ func (x *exchange) settle(t *taken) {
 			x.held.settled = append(x.held.settled, gateway.Settlement{Rule: r.ID, Counter: counter, Values: values, Amount: gateway.USD(used[i]), Time: t.hold.Taken})
 		}
 	}
-	if err := x.p.limits.Settle(context.Background(), t.hold, used); err != nil { // the caller may have left
+}
+
+// release settles t with what was used.
+func (x *exchange) release(t *taken) {
+	if err := x.p.limits.Settle(context.Background(), t.hold, t.used); err != nil { // the caller may have left
 		x.p.log.Warn("a hold could not be settled; it counts in full until it expires", "request_id", x.id, "error", err)
 	}
-	for i, n := range used {
+	x.released(t)
+}
+
+// released makes known what t has given back.
+func (x *exchange) released(t *taken) {
+	for i, n := range t.used {
 		if n < t.hold.Granted[i] {
 			x.p.full.Forget(t.Claims[i : i+1])
 		}

@@ -15,7 +15,7 @@ type scenario struct {
 // test; it registers with t what has to be closed.
 func Run(t *testing.T, open func(t *testing.T) Harness) {
 	var all []scenario
-	for _, part := range [][]scenario{windows, holds, places, budgets, crowds, properties} {
+	for _, part := range [][]scenario{windows, holds, swaps, places, budgets, crowds, properties} {
 		all = append(all, part...)
 	}
 	for _, s := range all {
