@@ -66,8 +66,8 @@ type ask struct {
 	wants  []int64 // nil = what the claims want
 	ttl    time.Duration
 	old    settlement // of the hold that a swap settles first
-	from   time.Time // the period's begin, if the ledger was asked about it
-	spent  int64     // what it said
+	from   time.Time  // the period's begin, if the ledger was asked about it
+	spent  int64      // what it said
 }
 
 func (a *ask) want(i int) int64 {
