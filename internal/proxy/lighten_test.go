@@ -345,7 +345,8 @@ func TestAStreamIsKeptThoughItsBodyIsGone(t *testing.T) {
 		t.Errorf("%d and %d calls: %q, %q", len(a.Calls()), len(b.Calls()), one, two)
 	}
 	direct := strings.Replace(body, `"r"`, `"two/m"`, 1)
-	if resp, _ := g.Post("/v1/chat/completions", direct); resp.Header.Get("sluice-cache") == "" {
-		t.Error("nothing is said of the cache")
+	resp, got := g.Post("/v1/chat/completions", direct) // its target is that of the answer, which is found by it
+	if said := resp.Header.Get("sluice-cache"); said != "hit" || len(b.Calls()) != 1 || !strings.HasSuffix(string(got), done) {
+		t.Errorf("the cache says %q after %d calls", said, len(b.Calls()))
 	}
 }
