@@ -96,6 +96,9 @@ func (w *caller) may(workspace string, role gateway.Role) bool {
 // the workspace, and all that is in it, does not exist: store.ErrNotFound.
 func (c *call) in(workspace string) error {
 	c.scoped = true
+	if c.who.admin || c.who.roles[workspace] != "" {
+		c.workspace = workspace
+	}
 	switch {
 	case c.who.may(workspace, c.needs):
 		return nil

@@ -102,6 +102,10 @@ type Config struct {
 	// RefreshConfig is RefreshKeys for the configuration's revisions.
 	RefreshConfig func(ctx context.Context) error
 
+	// Local is who works here, as the audit log names him, where no network is between: the
+	// command line on the store itself. "" = requests come over the network.
+	Local string
+
 	Version string
 	Log     *slog.Logger     // default slog.Default
 	Clock   func() time.Time // default time.Now
@@ -115,8 +119,10 @@ type api struct {
 	logins     *throttle[string]       // of passwords, by account
 	passwords  *password.Hasher
 	sameOrigin *http.CrossOriginProtection
-	sso        *sso          // nil = none
-	changes    sync.Mutex    // one change of users and members at a time
+	sso        *sso       // nil = none
+	changes    sync.Mutex // one change of users and members at a time
+	refusals   *flood
+	uses       uses
 	tails      chan struct{} // one place for each open tail
 	started    time.Time
 	dashboard  *web.Site
@@ -135,7 +141,7 @@ func New(c Config) http.Handler {
 	}
 	a := &api{
 		Config: c, guesses: newThrottle[netip.Prefix](), logins: newThrottle[string](), passwords: password.NewHasher(hashing), sameOrigin: trust(c.URL),
-		tails: make(chan struct{}, maxTails), started: c.Clock(), dashboard: web.New(),
+		refusals: newFlood(), uses: uses{seen: map[[2]string]bool{}}, tails: make(chan struct{}, maxTails), started: c.Clock(), dashboard: web.New(),
 	}
 	var err error
 	if a.sso, err = newSSO(&c); err != nil {

@@ -159,6 +159,9 @@ func (a *api) updateCredential(c *call, body *CredentialChange) (gateway.Credent
 	case a.Vault == nil:
 		return k, noVault()
 	}
+	if secret != nil {
+		c.secretChanged("api_key")
+	}
 	changed, err := a.Vault.ChangeCredential(c.ctx(), k.ID, body.Name, body.Weight, secret)
 	if err != nil {
 		return k, named(takenCredential(err), "credential", k.ID)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/audit"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
 )
@@ -77,8 +78,25 @@ func (a *api) changeConfig(c *call, r gateway.Revision) (done ConfigChanged, err
 		return done, err
 	}
 	a.refresh(c.ctx(), a.RefreshConfig, "the configuration")
-	c.w.Header().Set("ETag", etag(n))
-	return ConfigChanged{Revision: n, InForce: a.Document().Revision >= n, Problems: v.Problems, Restart: notNil(restart)}, nil
+	c.object = audit.Object{ID: strconv.FormatInt(n, 10), Name: r.Note}
+	c.changed = a.changedPaths(r.Document)
+	c.then = func(any) any {
+		c.w.Header().Set("ETag", etag(n))
+		done.InForce = a.Document().Revision >= n
+		return done
+	}
+	done = ConfigChanged{Revision: n, Problems: v.Problems, Restart: notNil(restart)}
+	return done, nil
+}
+
+// changedPaths tells the audit log which keys differ from what is in force. What they hold
+// stands in the revision, where secrets are hidden.
+func (a *api) changedPaths(document []byte) (all []audit.Change) {
+	changes, _ := compareDocuments("", a.Document().Text, "", document)
+	for _, ch := range changes {
+		all = append(all, audit.Change{Path: ch.Path, After: jsonText(ch.Kind)})
+	}
+	return all
 }
 
 // precondition gives the revision that a change was made from.

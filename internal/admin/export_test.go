@@ -1,6 +1,9 @@
 package admin
 
-import "net/http"
+import (
+	"net/http"
+	"reflect"
+)
 
 // NewWithUndeclared is New with a route at /api/v1/undeclared that says nothing of who
 // may call it.
@@ -21,3 +24,22 @@ func NewWithUnscoped(c Config) http.Handler {
 	a.routes = append(a.routes, r)
 	return a
 }
+
+// RouteDeed is what the audit log calls a route.
+type RouteDeed struct {
+	Name, Method, Path, Action string
+	Named                      bool // in deeds
+	Answer                     reflect.Type
+}
+
+// Deeds gives every route of a handler that New made.
+func Deeds(h http.Handler) (all []RouteDeed) {
+	for _, r := range h.(*api).routes {
+		_, named := deeds[r.Name]
+		all = append(all, RouteDeed{r.Name, r.Method, r.Path, r.deed.Action, named, r.Answer})
+	}
+	return all
+}
+
+// DeedNames lists the routes that deeds names.
+func DeedNames() []string { return sortedKeys(deeds) }

@@ -114,9 +114,11 @@ func (a *api) refresh(ctx context.Context, do func(context.Context) error, what 
 	if do == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	if err := do(ctx); err != nil {
-		a.Log.Warn("a change of "+what+" is stored but not effective yet", "error", err)
-	}
+	store.Afterwards(ctx, func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		if err := do(ctx); err != nil {
+			a.Log.Warn("a change of "+what+" is stored but not effective yet", "error", err)
+		}
+	})
 }

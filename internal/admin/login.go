@@ -19,6 +19,7 @@ type Login struct {
 // login opens a session. Neither the answer nor its time tells whether there is such a
 // user. After ten wrong ones an address, and an account, has one try a second.
 func (a *api) login(c *call, body *Login) (Session, error) {
+	c.claimed = account(body.Email)
 	u, err := a.checkPassword(c, body.Email, body.Password)
 	if err != nil {
 		return Session{}, err
@@ -99,8 +100,7 @@ func (a *api) loginMethods(*call) (LoginMethods, error) {
 
 // setup makes the first user, who is an admin.
 func (a *api) setup(c *call, body *NewUser) (gateway.User, error) {
-	a.changes.Lock()
-	defer a.changes.Unlock()
+	defer store.Hold(c.ctx(), &a.changes)()
 	there, err := a.Store.Users(c.ctx(), "", 1)
 	switch {
 	case err != nil:
@@ -137,5 +137,6 @@ func (a *api) changePassword(c *call, body *PasswordChange) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
+	c.secretChanged("password")
 	return a.openSession(c, who.user.ID, http.SameSiteStrictMode)
 }

@@ -69,7 +69,7 @@ var special = map[string]struct {
 }
 
 // lists show what the caller may see; the others touch one workspace.
-var lists = []string{"listSessions", "listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getKeyUsage", "getRouteTraffic"}
+var lists = []string{"listAudit", "listSessions", "listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getKeyUsage", "getRouteTraffic"}
 
 // needWorkspace are lists of one workspace, which the query names.
 var needWorkspace = []string{"listMembers", "listLimits", "listBudgets"}
@@ -253,18 +253,47 @@ func TestEveryRouteLetsInWhomItDeclaresAndNobodyElse(t *testing.T) {
 }
 
 // watchStore gives what tells a number that is another one after every write to the store
-// (https://www.sqlite.org/pragma.html#pragma_data_version).
+// but those of the audit log, which is told of refusals too.
 func (g *town) watchStore() func() int64 {
 	g.t.Helper()
 	db, err := sql.Open("sqlite", g.file)
 	g.must(err)
-	db.SetMaxOpenConns(1) // the number is one connection's own
+	db.SetMaxOpenConns(1)
 	g.t.Cleanup(func() { db.Close() })
+	exec := func(query string) {
+		_, err := db.ExecContext(g.t.Context(), query)
+		g.must(err)
+	}
+	exec("CREATE TABLE writes (n INTEGER)")
+	exec("INSERT INTO writes VALUES (0)")
+	for _, table := range g.tables(db) {
+		for _, what := range []string{"INSERT", "UPDATE", "DELETE"} {
+			exec(fmt.Sprintf("CREATE TRIGGER writes_%s_%s AFTER %s ON %s BEGIN UPDATE writes SET n = n + 1; END", table, what, what, table))
+		}
+	}
 	return func() (n int64) {
 		g.t.Helper()
-		g.must(db.QueryRowContext(g.t.Context(), "PRAGMA data_version").Scan(&n))
+		g.must(db.QueryRowContext(g.t.Context(), "SELECT n FROM writes").Scan(&n))
 		return n
 	}
+}
+
+// tables lists those that are watched.
+func (g *town) tables(db *sql.DB) (all []string) {
+	g.t.Helper()
+	rows, err := db.QueryContext(g.t.Context(), "SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = 'main' AND name NOT LIKE 'sqlite_%' AND name NOT IN ('writes', 'audit', 'audit_head')")
+	g.must(err)
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		g.must(rows.Scan(&name))
+		all = append(all, name)
+	}
+	g.must(rows.Err())
+	if len(all) < 15 {
+		g.t.Fatalf("only %v are watched", all)
+	}
+	return all
 }
 
 // leaks looks in an answer for what belongs to a workspace that the caller has no role

@@ -44,8 +44,7 @@ type MemberRole struct {
 // putMember makes a user a member or changes the role. Only owners come here, so nobody
 // gives more than he has.
 func (a *api) putMember(c *call, body *MemberRole) (gateway.Member, error) {
-	a.changes.Lock()
-	defer a.changes.Unlock()
+	defer store.Hold(c.ctx(), &a.changes)()
 	u, err := a.memberOfPath(c)
 	if err != nil {
 		return gateway.Member{}, err
@@ -70,8 +69,7 @@ func (a *api) putMember(c *call, body *MemberRole) (gateway.Member, error) {
 }
 
 func (a *api) deleteMember(c *call) (gateway.Member, error) {
-	a.changes.Lock()
-	defer a.changes.Unlock()
+	defer store.Hold(c.ctx(), &a.changes)()
 	u, err := a.memberOfPath(c)
 	if err != nil {
 		return gateway.Member{}, err

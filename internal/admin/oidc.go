@@ -193,7 +193,7 @@ func (a *api) finishOIDC(c *call) (any, error) {
 	if _, err := a.openSession(c, user.ID, http.SameSiteLaxMode); err != nil {
 		return nil, err
 	}
-	http.Redirect(c.w, c.r, "/", http.StatusSeeOther)
+	c.then = func(any) any { http.Redirect(c.w, c.r, "/", http.StatusSeeOther); return nil }
 	return nil, nil
 }
 

@@ -14,6 +14,7 @@ import (
 
 // signOn gives the user of a verified token, with the rights that the issuer gives now.
 func (a *api) signOn(ctx context.Context, t *jwt.Token) (gateway.User, error) {
+	defer store.Hold(ctx, &a.changes)()
 	u, err := a.userOf(ctx, t)
 	if err != nil {
 		return u, err
@@ -149,8 +150,7 @@ func (a *api) grant(ctx context.Context, u *gateway.User, now rights) error {
 }
 
 func (a *api) grantRoles(ctx context.Context, user string, last, now map[string]gateway.Role) error {
-	a.changes.Lock()
-	defer a.changes.Unlock()
+	defer store.Hold(ctx, &a.changes)()
 	members, err := a.Store.MembershipsOf(ctx, user)
 	if err != nil {
 		return err

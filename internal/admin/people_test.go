@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/admin"
+	"github.com/sluice-gateway/sluice/internal/audit"
 	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
@@ -216,6 +217,10 @@ func (g *town) object(noun, workspace string) string {
 		name := g.next("secret-")
 		g.must(g.store.CreateCredential(ctx, gateway.Credential{ID: g.next("sec_"), Name: name, Weight: 1, Created: g.now, Changed: g.now, Sealed: []byte("sealed-secret")}))
 		return name
+	case "audit":
+		e, err := g.store.AppendAudit(ctx, audit.Event{Time: g.now, Action: "key.create", Object: audit.Object{Name: "name-of-" + workspace}, Workspace: workspace, Outcome: audit.OK})
+		g.must(err)
+		return strconv.FormatInt(e.Seq, 10)
 	case "gateways":
 		return "default"
 	case "config":

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/audit"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
@@ -35,6 +36,7 @@ type route struct {
 
 	serve    func(*call) (any, error)
 	segments []string
+	deed     deed // what the audit log calls it
 }
 
 // Param is one query parameter.
@@ -54,6 +56,15 @@ type call struct {
 	who    *caller           // nil where anybody may ask
 	scoped bool              // a workspace was looked at
 	most   int64             // bytes of the body; 0 = maxBody
+
+	// For the audit log.
+	id        string         // of the request
+	workspace string         // that was looked at, where the caller has a role
+	actor     *audit.Actor   // who signed in; nil = who
+	claimed   string         // who somebody says to be
+	object    audit.Object   // what the path does not tell
+	changed   []audit.Change // what records do not tell
+	then      func(any) any  // what is to be done with the answer once all is stored; nil = nothing
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -102,37 +113,23 @@ func (a *api) serveAPI(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveRoute finds who asks for what, and whether he may, in this order: strangers do not
-// even learn what there is.
+// even learn what there is. What is refused of it the audit log is told.
 func (a *api) serveRoute(w http.ResponseWriter, r *http.Request) error {
 	found, params, missing := a.find(r)
-	c := &call{w: w, path: params}
-	if missing != nil || found.Access != anyone {
+	c := &call{w: w, r: r, path: params}
+	if found != nil && found.deed.Action != "" || missing != nil {
 		var err error
-		if c.who, err = a.authenticate(w, r); err != nil {
+		if c.id, err = newID("req_"); err != nil {
 			return err
 		}
-	} else if err := a.sameOrigin.Check(r); err != nil {
-		return foreignOrigin()
+		w.Header().Set(requestIDHeader, c.id)
 	}
-	if missing != nil {
-		return missing
-	}
-	if err := c.who.mayCall(found.Access); err != nil {
-		return err
-	}
-	var err error
-	if c.query, err = found.readQuery(r.URL); err != nil {
-		return err
-	}
-	if found.Answer != nil && !found.Long {
-		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
-		defer cancel()
-		r = r.WithContext(ctx)
-	}
-	c.r, c.status, c.needs, c.most = r, found.Status, found.Access.role(), found.Most
-	answer, err := found.serve(c)
+	answer, err := a.serveFound(c, found, missing)
 	switch {
 	case err != nil:
+		if found != nil {
+			a.refuse(c, found, err)
+		}
 		return err
 	case found.Answer == nil:
 		return nil
@@ -145,6 +142,34 @@ func (a *api) serveRoute(w http.ResponseWriter, r *http.Request) error {
 	}
 	writeJSON(w, c.status, answer)
 	return nil
+}
+
+func (a *api) serveFound(c *call, found *route, missing error) (any, error) {
+	var err error
+	if missing != nil || found.Access != anyone {
+		if c.who, err = a.authenticate(c.w, c.r); err != nil {
+			return nil, err
+		}
+		a.used(c, c.r)
+	} else if err := a.sameOrigin.Check(c.r); err != nil {
+		return nil, foreignOrigin()
+	}
+	if missing != nil {
+		return nil, missing
+	}
+	if err := c.who.mayCall(found.Access); err != nil {
+		return nil, err
+	}
+	if c.query, err = found.readQuery(c.r.URL); err != nil {
+		return nil, err
+	}
+	if found.Answer != nil && !found.Long {
+		ctx, cancel := context.WithTimeout(c.ctx(), answerTime)
+		defer cancel()
+		c.r = c.r.WithContext(ctx)
+	}
+	c.status, c.needs, c.most = found.Status, found.Access.role(), found.Most
+	return a.act(c, found)
 }
 
 func (r *route) readQuery(u *url.URL) (url.Values, error) {

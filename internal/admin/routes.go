@@ -11,12 +11,13 @@ const version1 = "/api/v1"
 
 // table lists every route of the API, each with who may call it.
 func (a *api) table() []route {
-	routes := slices.Concat(a.entryRoutes(), a.keyRoutes(), a.tenantRoutes(), a.authRoutes(), a.tokenRoutes(), a.moneyRoutes(), a.credentialRoutes(), a.trafficRoutes(), a.playgroundRoutes(), a.cacheRoutes(), a.analyticsRoutes(), a.configRoutes(), a.systemRoutes())
+	routes := slices.Concat(a.entryRoutes(), a.keyRoutes(), a.tenantRoutes(), a.authRoutes(), a.tokenRoutes(), a.moneyRoutes(), a.credentialRoutes(), a.trafficRoutes(), a.playgroundRoutes(), a.cacheRoutes(), a.analyticsRoutes(), a.configRoutes(), a.auditRoutes(), a.systemRoutes())
 	for i := range routes {
 		r := &routes[i]
 		r.Tag = strings.TrimSuffix(strings.Split(r.Path, "/")[1], ".json")
 		r.Path = version1 + r.Path
 		r.segments = strings.Split(r.Path, "/")
+		r.deed = deedOf(r)
 	}
 	return routes
 }

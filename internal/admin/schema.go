@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/audit"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -34,6 +35,8 @@ func (s schemas) of(t reflect.Type) *schema {
 	switch t {
 	case reflect.TypeFor[time.Time]():
 		return &schema{Type: "string", Format: "date-time"}
+	case reflect.TypeFor[audit.Hash]():
+		return &schema{Type: "string"}
 	case reflect.TypeFor[llm.Count]():
 		return &schema{Type: []string{"integer", "null"}}
 	case reflect.TypeFor[gateway.Cost]():

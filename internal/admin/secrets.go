@@ -54,6 +54,7 @@ func (a *api) setSecret(c *call, body *SecretValue) (Secret, error) {
 	if body.Value == "" {
 		return Secret{}, invalid("value", "value is needed")
 	}
+	c.secretChanged("value")
 	if err := a.Vault.SetSecret(c.ctx(), c.path["name"], body.Value); err != nil {
 		return Secret{}, err
 	}

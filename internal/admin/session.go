@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sluice-gateway/sluice/internal/audit"
 	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
@@ -164,6 +165,8 @@ func (a *api) openSession(c *call, user string, site http.SameSite) (Session, er
 		return Session{}, err
 	}
 	who.token = &t
+	actor := a.actorOf(who, "")
+	c.actor, c.object = &actor, audit.Object{ID: who.user.ID, Name: who.user.Email}
 	http.SetCookie(c.w, a.cookie(c.r, sessionCookie, secret, life, site))
 	s := newSession(who)
 	s.CSRF = csrfOf(secret)

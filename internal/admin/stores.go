@@ -26,6 +26,7 @@ type Store interface {
 	AnalyticsStore
 	SettingStore
 	RevisionStore
+	AuditStore
 	Ping(ctx context.Context) error
 }
 

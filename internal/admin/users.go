@@ -113,6 +113,7 @@ func (a *api) updateUser(c *call, body *UserChange) (gateway.User, error) {
 	}
 	var verifier string
 	if body.Password != nil {
+		c.secretChanged("password")
 		var err error
 		if verifier, err = a.hash(c.ctx(), "password", *body.Password); err != nil {
 			return gateway.User{}, err
@@ -148,8 +149,7 @@ func (n *UserChange) apply(u *gateway.User, a *api) {
 // changeUser changes a user, one change at a time, so that none undoes another. A
 // password that changed, or a user who may not log in any more, ends all sessions.
 func (a *api) changeUser(ctx context.Context, id string, change func(*gateway.User) error) (gateway.User, error) {
-	a.changes.Lock()
-	defer a.changes.Unlock()
+	defer store.Hold(ctx, &a.changes)()
 	u, err := a.Store.User(ctx, id)
 	if err != nil {
 		return u, err

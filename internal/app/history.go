@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/admin"
+	"github.com/sluice-gateway/sluice/internal/audit"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/follow"
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -294,7 +296,13 @@ func (p *process) recordDocuments(ctx context.Context) error {
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		n, err := p.store.RecordRevision(ctx, revisionOf(d))
+		var n int64
+		err = p.store.Atomically(ctx, func(ctx context.Context) error {
+			if n, err = p.store.RecordRevision(ctx, revisionOf(d)); err != nil || n == before.Number {
+				return err
+			}
+			return p.tellReload(ctx, d, n)
+		})
 		if err != nil {
 			return err
 		}
@@ -305,6 +313,15 @@ func (p *process) recordDocuments(ctx context.Context) error {
 		p.pending.done(d)
 	}
 	return nil
+}
+
+// tellReload tells the audit log of a document of the file that came into force.
+func (p *process) tellReload(ctx context.Context, d *document, revision int64) error {
+	by := d.author()
+	_, err := p.store.AppendAudit(ctx, audit.Event{
+		Time: d.applied, Actor: audit.Actor{Kind: by.Kind, Name: by.Name}, Action: "config.reload", Object: audit.Object{Kind: "config", ID: strconv.FormatInt(revision, 10)}, Outcome: audit.OK,
+	})
+	return err
 }
 
 // standing tells what is in force, and where it comes from.

@@ -12,6 +12,7 @@ const (
 	keepAlerts  = 400 * 24 * time.Hour
 	keepExpired = 30 * 24 * time.Hour // tokens and sessions that are no longer valid
 	sweepStep   = 1000
+	auditStep   = 10000 // an event stands for each step
 )
 
 // sweep deletes what nobody needs any more, in small steps, until ctx ends.
@@ -43,6 +44,22 @@ func (p *process) sweepOnce(ctx context.Context, now time.Time) error {
 	if _, err := p.store.DeleteAlerts(ctx, now.Add(-keepAlerts)); err != nil {
 		return err
 	}
+	if err := p.pruneAudit(ctx, now); err != nil {
+		return err
+	}
 	_, err := p.store.DeleteExpired(ctx, now.Add(-keepExpired))
 	return err
+}
+
+// pruneAudit removes what audit.retain says from the audit log, which is kept for ever
+// without it.
+func (p *process) pruneAudit(ctx context.Context, now time.Time) error {
+	retain := p.config.Load().Audit.Retain
+	for retain > 0 {
+		n, err := p.store.PruneAudit(ctx, now.Add(-retain), now, auditStep)
+		if err != nil || n < auditStep {
+			return err
+		}
+	}
+	return nil
 }

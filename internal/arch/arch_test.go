@@ -55,7 +55,8 @@ var allowed = map[string][]string{
 	"follow":    {},
 	"web":       {},
 	"said":      {},
-	"store":     {"analytics", "gateway", "llm", "said"},
+	"audit":     {},
+	"store":     {"analytics", "audit", "gateway", "llm", "said"},
 	"object":    {"gateway"},
 	"config":    {"glob", "expr", "gateway"},
 	"expr":      {},
@@ -70,7 +71,7 @@ var allowed = map[string][]string{
 	"proxy": {"health", "account", "auth", "cache", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "resume",
 		"provider", "route", "tokens", "upstream"},
 	"telemetry": {"proxy", "gateway"},
-	"admin":     {"analytics", "auth", "cache", "catalog", "compare", "config", "gateway", "limit", "llm", "provider", "record", "said", "store", "glob", "web"},
+	"admin":     {"analytics", "audit", "auth", "cache", "catalog", "compare", "config", "gateway", "limit", "llm", "provider", "record", "said", "store", "glob", "web"},
 }
 
 type file struct {

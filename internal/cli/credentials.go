@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sluice-gateway/sluice/internal/audit"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
@@ -53,7 +54,9 @@ key, or a JSON object of what stands for one where the kind of provider takes pa
   sluice credentials add vertex main --field service_account < service-account.json`,
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			n.Provider, n.Name = args[0], args[1]
-			return withVault(cmd.Context(), c.env, &c.at, func(o *opened) error { return c.add(cmd.Context(), o, n, field) })
+			return withVault(cmd.Context(), c.env, &c.at, func(o *opened) error {
+				return o.told(cmd.Context(), "credential.create", audit.Object{Name: n.Name}, func() error { return c.add(cmd.Context(), o, n, field) })
+			})
 		}),
 	}
 	f := cmd.Flags()
@@ -155,7 +158,9 @@ func (c *credentialCommands) newUpdate() *cobra.Command {
 				return &usage{errors.New("nothing to change: give --alias, --weight or --secret")}
 			}
 			return withVault(cmd.Context(), c.env, &c.at, func(o *opened) error {
-				return c.update(cmd.Context(), o, args[0], ch, secret, field)
+				return o.told(cmd.Context(), "credential.update", audit.Object{ID: args[0]}, func() error {
+					return c.update(cmd.Context(), o, args[0], ch, secret, field)
+				})
 			})
 		}),
 	}
@@ -212,7 +217,10 @@ func (c *credentialCommands) newRemove() *cobra.Command {
 			return withVault(cmd.Context(), c.env, &c.at, func(o *opened) error {
 				var failed []error
 				for _, id := range ids {
-					if err := o.vault.Remove(cmd.Context(), id); err != nil {
+					err := o.told(cmd.Context(), "credential.delete", audit.Object{ID: id}, func() error {
+						return o.vault.Remove(cmd.Context(), id)
+					})
+					if err != nil {
 						failed = append(failed, notThere(err, "credential "+id))
 						continue
 					}
@@ -229,7 +237,11 @@ func (c *credentialCommands) newRotateData() *cobra.Command {
 		Use: "rotate-data", Short: "Make a new data key and seal everything anew under it", Args: cobra.NoArgs,
 		RunE: runs(func(cmd *cobra.Command, _ []string) error {
 			return withVault(cmd.Context(), c.env, &c.at, func(o *opened) error {
-				n, err := o.vault.RotateData(cmd.Context())
+				n := 0
+				err := o.told(cmd.Context(), "data_key.rotate", audit.Object{}, func() (err error) {
+					n, err = o.vault.RotateData(cmd.Context())
+					return err
+				})
 				if err == nil {
 					_, err = fmt.Fprintf(c.env.Stdout, "a new data key is in use; sealed anew: %s\n", number(n, "secret"))
 				}
@@ -250,7 +262,13 @@ put in front of the old one in SLUICE_MASTER_KEY (NEW,OLD); either opens what is
 from then on. Give the new one to every node. The second step, --finish, makes the old one
 useless and takes it out of master.key.`,
 		RunE: runs(func(cmd *cobra.Command, _ []string) error {
-			return withVault(cmd.Context(), c.env, &c.at, func(o *opened) error { return c.rotateMaster(cmd.Context(), o, finish) })
+			return withVault(cmd.Context(), c.env, &c.at, func(o *opened) error {
+				action := "master_key.rotate"
+				if finish {
+					action = "master_key.forget"
+				}
+				return o.told(cmd.Context(), action, audit.Object{}, func() error { return c.rotateMaster(cmd.Context(), o, finish) })
+			})
 		}),
 	}
 	cmd.Flags().BoolVar(&finish, "finish", false, "the second step")

@@ -36,7 +36,7 @@ func offline(ctx context.Context, env *Env, at *place) (c *client, end func() er
 	}
 	token := auth.NewSecret(auth.AdminPrefix)
 	h := admin.New(admin.Config{
-		Store: s, Spool: noSpool{}, Verify: auth.NewAdminToken(token).Verify, Version: env.Version,
+		Store: s, Spool: noSpool{}, Verify: auth.NewAdminToken(token).Verify, Local: localUser(), Version: env.Version,
 		Log: slog.New(slog.NewTextHandler(env.Stderr, nil)),
 	})
 	return newClient("http://offline", token, inProcess{h}), s.Close, nil

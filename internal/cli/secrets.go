@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sluice-gateway/sluice/internal/admin"
+	"github.com/sluice-gateway/sluice/internal/audit"
 )
 
 // secretCommands are what the commands of secrets share.
@@ -58,7 +59,11 @@ func (s *secretCommands) set(cmd *cobra.Command, name, text string) error {
 	if asksAPI(cmd) {
 		return s.ask(cmd.Context(), "PUT", "/secrets/"+url.PathEscape(name), nil, admin.SecretValue{Value: strings.TrimRight(text, "\r\n")}, &admin.Secret{})
 	}
-	return withVault(cmd.Context(), s.env, &s.at, func(o *opened) error { return o.vault.SetSecret(cmd.Context(), name, text) })
+	return withVault(cmd.Context(), s.env, &s.at, func(o *opened) error {
+		return o.told(cmd.Context(), "secret.set", audit.Object{ID: name, Name: name}, func() error {
+			return o.vault.SetSecret(cmd.Context(), name, text)
+		})
+	})
 }
 
 // asksAPI reports whether a gateway was named that is to be asked.
@@ -141,8 +146,7 @@ func (s *secretCommands) delete(ctx context.Context, o *opened, name string, for
 	if !force && slices.Contains(o.cfg.Secrets, name) {
 		return errors.New("the configuration names secret:" + name + " and could not be loaded without it; change it first, or say --force")
 	}
-	if err := o.vault.DeleteSecret(ctx, name); err != nil {
-		return notThere(err, "secret "+name)
-	}
-	return nil
+	return o.told(ctx, "secret.delete", audit.Object{ID: name, Name: name}, func() error {
+		return notThere(o.vault.DeleteSecret(ctx, name), "secret "+name)
+	})
 }

@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
 	"strings"
+	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/term"
 
 	"github.com/sluice-gateway/sluice/internal/app"
+	"github.com/sluice-gateway/sluice/internal/audit"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/store"
 	"github.com/sluice-gateway/sluice/internal/vault"
@@ -22,6 +26,36 @@ type opened struct {
 	cfg        *config.Config
 	vault      *vault.Vault
 	masterFile string // "" = the environment gives the master key
+	store      *store.Store
+}
+
+// told does something to the store's secrets and tells the audit log, before since it
+// cannot be undone, and how it ended.
+func (o *opened) told(ctx context.Context, action string, object audit.Object, do func() error) error {
+	e := audit.Event{
+		Time: time.Now(), Actor: audit.Actor{Kind: "cli", Name: localUser(), Role: "admin"}, Action: action, Object: object, UserAgent: "sluice", RequestID: "req_" + uuid.NewString(),
+		Outcome: audit.Begun,
+	}
+	e.Object.Kind, _, _ = strings.Cut(action, ".")
+	if _, err := o.store.AppendAudit(ctx, e); err != nil {
+		return fmt.Errorf("nothing was changed, since the audit log cannot be written: %w", err)
+	}
+	err := do()
+	e.Time, e.Outcome = time.Now(), audit.OK
+	if err != nil {
+		e.Outcome, e.Code = audit.Refused, "failed"
+	}
+	_, failed := o.store.AppendAudit(ctx, e)
+	return errors.Join(err, failed)
+}
+
+// localUser is who runs this program, as the machine knows him.
+func localUser() string {
+	u, err := user.Current()
+	if err != nil {
+		return "command line"
+	}
+	return u.Username
 }
 
 // withVault runs a function with the vault of the store that serve would use.
@@ -40,7 +74,7 @@ func withVault(ctx context.Context, env *Env, at *place, f func(*opened) error) 
 	if err := s.Migrate(ctx); err != nil {
 		return errors.Join(fmt.Errorf("the store cannot be used: %w", err), s.Close())
 	}
-	err = f(&opened{cfg: cfg, vault: app.OpenVault(s, cfg), masterFile: app.MasterFile(cfg)})
+	err = f(&opened{cfg: cfg, vault: app.OpenVault(s, cfg), masterFile: app.MasterFile(cfg), store: s})
 	return errors.Join(err, s.Close())
 }
 

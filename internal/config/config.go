@@ -22,6 +22,7 @@ type Config struct {
 	Server    Server              `yaml:"server" help:"The data plane: what applications talk to."`
 	Alerts    Alerts              `yaml:"alerts" help:"Where alerts go, such as those of budgets. A gateway may have its own instead."`
 	Admin     Admin               `yaml:"admin" help:"The admin API, the dashboard and /metrics, on a listener of their own."`
+	Audit     Audit               `yaml:"audit" help:"The audit log: who did and saw what through the admin API."`
 	Telemetry Telemetry           `yaml:"telemetry" help:"What the process says about itself."`
 
 	// Bootstrap is read from the environment alone, never from the document.
@@ -255,6 +256,11 @@ type Admin struct {
 
 	Session time.Duration `yaml:"session" default:"12h" min:"5m" max:"90d" help:"How long people stay logged in."`
 	OIDC    OIDC          `yaml:"oidc" help:"Single sign-on for people. Off without an issuer."`
+}
+
+// Audit is about the audit log.
+type Audit struct {
+	Retain time.Duration `yaml:"retain" example:"400d" min:"1d" help:"How long events are kept. What is removed leaves an event that stands for it, so that the log can still be verified. Default: for ever."`
 }
 
 // Telemetry is logging.

@@ -138,10 +138,13 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.failed("ping", s.read.PingContext(ctx))
 }
 
-// tx runs fn in one write transaction.
+// tx runs fn in one write transaction, or in that of Atomically.
 func (s *Store) tx(ctx context.Context, fn func(*sql.Tx) error) error {
 	if !s.usable.Load() {
 		return ErrNotReady
+	}
+	if u := s.unit(ctx); u != nil {
+		return s.join(u, fn)
 	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
@@ -159,7 +162,13 @@ func (s *Store) query(ctx context.Context, query string, args []any, scan func(*
 	if !s.usable.Load() {
 		return ErrNotReady
 	}
-	rows, err := s.read.QueryContext(ctx, s.rebind(query), args...)
+	var from interface {
+		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	} = s.read
+	if tx := s.unit(ctx).begun(); tx != nil {
+		from = tx
+	}
+	rows, err := from.QueryContext(ctx, s.rebind(query), args...)
 	if err != nil {
 		return err
 	}

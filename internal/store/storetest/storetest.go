@@ -30,6 +30,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"drains":      testDrains,
 		"canaries":    testCanaries,
 		"revisions":   testRevisions,
+		"audit":       testAudit,
 		"purges":      testPurges,
 		"cache":       testCache,
 		"outcomes":    testOutcomes,
