@@ -35,7 +35,7 @@ var deeds = map[string]deed{
 
 	"deleteEntry": {Action: "entry.delete", Apart: true}, "deleteEntries": {Action: "entry.delete", Apart: true},
 	"rateEntry": {Action: "entry.rate"}, "replayEntry": {Action: "entry.replay", Apart: true},
-	"getEntry": {Action: "entry.read"}, "getCached": {Action: "cache.read"},
+	"listEntries": {Action: "entry.search"}, "getEntry": {Action: "entry.read"}, "getCached": {Action: "cache.read"},
 
 	"validateConfig": {}, "diffConfig": {}, "explainRoute": {},
 }
@@ -56,5 +56,8 @@ func deedOf(r *route) deed {
 type discloser interface{ discloses() bool }
 
 func (d EntryDetail) discloses() bool { return d.Bodies != nil }
+
+// A search tells what was said, though it shows no body.
+func (p EntryPage) discloses() bool { return p.Search != nil }
 
 func (c Cached) discloses() bool { return c.Body != nil }

@@ -174,7 +174,7 @@ func (a *api) refuse(c *call, r *route, refused error) {
 			return // nobody tried to be anybody
 		}
 		action = "auth.token"
-	case action == "" || !r.changes() && r.Answer != nil && why.Status != http.StatusForbidden && why.Status != http.StatusNotFound:
+	case action == "" || !r.changes() && r.Answer != nil && (len(c.path) == 0 || why.Status != http.StatusForbidden && why.Status != http.StatusNotFound):
 		return
 	default:
 		object = c.objectOf(r)
