@@ -150,7 +150,9 @@ func (a *api) serveFound(c *call, found *route, missing error) (any, error) {
 		if c.who, err = a.authenticate(c.w, c.r); err != nil {
 			return nil, err
 		}
-		a.used(c, c.r)
+		if missing != nil || found.Answer != reflect.TypeFor[*OpenAPI]() { // which is the same for all, and made without a store
+			a.used(c, c.r)
+		}
 	} else if err := a.sameOrigin.Check(c.r); err != nil {
 		return nil, foreignOrigin()
 	}
