@@ -19,6 +19,7 @@ const Budgets = lazy(() => import("./pages/Budgets"));
 const Workspaces = lazy(() => import("./pages/Workspaces"));
 const RoutesPage = lazy(() => import("./pages/Routes"));
 const Costs = lazy(() => import("./pages/Costs"));
+const Audit = lazy(() => import("./pages/Audit"));
 const Config = lazy(() => import("./pages/Config"));
 const Settings = lazy(() => import("./pages/Settings"));
 const Missing = lazy(() => import("./pages/Missing"));
@@ -44,6 +45,7 @@ export function App() {
           <Route path="/workspaces" element={<Workspaces />} />
           <Route path="/routes" element={<RoutesPage />} />
           <Route path="/costs" element={<Costs />} />
+          <Route path="/audit" element={<Audit />} />
           <Route path="/config" element={<Config />} />
           <Route path="/settings" element={<Settings />} />
           <Route path="*" element={<Missing />} />

@@ -1,4 +1,4 @@
-import { IconAdjustments, IconCoins, IconDatabase, IconDoor, IconFileCode, IconGauge, IconKey, IconList, IconMessages, IconPlayerPlay, IconReceiptDollar, IconRoute, IconServer2, IconSettings, IconUsersGroup } from "@tabler/icons-react";
+import { IconAdjustments, IconCoins, IconDatabase, IconDoor, IconFileCode, IconGauge, IconKey, IconList, IconMessages, IconPlayerPlay, IconReceiptDollar, IconRoute, IconServer2, IconSettings, IconShieldCheck, IconUsersGroup } from "@tabler/icons-react";
 
 /** The pages, in the order in which they are listed; keys follow g. */
 export const pages = [
@@ -15,6 +15,7 @@ export const pages = [
   { group: "Callers", path: "/limits", label: "Limits", key: "i", icon: IconAdjustments },
   { group: "Callers", path: "/budgets", label: "Budgets", key: "b", icon: IconCoins },
   { group: "Callers", path: "/workspaces", label: "Workspaces", key: "w", icon: IconUsersGroup },
+  { group: "Operations", path: "/audit", label: "Audit", key: "a", icon: IconShieldCheck },
   { group: "Operations", path: "/config", label: "Config", key: "f", icon: IconFileCode },
   { group: "Operations", path: "/settings", label: "Settings", key: "s", icon: IconSettings },
 ];
