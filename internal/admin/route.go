@@ -117,13 +117,11 @@ func (a *api) serveAPI(w http.ResponseWriter, r *http.Request) {
 func (a *api) serveRoute(w http.ResponseWriter, r *http.Request) error {
 	found, params, missing := a.find(r)
 	c := &call{w: w, r: r, path: params}
-	if found != nil && found.deed.Action != "" || missing != nil {
-		var err error
-		if c.id, err = newID("req_"); err != nil {
-			return err
-		}
-		w.Header().Set(requestIDHeader, c.id)
+	var err error
+	if c.id, err = newID("req_"); err != nil {
+		return err
 	}
+	w.Header().Set(requestIDHeader, c.id)
 	answer, err := a.serveFound(c, found, missing)
 	switch {
 	case err != nil:

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sluice-gateway/sluice/internal/audit"
+	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
 )
@@ -28,7 +30,9 @@ func swept(t *testing.T) *process {
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return &process{store: s, log: slog.New(slog.DiscardHandler)}
+	p := &process{store: s, log: slog.New(slog.DiscardHandler)}
+	p.config.Store(&config.Config{Audit: config.Audit{Retain: 24 * time.Hour}})
+	return p
 }
 
 // entryAt gives an entry of that time, whose id tells it too (RFC 9562, 5.7).
@@ -66,7 +70,16 @@ func TestASweepDeletesWhatNobodyNeedsAndNothingElse(t *testing.T) {
 	for name, ended := range map[string]time.Time{"gone": now.Add(-keepExpired - time.Hour), "ended": now.Add(-time.Hour), "valid": now.Add(time.Hour)} {
 		must(p.store.CreateToken(ctx, gateway.Token{ID: "tok_" + name, Name: name, Admin: true, Hash: gateway.HashKey(name), Created: now.Add(-1000 * time.Hour), Expires: &ended}))
 	}
+	for _, at := range []time.Time{now.Add(-48 * time.Hour), now} {
+		_, err := p.store.AppendAudit(ctx, audit.Event{Time: at, Action: "key.create", Outcome: audit.OK})
+		must(err)
+	}
 	must(p.sweepOnce(ctx, now))
+	kept, err := p.store.Audit(ctx, store.AuditQuery{Oldest: true})
+	must(err)
+	if len(kept.Events) != 2 || kept.Events[0].Seq != 2 || kept.Events[1].Action != audit.Prune {
+		t.Errorf("of the audit log %+v is left", kept.Events)
+	}
 	left, err := p.store.Spent(ctx, "00000000000000000000000000000001", time.Time{})
 	must(err)
 	if left != 2 {

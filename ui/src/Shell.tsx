@@ -10,7 +10,7 @@ import { zone } from "./lib/format";
 import { pages } from "./nav";
 import { Palette } from "./parts/Palette";
 
-const timed = new Set(["/", "/logs", "/sessions", "/cache", "/routes"]);
+const timed = new Set(["/", "/logs", "/sessions", "/cache", "/routes", "/audit"]);
 
 export function Shell({ children }: { children: ReactNode }) {
   const [open, { toggle, close }] = useDisclosure();

@@ -78,7 +78,7 @@ function Row({ e, chosen }: { e: Event; chosen: boolean }) {
     <tr className={chosen ? "pick chosen" : "pick"} onClick={() => set({ event: String(e.seq) })}>
       <td className="n"><button type="button" className="cell" aria-label={`Open event ${e.seq}`}>{e.seq}</button></td>
       <td className="nowrap"><Time value={e.time} /></td>
-      <td>{only("who", e.actor.id || e.actor.name, e.actor.name || e.actor.kind)}</td>
+      <td>{only("who", e.actor.id || e.actor.name, e.actor.kind === "file" ? (e.actor.name.split("/").pop() ?? "") : e.actor.name || e.actor.kind)}</td>
       <td className="nowrap">{only("action", e.action)}</td>
       <td>{only("object", e.object.id || e.object.name, e.object.name || e.object.id)}</td>
       <td className="hide-small">{only("workspace", e.workspace)}</td>
