@@ -51,6 +51,9 @@ func channels(list []config.Channel) (out []catalog.Channel) {
 		if len(c.Email.To) > 0 {
 			one.Mail = &catalog.Mail{To: strings.Join(c.Email.To, ", "), From: c.Email.From, SMTP: c.Email.SMTP.Reveal()}
 		}
+		if c.PagerDuty.Key.IsSet() {
+			one.PagerDuty = &catalog.PagerDuty{Key: c.PagerDuty.Key.Reveal(), EU: c.PagerDuty.Region == "eu"}
+		}
 		out = append(out, one)
 	}
 	return out
@@ -68,8 +71,11 @@ func queue(c *config.Queue) catalog.Queue {
 	return q
 }
 
-// channelsOf gives where a gateway's alerts go now.
+// channelsOf gives where a gateway's alerts go now, "" = those of rules.
 func (p *process) channelsOf(gateway string) []catalog.Channel {
+	if gateway == "" {
+		return channels(p.config.Load().Alerts.Channels)
+	}
 	if g := p.snapshot.Load().Gateway(gateway); g != nil {
 		return g.Channels
 	}

@@ -62,7 +62,7 @@ var allowed = map[string][]string{
 	"expr":      {},
 	"seal":      {},
 	"limit":     {"expr", "gateway", "glob"},
-	"alert":     {"catalog", "gateway", "limit"},
+	"alert":     {"analytics", "catalog", "gateway", "limit"},
 	"compare":   {"gateway"},
 	"canary":    {"compare", "gateway"},
 	"importer":  {"account", "config", "gateway", "provider", "store"},

@@ -82,13 +82,34 @@ type Waiting struct {
 	Class  Priority // what the caller's own header cannot exceed and is taken without one
 }
 
-// Channel is where alerts go: one of Webhook, Slack and Mail is set. The addresses are
+// Channel is where alerts go: one of Webhook, Slack, Mail and PagerDuty is set. The addresses are
 // secret.
 type Channel struct {
 	Name    string // unique among the channels of one list
 	Webhook string // a URL that takes JSON by POST
 	Slack   string // a URL that takes {"text": …} by POST
 	Mail    *Mail
+
+	PagerDuty *PagerDuty
+}
+
+// Kind names what the channel is, as the configuration does.
+func (c *Channel) Kind() string {
+	switch {
+	case c.Mail != nil:
+		return "email"
+	case c.PagerDuty != nil:
+		return "pagerduty"
+	case c.Slack != "":
+		return "slack"
+	}
+	return "webhook"
+}
+
+// PagerDuty is a service of PagerDuty; the key is secret.
+type PagerDuty struct {
+	Key string
+	EU  bool // where the account is
 }
 
 // Mail is an address for alerts and how it is reached.

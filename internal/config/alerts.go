@@ -12,12 +12,26 @@ type Alerts struct {
 	Channels []Channel `yaml:"channels" example:"[{slack: env:SLACK_WEBHOOK_URL}, {email: {to: ops@example.com, from: sluice@example.com, smtp: env:SMTP_URL}}]" help:"Where they go, each to all: webhooks, Slack, mail."`
 }
 
-// Channel is one place where alerts go: a webhook, Slack or mail.
+// Alerting is the alerts of all: where they go, and what raises them beside budgets.
+type Alerting struct {
+	Alerts `yaml:",inline"`
+	Rules  []AlertRule `yaml:"rules" example:"[{name: errors, metric: error_rate, above: 5%, for: 5m, severity: critical}, {name: quiet, metric: silence, window: 30m}]" help:"What raises alerts, beside the thresholds of budgets."`
+}
+
+// Channel is one place where alerts go: a webhook, Slack, PagerDuty or mail.
 type Channel struct {
 	Name    string `yaml:"name" example:"ops" check:"name" help:"What it is called where deliveries are shown. Default: its kind."`
 	Webhook Secret `yaml:"webhook" example:"https://hooks.example.com/sluice" plain:"true" check:"webhook" help:"A URL that takes alerts as JSON by POST."`
 	Slack   Secret `yaml:"slack" example:"env:SLACK_WEBHOOK_URL" check:"webhook" help:"A Slack incoming webhook, or another that takes the same, as a reference."`
 	Email   Email  `yaml:"email" help:"Mail."`
+
+	PagerDuty PagerDuty `yaml:"pagerduty" single:"key" help:"PagerDuty, by Events v2: alerts of rules open an incident and resolve it. A key alone stands for it, as a reference."`
+}
+
+// PagerDuty is a service there.
+type PagerDuty struct {
+	Key    Secret `yaml:"key" example:"env:PAGERDUTY_KEY" help:"The integration key of an Events API v2 integration."`
+	Region string `yaml:"region" default:"us" enum:"us|eu" help:"Where the account is."`
 }
 
 // Email is mail to people.
@@ -60,17 +74,21 @@ func free(name string, taken map[string]bool) string {
 // channel checks that a channel is one thing, and tells which.
 func (l *loader) channel(at string, c *Channel) string {
 	var kinds []string
-	for _, kind := range []string{"webhook", "slack", "email"} {
+	for _, kind := range []string{"webhook", "slack", "email", "pagerduty"} {
 		if l.given(join(at, kind)) {
 			kinds = append(kinds, kind)
 		}
 	}
 	switch {
 	case len(kinds) == 0:
-		l.bad(at, "goes nowhere; write webhook, slack or email")
+		l.bad(at, "goes nowhere; write webhook, slack, pagerduty or email")
 		return "channel"
 	case len(kinds) > 1:
 		l.bad(at, "%s are given; write an item for each", strings.Join(kinds, " and "))
+	case kinds[0] == "pagerduty":
+		if !c.PagerDuty.Key.IsSet() && !l.given(join(at, "pagerduty.key")) && !l.given(join(at, "pagerduty")) {
+			l.bad(join(at, "pagerduty"), `"key" is missing`)
+		}
 	case kinds[0] == "email":
 		l.email(join(at, "email"), &c.Email)
 	case c.Webhook.IsSet() && c.Webhook.Ref() == "" && hasUser(c.Webhook.Reveal()):

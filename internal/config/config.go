@@ -20,7 +20,7 @@ type Config struct {
 	Storage   Storage             `yaml:"storage" help:"Where entries, keys and workspaces are kept."`
 	Shared    Shared              `yaml:"shared" help:"What several nodes share."`
 	Server    Server              `yaml:"server" help:"The data plane: what applications talk to."`
-	Alerts    Alerts              `yaml:"alerts" help:"Where alerts go, such as those of budgets. A gateway may have its own instead."`
+	Alerts    Alerting            `yaml:"alerts" help:"What raises alerts, and where they go. A gateway may have its own channels instead."`
 	Admin     Admin               `yaml:"admin" help:"The admin API, the dashboard and /metrics, on a listener of their own."`
 	Audit     Audit               `yaml:"audit" help:"The audit log: who did and saw what through the admin API."`
 	Telemetry Telemetry           `yaml:"telemetry" help:"What the process says about itself."`

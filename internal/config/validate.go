@@ -27,7 +27,8 @@ func (l *loader) validate() {
 	}
 	l.routes()
 	l.cacheStore()
-	l.alerts("alerts", &l.cfg.Alerts)
+	l.alerts("alerts", &l.cfg.Alerts.Alerts)
+	l.alertRules("alerts", &l.cfg.Alerts)
 	l.listeners()
 	l.storage()
 	l.plainPassword("shared.url", l.cfg.Shared.URL)

@@ -108,6 +108,10 @@ func checkRule(check, text string) string {
 		}
 	case "zone":
 		message = checkZone(text)
+	case "figure":
+		_, _, message = parseFigure(text)
+	case "metric":
+		message = checkMetric(text)
 	case "condition":
 		message = checkProgram(text, expr.Bool)
 	case "per":

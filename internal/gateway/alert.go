@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Alert says that a counter of a rule has reached a threshold in a period. It is raised
-// once and delivered at least once.
+// Alert says that a counter of a budget has reached a threshold in a period, or that an
+// alert rule fires or has resolved. Then Counter is the episode, Threshold the number of
+// the alert in it and Values what fires. It is raised once and delivered at least once.
 type Alert struct {
 	ID        string          `json:"id"` // alt_…
 	Rule      string          `json:"rule"`
@@ -22,6 +23,11 @@ type Alert struct {
 	Delivered *time.Time      `json:"delivered"`
 	Reached   []string        `json:"reached"` // channels that have it, by name
 	LastError string          `json:"last_error"`
+
+	State     string `json:"state"`     // firing, resolved; "" = of a budget
+	Severity  string `json:"severity"`  // info, warning, critical; "" = of a budget
+	Preceding string `json:"preceding"` // the alert that a channel must have before this one, "" = none
+	Muted     bool   `json:"muted"`     // nobody was told
 }
 
 // Standing is how one counter of a budget stands after a call was counted, or refused.

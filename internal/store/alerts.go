@@ -9,20 +9,25 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-const selectAlerts = `SELECT id, rule, counter, rule_values, workspace, period, threshold, payload, created, next_try, tries, delivered, reached, last_error FROM alerts`
+const selectAlerts = `SELECT id, rule, counter, rule_values, workspace, period, threshold, payload, created, next_try, tries, delivered, reached, last_error, state, severity, preceding, muted FROM alerts`
 
 // RaiseAlert puts an alert into the outbox and says whether it is new: a counter has one
 // a period and threshold.
 func (s *Store) RaiseAlert(ctx context.Context, a gateway.Alert) (fresh bool, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		n, err := s.exec(ctx, tx, `INSERT INTO alerts (id, rule, counter, rule_values, workspace, period, threshold, payload, created, next_try, tries, delivered, last_error)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			clean(a.ID), clean(a.Rule), clean(a.Counter), clean(a.Values), clean(a.Workspace), clean(a.Period), int64(a.Threshold), clean(string(a.Payload)),
-			micros(a.Created), micros(a.NextTry), int64(a.Tries), microsOrNull(a.Delivered), clean(a.LastError))
-		fresh = n > 0
+		fresh, err = s.raiseAlert(ctx, tx, &a)
 		return err
 	})
 	return fresh, s.failed("raise alert", err)
+}
+
+func (s *Store) raiseAlert(ctx context.Context, tx *sql.Tx, a *gateway.Alert) (fresh bool, err error) {
+	n, err := s.exec(ctx, tx, `INSERT INTO alerts (id, rule, counter, rule_values, workspace, period, threshold, payload, created, next_try, tries, delivered, last_error, state, severity, preceding, muted)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		clean(a.ID), clean(a.Rule), clean(a.Counter), clean(a.Values), clean(a.Workspace), clean(a.Period), int64(a.Threshold), clean(string(a.Payload)),
+		micros(a.Created), micros(a.NextTry), int64(a.Tries), microsOrNull(a.Delivered), clean(a.LastError),
+		clean(a.State), clean(a.Severity), clean(a.Preceding), bit(a.Muted))
+	return n > 0, err
 }
 
 // DueAlerts gives undelivered alerts whose next try has come, the longest waiting first,
@@ -101,9 +106,11 @@ type AlertQuery struct {
 	Workspace string
 	Within    []string // workspaces; nil = every one
 	Rule      string
-	Delivered *bool  // nil = both
-	Limit     int    // of a page: 0 = 50, at most 500
-	Cursor    string // where the page before ended, "" = the newest
+	Delivered *bool // nil = both
+	State     string
+	From, To  time.Time // From ≤ created < To; zero = no bound
+	Limit     int       // of a page: 0 = 50, at most 500
+	Cursor    string    // where the page before ended, "" = the newest
 }
 
 // AlertPage is one page of a list.
@@ -116,7 +123,13 @@ type AlertPage struct {
 func (s *Store) Alerts(ctx context.Context, q AlertQuery) (page AlertPage, err error) {
 	l := lister[gateway.Alert]{query: selectAlerts, cursor: q.Cursor, limit: q.Limit, scan: scanAlert,
 		last: func(a *gateway.Alert) (time.Time, string) { return a.Created, a.ID }}
-	l.where.texts("workspace", q.Workspace, "rule", q.Rule)
+	l.where.texts("workspace", q.Workspace, "rule", q.Rule, "state", q.State)
+	if !q.From.IsZero() {
+		l.where.add("created >= ?", micros(q.From))
+	}
+	if !q.To.IsZero() {
+		l.where.add("created < ?", micros(q.To))
+	}
 	l.where.in("workspace", q.Within)
 	l.where.null("delivered", q.Delivered)
 	page.Alerts, page.Next, err = l.page(ctx, s)
@@ -136,12 +149,14 @@ func (s *Store) DeleteAlerts(ctx context.Context, before time.Time) (n int, err 
 func scanAlert(rows *sql.Rows) (a gateway.Alert, err error) {
 	var created, next int64
 	var delivered *int64
+	var muted int64
 	var payload, reached []byte
-	err = rows.Scan(&a.ID, &a.Rule, &a.Counter, &a.Values, &a.Workspace, &a.Period, &a.Threshold, &payload, &created, &next, &a.Tries, &delivered, &reached, &a.LastError)
+	err = rows.Scan(&a.ID, &a.Rule, &a.Counter, &a.Values, &a.Workspace, &a.Period, &a.Threshold, &payload, &created, &next, &a.Tries, &delivered, &reached, &a.LastError,
+		&a.State, &a.Severity, &a.Preceding, &muted)
 	if err != nil {
 		return a, err
 	}
-	a.Payload = payload
+	a.Payload, a.Muted = payload, muted != 0
 	a.Created, a.NextTry, a.Delivered = fromMicros(created), fromMicros(next), fromNull(delivered)
 	return a, json.Unmarshal(reached, &a.Reached)
 }
