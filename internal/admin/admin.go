@@ -80,6 +80,7 @@ type Config struct {
 	Targets       func() []TargetHealth           // how targets stand, by name
 	RefreshDrains func(ctx context.Context) error // RefreshKeys for drains
 	Canaries      Canaries
+	Alerting      Alerting                        // rules and channels of alerts; nil = there are none
 	Cache         CacheView                       // what is kept of answers; nil = nobody knows
 	RefreshPurges func(ctx context.Context) error // RefreshKeys for purges of the cache
 	Reach         func(name string) []string      // the targets that a name leads to; nil = nobody knows

@@ -15,7 +15,10 @@ type AlertPage struct {
 
 var alertFilters = []Param{
 	{"workspace", "Alerts of this workspace."},
-	{"rule", "Alerts of this limit or budget."},
+	{"rule", "Alerts of this rule or budget, as in alerts/errors or gateway/default/month."},
+	{"state", "firing or resolved: those of alert rules."},
+	{"from", "Alerts raised from this time on (RFC 3339)."},
+	{"to", "Alerts raised before this time (RFC 3339)."},
 	{"delivered", "true: those that all channels have; false: those on their way."},
 }
 
@@ -25,6 +28,15 @@ func (a *api) listAlerts(c *call) (AlertPage, error) {
 		return AlertPage{}, err
 	}
 	q := store.AlertQuery{Workspace: c.query.Get("workspace"), Within: c.within(), Rule: c.query.Get("rule"), Limit: limit, Cursor: cursor}
+	if q.State = c.query.Get("state"); q.State != "" && q.State != "firing" && q.State != "resolved" {
+		return AlertPage{}, invalid("state", "state is firing or resolved")
+	}
+	if q.From, err = c.moment("from"); err != nil {
+		return AlertPage{}, err
+	}
+	if q.To, err = c.moment("to"); err != nil {
+		return AlertPage{}, err
+	}
 	if q.Delivered, err = c.boolean("delivered"); err != nil {
 		return AlertPage{}, err
 	}

@@ -91,6 +91,7 @@ func newRig(t *testing.T, opts ...option) *rig {
 	if o.change != nil {
 		o.change(&c)
 	}
+	c.Alerting = alarms{}
 	g.handler = admin.New(c)
 	return g
 }
@@ -158,4 +159,22 @@ func (p page) ids() string {
 		ids = append(ids, e.ID[len(e.ID)-2:])
 	}
 	return strings.Join(ids, " ")
+}
+
+// alarms are a rule of each workspace.
+type alarms struct{}
+
+func (alarms) Rules() (all []gateway.AlertRule) {
+	for _, id := range []string{"own", "foreign"} {
+		all = append(all, gateway.AlertRule{Name: "rule-of-" + id, Metric: "errors", Filter: map[string]string{"workspace": id}})
+	}
+	return all
+}
+
+func (alarms) Channels() []admin.AlertChannel { return nil }
+
+func (alarms) Try(context.Context, string) (bool, error) { return false, nil }
+
+func (alarms) Past(context.Context, gateway.AlertRule, time.Time, time.Time) ([]time.Time, []*float64, error) {
+	return nil, nil, nil
 }

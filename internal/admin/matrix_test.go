@@ -48,6 +48,7 @@ var inBody = map[string]string{
 	"putDrain":         `{"provider":"acme","model":"NEW"}`,
 	"rateEntry":        `{"feedback":"up"}`,
 	"replayEntry":      `{}`,
+	"createAlertMute":  `{"rule":"alerts/rule-of-WS","until":"1h"}`,
 	"purgeCache":       `{"workspace":"WS","tag":"NEW"}`,
 }
 
@@ -58,18 +59,19 @@ var special = map[string]struct {
 	role    gateway.Role // in the workspace of the object, beyond "signed in"
 	session bool         // only a session may
 }{
-	"login":          {success: []int{401}},
-	"changePassword": {success: []int{401}, session: true},
-	"setup":          {success: []int{409}},
-	"startOIDC":      {success: []int{404}}, // none is configured
-	"finishOIDC":     {success: []int{404}},
-	"createToken":    {role: gateway.Owner},
-	"deleteToken":    {role: gateway.Owner},
-	"replayEntry":    {success: []int{503}}, // nothing is served here
+	"login":            {success: []int{401}},
+	"changePassword":   {success: []int{401}, session: true},
+	"setup":            {success: []int{409}},
+	"testAlertChannel": {success: []int{404}}, // none is configured
+	"startOIDC":        {success: []int{404}}, // none is configured
+	"finishOIDC":       {success: []int{404}},
+	"createToken":      {role: gateway.Owner},
+	"deleteToken":      {role: gateway.Owner},
+	"replayEntry":      {success: []int{503}}, // nothing is served here
 }
 
 // lists show what the caller may see; the others touch one workspace.
-var lists = []string{"listAudit", "listSessions", "listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getKeyUsage", "getRouteTraffic"}
+var lists = []string{"listAudit", "listSessions", "listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listActiveAlerts", "listAlertRules", "listAlertMutes", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getKeyUsage", "getRouteTraffic"}
 
 // needWorkspace are lists of one workspace, which the query names.
 var needWorkspace = []string{"listMembers", "listLimits", "listBudgets"}
@@ -156,6 +158,11 @@ func (g *town) target(o *op, workspace string) (path, body string) {
 		fresh := g.next("ws")
 		g.must(g.store.CreateWorkspace(g.t.Context(), gateway.Workspace{ID: fresh, Name: fresh, Created: g.now}))
 		path = strings.Replace(path, "{id}", fresh, 1)
+	}
+	if o.name == "endAlertMute" {
+		mute := g.next("mut_")
+		g.must(g.store.CreateAlertMute(g.t.Context(), gateway.AlertMute{ID: mute, Rule: "alerts/rule-of-" + workspace, Workspace: workspace, Created: g.now, Until: g.now.Add(time.Hour)}))
+		path = strings.Replace(path, "{id}", mute, 1)
 	}
 	if before, _, ok := strings.Cut(path, "{"); ok {
 		path = before + g.object(noun, workspace) + path[strings.Index(path, "}")+1:]

@@ -11,7 +11,7 @@ const version1 = "/api/v1"
 
 // table lists every route of the API, each with who may call it.
 func (a *api) table() []route {
-	routes := slices.Concat(a.entryRoutes(), a.keyRoutes(), a.tenantRoutes(), a.authRoutes(), a.tokenRoutes(), a.moneyRoutes(), a.credentialRoutes(), a.trafficRoutes(), a.playgroundRoutes(), a.cacheRoutes(), a.analyticsRoutes(), a.configRoutes(), a.auditRoutes(), a.systemRoutes())
+	routes := slices.Concat(a.entryRoutes(), a.keyRoutes(), a.tenantRoutes(), a.authRoutes(), a.tokenRoutes(), a.moneyRoutes(), a.alertRoutes(), a.credentialRoutes(), a.trafficRoutes(), a.playgroundRoutes(), a.cacheRoutes(), a.analyticsRoutes(), a.configRoutes(), a.auditRoutes(), a.systemRoutes())
 	for i := range routes {
 		r := &routes[i]
 		r.Tag = strings.TrimSuffix(strings.Split(r.Path, "/")[1], ".json")
@@ -103,8 +103,6 @@ func (a *api) moneyRoutes() []route {
 		write(owners, post, "/raises", "createRaise", "Make a budget larger until a time.", http.StatusCreated, a.createRaise),
 		read(owners, del, "/raises/{id}", "endRaise", "End a raise. It stays in lists.", nil, a.endRaise),
 		read(viewers, get, "/spend", "getSpend", "What was spent, added up.", spendFilters, a.getSpend),
-		read(viewers, get, "/alerts", "listAlerts", "List alerts, newest first.", concat(alertFilters, paging), a.listAlerts),
-		read(owners, post, "/alerts/{id}/retry", "retryAlert", "Deliver an alert that failed now.", nil, a.retryAlert),
 	}
 }
 

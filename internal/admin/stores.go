@@ -116,6 +116,11 @@ type AlertStore interface {
 	Alerts(ctx context.Context, q store.AlertQuery) (store.AlertPage, error)
 	Alert(ctx context.Context, id string) (gateway.Alert, error)
 	RetryAlert(ctx context.Context, id string, at time.Time) error
+	AlertStates(ctx context.Context) ([]gateway.AlertState, error)
+	AlertMutes(ctx context.Context, within []string, at time.Time) ([]gateway.AlertMute, error)
+	AlertMute(ctx context.Context, id string) (gateway.AlertMute, error)
+	CreateAlertMute(ctx context.Context, m gateway.AlertMute) error
+	EndAlertMute(ctx context.Context, id string, at time.Time) error
 }
 
 // SettingStore keeps values by name.

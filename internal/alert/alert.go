@@ -1,7 +1,7 @@
-// Package alert says to people that a budget has reached a threshold: once per counter,
-// period and threshold, whatever number of nodes see it. Watch raises alerts, Run
-// brings them to the gateway's channels: webhooks, Slack, mail. It counts nothing and
-// stops no call.
+// Package alert tells people that a budget has reached a threshold: once per counter,
+// period and threshold, whatever number of nodes see it. Note raises alerts, Run brings
+// them, and those of package rules, to channels: webhooks, Slack, PagerDuty, mail. It
+// counts nothing and stops no call.
 package alert
 
 import (
@@ -30,6 +30,7 @@ type Outbox interface {
 	AlertReached(ctx context.Context, id string, channels []string) error
 	AlertDelivered(ctx context.Context, id string, at time.Time) error
 	AlertFailed(ctx context.Context, id, reason string, next time.Time) error
+	Alert(ctx context.Context, id string) (gateway.Alert, error)
 	DeleteAlerts(ctx context.Context, before time.Time) (int, error)
 }
 
@@ -43,6 +44,7 @@ type Store interface {
 type Options struct {
 	Store Store
 	// Channels gives the channels of a gateway as they are now; nil for one that is gone.
+	// "" asks for those of alert rules.
 	Channels func(gateway string) []catalog.Channel
 	// Spent is what a counter has really spent since a time, on all nodes and without
 	// holds; nil = the word of Note is taken for it.

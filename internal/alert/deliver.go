@@ -3,7 +3,6 @@ package alert
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -82,19 +81,29 @@ func (d *delivery) round(ctx context.Context) int {
 // deliver sends one alert to the channels that do not have it, and writes down what
 // became of that.
 func (d *delivery) deliver(ctx context.Context, a *gateway.Alert) {
-	m := &Message{}
-	if err := json.Unmarshal(a.Payload, m); err != nil {
+	m, of, err := read(a.Payload)
+	if err != nil {
 		d.failed(ctx, a, "its payload cannot be read", time.Time{})
+		return
+	}
+	before, err := d.before(ctx, a)
+	if err != nil {
+		d.failed(ctx, a, "what came before it cannot be read", time.Now().Add(firstWait))
 		return
 	}
 	have := d.have.add(a.ID, a.Reached...)
 	var missing []catalog.Channel
-	for _, c := range d.channels(m.Gateway) {
-		if !slices.Contains(have, c.Name) {
+	var failures []failing
+	for _, c := range d.channels(of) {
+		switch {
+		case slices.Contains(have, c.Name), len(a.Channels) > 0 && !slices.Contains(a.Channels, c.Name):
+		case before.blocks(c.Name):
+			failures = append(failures, failing{c.Name, failed("it does not have the alert before this one yet")})
+		default:
 			missing = append(missing, c)
 		}
 	}
-	failures := d.sendAll(ctx, a, m, missing)
+	failures = append(failures, d.sendAll(ctx, a, m, missing)...)
 	switch {
 	case len(failures) == 0:
 		d.delivered(ctx, a)
@@ -106,6 +115,33 @@ func (d *delivery) deliver(ctx context.Context, a *gateway.Alert) {
 	}
 }
 
+// previous is the alert that channels must have before another.
+type previous struct {
+	*gateway.Alert // nil = none
+	reached        []string
+}
+
+// before reads it: people are told in the order in which things happened.
+func (d *delivery) before(ctx context.Context, a *gateway.Alert) (previous, error) {
+	if a.Preceding == "" {
+		return previous{}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	p, err := d.store.Alert(ctx, a.Preceding)
+	if err != nil || p.Delivered != nil {
+		return previous{}, err
+	}
+	return previous{&p, d.have.add(p.ID, p.Reached...)}, nil
+}
+
+// blocks reports whether a channel still waits for the alert before: not for one that was
+// given up.
+func (p *previous) blocks(channel string) bool {
+	return p.Alert != nil && p.Delivered == nil && p.NextTry.Before(never) && !slices.Contains(p.reached, channel) &&
+		(len(p.Channels) == 0 || slices.Contains(p.Channels, channel))
+}
+
 // failing is a channel that an alert has not reached.
 type failing struct {
 	channel string
@@ -113,7 +149,7 @@ type failing struct {
 }
 
 // sendAll sends to all channels at once, so that a slow one delays nothing.
-func (d *delivery) sendAll(ctx context.Context, a *gateway.Alert, m *Message, channels []catalog.Channel) (failures []failing) {
+func (d *delivery) sendAll(ctx context.Context, a *gateway.Alert, m *told, channels []catalog.Channel) (failures []failing) {
 	ctx, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
 	var mu sync.Mutex
@@ -136,7 +172,7 @@ func (d *delivery) sendAll(ctx context.Context, a *gateway.Alert, m *Message, ch
 	return failures
 }
 
-func (d *delivery) sendOne(ctx context.Context, a *gateway.Alert, m *Message, c *catalog.Channel) error {
+func (d *delivery) sendOne(ctx context.Context, a *gateway.Alert, m *told, c *catalog.Channel) error {
 	at := address(c)
 	if wait := time.Until(d.rest.until(at)); wait > 0 {
 		return failure{"it asked for a pause", wait}

@@ -66,12 +66,12 @@ func (b *mailbox) usualPort() string {
 }
 
 // mail sends one message by a session of its own.
-func (s *sender) mail(ctx context.Context, m *Message, c *catalog.Mail) error {
+func (s *sender) mail(ctx context.Context, t *told, c *catalog.Mail) error {
 	b, err := parseMail(c)
 	if err != nil {
 		return err
 	}
-	text, err := b.compose(m)
+	text, err := b.compose(t)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func hello() string {
 
 // compose gives a message (https://www.rfc-editor.org/rfc/rfc5322). No text of the alert
 // gets into a header but the subject, which is encoded and one line.
-func (b *mailbox) compose(m *Message) ([]byte, error) {
+func (b *mailbox) compose(t *told) ([]byte, error) {
 	var to []string
 	for _, a := range b.to {
 		to = append(to, a.String())
@@ -164,9 +164,9 @@ func (b *mailbox) compose(m *Message) ([]byte, error) {
 	for _, h := range [][2]string{
 		{"From", b.from.String()},
 		{"To", strings.Join(to, ",\r\n ")},
-		{"Subject", mime.QEncoding.Encode("utf-8", m.title())},
+		{"Subject", mime.QEncoding.Encode("utf-8", t.title)},
 		{"Date", time.Now().Format(time.RFC1123Z)},
-		{"Message-Id", "<" + plainID(m.ID) + "@" + domain + ">"}, // repeats have the same
+		{"Message-Id", "<" + plainID(t.id) + "@" + domain + ">"}, // repeats have the same
 		{"Auto-Submitted", "auto-generated"},                     // https://www.rfc-editor.org/rfc/rfc3834#section-5
 		{"MIME-Version", "1.0"},
 		{"Content-Type", "text/plain; charset=utf-8"},
@@ -176,12 +176,12 @@ func (b *mailbox) compose(m *Message) ([]byte, error) {
 	}
 	out.WriteString("\r\n")
 	body := quotedprintable.NewWriter(&out)
-	fmt.Fprintf(body, "%s.\r\n\r\n", m.title())
-	for _, f := range m.facts() {
+	fmt.Fprintf(body, "%s.\r\n\r\n", t.title)
+	for _, f := range t.facts {
 		fmt.Fprintf(body, "%s: %s\r\n", f[0], f[1])
 	}
-	if m.Link != "" {
-		fmt.Fprintf(body, "\r\n%s\r\n", m.Link)
+	if t.link != "" {
+		fmt.Fprintf(body, "\r\n%s\r\n", t.link)
 	}
 	err := body.Close()
 	return out.Bytes(), err

@@ -70,6 +70,9 @@ func address(c *catalog.Channel) string {
 	if c.Mail != nil {
 		return c.Mail.SMTP
 	}
+	if c.PagerDuty != nil {
+		return c.PagerDuty.Key
+	}
 	return c.Webhook + c.Slack
 }
 

@@ -49,12 +49,14 @@ func newSender(o *Options) sender {
 func (s *sender) close() { s.client.CloseIdleConnections() }
 
 // channel sends an alert to one channel; nil means that it has taken it.
-func (s *sender) channel(ctx context.Context, a *gateway.Alert, m *Message, c *catalog.Channel) error {
+func (s *sender) channel(ctx context.Context, a *gateway.Alert, t *told, c *catalog.Channel) error {
 	switch {
 	case c.Mail != nil:
-		return s.mail(ctx, m, c.Mail)
+		return s.mail(ctx, t, c.Mail)
+	case c.PagerDuty != nil:
+		return s.pagerDuty(ctx, t, c.PagerDuty)
 	case c.Slack != "":
-		body, err := slackBody(m)
+		body, err := slackBody(t)
 		if err != nil {
 			return err
 		}
@@ -120,18 +122,18 @@ type slackBlock struct {
 
 // slackBody holds the message twice: text for notices and for others who take Slack's
 // form, blocks for Slack.
-func slackBody(m *Message) ([]byte, error) {
-	title := slackEscape(m.title())
+func slackBody(t *told) ([]byte, error) {
+	title := slackEscape(t.title)
 	fields := slackBlock{Type: "section"}
 	text := title
-	for _, f := range m.facts() {
+	for _, f := range t.facts {
 		text += "\n" + f[0] + ": " + slackEscape(f[1])
 		fields.Fields = append(fields.Fields, slackText{"mrkdwn", "*" + f[0] + "*\n" + slackEscape(f[1])})
 	}
 	blocks := []slackBlock{{Type: "section", Text: &slackText{"mrkdwn", "*" + title + "*"}}, fields}
-	if m.Link != "" {
-		text += "\n" + m.Link
-		blocks = append(blocks, slackBlock{Type: "section", Text: &slackText{"mrkdwn", "<" + slackEscape(m.Link) + "|Sluice>"}})
+	if t.link != "" {
+		text += "\n" + t.link
+		blocks = append(blocks, slackBlock{Type: "section", Text: &slackText{"mrkdwn", "<" + slackEscape(t.link) + "|Sluice>"}})
 	}
 	return json.Marshal(struct {
 		Text   string       `json:"text"`

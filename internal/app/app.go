@@ -17,6 +17,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/account"
 	"github.com/sluice-gateway/sluice/internal/alert"
+	"github.com/sluice-gateway/sluice/internal/alert/rules"
 	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/cache"
 	"github.com/sluice-gateway/sluice/internal/cache/semantic"
@@ -59,6 +60,7 @@ type process struct {
 	recorder *record.Recorder
 	counters counters
 	alerts   *alert.Alerts
+	rules    *rules.Engine
 	keys     *auth.Keys
 	follower *auth.Follower
 	models   *account.Catalogue
@@ -228,6 +230,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 	p.openHealth(cfg)
 	p.openCache(ctx, cfg)
 	p.alerts = alert.New(alert.Options{Store: p.store, Spent: p.spent, AdminURL: cfg.Admin.URL, Logger: p.log, Channels: p.channelsOf})
+	p.openAlertRules(cfg)
 	p.proxy = proxy.New(proxy.Config{
 		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
 		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Cache: proxyCache{p}, Senses: proxySenses{p}, Feedback: proxyFeedback{p}, Observer: p.metrics, Ready: p.ready, Log: p.log,

@@ -28,6 +28,8 @@ type Alert struct {
 	Severity  string `json:"severity"`  // info, warning, critical; "" = of a budget
 	Preceding string `json:"preceding"` // the alert that a channel must have before this one, "" = none
 	Muted     bool   `json:"muted"`     // nobody was told
+
+	Channels []string `json:"channels,omitempty"` // that get it; empty = all
 }
 
 // Standing is how one counter of a budget stands after a call was counted, or refused.

@@ -9,7 +9,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-const selectAlerts = `SELECT id, rule, counter, rule_values, workspace, period, threshold, payload, created, next_try, tries, delivered, reached, last_error, state, severity, preceding, muted FROM alerts`
+const selectAlerts = `SELECT id, rule, counter, rule_values, workspace, period, threshold, payload, created, next_try, tries, delivered, reached, last_error, state, severity, preceding, muted, channels FROM alerts`
 
 // RaiseAlert puts an alert into the outbox and says whether it is new: a counter has one
 // a period and threshold.
@@ -22,11 +22,15 @@ func (s *Store) RaiseAlert(ctx context.Context, a gateway.Alert) (fresh bool, er
 }
 
 func (s *Store) raiseAlert(ctx context.Context, tx *sql.Tx, a *gateway.Alert) (fresh bool, err error) {
-	n, err := s.exec(ctx, tx, `INSERT INTO alerts (id, rule, counter, rule_values, workspace, period, threshold, payload, created, next_try, tries, delivered, last_error, state, severity, preceding, muted)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+	names, err := list(a.Channels)
+	if err != nil {
+		return false, err
+	}
+	n, err := s.exec(ctx, tx, `INSERT INTO alerts (id, rule, counter, rule_values, workspace, period, threshold, payload, created, next_try, tries, delivered, last_error, state, severity, preceding, muted, channels)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		clean(a.ID), clean(a.Rule), clean(a.Counter), clean(a.Values), clean(a.Workspace), clean(a.Period), int64(a.Threshold), clean(string(a.Payload)),
 		micros(a.Created), micros(a.NextTry), int64(a.Tries), microsOrNull(a.Delivered), clean(a.LastError),
-		clean(a.State), clean(a.Severity), clean(a.Preceding), bit(a.Muted))
+		clean(a.State), clean(a.Severity), clean(a.Preceding), bit(a.Muted), names)
 	return n > 0, err
 }
 
@@ -150,13 +154,19 @@ func scanAlert(rows *sql.Rows) (a gateway.Alert, err error) {
 	var created, next int64
 	var delivered *int64
 	var muted int64
-	var payload, reached []byte
+	var payload, reached, channels []byte
 	err = rows.Scan(&a.ID, &a.Rule, &a.Counter, &a.Values, &a.Workspace, &a.Period, &a.Threshold, &payload, &created, &next, &a.Tries, &delivered, &reached, &a.LastError,
-		&a.State, &a.Severity, &a.Preceding, &muted)
+		&a.State, &a.Severity, &a.Preceding, &muted, &channels)
 	if err != nil {
 		return a, err
 	}
 	a.Payload, a.Muted = payload, muted != 0
 	a.Created, a.NextTry, a.Delivered = fromMicros(created), fromMicros(next), fromNull(delivered)
+	if err := json.Unmarshal(channels, &a.Channels); err != nil {
+		return a, err
+	}
+	if len(a.Channels) == 0 {
+		a.Channels = nil
+	}
 	return a, json.Unmarshal(reached, &a.Reached)
 }

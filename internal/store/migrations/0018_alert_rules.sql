@@ -7,6 +7,8 @@ ALTER TABLE alerts ADD COLUMN state TEXT NOT NULL DEFAULT '';
 ALTER TABLE alerts ADD COLUMN severity TEXT NOT NULL DEFAULT '';
 ALTER TABLE alerts ADD COLUMN preceding TEXT NOT NULL DEFAULT '';
 ALTER TABLE alerts ADD COLUMN muted SMALLINT NOT NULL DEFAULT 0;
+-- channels is a JSON array of the names of those that get the alert, none = all.
+ALTER TABLE alerts ADD COLUMN channels TEXT NOT NULL DEFAULT '[]';
 CREATE INDEX alerts_created ON alerts (created);
 
 -- How each alert rule stood when it was looked at last. state is JSON.

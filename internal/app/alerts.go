@@ -1,0 +1,158 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/admin"
+	"github.com/sluice-gateway/sluice/internal/alert/rules"
+	"github.com/sluice-gateway/sluice/internal/analytics"
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/store"
+)
+
+// openAlertRules makes what looks at alert rules.
+func (p *process) openAlertRules(cfg *config.Config) {
+	link := ""
+	if cfg.Admin.URL != "" {
+		link = strings.TrimSuffix(cfg.Admin.URL, "/") + "/alerts"
+	}
+	p.rules = rules.New(rules.Options{Store: p.store, Source: alertSource{p}, Rules: p.alertRules, Raised: p.alerts.Wake, Link: link, Logger: p.log})
+}
+
+func (p *process) alertRules() []gateway.AlertRule { return p.config.Load().AlertRules() }
+
+// watchRules looks at alert rules, once the store is there.
+func (p *process) watchRules(ctx context.Context) {
+	for !p.migrated.Load() {
+		if !pause(ctx, 100*time.Millisecond) {
+			return
+		}
+	}
+	p.rules.Run(ctx)
+}
+
+// alertSource is where rules have their figures from.
+type alertSource struct{ p *process }
+
+// topSeries is how many values of a dimension a rule looks at.
+const topSeries = 50
+
+// Calls implements rules.Source.
+func (s alertSource) Calls(ctx context.Context, q rules.Question) ([]rules.Series, error) {
+	ask := store.AnalyticsQuery{From: q.From, To: q.To, Step: q.Step, Top: topSeries, Rank: analytics.Requests, Sketches: q.Sketches}
+	for d, v := range q.Filter {
+		ask.Where = append(ask.Where, store.AnalyticsFilter{Dimension: analytics.Dimension(d), Value: v})
+	}
+	if q.Per != "" {
+		ask.By = []analytics.Dimension{analytics.Dimension(q.Per)}
+	}
+	found, err := s.p.store.Analytics(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	var out []rules.Series
+	for _, one := range found.Series {
+		switch {
+		case q.Per == "":
+			out = append(out, rules.Series{Total: one.Total, Spans: one.Spans, Times: found.Edges[:len(one.Spans)]})
+		case !one.Rest && one.Values[0] != "":
+			out = append(out, rules.Series{Value: one.Values[0], Total: one.Total, Spans: one.Spans, Times: found.Edges[:len(one.Spans)]})
+		}
+	}
+	return out, nil
+}
+
+// Live implements rules.Source.
+func (s alertSource) Live(ctx context.Context, metric string) (float64, bool, error) {
+	switch metric {
+	case "spool_depth":
+		return float64(s.p.recorder.Depth()), true, nil
+	case "unhealthy_targets":
+		n := 0
+		for _, t := range s.p.targets() {
+			if t.Level == "cooling" {
+				n++
+			}
+		}
+		return float64(n), true, nil
+	case "budget_share":
+		return s.budgetShare(ctx)
+	}
+	return 0, false, nil
+}
+
+// budgetShare is that of the counter of a gateway's budget that is nearest to its end.
+func (s alertSource) budgetShare(ctx context.Context) (most float64, known bool, err error) {
+	budgets := map[string]bool{}
+	for name, g := range s.p.snapshot.Load().Gateways {
+		for _, r := range g.Rules {
+			budgets["gateway/"+name+"/"+r.Name] = r.Budget()
+		}
+	}
+	states, err := s.p.limitStates(ctx, admin.LimitQuery{})
+	for _, st := range states {
+		if budgets[st.Rule] && st.Max > 0 {
+			most, known = max(most, float64(st.Used)/float64(st.Max)), true
+		}
+	}
+	return most, known, err
+}
+
+// Counted implements rules.Source.
+func (s alertSource) Counted(ctx context.Context, r *gateway.AlertRule, from, to time.Time) (map[string]float64, error) {
+	f := store.KeyCountQuery{From: from, To: to, ByKey: r.Per == "key", Gateway: r.Filter["gateway"], Workspace: r.Filter["workspace"], Key: r.Filter["key"]}
+	if r.Metric == "forbidden" {
+		return s.p.store.Forbidden(ctx, f)
+	}
+	return s.p.store.NewNetworks(ctx, f)
+}
+
+// channelNamed gives a channel of rules by name.
+func (p *process) channelNamed(name string) (catalog.Channel, bool) {
+	for _, c := range p.channelsOf("") {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return catalog.Channel{}, false
+}
+
+// adminAlerts are alerts as the admin API wants them.
+type adminAlerts struct{ p *process }
+
+// Rules implements admin.Alerting.
+func (a adminAlerts) Rules() []gateway.AlertRule { return a.p.alertRules() }
+
+// Channels implements admin.Alerting.
+func (a adminAlerts) Channels() []admin.AlertChannel {
+	out := []admin.AlertChannel{}
+	for _, c := range a.p.channelsOf("") {
+		out = append(out, admin.AlertChannel{Name: c.Name, Kind: c.Kind()})
+	}
+	return out
+}
+
+// Try implements admin.Alerting.
+func (a adminAlerts) Try(ctx context.Context, name string) (known bool, err error) {
+	c, known := a.p.channelNamed(name)
+	if !known {
+		return false, nil
+	}
+	return true, a.p.alerts.Try(ctx, c)
+}
+
+// Past implements admin.Alerting.
+func (a adminAlerts) Past(ctx context.Context, r gateway.AlertRule, from, to time.Time) (times []time.Time, values []*float64, err error) {
+	if kind := gateway.AlertMetrics()[r.Metric]; kind == "live" || r.Metric == "forbidden" || r.Metric == "new_networks" {
+		return nil, nil, nil
+	}
+	step := analytics.Step5
+	if r.Window > 5*time.Minute || r.Weeks > 0 {
+		step = analytics.Step15
+	}
+	return a.p.rules.Past(ctx, &r, from, to, step)
+}
