@@ -166,7 +166,7 @@ type alarms struct{}
 
 func (alarms) Rules() (all []gateway.AlertRule) {
 	for _, id := range []string{"own", "foreign"} {
-		all = append(all, gateway.AlertRule{Name: "rule-of-" + id, Metric: "errors", Filter: map[string]string{"workspace": id}})
+		all = append(all, gateway.AlertRule{Name: "rule-" + id, Metric: "errors", Filter: map[string]string{"workspace": id, "model": "model-of-" + id}})
 	}
 	return all
 }

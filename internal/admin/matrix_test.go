@@ -48,7 +48,7 @@ var inBody = map[string]string{
 	"putDrain":         `{"provider":"acme","model":"NEW"}`,
 	"rateEntry":        `{"feedback":"up"}`,
 	"replayEntry":      `{}`,
-	"createAlertMute":  `{"rule":"alerts/rule-of-WS","until":"1h"}`,
+	"createAlertMute":  `{"rule":"alerts/rule-WS","until":"1h"}`,
 	"purgeCache":       `{"workspace":"WS","tag":"NEW"}`,
 }
 
@@ -161,7 +161,7 @@ func (g *town) target(o *op, workspace string) (path, body string) {
 	}
 	if o.name == "endAlertMute" {
 		mute := g.next("mut_")
-		g.must(g.store.CreateAlertMute(g.t.Context(), gateway.AlertMute{ID: mute, Rule: "alerts/rule-of-" + workspace, Workspace: workspace, Created: g.now, Until: g.now.Add(time.Hour)}))
+		g.must(g.store.CreateAlertMute(g.t.Context(), gateway.AlertMute{ID: mute, Rule: "alerts/rule-" + workspace, Reason: "mute-of-" + workspace, Workspace: workspace, Created: g.now, Until: g.now.Add(time.Hour)}))
 		path = strings.Replace(path, "{id}", mute, 1)
 	}
 	if before, _, ok := strings.Cut(path, "{"); ok {

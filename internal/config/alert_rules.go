@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ type AlertRule struct {
 // Anomaly compares with past weeks.
 type Anomaly struct {
 	Weeks       int     `yaml:"weeks" example:"6" min:"3" max:"12" help:"How many past weeks are compared with; 3 of them must have had calls."`
-	Sensitivity float64 `yaml:"sensitivity" default:"6" min:"2" max:"100" help:"How many usual deviations above the median are too many."`
+	Sensitivity float64 `yaml:"sensitivity" example:"8" min:"2" max:"100" help:"How many usual deviations above the median are too many. 6 unless given."`
 }
 
 // AlertFilter chooses calls.
@@ -48,6 +49,8 @@ type AlertFilter struct {
 
 // maxAlertRules bounds what is looked at each minute.
 const maxAlertRules = 100
+
+const usualSensitivity = 6
 
 // Values gives the filter by dimension.
 func (f *AlertFilter) Values() map[string]string {
@@ -67,7 +70,7 @@ func (c *Config) AlertRules() []gateway.AlertRule {
 		r := &c.Alerts.Rules[i]
 		out = append(out, gateway.AlertRule{
 			Name: r.Name, Metric: r.Metric, Severity: r.Severity, Above: figure(r.Above), Below: figure(r.Below), Clear: figure(r.Clear),
-			Weeks: r.Anomaly.Weeks, Sensitivity: r.Anomaly.Sensitivity, Window: r.Window, For: r.For, Repeat: r.Repeat, MinCalls: int64(r.MinCalls),
+			Weeks: r.Anomaly.Weeks, Sensitivity: cmp.Or(r.Anomaly.Sensitivity, usualSensitivity), Window: r.Window, For: r.For, Repeat: r.Repeat, MinCalls: int64(r.MinCalls),
 			NoData: r.NoData, Filter: r.Filter.Values(), Per: r.Per, Channels: r.Channels,
 		})
 	}

@@ -31,7 +31,7 @@ type Channel struct {
 // PagerDuty is a service there.
 type PagerDuty struct {
 	Key    Secret `yaml:"key" example:"env:PAGERDUTY_KEY" help:"The integration key of an Events API v2 integration."`
-	Region string `yaml:"region" default:"us" enum:"us|eu" help:"Where the account is."`
+	Region string `yaml:"region" example:"eu" enum:"us|eu" help:"Where the account is. us unless given."`
 }
 
 // Email is mail to people.

@@ -20,6 +20,7 @@ const Workspaces = lazy(() => import("./pages/Workspaces"));
 const RoutesPage = lazy(() => import("./pages/Routes"));
 const Costs = lazy(() => import("./pages/Costs"));
 const Audit = lazy(() => import("./pages/Audit"));
+const Alerts = lazy(() => import("./pages/Alerts"));
 const Config = lazy(() => import("./pages/Config"));
 const Settings = lazy(() => import("./pages/Settings"));
 const Missing = lazy(() => import("./pages/Missing"));
@@ -46,6 +47,7 @@ export function App() {
           <Route path="/routes" element={<RoutesPage />} />
           <Route path="/costs" element={<Costs />} />
           <Route path="/audit" element={<Audit />} />
+          <Route path="/alerts" element={<Alerts />} />
           <Route path="/config" element={<Config />} />
           <Route path="/settings" element={<Settings />} />
           <Route path="*" element={<Missing />} />

@@ -1,4 +1,4 @@
-import { IconAdjustments, IconCoins, IconDatabase, IconDoor, IconFileCode, IconGauge, IconKey, IconList, IconMessages, IconPlayerPlay, IconReceiptDollar, IconRoute, IconServer2, IconSettings, IconShieldCheck, IconUsersGroup } from "@tabler/icons-react";
+import { IconAdjustments, IconBell, IconCoins, IconDatabase, IconDoor, IconFileCode, IconGauge, IconKey, IconList, IconMessages, IconPlayerPlay, IconReceiptDollar, IconRoute, IconServer2, IconSettings, IconShieldCheck, IconUsersGroup } from "@tabler/icons-react";
 
 /** The pages, in the order in which they are listed; keys follow g. */
 export const pages = [
@@ -16,6 +16,7 @@ export const pages = [
   { group: "Callers", path: "/budgets", label: "Budgets", key: "b", icon: IconCoins },
   { group: "Callers", path: "/workspaces", label: "Workspaces", key: "w", icon: IconUsersGroup },
   { group: "Operations", path: "/audit", label: "Audit", key: "a", icon: IconShieldCheck },
+  { group: "Operations", path: "/alerts", label: "Alerts", key: "a", icon: IconBell },
   { group: "Operations", path: "/config", label: "Config", key: "f", icon: IconFileCode },
   { group: "Operations", path: "/settings", label: "Settings", key: "s", icon: IconSettings },
 ];
