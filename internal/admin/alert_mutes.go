@@ -61,8 +61,8 @@ func (a *api) endMute(c *call) (gateway.AlertMute, error) {
 	return m, named(err, "mute", id)
 }
 
-// number reads a whole number of the query within bounds.
-func (c *call) number(name string, usual, least, most int) (int, error) {
+// whole reads a whole number of the query within bounds.
+func (c *call) whole(name string, usual, least, most int) (int, error) {
 	text := c.query.Get(name)
 	if text == "" {
 		return usual, nil

@@ -198,7 +198,7 @@ func (a *api) alertState(c *call) ([]gateway.AlertState, []gateway.AlertMute, er
 
 func (a *api) listAlertRules(c *call) (AlertRuleList, error) {
 	out, within := AlertRuleList{Data: []AlertRule{}}, c.alertsOf()
-	hours, err := c.number("hours", 6, 0, 48)
+	hours, err := c.whole("hours", 6, 0, 48)
 	if err != nil {
 		return out, err
 	}
