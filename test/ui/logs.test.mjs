@@ -66,3 +66,77 @@ test("the calls of a session are one view", async () => {
   await page.getByRole("list", { name: "Calls of the session" }).getByRole("listitem").nth(1).waitFor();
   await well();
 });
+
+const asked = "# A plan\n\n- first\n- second\n\n| City | Rain |\n|---|---|\n| Turku | 3 mm |\n\n```python\nprint(1)\n```\n\n<img src=x onerror=\"window.ran=1\"><script>window.ran=1</script> ![pixel](https://example.com/pixel.png) [bad](javascript:window.ran=1) [good](https://example.com/)";
+
+test("a conversation is read as Markdown, runs nothing and fetches nothing", async () => {
+  const { id } = await call(gateway, "/v1/chat/completions", { model: "sandbox/chat", messages: [
+    { role: "user", content: [{ type: "text", text: asked }, { type: "image_url", image_url: { url: "https://example.com/photo.jpg" } }] },
+    { role: "assistant", content: null, reasoning_content: "Let me look.", tool_calls: [{ id: "c1", type: "function", function: { name: "weather", arguments: '{"city":"Turku"}' } }] },
+    { role: "tool", tool_call_id: "c1", content: '{"rain_mm":3}' }, { role: "user", content: "And?" },
+  ] });
+  const fetched = [];
+  const note = (r) => r.url().startsWith(gateway.admin) || fetched.push(r.url());
+  page.on("request", note);
+  await page.goto(`/logs?range=15m&call=${id}`);
+  const sheet = page.getByRole("dialog");
+  await sheet.getByRole("listitem").filter({ hasText: "second" }).waitFor();
+  await sheet.getByRole("cell", { name: "3 mm" }).waitFor();
+  await sheet.getByRole("button", { name: "Copy the python" }).waitFor();
+  assert.equal(await sheet.getByRole("link", { name: "pixel" }).getAttribute("href"), "https://example.com/pixel.png");
+  assert.match(await sheet.getByRole("link", { name: "good", exact: true }).getAttribute("rel"), /noreferrer/);
+  assert.equal(await sheet.getByRole("link", { name: "bad" }).count(), 0);
+  await sheet.getByRole("link", { name: "https://example.com/photo.jpg" }).waitFor();
+  assert.match(await sheet.getByRole("group", { name: "weather called" }).locator("pre").textContent(), /\{\n {2}"city": "Turku"\n\}/);
+  assert.match(await sheet.getByRole("group", { name: "c1 answered" }).locator("pre").textContent(), /\n {2}"rain_mm": 3\n/);
+  assert.equal(await sheet.getByText("Let me look.").isVisible(), false, "the reasoning is not folded");
+  await sheet.getByText(/^Reasoning/).click();
+  await sheet.getByText("Let me look.").waitFor();
+  page.off("request", note);
+  assert.equal(await page.evaluate(() => globalThis.ran), undefined);
+  assert.deepEqual(fetched, []);
+  await well();
+});
+
+test("rows are moved to by j and k, opened by Enter and closed by Escape", async () => {
+  await page.goto("/logs?range=15m");
+  const buttons = page.getByRole("table", { name: "Calls" }).getByRole("button", { name: /^Open the call/ });
+  await buttons.nth(2).waitFor();
+  const focused = (n) => page.waitForFunction((i) => document.activeElement?.closest("tr")?.ariaRowIndex === String(i), n + 2);
+  for (const [key, at] of [["j", 0], ["j", 1], ["j", 2], ["k", 1]]) {
+    await page.keyboard.press(key);
+    await focused(at);
+  }
+  await page.keyboard.press("Enter");
+  const sheet = page.getByRole("dialog");
+  await sheet.getByText(/^Served by|^Answered from|^Failed|^Refused/).waitFor();
+  const first = page.url();
+  await page.keyboard.press("j");
+  await page.waitForFunction((url) => location.href !== url, first);
+  await page.keyboard.press("Escape");
+  await sheet.waitFor({ state: "detached" });
+  await focused(2);
+  await well();
+});
+
+test("of many loaded calls only those in sight are in the page", async () => {
+  for (let i = 0; i < 130; i += 10) await Promise.all(Array.from({ length: 10 }, (_, j) => call(gateway, "/v1/chat/completions", { model: "sandbox/echo", messages: [{ role: "user", content: `row ${i + j}` }] })));
+  await page.goto("/logs?range=15m&model_requested=sandbox/echo");
+  const table = page.getByRole("table", { name: "Calls" });
+  await table.locator("tr.pick").first().waitFor();
+  await page.getByRole("button", { name: "Show older calls" }).click();
+  await page.waitForFunction(() => Number(document.querySelector("table.calls").ariaRowCount) > 120);
+  assert.ok((await table.locator("tr.pick").count()) < 80, "all rows are in the page");
+  const all = Number(await table.getAttribute("aria-rowcount"));
+  await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  await table.locator(`tr[aria-rowindex="${all}"]`).waitFor();
+  await well();
+});
+
+test("the palette finds a route", async () => {
+  await page.keyboard.press("Control+k");
+  await page.getByLabel("Find anything").last().fill("supp");
+  await page.getByRole("button", { name: /support\s*Route/ }).click();
+  await page.getByRole("heading", { name: "Routes", level: 1 }).waitFor();
+  assert.match(page.url(), /route=support/);
+});

@@ -1,22 +1,17 @@
 import { Box, Button, Card, Group, Menu, Select, Stack, Switch, Text, TextInput, Tooltip } from "@mantine/core";
-import { IconActivity, IconBan, IconFilterOff, IconPlus, IconSearch, IconThumbDown, IconThumbUp } from "@tabler/icons-react";
+import { IconActivity, IconFilterOff, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { type FormEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api, type Entry, got } from "../api/client";
 import { tail } from "../api/tail";
 import { type Period, useParams, usePeriod } from "../lib/address";
-import { clock, count, exact, ms, usd, at } from "../lib/format";
 import { Call } from "../parts/Call";
 import { isRequestID } from "../parts/Palette";
-import { Chip, Empty, Failure, Goto, PageTitle, Snippet, StatusMark, Waiting } from "../parts/parts";
-import { useKeyNames } from "../parts/names";
+import { Chip, Empty, Failure, Goto, PageTitle, Snippet, Waiting } from "../parts/parts";
+import { filters } from "./logs/filters";
+import { Rows } from "./logs/Rows";
 import { curlFor, useDataPlane } from "../parts/serve";
 
-/** Filters as the API names them, with what they are called here. */
-const filters: Record<string, string> = {
-  status: "Status", provider: "Provider", model: "Model", model_requested: "Model asked for", key_id: "Key", cache: "Cache", operation: "Operation", route: "Route", error_code: "Error",
-  finish_reason: "Finish reason", gateway: "Gateway", workspace: "Workspace", user: "User", session: "Session", client_ip: "Address", client_dialect: "Dialect", credential: "Credential", trace_id: "Trace", search: "Said", feedback: "Feedback", min_score: "Score at least", stream: "Stream", min_cost: "Cost at least", min_latency_ms: "Milliseconds at least",
-};
 const choices: Record<string, string[]> = {
   status: ["2xx", "4xx", "5xx", "429"], cache: ["hit", "miss", "stale", "coalesced", "semantic", "bypass", "off"], stream: ["true", "false"], feedback: ["up", "down", "!"],
 };
@@ -40,7 +35,7 @@ export default function Logs() {
     return [...live.rows, ...old.filter((e) => !known.has(e.id))];
   }, [list.data, live.rows]);
   const open = useCallback((call: string) => set({ call }), [set]);
-  useStep(rows, id, open);
+  const at = useStep(rows, id, open);
 
   return (
     <>
@@ -56,11 +51,11 @@ export default function Logs() {
       {list.isError ? <Failure error={list.error} retry={() => void list.refetch()} /> : !list.data ? <Waiting rows={10} /> : rows.length === 0 ? <None filtered={Object.keys(chosen).length > 0} clear={() => set(Object.fromEntries(Object.keys(chosen).map((k) => [k, ""])))} /> : (
         <Card withBorder padding={0}>
           {list.data.pages[0]?.partial && <Text size="sm" p="sm" c="dimmed">{list.data.pages[0].warning}</Text>}
-          <Rows rows={rows} chosen={id} open={open} only={(k, v) => set({ [k]: v })} />
+          <Rows rows={rows} chosen={id} at={at} open={open} only={(k, v) => set({ [k]: v })} />
           {list.hasNextPage && <Box p="sm"><Button fullWidth variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>Show older calls</Button></Box>}
         </Card>
       )}
-      <Call id={id} onClose={() => set({ call: "" })} />
+      <Call id={id} returnFocus={false} onClose={() => set({ call: "" })} />
     </>
   );
 }
@@ -112,19 +107,22 @@ function merged(fresh: Entry[], old: Entry[]): Entry[] {
   return [...fresh, ...old.filter((e) => !ids.has(e.id))].slice(0, keptRows);
 }
 
-/** j and k go through the calls. */
-function useStep(rows: Entry[], id: string, open: (id: string) => void) {
+/** j and k go through the calls: from call to call while one is open, else from row to row; Enter opens the row's. */
+function useStep(rows: Entry[], id: string, open: (id: string) => void): string {
+  const [at, setAt] = useState("");
+  useEffect(() => { if (id) setAt(id); }, [id]);
   useEffect(() => {
     const press = (e: KeyboardEvent) => {
-      if (e.target instanceof HTMLElement && /^(INPUT|TEXTAREA)$/.test(e.target.tagName)) return;
-      if ((e.key !== "j" && e.key !== "k") || e.ctrlKey || e.metaKey) return;
-      const i = rows.findIndex((r) => r.id === id);
+      if (e.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName)) return;
+      if ((e.key !== "j" && e.key !== "k") || e.ctrlKey || e.metaKey || e.altKey) return;
+      const i = rows.findIndex((r) => r.id === (id || at));
       const next = rows[e.key === "j" ? i + 1 : Math.max(0, i - 1)];
-      if (next) open(next.id);
+      if (next) (id ? open : setAt)(next.id);
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [rows, id, open]);
+  }, [rows, id, at, open]);
+  return at;
 }
 
 function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Record<string, string>) => void }) {
@@ -189,52 +187,5 @@ function None({ filtered, clear }: { filtered: boolean; clear: () => void }) {
         <Snippet text={curlFor(base, "sk-sluice-…")} />
       </Stack>
     </Empty>
-  );
-}
-
-function Rows({ rows, chosen, open, only }: { rows: Entry[]; chosen: string; open: (id: string) => void; only: (k: string, v: string) => void }) {
-  const keyName = useKeyNames();
-  const times = rows.map((r) => r.latency_ms ?? 0).sort((a, b) => a - b);
-  const slowest = Math.max(1, times[Math.floor(times.length * 0.95)] ?? 1); // one very slow call does not make all others look alike
-  const Cell = ({ name, value, label }: { name: string; value: string; label?: string }) =>
-    value ? (
-      <span className="pair">
-        <button type="button" className="cell" title={`Only ${filters[name]}: ${label ?? value}`} onClick={(e) => { e.stopPropagation(); only(name, value); }}>{label ?? value}</button>
-        <button type="button" className="not" title={`Not ${filters[name]}: ${label ?? value}`} aria-label={`Not ${filters[name]}: ${label ?? value}`} onClick={(e) => { e.stopPropagation(); only(name, `!${value}`); }}><IconBan size={13} /></button>
-      </span>
-    ) : <Text size="sm" c="dimmed" component="span">–</Text>;
-  return (
-    <Box className="scroll">
-      <table className="rows dense" aria-label="Calls">
-        <thead>
-          <tr>
-            <th scope="col">Time</th><th scope="col">Status</th><th scope="col">Model</th><th scope="col">Key</th><th scope="col" className="n">Tokens in / out</th><th scope="col" className="n">Cost</th><th scope="col">Latency</th><th scope="col">Cache</th><th scope="col" className="n">Attempts</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((e) => (
-            <tr key={e.id} className={`pick ${e.id === chosen ? "chosen" : ""}`} onClick={() => open(e.id)}>
-              <td><button type="button" className="cell" title={at(e.time)} aria-label={`Open the call of ${clock(e.time)}`}>{clock(e.time)}</button></td>
-              <td><Group gap={4} wrap="nowrap"><StatusMark status={e.status} code={e.error_code} />{e.count > 1 && <Text size="xs" c="dimmed">× {e.count}</Text>}{e.feedback === "up" && <IconThumbUp size={14} aria-label="rated good" />}{e.feedback === "down" && <IconThumbDown size={14} aria-label="rated bad" />}</Group></td>
-              <td>
-                <Cell name="model_requested" value={e.model_requested} />
-                {e.provider && `${e.provider}/${e.model}` !== e.model_requested && <Text size="xs" c="dimmed">→ {e.provider}/{e.model}</Text>}
-              </td>
-              <td><Cell name="key_id" value={e.key_id} label={keyName(e.key_id)} /></td>
-              <td className="n">{count(e.usage.input_tokens)} / {count(e.usage.output_tokens)}</td>
-              <td className="n" title={e.cost_usd == null ? "unknown" : `$${exact(e.cost_usd)}`}>{usd(e.cost_usd)}</td>
-              <td>
-                <Group gap={8} wrap="nowrap">
-                  <span className="lat" aria-hidden><i style={{ width: `${Math.min(1, (e.latency_ms ?? 0) / slowest) * 100}%` }} />{e.first_byte_ms != null && e.stream && <b style={{ left: `${(e.first_byte_ms / slowest) * 100}%` }} />}</span>
-                  <Text size="sm" component="span" className="nowrap">{ms(e.latency_ms)}</Text>
-                </Group>
-              </td>
-              <td>{e.cache && e.cache !== "off" ? <Cell name="cache" value={e.cache} /> : <Text size="sm" c="dimmed" component="span">off</Text>}</td>
-              <td className="n">{e.attempts.length}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Box>
   );
 }

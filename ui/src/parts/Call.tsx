@@ -17,10 +17,11 @@ import { Copy, Empty, Failure, Goto, Panel, StatusMark, Tag, Waiting } from "./p
 import { useDataPlane } from "./serve";
 import { Waterfall } from "./Waterfall";
 
-export function Call({ id, onClose }: { id: string; onClose: () => void }) {
+/** returnFocus: whether what had the focus before has it again after; false where the list cares for it. */
+export function Call({ id, onClose, returnFocus = true }: { id: string; onClose: () => void; returnFocus?: boolean }) {
   const call = useQuery({ queryKey: ["entry", id], queryFn: () => got(api.GET("/api/v1/entries/{id}", { params: { path: { id } } })), enabled: id !== "", staleTime: 60_000 });
   return (
-    <Drawer opened={id !== ""} onClose={onClose} position="right" size="min(860px, 100vw)" title={<Text fw={650} component="span">Call</Text>} closeButtonProps={{ "aria-label": "Close the call" }} overlayProps={{ backgroundOpacity: 0.25 }}>
+    <Drawer opened={id !== ""} onClose={onClose} returnFocus={returnFocus} position="right" size="min(860px, 100vw)" title={<Text fw={650} component="span">Call</Text>} closeButtonProps={{ "aria-label": "Close the call" }} overlayProps={{ backgroundOpacity: 0.25 }}>
       {call.isError ? <Failure error={call.error} /> : call.data ? <Told entry={call.data} /> : <Waiting rows={6} height={48} />}
     </Drawer>
   );

@@ -1,8 +1,9 @@
 // Messages as people read them.
-import { Box, Code, Group, Image, Spoiler, Stack, Text } from "@mantine/core";
+import { Anchor, Box, Code, Group, Image, Spoiler, Stack, Text } from "@mantine/core";
 import { IconBulb, IconFile, IconTool } from "@tabler/icons-react";
-import { Fragment } from "react";
+import { lazy, Suspense } from "react";
 import type { Message, Part } from "../lib/conversation";
+import { count } from "../lib/format";
 import { Copy, Tag } from "./parts";
 
 export function Conversation({ messages }: { messages: Message[] }) {
@@ -24,42 +25,45 @@ export function Conversation({ messages }: { messages: Message[] }) {
   );
 }
 
+const Markdown = lazy(() => import("./Markdown"));
+
 function Piece({ part }: { part: Part }) {
   switch (part.kind) {
-    case "text": return <Prose text={part.text} />;
+    case "text": return <Suspense fallback={<div className="said">{part.text}</div>}><Markdown text={part.text} /></Suspense>;
     case "reasoning":
       return (
         <details>
-          <summary><Group component="span" gap={6} display="inline-flex"><IconBulb size={15} /><Text size="sm" c="dimmed" component="span">Reasoning, {part.text.length} characters</Text></Group></summary>
+          <summary><Group component="span" gap={6} display="inline-flex"><IconBulb size={15} /><Text size="sm" c="dimmed" component="span">Reasoning, {count(part.text.length)} characters</Text></Group></summary>
           <Text size="sm" c="dimmed" className="said">{part.text}</Text>
         </details>
       );
     case "image": return <Image src={part.url} alt="A picture in the conversation" w="auto" />;
-    case "file": return <Group gap={6}><IconFile size={16} /><Text size="sm" className="said">{part.name}</Text></Group>;
-    case "call":
-    case "result":
-      return (
-        <Box className="tool">
-          <Group gap={6} mb={4}><IconTool size={15} /><Text size="sm" fw={600}>{part.kind === "call" ? part.name : `Result ${part.name}`}</Text></Group>
-          <Code block className="pre" tabIndex={0}>{part.kind === "call" ? part.input : part.text}</Code>
-        </Box>
-      );
+    case "file": return <Group gap={6} wrap="nowrap"><IconFile size={16} /><Text size="sm" className="said">{/^https?:\/\//i.test(part.name) ? <Anchor href={part.name} target="_blank" rel="noreferrer noopener" inherit>{part.name}</Anchor> : part.name}</Text></Group>;
+    case "call": return <Tool title={part.name || "a tool"} says="called" text={part.input} />;
+    case "result": return <Tool title={part.name || "a tool"} says="answered" text={part.text} />;
   }
 }
 
-/** Prose shows the Markdown that matters in conversations: blocks of code, code, bold. */
-function Prose({ text }: { text: string }) {
+/** JSON with its lines and indents; other text as it is. */
+function pretty(text: string): string {
+  try {
+    const v: unknown = JSON.parse(text);
+    return typeof v === "object" && v !== null ? JSON.stringify(v, null, 2) : text;
+  } catch {
+    return text;
+  }
+}
+
+/** What a tool was asked, or what it said. */
+function Tool({ title, says, text }: { title: string; says: string; text: string }) {
+  const whole = pretty(text);
   return (
-    <div className="said">
-      {text.split(/^```(.*)$/m).map((piece, i) => {
-        if (i % 4 === 2) return <Code block className="pre" key={i} tabIndex={0}>{piece.trim()}</Code>;
-        if (i % 2 === 1) return null; // the fences' language
-        return (
-          <Fragment key={i}>
-            {piece.split(/(`[^`\n]+`|\*\*[^*\n]+\*\*)/).map((s, j) => (s.startsWith("`") && s.length > 2 ? <Code key={j}>{s.slice(1, -1)}</Code> : s.startsWith("**") && s.length > 4 ? <b key={j}>{s.slice(2, -2)}</b> : <Fragment key={j}>{s}</Fragment>))}
-          </Fragment>
-        );
-      })}
-    </div>
+    <Box className="tool" role="group" aria-label={`${title} ${says}`}>
+      <div className="block-head">
+        <Group gap={6} wrap="nowrap"><IconTool size={15} /><Text size="sm" fw={600} className="said">{title}</Text><Text size="sm" c="dimmed">{says}</Text></Group>
+        <Copy text={whole} label={`Copy what ${title} ${says === "called" ? "was asked" : "answered"}`} />
+      </div>
+      <Code block className="pre" tabIndex={0}>{whole || "nothing"}</Code>
+    </Box>
   );
 }
