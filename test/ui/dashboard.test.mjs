@@ -71,6 +71,13 @@ test("the overview shows the traffic and is filtered by a click", async () => {
   await traffic(gateway);
   await page.goto("/");
   await page.getByRole("link", { name: "sandbox/chat" }).or(page.getByRole("button", { name: "sandbox/chat" })).first().waitFor();
+  for (const figure of ["Requests", "Error rate", "First token p95", "Tokens", "Spend", "Cache hits"]) await page.locator(".stat").getByText(figure, { exact: true }).waitFor();
+  const attention = page.getByRole("region", { name: "Needs attention" });
+  await attention.getByText("sandbox/error-529").first().waitFor();
+  await attention.getByText(/^Limits blocked \d+ calls? of/).first().waitFor();
+  await attention.getByText(/has no known price/).first().waitFor();
+  const [chart, list] = [await page.getByRole("region", { name: "Requests by outcome" }).boundingBox(), await attention.boundingBox()];
+  assert.ok(list.x >= chart.x + chart.width && Math.abs(list.y - chart.y) < 2, "what needs attention does not stand beside the chart");
   for (const chart of ["Requests by outcome", "Latency", "Spend by model"]) await page.getByRole("group", { name: chart }).locator("canvas").waitFor();
   await well();
   await page.getByRole("button", { name: "sandbox/chat" }).first().click();

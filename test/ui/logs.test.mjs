@@ -109,7 +109,7 @@ test("rows are moved to by j and k, opened by Enter and closed by Escape", async
   }
   await page.keyboard.press("Enter");
   const sheet = page.getByRole("dialog");
-  await sheet.getByText(/^Served by|^Answered from|^Failed|^Refused/).waitFor();
+  await sheet.getByRole("tab", { name: "Conversation" }).waitFor();
   const first = page.url();
   await page.keyboard.press("j");
   await page.waitForFunction((url) => location.href !== url, first);

@@ -39,10 +39,12 @@ export function stepOf(p: Period): string {
   return hours <= 1.5 ? "minute" : hours <= 8 ? "5m" : hours <= 26 ? "15m" : hours <= 24 * 8 ? "hour" : "day";
 }
 
-function query(period: Period, filters: Record<string, string>, more: Record<string, string>) {
+const lengthOf = (p: Period) => p.to.getTime() - p.from.getTime(); // ms
+
+function query(period: Period, filters: Record<string, string>, more: Record<string, string>, back = 0) {
   const now = period.custom ? period.to : new Date();
   const from = period.custom ? period.from : new Date(now.getTime() - (period.to.getTime() - period.from.getTime()));
-  const q: Record<string, string> = { from: from.toISOString(), to: now.toISOString(), ...more };
+  const q: Record<string, string> = { from: new Date(from.getTime() - back).toISOString(), to: new Date(now.getTime() - back).toISOString(), ...more };
   for (const [k, v] of Object.entries(filters)) q[`filter.${filterNames[k]}`] = v;
   return q;
 }
@@ -56,6 +58,33 @@ export function useAnalytics(period: Period, filters: Record<string, string>, li
     refetchInterval: live ? 5000 : false,
     placeholderData: keepPreviousData,
   });
+}
+
+/** A metric in the period before, laid over the times of this one; empty until it is known, or when there was nothing. */
+export function useBefore(period: Period, filters: Record<string, string>, live: boolean, times: number[], metric: string, step: string): (number | null)[] {
+  const before = useQuery({
+    queryKey: ["analytics", "before", ...keyOf(period), filters, metric, step],
+    queryFn: ({ signal }) => got(api.GET("/api/v1/analytics", { signal, params: { query: query(period, filters, { tz: zone, metric, step }, lengthOf(period)) as never } })),
+    refetchInterval: live ? 60_000 : false, retry: false,
+    placeholderData: keepPreviousData,
+  });
+  return useMemo(() => laidOver(times, before.data, metric, lengthOf(period) / 1000), [times, before.data, metric, period]);
+}
+
+/** The earlier values over the later times, each span with its share of theirs: what is long ago is kept in longer spans. */
+function laidOver(times: number[], before: Analytics | undefined, metric: string, later: number): (number | null)[] {
+  const values = spansOf(before?.series[0], metric);
+  if (!before || before.times.length < 3 || times.length < 3 || !values.some((v) => v)) return [];
+  const step = times[2]! - times[1]!; // the first and the last span may be cut
+  const starts = before.times.map((t) => Date.parse(t) / 1000);
+  const each = Math.max(1, Math.round((starts[2]! - starts[1]!) / step));
+  const out: (number | null)[] = times.map(() => null);
+  starts.forEach((start, i) => {
+    const at = Math.round((start + later - times[1]!) / step) + 1;
+    const cut = each > 1 && (i === 0 || i === starts.length - 1); // a longer span that lies only in part in the period
+    for (let n = at; n < at + each && !cut; n++) if (n >= 0 && n < out.length) out[n] = (values[i] ?? 0) / each;
+  });
+  return out;
 }
 
 export function useSummary(period: Period, filters: Record<string, string>, live: boolean) {

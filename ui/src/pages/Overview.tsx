@@ -1,11 +1,11 @@
-import { Anchor, Box, Grid, Group, Select, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Anchor, Box, Button, Grid, Group, Select, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconActivity, IconArrowsExchange } from "@tabler/icons-react";
-import { useCallback, useMemo } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { api, got, type Schemas } from "../api/client";
 import { useAuth } from "../api/session";
 import { type Period, useLinkTo, useParams, usePeriod } from "../lib/address";
-import { dimensions, type Series, spansOf, stepOf, totalOf, useAnalytics, useFilters, useSummary } from "../lib/analytics";
+import { dimensions, type Series, spansOf, stepOf, totalOf, useAnalytics, useBefore, useFilters, useSummary } from "../lib/analytics";
 import { colorOf, meaning } from "../lib/color";
 import { at, count, exact, ms, percent, usd } from "../lib/format";
 import { Attention } from "../parts/Attention";
@@ -35,9 +35,11 @@ export default function Overview() {
         <Stack gap="md">
           {summary.data.warning && <Text size="sm" c="dimmed">{summary.data.warning}</Text>}
           <Figures summary={summary.data} {...view} />
-          <Attention />
+          <Box className="beside">
+            <Stack gap="md"><Outcomes {...view} /><TimeSplit summary={summary.data} /></Stack>
+            <Attention summary={summary.data} {...view} />
+          </Box>
           <Charts {...view} />
-          <TimeSplit summary={summary.data} />
           <Grid gap="md">
             <Grid.Col span={{ base: 12, lg: 6 }}><Top {...view} param="by" first="model" /></Grid.Col>
             <Grid.Col span={{ base: 12, lg: 6 }}><Top {...view} param="and" first="key" /></Grid.Col>
@@ -74,11 +76,11 @@ function First({ filtered }: { filtered: boolean }) {
 }
 
 /** How a figure stands against the period before, in words. */
-function change(now: number | null | undefined, before: number | null | undefined, what = "than before"): string {
+function change(now: number | null | undefined, before: number | null | undefined): string {
   if (now == null || !before) return "no calls before";
   const by = (now - before) / before;
   if (Math.abs(by) < 0.01) return "as before";
-  return Math.abs(by) >= 9.995 ? `${count(now / before)} × as much` : `${percent(Math.abs(by))} ${by > 0 ? "more" : "less"} ${what}`;
+  return Math.abs(by) >= 9.995 ? `${count(now / before)} × as much` : `${percent(Math.abs(by))} ${by > 0 ? "more" : "less"}`;
 }
 
 function Figures({ summary, period, filters, live }: View & { summary: Summary }) {
@@ -137,30 +139,52 @@ function useMarks(period: Period): Mark[] {
   );
 }
 
-const overall = "requests,hits,errors,blocked,cancelled,latency_p50_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,provider_p50_ms,gateway_p95_ms,misses,input_tokens,output_tokens";
+const overall = "requests,hits,errors,blocked,cancelled,latency_p50_ms,latency_p90_ms,latency_p99_ms,provider_p50_ms,gateway_p95_ms,misses,input_tokens,output_tokens";
 const stepWords: Record<string, string> = { minute: "minute", "5m": "five minutes", "15m": "quarter of an hour", hour: "hour", day: "day" };
-const quantiles: [string, string, number[] | undefined][] = [["p50", "#4c6ef5", undefined], ["p90", "#0b9aa8", undefined], ["p95", "#e69f00", [6, 3]], ["p99", "#d55e00", [2, 3]]];
+const quantiles: [string, string][] = [["p50", "#4c6ef5"], ["p90", "#0b9aa8"], ["p99", "#d55e00"]];
 
-function Charts({ period, filters, live }: View) {
+const secondsOf = (times: string[] | undefined) => (times ?? []).map((t) => new Date(t).getTime() / 1000);
+
+function useZoom() {
   const [, set] = useParams();
+  return useCallback((a: Date, b: Date) => set({ from: a.toISOString(), to: b.toISOString() }), [set]);
+}
+
+function Outcomes({ period, filters, live }: View) {
   const step = stepOf(period);
   const all = useAnalytics(period, filters, live, { metric: overall, step });
-  const models = useAnalytics(period, filters, live, { metric: "cost_usd", step, by: "provider,model", top: "6" });
-  const zoom = useCallback((a: Date, b: Date) => set({ from: a.toISOString(), to: b.toISOString() }), [set]);
+  const zoom = useZoom();
   const marks = useMarks(period);
-  const times = useMemo(() => (all.data?.times ?? []).map((t) => new Date(t).getTime() / 1000), [all.data]);
+  const times = useMemo(() => secondsOf(all.data?.times), [all.data]);
+  const before = useBefore(period, filters, live, times, "requests", step);
   const one = all.data?.series[0];
-
   const outcomes = useMemo(() => {
     const [requests, hits, errors, blocked, left] = ["requests", "hits", "errors", "blocked", "cancelled"].map((m) => spansOf(one, m)) as [(number | null)[], (number | null)[], (number | null)[], (number | null)[], (number | null)[]];
     const answered = requests.map((n, i) => Math.max(0, (n ?? 0) - (hits[i] ?? 0) - (errors[i] ?? 0) - (blocked[i] ?? 0) - (left[i] ?? 0)));
     return [
       { label: "Answered", color: meaning.ok, values: answered }, { label: "From cache", color: meaning.cached, values: hits }, { label: "Caller left", color: meaning.left, values: left },
       { label: "Blocked", color: meaning.limited, values: blocked }, { label: "Errors", color: meaning.failed, values: errors },
+      { label: "All, period before", color: "#868e96", values: before, dash: [4, 4], beside: true },
     ].filter((s) => s.values.some((v) => v));
-  }, [one]);
+  }, [one, before]);
+  if (all.isError) return <Failure error={all.error} />;
+  if (!all.data) return <Waiting rows={1} height={300} />;
+  return (
+    <Panel title="Requests by outcome" says={`Calls per ${stepWords[step]}, one outcome upon the other; the last ${stepWords[step]} is still filling. Answered: by a provider. From cache: no provider was called. Blocked: by a limit or a budget. Errors: all others that failed. The dashed line is all calls of the period before. Drag over a part to look closer.`}>
+      <Chart title="Requests by outcome" times={times} series={outcomes} kind="areas" format={count} height={230} zoom={zoom} marks={marks} />
+    </Panel>
+  );
+}
+
+function Charts({ period, filters, live }: View) {
+  const step = stepOf(period);
+  const all = useAnalytics(period, filters, live, { metric: overall, step });
+  const models = useAnalytics(period, filters, live, { metric: "cost_usd", step, by: "provider,model", top: "4" });
+  const zoom = useZoom();
+  const times = useMemo(() => secondsOf(all.data?.times), [all.data]);
+  const one = all.data?.series[0];
   const latency = useMemo(
-    () => [...quantiles.map(([label, color, dash]) => ({ label, color, dash, values: spansOf(one, `latency_${label}_ms`) })), { label: "provider p50", color: "#868e96", dash: [2, 2], values: spansOf(one, "provider_p50_ms") }, { label: "Sluice p95", color: "#8c6bb1", dash: [2, 2], values: spansOf(one, "gateway_p95_ms") }],
+    () => [...quantiles.map(([label, color], i) => ({ label, color, filled: i > 0, values: spansOf(one, `latency_${label}_ms`) })), { label: "provider p50", color: "#868e96", dash: [2, 2], values: spansOf(one, "provider_p50_ms") }, { label: "Sluice p95", color: "#8c6bb1", dash: [2, 2], values: spansOf(one, "gateway_p95_ms") }],
     [one],
   );
   const stops = useMemo(
@@ -171,28 +195,23 @@ function Charts({ period, filters, live }: View) {
   const spend = useMemo(() => (models.data?.series ?? []).filter((s) => totalOf(s, "cost_usd")).map((s) => { const name = s.rest ? "others" : dimensions.model!.nameOf(s.by) || "none"; return { label: name, color: s.rest ? meaning.left : colorOf(name), values: spansOf(s, "cost_usd") }; }), [models.data]);
 
   if (all.isError) return <Failure error={all.error} />;
-  if (!all.data || !models.data) return <Waiting rows={2} height={260} />;
+  if (!all.data || !models.data) return <Waiting rows={1} height={260} />;
   return (
-    <>
-      <Panel title="Requests by outcome" says={`Calls per ${stepWords[step]}. Answered: by a provider. From cache: no provider was called. Blocked: by a limit or a budget. Errors: all others that failed. Drag over a part to look closer.`}>
-        <Chart title="Requests by outcome" times={times} series={outcomes} kind="bars" format={count} height={230} zoom={zoom} marks={marks} />
-      </Panel>
-      <Grid gap="md">
+      <Grid gap="md" className="level">
         <Grid.Col span={{ base: 12, md: 6, lg: 4 }}>
-          <Panel title="Latency" says="How long calls took, to the end of the answer. p95: 95 of 100 took no longer. Within 1 % of a call's own."><Chart title="Latency" times={times} series={latency} kind="lines" format={ms} zoom={zoom} /></Panel>
+          <Panel title="Latency" says="How long calls took, to the end of the answer. p90: 90 of 100 took no longer; the bands lie between p50, p90 and p99. Within 1 % of a call's own. Dashed: the provider alone, and Sluice alone."><Chart title="Latency" times={times} series={latency} kind="lines" format={ms} zoom={zoom} /></Panel>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 6, lg: 4 }}>
           {spend.length > 0 ? (
-            <Panel title="Spend by model" says={`Cost per ${stepWords[step]} of the calls whose price is known.`}><Chart title="Spend by model" times={times} series={spend} kind="bars" format={usd} zoom={zoom} /></Panel>
+            <Panel title="Spend by model" says={`Cost per ${stepWords[step]} of the calls whose price is known.`}><Chart title="Spend by model" times={times} series={spend} kind="areas" format={usd} zoom={zoom} /></Panel>
           ) : (
-            <Panel title="Tokens" says="What providers counted. Spend takes this place as soon as a call costs something."><Chart title="Tokens" times={times} series={tokens} kind="bars" format={count} zoom={zoom} /></Panel>
+            <Panel title="Tokens" says="What providers counted. Spend takes this place as soon as a call costs something."><Chart title="Tokens" times={times} series={tokens} kind="areas" format={count} zoom={zoom} /></Panel>
           )}
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 12, lg: 4 }}>
-          <Panel title="Cache and limits" says="Calls that the cache answered, that it could not, and that limits or budgets blocked."><Chart title="Cache and limits" times={times} series={stops} kind="bars" format={count} zoom={zoom} /></Panel>
+          <Panel title="Cache and limits" says="Calls that the cache answered, that it could not, and that limits or budgets blocked."><Chart title="Cache and limits" times={times} series={stops} kind="areas" format={count} zoom={zoom} /></Panel>
         </Grid.Col>
       </Grid>
-    </>
   );
 }
 
@@ -218,7 +237,7 @@ function Top({ period, filters, live, param, first }: View & { param: string; fi
               return (
                 <tr key={label}>
                   <td className="name" title={label}><Group gap={8} wrap="nowrap"><Box className="swatch" style={{ background: color }} />{label && !s.rest ? <Anchor component="button" size="sm" c="inherit" ta="left" truncate onClick={() => set(dimension.filters(s.by))}>{label}</Anchor> : <Text size="sm" c="dimmed">{label || "none"}</Text>}</Group></td>
-                  <td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={40}><Bar share={(totalOf(s, "requests") ?? 0) / most} color={color} label={`${label}: ${totalOf(s, "requests")} requests`} /></Box>{count(totalOf(s, "requests"))}</Group></td>
+                  <td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={24} className="hide-small"><Bar share={(totalOf(s, "requests") ?? 0) / most} color={color} label={`${label}: ${totalOf(s, "requests")} requests`} /></Box>{count(totalOf(s, "requests"))}</Group></td>
                   <td className="n">{count(totalOf(s, "tokens"))}</td>
                   <td className="n">{usd(totalOf(s, "cost_usd"))}</td>
                   <td className="n"><Text size="sm" c={errors ? "red" : undefined} component="span">{percent(errors)}</Text></td>
@@ -234,17 +253,20 @@ function Top({ period, filters, live, param, first }: View & { param: string; fi
 }
 
 function Blocks({ summary }: { summary: Summary }) {
+  const [all, setAll] = useState(false);
   const keyName = useKeyNames();
   if (summary.blocks.length === 0) return null;
   const most = Math.max(...summary.blocks.map((b) => b.requests));
+  const shown = all ? summary.blocks : summary.blocks.slice(0, 6);
   return (
     <Panel title="Blocked by limits" says="What limits and budgets refused, and whom, the most first." right={<Goto to="/limits">Limits</Goto>}>
       <Box className="scroll">
         <table className="rows">
           <thead><tr><th scope="col">Limit</th><th scope="col">Key</th><th scope="col" className="n">Calls</th></tr></thead>
-          <tbody>{summary.blocks.map((b) => <tr key={b.limit + b.key_id}><td>{b.rest ? "all others" : b.limit || "unknown"}</td><td>{b.key_id ? <Goto to="/logs" extra={{ key_id: b.key_id, status: "429" }}>{keyName(b.key_id)}</Goto> : "–"}</td><td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={80}><Bar share={b.requests / most} color={meaning.limited} label={`${b.requests} calls`} /></Box>{count(b.requests)}</Group></td></tr>)}</tbody>
+          <tbody>{shown.map((b) => <tr key={b.limit + b.key_id}><td>{b.rest ? "all others" : b.limit || "unknown"}</td><td>{b.key_id ? <Goto to="/logs" extra={{ key_id: b.key_id, status: "429" }}>{keyName(b.key_id)}</Goto> : "–"}</td><td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={80}><Bar share={b.requests / most} color={meaning.limited} label={`${b.requests} calls`} /></Box>{count(b.requests)}</Group></td></tr>)}</tbody>
         </table>
       </Box>
+      {shown.length < summary.blocks.length && <Button size="compact-sm" variant="subtle" mt="xs" onClick={() => setAll(true)}>Show all {summary.blocks.length}</Button>}
     </Panel>
   );
 }

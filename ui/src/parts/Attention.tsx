@@ -1,39 +1,102 @@
 // What somebody should look at now; nothing at all when all is well.
-import { Alert, List, Text } from "@mantine/core";
-import { IconAlertTriangle } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { Group, Text, Title, Tooltip } from "@mantine/core";
+import { IconAlertTriangle, IconBan, IconCoins, IconHeartbeat, IconReceiptOff } from "@tabler/icons-react";
+import { useQueries, useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { api, got, type Schemas } from "../api/client";
 import { useAuth } from "../api/session";
-import { ago, percent } from "../lib/format";
-import { Goto } from "./parts";
+import type { Period } from "../lib/address";
+import { dimensions, totalOf, useAnalytics } from "../lib/analytics";
+import { ago, at, count, percent } from "../lib/format";
+import { namesOf, nearAt, shareOf } from "../pages/limits/near";
+import { useKeyNames } from "./names";
+import { Goto, Info } from "./parts";
 
-const words = (t: Schemas["TargetHealth"]) => {
+type Item = { key: string; icon: typeof IconBan; tone?: "error" | "warning"; says: ReactNode };
+
+const most = 5; // of a kind
+
+/** Targets that rest, and what is wrong with the configuration or the store. */
+function useHealth(): Item[] {
+  const { who } = useAuth();
+  const health = useQuery({ queryKey: ["health"], queryFn: () => got(api.GET("/api/v1/health")), refetchInterval: 10_000, enabled: who?.admin === true });
+  const problems: Item[] = (health.data?.problems ?? []).map((p) => ({ key: p, icon: IconAlertTriangle, tone: "error", says: p }));
+  const sick = (health.data?.targets ?? []).filter((t) => t.level !== "healthy");
+  return problems.concat(sick.slice(0, most).map((t) => ({
+    key: `${t.provider}/${t.model}/${t.credential}`, icon: IconHeartbeat, tone: t.level === "drained" ? undefined : "error",
+    says: <><b>{t.provider}{t.model && `/${t.model}`}</b> {wordsOf(t)}. <Goto to="/providers">Look</Goto></>,
+  })));
+}
+
+function wordsOf(t: Schemas["TargetHealth"]): string {
   const why = t.why ? ` after faults of the kind ${t.why.replaceAll("_", " ")}` : "";
   if (t.level === "drained") return "is out of use";
   return t.level === "probing" ? `rested${why}, and may be tried again` : `rests${why}; it is tried again ${ago(t.until)}`;
-};
+}
 
-export function Attention() {
-  const { who } = useAuth();
-  const health = useQuery({ queryKey: ["health"], queryFn: () => got(api.GET("/api/v1/health")), refetchInterval: 10_000, enabled: who?.admin === true });
+/** Budgets that are near their end, or that will end before their period does. */
+function useBudgets(): Item[] {
+  const keyName = useKeyNames();
   const budgets = useQuery({ queryKey: ["budgets"], queryFn: () => got(api.GET("/api/v1/budgets")), refetchInterval: 30_000 });
-  const sick = health.data?.targets.filter((t) => t.level !== "healthy") ?? [];
-  const near = budgets.data?.data.flatMap((r) => r.state.filter((s) => s.max > 0 && s.used / s.max >= 0.8).map((s) => ({ r, s }))) ?? [];
-  const problems = health.data?.problems ?? [];
-  if (sick.length + near.length + problems.length === 0) return null;
+  const all = (budgets.data?.data ?? []).flatMap((rule) => rule.state.map((state) => ({ rule, state, share: shareOf(state) })));
+  const fullest = all.filter((b) => b.share >= 0.5).sort((a, b) => b.share - a.share).slice(0, 2 * most);
+  const burns = useQueries({
+    queries: fullest.map(({ rule, state }) => ({
+      queryKey: ["budgets", "burn", rule.id, state.counter], refetchInterval: 60_000, staleTime: 30_000, retry: false,
+      queryFn: () => got(api.GET("/api/v1/budgets/burn", { params: { query: { rule: rule.id, counter: state.counter } } })),
+    })),
+  });
+  return fullest.map((b, i) => ({ ...b, burn: burns[i]?.data })).filter((b) => b.share >= nearAt || b.burn?.ends).slice(0, most).map(({ rule, state, share, burn }) => ({
+    key: `${rule.id} ${state.counter}`, icon: IconCoins, tone: share >= 1 ? "error" : "warning",
+    says: <>The budget of <b>{namesOf(state.values, keyName)}</b> has used {percent(share)}. <Forecast of={burn} spent={share >= 1} /> <Goto to="/budgets">Look</Goto></>,
+  }));
+}
+
+const day = (t: string) => new Date(t).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
+
+function Forecast({ of: b, spent }: { of: Schemas["Burn"] | undefined; spent: boolean }) {
+  if (!b) return null;
+  if (spent) return <>{b.refuses ? "Calls are refused" : "Calls go on, since it is soft,"} until <Tooltip label={at(b.to)} withArrow><b>{day(b.to)}</b></Tooltip>.</>;
+  if (!b.ends) return <>At this rate it lasts until the period ends on {day(b.to)}.</>;
+  return <>At this rate it ends on <Tooltip label={at(b.ends)} withArrow><b>{day(b.ends)}</b></Tooltip> ({ago(b.ends)}), before the period does.</>;
+}
+
+/** Callers that limits refused in the period, the most first. */
+function useBlocked(summary: Schemas["AnalyticsSummary"]): Item[] {
+  const keyName = useKeyNames();
+  const calls = new Map<string, number>();
+  for (const b of summary.blocks) if (b.key_id) calls.set(b.key_id, (calls.get(b.key_id) ?? 0) + b.requests);
+  return [...calls].sort((a, b) => b[1] - a[1]).slice(0, 3).map(([id, n]) => ({
+    key: `blocked ${id}`, icon: IconBan, tone: "warning",
+    says: <>Limits blocked {count(n)} {n === 1 ? "call" : "calls"} of <b>{keyName(id)}</b>. <Goto to="/logs" extra={{ key_id: id, status: "429" }}>Look</Goto></>,
+  }));
+}
+
+/** Models that were used, and whose calls have no known cost. */
+function useUnpriced(view: { period: Period; filters: Record<string, string>; live: boolean }): Item[] {
+  const models = useAnalytics(view.period, view.filters, view.live, { metric: "requests,unpriced,tokens,cost_usd", by: "provider,model", top: "50" });
+  const model = dimensions.model!;
+  const unpriced = (models.data?.series ?? []).filter((s) => !s.rest && model.nameOf(s.by) && totalOf(s, "unpriced") && totalOf(s, "tokens") && !totalOf(s, "cost_usd"));
+  return unpriced.slice(0, most).map((s) => ({
+    key: `unpriced ${model.nameOf(s.by)}`, icon: IconReceiptOff,
+    says: <><b>{model.nameOf(s.by)}</b> has no known price: {count(totalOf(s, "tokens"))} tokens are in no spend and no budget. <Goto to="/providers" extra={{ open: s.by.provider ?? "", tab: "models" }}>Look</Goto></>,
+  }));
+}
+
+export function Attention({ summary, ...view }: { summary: Schemas["AnalyticsSummary"]; period: Period; filters: Record<string, string>; live: boolean }) {
+  const items = [...useHealth(), ...useBudgets(), ...useBlocked(summary), ...useUnpriced(view)];
+  if (items.length === 0) return null;
   return (
-    <Alert color="yellow" variant="light" icon={<IconAlertTriangle size={18} />} title="Needs attention">
-      <List size="sm" spacing={4}>
-        {problems.map((p) => <List.Item key={p}>{p}</List.Item>)}
-        {sick.slice(0, 5).map((t) => (
-          <List.Item key={`${t.provider}/${t.model}/${t.credential}`}>
-            <Text size="sm" component="span"><b>{t.provider}{t.model && `/${t.model}`}</b> {words(t)}. <Goto to="/providers">Look</Goto></Text>
-          </List.Item>
-        ))}
-        {near.slice(0, 5).map(({ r, s }) => (
-          <List.Item key={r.id + s.counter}><Text size="sm" component="span">Budget <b>{s.values || r.owner}</b> has used {percent(s.used / s.max)}. <Goto to="/limits">Look</Goto></Text></List.Item>
-        ))}
-      </List>
-    </Alert>
+    <section className="attention" aria-label="Needs attention">
+      <div className="attention-in" tabIndex={0} role="group" aria-label="What needs attention">
+        <Group gap={4} mb={4} wrap="nowrap">
+          <Title order={2} size="h5">Needs attention</Title><Text size="sm" c="dimmed" ml={4}>{items.length}</Text>
+          <Info text="Targets that rest or are out of use, budgets near their end or ending before their period does, callers that limits blocked most in this time, and models in use without a known price." />
+        </Group>
+        <ul>
+          {items.map((i) => <li key={i.key} data-tone={i.tone}><i.icon size={17} stroke={1.7} aria-hidden /><div>{i.says}</div></li>)}
+        </ul>
+      </div>
+    </section>
   );
 }

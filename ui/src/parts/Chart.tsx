@@ -1,5 +1,5 @@
-// A chart over time: bars that stand on each other, or lines, with a table behind it for
-// those who do not see it.
+// A chart over time: areas or bars that stand on each other, or lines, with a table behind
+// it for those who do not see it.
 import { Box, Group, Text, useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect, useRef, useState } from "react";
@@ -9,13 +9,14 @@ import { clock } from "../lib/format";
 /** What happened at a time, shown as a line in the chart. */
 export type Mark = { time: number; label: string };
 
-export type Series = { label: string; color: string; values: (number | null)[]; dash?: number[] };
+/** Of lines, one may be filled down to the one before it. beside: drawn as a thin line, and not stacked. */
+export type Series = { label: string; color: string; values: (number | null)[]; dash?: number[]; filled?: boolean; beside?: boolean };
 
 type Props = {
   title: string;
   times: number[];
   series: Series[];
-  kind: "bars" | "lines";
+  kind: "areas" | "bars" | "lines";
   format: (n: number | null | undefined) => string;
   height?: number;
   zoom?: (from: Date, to: Date) => void;
@@ -49,11 +50,44 @@ const noMarks: Mark[] = [];
 /** Adds each series to those before it, so that the last is on top. */
 function stacked(series: Series[]): (number | null)[][] {
   const sums: (number | null)[][] = [];
-  series.forEach((s, i) => sums.push(s.values.map((v, j) => (v ?? 0) + (i > 0 ? (sums[i - 1]![j] ?? 0) : 0))));
+  let below = -1;
+  series.forEach((s, i) => {
+    sums.push(s.beside ? s.values : s.values.map((v, j) => (v ?? 0) + (below >= 0 ? (sums[below]![j] ?? 0) : 0)));
+    if (!s.beside) below = i;
+  });
   return sums;
 }
 
+/** A colour that lets some of the surface through, without letting through what is behind it. */
+function softened(color: string, dark: boolean): string {
+  const surface = dark ? [23, 27, 33] : [255, 255, 255];
+  const of = [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));
+  return `rgb(${of.map((c, i) => Math.round(c * 0.72 + surface[i]! * 0.28)).join(" ")})`;
+}
+
+/** How one series is drawn. */
+function drawn(s: Series, kind: Props["kind"], dark: boolean): uPlot.Series {
+  const few = s.values.filter((v) => v != null).length < 12;
+  if (s.beside) return { label: s.label, stroke: s.color, width: 1.25, dash: s.dash, spanGaps: true, points: { show: false } };
+  if (kind === "bars") return { label: s.label, stroke: s.color, width: 0, fill: s.color, paths: uPlot.paths.bars!({ size: [0.8, 24], radius: 0.1 }), points: { show: false } };
+  if (kind === "areas") return { label: s.label, stroke: s.color, width: 1, fill: softened(s.color, dark), points: { show: false } };
+  return { label: s.label, stroke: s.color, width: s.filled ? 1.5 : 2, dash: s.dash, spanGaps: true, points: { show: few && !s.dash, size: 5 } };
+}
+
+/** The fills between a line and the one before it, by their places in the drawing. */
+function bandsOf(series: Series[], order: number[]): uPlot.Band[] {
+  const place = (i: number) => order.indexOf(i) + 1;
+  return series.flatMap((s, i) => (s.filled && i > 0 ? [{ series: [place(i), place(i - 1)] as [number, number], fill: `${s.color}3d` }] : []));
+}
+
 const time = (t: number) => clock(new Date(t * 1000).toISOString());
+
+/** A time beneath the axis: the clock, or the day where one begins or spans are days. */
+function tick(t: number, step: number): string {
+  const d = new Date(t * 1000);
+  const midnight = d.getHours() === 0 && d.getMinutes() === 0;
+  return step >= 86400 || midnight ? d.toLocaleDateString("en-GB", { day: "numeric", month: "short" }) : d.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
 
 export function Chart({ title, times, series, kind, format, height = 220, zoom, marks = noMarks }: Props) {
   const { ref, width } = useElementSize();
@@ -63,11 +97,11 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
 
   useEffect(() => {
     if (!plot.current || width === 0 || times.length === 0) return;
-    const heights = kind === "bars" ? stacked(series) : series.map((s) => s.values);
-    const order = series.map((_, i) => i).reverse(); // the tallest is drawn first
+    const heights = kind === "lines" ? series.map((s) => s.values) : stacked(series);
+    const order = series.map((_, i) => i).sort((a, b) => Number(series[a]!.beside ?? false) - Number(series[b]!.beside ?? false) || b - a); // the tallest is drawn first, what is beside last
     const ink = dark ? "#a9b0ba" : "#59616b";
     const grid = { stroke: dark ? "#2b3038" : "#eceff3", width: 1 };
-    const step = times.length > 1 ? times[1]! - times[0]! : 60;
+    const step = times.length > 2 ? times[2]! - times[1]! : times.length > 1 ? times[1]! - times[0]! : 60; // the first span may be cut
     const u = new uPlot(
       {
         width,
@@ -76,26 +110,18 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
         padding: [8, 8, 0, 0],
         cursor: { points: { show: kind === "lines" }, drag: { x: !!zoom, y: false, setScale: false } },
         scales: {
-          x: { time: true, range: () => [times[0]! - step / 2, times[times.length - 1]! + (marks.length > 0 ? step : step / 2)] },
+          x: { time: true, range: () => (kind === "bars" ? [times[0]! - step / 2, times[times.length - 1]! + step / 2] : [times[0]!, times[times.length - 1]! + (marks.length > 0 || times.length < 2 ? step : 0)]) },
           y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
         },
         axes: [
-          { stroke: ink, grid: { show: false }, ticks: { show: false }, font: "12px system-ui", size: 28, space: 80, values: (_, splits) => splits.map((t) => (step >= 86400 ? new Date(t * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short" }) : time(t).slice(0, times[times.length - 1]! - times[0]! > 86400 ? 12 : 5))) },
+          { stroke: ink, grid: { show: false }, ticks: { show: false }, font: "12px system-ui", size: 28, space: 80, values: (_, splits) => splits.map((t) => tick(t, step)) },
           { stroke: ink, grid, ticks: { show: false }, font: "12px system-ui", size: 64, space: 40, values: (_, splits) => splits.map((v) => format(v)) },
         ],
         series: [
           {},
-          ...order.map((i) => ({
-            label: series[i]!.label,
-            stroke: series[i]!.color,
-            width: kind === "lines" ? 2 : 0,
-            dash: series[i]!.dash,
-            spanGaps: true,
-            fill: kind === "bars" ? series[i]!.color : undefined,
-            paths: kind === "bars" ? uPlot.paths.bars!({ size: [0.8, 24], radius: 0.1 }) : undefined,
-            points: { show: kind === "lines" && series[i]!.values.filter((v) => v != null).length < 12, size: 5 },
-          })),
+          ...order.map((i) => drawn(series[i]!, kind, dark)),
         ],
+        bands: bandsOf(series, order),
         hooks: {
           draw: [(c) => drawMarks(c, marks, ink)],
           setCursor: [(c) => setAt(c.cursor.idx ?? null)],
@@ -119,7 +145,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
       <Group gap="md" mih={22} wrap="wrap" aria-hidden>
         {series.map((s) => (
           <Group key={s.label} gap={6} wrap="nowrap">
-            <Box className="swatch" style={{ background: s.color }} />
+            <Box className="swatch" data-line={s.beside || s.dash ? true : undefined} style={s.beside || s.dash ? { borderColor: s.color } : { background: s.color }} />
             <Text size="xs" c="dimmed">
               {s.label}
               {at != null && <b className="reading"> {format(s.values[at])}</b>}

@@ -12,9 +12,9 @@ import { filters } from "./filters";
 type Only = (name: string, value: string) => void;
 type Props = { rows: Entry[]; chosen: string; at: string; open: (id: string) => void; only: Only };
 
-const columns: [string, number | undefined, boolean][] = [["Time", 104, false], ["Status", 86, false], ["Model", undefined, false], ["Key", 130, false], ["Tokens in / out", 118, true], ["Cost", 84, true], ["Latency", 190, false], ["Cache", 92, false], ["Attempts", 78, true]];
-const rowHeight = 37; // of most rows; each is measured once it is there
-const headRoom = 140; // what stays above and below a row that was moved to
+const columns: [string, number | undefined, boolean][] = [["Time", 104, false], ["Status", 76, false], ["Model", undefined, false], ["Key", 116, false], ["Tokens in / out", 112, true], ["Cost", 78, true], ["Latency", 154, false], ["Cache", 88, false], ["Attempts", 76, true]];
+const rowHeight = 31; // of most rows; each is measured once it is there
+const headRoom = 100; // px that stay free above and below a row that was moved to: the page's head covers some
 
 export function Rows({ rows, chosen, at, open, only }: Props) {
   const body = useRef<HTMLTableSectionElement>(null);
@@ -23,13 +23,16 @@ export function Rows({ rows, chosen, at, open, only }: Props) {
     const now = body.current ? Math.round(body.current.getBoundingClientRect().top + window.scrollY) : 0;
     if (Math.abs(now - top) > 1) setTop(now);
   });
-  const virtual = useWindowVirtualizer<HTMLTableRowElement>({ count: rows.length, estimateSize: () => rowHeight, overscan: 12, scrollMargin: top, getItemKey: (i) => rows[i]?.id ?? i, scrollPaddingStart: headRoom, scrollPaddingEnd: headRoom });
+  const virtual = useWindowVirtualizer<HTMLTableRowElement>({ count: rows.length, estimateSize: () => rowHeight, overscan: 12, scrollMargin: top, getItemKey: (i) => rows[i]?.id ?? i });
   const index = rows.findIndex((r) => r.id === at);
   const moved = useRef("");
   useEffect(() => {
     if (!at || index < 0 || moved.current === at) return;
     moved.current = at;
-    virtual.scrollToIndex(index, { align: "auto" });
+    const row = virtual.measurementsCache[index];
+    if (!row) return;
+    if (row.start < window.scrollY + headRoom) window.scrollTo({ top: row.start - headRoom });
+    else if (row.end > window.scrollY + window.innerHeight - headRoom) window.scrollTo({ top: row.end + headRoom - window.innerHeight });
   }, [at, index, virtual]);
 
   const items = virtual.getVirtualItems();
