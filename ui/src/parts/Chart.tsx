@@ -141,7 +141,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
   }, [times, series, kind, format, height, width, dark, zoom, marks]);
 
   return (
-    <Box ref={ref} role="group" aria-label={title}>
+    <Box ref={ref} role="group" aria-label={title} className="chart">
       <Group gap="md" mih={22} wrap="wrap" aria-hidden>
         {series.map((s) => (
           <Group key={s.label} gap={6} wrap="nowrap">
@@ -156,7 +156,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
           {at != null && times[at] != null ? time(times[at]) : ""}
         </Text>
       </Group>
-      <Box ref={plot} h={height} aria-hidden />
+      <Box ref={plot} h={height} className="plot" aria-hidden />
       {marks.length > 0 && <Text size="xs" c="dimmed" mt={4}>{marks.length === 1 ? marks[0]!.label : `${marks.length} changes, the last: ${marks[marks.length - 1]!.label}`}</Text>}
       <table className="unseen">
         <caption>{title}</caption>
