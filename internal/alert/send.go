@@ -127,8 +127,8 @@ func slackBody(t *told) ([]byte, error) {
 	fields := slackBlock{Type: "section"}
 	text := title
 	for _, f := range t.facts {
-		text += "\n" + f[0] + ": " + slackEscape(f[1])
-		fields.Fields = append(fields.Fields, slackText{"mrkdwn", "*" + f[0] + "*\n" + slackEscape(f[1])})
+		text += "\n" + slackEscape(f[0]) + ": " + slackEscape(f[1])
+		fields.Fields = append(fields.Fields, slackText{"mrkdwn", "*" + slackEscape(f[0]) + "*\n" + slackEscape(f[1])})
 	}
 	blocks := []slackBlock{{Type: "section", Text: &slackText{"mrkdwn", "*" + title + "*"}}, fields}
 	if t.link != "" {

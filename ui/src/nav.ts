@@ -16,7 +16,7 @@ export const pages = [
   { group: "Callers", path: "/budgets", label: "Budgets", key: "b", icon: IconCoins },
   { group: "Callers", path: "/workspaces", label: "Workspaces", key: "w", icon: IconUsersGroup },
   { group: "Operations", path: "/audit", label: "Audit", key: "a", icon: IconShieldCheck },
-  { group: "Operations", path: "/alerts", label: "Alerts", key: "a", icon: IconBell },
+  { group: "Operations", path: "/alerts", label: "Alerts", key: "t", icon: IconBell },
   { group: "Operations", path: "/config", label: "Config", key: "f", icon: IconFileCode },
   { group: "Operations", path: "/settings", label: "Settings", key: "s", icon: IconSettings },
 ];
