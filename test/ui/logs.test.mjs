@@ -88,7 +88,7 @@ test("a conversation is read as Markdown, runs nothing and fetches nothing", asy
   assert.equal(await sheet.getByRole("link", { name: "bad" }).count(), 0);
   await sheet.getByRole("link", { name: "https://example.com/photo.jpg" }).waitFor();
   assert.match(await sheet.getByRole("group", { name: "weather called" }).locator("pre").textContent(), /\{\n {2}"city": "Turku"\n\}/);
-  assert.match(await sheet.getByRole("group", { name: "c1 answered" }).locator("pre").textContent(), /\n {2}"rain_mm": 3\n/);
+  assert.match(await sheet.getByRole("group", { name: "weather answered" }).locator("pre").textContent(), /\n {2}"rain_mm": 3\n/);
   assert.equal(await sheet.getByText("Let me look.").isVisible(), false, "the reasoning is not folded");
   await sheet.getByText(/^Reasoning/).click();
   await sheet.getByText("Let me look.").waitFor();

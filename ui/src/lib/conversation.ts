@@ -5,8 +5,8 @@ export type Part =
   | { kind: "reasoning"; text: string }
   | { kind: "image"; url: string }
   | { kind: "file"; name: string }
-  | { kind: "call"; name: string; input: string }
-  | { kind: "result"; name: string; text: string };
+  | { kind: "call"; name: string; input: string; id?: string }
+  | { kind: "result"; name: string; text: string }; // name: what the result calls it, often the call's id
 
 export type Message = { role: string; parts: Part[] };
 
@@ -42,9 +42,9 @@ function part(p: unknown): Part[] {
     case "image_url": return [image(b.image_url?.url ?? b.image_url)];
     case "input_image": return [image(b.image_url)];
     case "image": return [b.source?.data ? { kind: "image", url: inline(b.source.media_type, b.source.data) } : { kind: "file", name: b.source?.url ?? "image" }];
-    case "tool_use": return [{ kind: "call", name: b.name, input: pretty(b.input) }];
+    case "tool_use": return [{ kind: "call", name: b.name, input: pretty(b.input), id: b.id }];
     case "tool_result": return [{ kind: "result", name: b.tool_use_id ?? "", text: words(b.content) }];
-    case "function_call": return [{ kind: "call", name: b.name, input: pretty(b.arguments) }];
+    case "function_call": return [{ kind: "call", name: b.name, input: pretty(b.arguments), id: b.call_id }];
     case "function_call_output": return [{ kind: "result", name: b.call_id ?? "", text: words(b.output) }];
     case "input_file": case "file": case "document": case "input_audio": return [{ kind: "file", name: b.filename ?? b.title ?? b.type }];
   }
@@ -52,7 +52,7 @@ function part(p: unknown): Part[] {
   const data = b.inlineData ?? b.inline_data;
   if (data) return [{ kind: "image", url: inline(data.mimeType ?? data.mime_type, data.data) }];
   const call = b.functionCall ?? b.function_call ?? b.toolUse;
-  if (call) return [{ kind: "call", name: call.name, input: pretty(call.args ?? call.input) }];
+  if (call) return [{ kind: "call", name: call.name, input: pretty(call.args ?? call.input), id: call.toolUseId }];
   const result = b.functionResponse ?? b.function_response ?? b.toolResult;
   if (result) return [{ kind: "result", name: result.name ?? result.toolUseId ?? "", text: words(result.response ? pretty(result.response) : result.content) }];
   return [{ kind: "text", text: pretty(b) }];
@@ -62,7 +62,7 @@ function message(m: Any): Message {
   const parts = list(m.content ?? m.parts).flatMap(part);
   if (m.reasoning_content ?? m.reasoning) parts.unshift({ kind: "reasoning", text: words(m.reasoning_content ?? m.reasoning) });
   if (m.refusal) parts.push(text(m.refusal));
-  for (const c of list(m.tool_calls)) parts.push({ kind: "call", name: c.function?.name ?? c.name ?? "", input: pretty(c.function?.arguments ?? c.input) });
+  for (const c of list(m.tool_calls)) parts.push({ kind: "call", name: c.function?.name ?? c.name ?? "", input: pretty(c.function?.arguments ?? c.input), id: c.id });
   if (m.role === "tool") return { role: "tool", parts: [{ kind: "result", name: m.tool_call_id ?? m.name ?? "", text: words(m.content) }] };
   return { role: m.role === "model" ? "assistant" : (m.role ?? "user"), parts };
 }

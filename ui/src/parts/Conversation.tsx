@@ -7,6 +7,8 @@ import { count } from "../lib/format";
 import { Copy, Tag } from "./parts";
 
 export function Conversation({ messages }: { messages: Message[] }) {
+  const calls = messages.flatMap((m) => m.parts.filter((p) => p.kind === "call"));
+  const named = (p: Part): Part => (p.kind === "result" ? { ...p, name: calls.find((c) => c.id && c.id === p.name)?.name ?? p.name } : p);
   return (
     <Stack gap="sm">
       {messages.map((m, i) => (
@@ -16,7 +18,7 @@ export function Conversation({ messages }: { messages: Message[] }) {
             <Copy text={m.parts.map((p) => ("text" in p ? p.text : "")).join("\n")} label="Copy the message" />
           </Group>
           <Spoiler maxHeight={360} showLabel="Show all" hideLabel="Show less">
-            <Stack gap="xs">{m.parts.map((p, j) => <Piece key={j} part={p} />)}</Stack>
+            <Stack gap="xs">{m.parts.map((p, j) => <Piece key={j} part={named(p)} />)}</Stack>
           </Spoiler>
           {m.parts.length === 0 && <Text size="sm" c="dimmed">Nothing.</Text>}
         </Box>

@@ -62,7 +62,7 @@ function extensions(now: { current: Props }) {
     yaml(), indentUnit.of("  "), syntaxHighlighting(classHighlighter), EditorState.tabSize.of(2),
     autocompletion({ override: [(c) => complete(c, now.current.schema)], icons: false }),
     keymap.of([{ key: "Mod-s", preventDefault: true, run: () => (now.current.onSave(), true) }, ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap]),
-    EditorView.contentAttributes.of({ "aria-label": now.current.label, spellcheck: "false" }),
+    EditorView.contentAttributes.of({ tabindex: "0", "aria-label": now.current.label, spellcheck: "false" }),
     EditorView.updateListener.of((u) => {
       if (u.docChanged) now.current.onChange(u.state.doc.toString());
       if (u.docChanged || u.selectionSet) now.current.onPlace(pathOf(u.state));
