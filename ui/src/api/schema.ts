@@ -11,8 +11,111 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List alerts, newest first. */
+        /** What alert rules say now: firing and pending, the worst first. */
+        get: operations["listActiveAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where alerts of rules go, without addresses. */
+        get: operations["listAlertChannels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/channels/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test to a channel and tell what came of it. */
+        post: operations["testAlertChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List alerts that were raised, of rules and budgets, newest first. */
         get: operations["listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/mutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mutes in force, newest first. */
+        get: operations["listAlertMutes"];
+        put?: never;
+        /** Tell nobody of an alert rule until a time. */
+        post: operations["createAlertMute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/mutes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a mute: people are told of what still fires. */
+        delete: operations["endAlertMute"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The alert rules in force, with how they stand and the figures of the last hours. */
+        get: operations["listAlertRules"];
         put?: never;
         post?: never;
         delete?: never;
@@ -81,6 +184,57 @@ export interface paths {
         };
         /** What calls add up to, at a glance. */
         get: operations["getAnalyticsSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log: who did and saw what, newest first unless order is oldest. Owners see what belongs to their workspaces. */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Prove that nothing in the audit log was altered or removed. A long log takes several calls: give next as after. */
+        get: operations["verifyAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event of the audit log. */
+        get: operations["getAuditEvent"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1304,7 +1458,44 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ActiveAlert: {
+            bound: number | null;
+            /** @description null = unknown. */
+            figure: number | null;
+            metric: string;
+            muted: boolean;
+            /** @description Of the rule. */
+            name: string;
+            per: string;
+            rule: string;
+            severity: string;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            state: "pending" | "firing";
+            /** @enum {string} */
+            unit: "share" | "ms" | "usd" | "count";
+            /** @description Of per; empty = all calls. */
+            value: string;
+            workspace: string;
+        };
+        ActiveAlerts: {
+            data: components["schemas"]["ActiveAlert"][];
+        };
+        Actor: {
+            id: string;
+            /**
+             * @description cli: the command line on the store itself; unknown: nobody proved who that was.
+             * @enum {string}
+             */
+            kind: "user" | "token" | "admin_token" | "cli" | "file" | "sluice" | "unknown";
+            /** @description For people: an e-mail address, a token's name. */
+            name: string;
+            /** @description admin, or the role in the workspace. */
+            role: string;
+        };
         Alert: {
+            channels?: string[];
             counter: string;
             /** Format: date-time */
             created: string;
@@ -1312,20 +1503,110 @@ export interface components {
             delivered: string | null;
             id: string;
             last_error: string;
+            muted: boolean;
             /** Format: date-time */
             next_try: string;
             payload: Record<string, never>;
             period: string;
+            preceding: string;
             reached: string[];
             rule: string;
+            severity: string;
+            state: string;
             threshold: number;
             tries: number;
             values: string;
             workspace: string;
         };
+        AlertChannel: {
+            /** @enum {string} */
+            kind: "webhook" | "slack" | "email" | "pagerduty";
+            name: string;
+        };
+        AlertChannelList: {
+            data: components["schemas"]["AlertChannel"][];
+        };
+        AlertMute: {
+            by: string;
+            /** Format: date-time */
+            created: string;
+            id: string;
+            reason: string;
+            rule: string;
+            /** Format: date-time */
+            until: string;
+            value: string;
+            workspace: string;
+        };
+        AlertMuteList: {
+            data: components["schemas"]["AlertMute"][];
+        };
         AlertPage: {
             data: components["schemas"]["Alert"][];
             next: string;
+        };
+        AlertRule: {
+            /** @description It is out of bounds above this; null = no such bound. */
+            above: number | null;
+            /** @description What is pending or fires. */
+            active: components["schemas"]["AlertSeries"][];
+            below: number | null;
+            /** @description Empty = all. */
+            channels: string[];
+            /** @description What fires ends at this; null = at the bound. */
+            clear: number | null;
+            /** @description Of all its calls together; null = unknown. */
+            figures: (number | null)[];
+            filter: {
+                [key: string]: string;
+            };
+            for_s: number;
+            /** @description As alerts and mutes name it. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When its state last changed or was confirmed while not ok.
+             */
+            looked: string | null;
+            metric: string;
+            /**
+             * Format: date-time
+             * @description null = people are told.
+             */
+            muted_until: string | null;
+            name: string;
+            /** @description Empty = all calls together. */
+            per: string;
+            /** @enum {string} */
+            severity: "info" | "warning" | "critical";
+            /**
+             * @description unknown: it was not looked at yet.
+             * @enum {string}
+             */
+            state: "ok" | "pending" | "firing" | "unknown";
+            /** @description Of figures: when each span of the last hours began. Empty where they are not kept. */
+            times: string[];
+            /**
+             * @description Of figures and bounds; a share is 0 to 1.
+             * @enum {string}
+             */
+            unit: "share" | "ms" | "usd" | "count";
+            /** @description Past weeks that the same hour of is compared with; 0 = none. */
+            weeks: number;
+            window_s: number;
+            /** @description Whose members may see it; empty = admins alone. */
+            workspace: string;
+        };
+        AlertRuleList: {
+            data: components["schemas"]["AlertRule"][];
+        };
+        AlertSeries: {
+            bound: number | null;
+            figure: number | null;
+            /** Format: date-time */
+            since: string;
+            state: string;
+            value: string;
         };
         Analytics: {
             /** @description Of the period before, as long as this one; null unless compare is given. */
@@ -1433,6 +1714,31 @@ export interface components {
             note?: string;
             request: components["schemas"]["Body"] | null;
         };
+        AuditPage: {
+            data: components["schemas"]["Event"][];
+            next: string;
+        };
+        AuditVerified: {
+            /** @description The first place where it does not hold; null = none. */
+            broken: components["schemas"]["Broken"] | null;
+            /** @description The last event of the log. */
+            end: number;
+            first: number;
+            /** @description Of that one. Keep it elsewhere: with head it proves later that nothing was cut off. */
+            hash: string;
+            /** @description The last one that holds. */
+            last: number;
+            /** @description Give this as after to go on; 0 = that was all. */
+            next: number;
+            /** @description Everything that was looked at holds. With head: and the event was seen, or the log goes on. */
+            ok: boolean;
+            /** @description What retention removed before the first event; null = nothing. */
+            pruned: components["schemas"]["Pruned"] | null;
+            /** @description Events that hold, in this call. */
+            rows: number;
+            /** @description The event whose hash head is; 0 = not in this call. */
+            seen: number;
+        };
         Author: {
             /** @description Of the user or token; empty = it has none. */
             id: string;
@@ -1464,6 +1770,10 @@ export interface components {
             size: number;
             /** @description Only the beginning was kept. */
             truncated: boolean;
+        };
+        Broken: {
+            seq: number;
+            why: string;
         };
         Burn: {
             /** @description Per cent of max at which somebody is told. */
@@ -1721,6 +2031,12 @@ export interface components {
             for_s: number;
             /** @description Per cent. */
             share: number;
+        };
+        ChannelTest: {
+            channel: string;
+            /** @description Why it was not taken; empty = it was. */
+            error: string;
+            ok: boolean;
         };
         Choice: {
             /**
@@ -2121,6 +2437,38 @@ export interface components {
             /** @description Calls that it is made of. */
             n: number;
             value: number;
+        };
+        Event: {
+            /** @description A noun and a verb, as in key.create. */
+            action: string;
+            actor: components["schemas"]["Actor"];
+            /** @description Fields that differ: path, before, after. Secrets are never in it. */
+            changes: unknown[];
+            /** @description Of the error; empty = none. */
+            code: string;
+            /** @description How many it stands for: equal refusals are added up, and so are rows that retention removed. */
+            count: number;
+            /** @description SHA-256 over all of the above. */
+            hash: string;
+            /** @description Empty = the machine itself. */
+            ip: string;
+            object: components["schemas"]["Object"];
+            /**
+             * @description begun: it could not be undone, so it was told before; another event of the same request says how it ended.
+             * @enum {string}
+             */
+            outcome: "ok" | "refused" | "begun";
+            /** @description The hash of the event before; zeros before the first. */
+            prev_hash: string;
+            /** @description As the answer's header sluice-request-id. */
+            request_id: string;
+            /** @description From 1, one more for each event. */
+            seq: number;
+            /** Format: date-time */
+            time: string;
+            user_agent: string;
+            /** @description Whose owners see it; empty = admins alone. */
+            workspace: string;
         };
         Explained: {
             /** @description What a split or canary chose. */
@@ -2544,6 +2892,16 @@ export interface components {
             /** @description Its workspace; default unless given. */
             workspace?: string;
         };
+        NewMute: {
+            /** @description For people. */
+            reason?: string;
+            /** @description The alert rule, as in alerts/errors. */
+            rule: string;
+            /** @description A time (RFC 3339), or from now on: 2h, 7d. */
+            until: string;
+            /** @description Only this value of what the rule is per. */
+            value?: string;
+        };
         NewPurge: {
             /** @description Needed where nothing else is said: all of them, or all of the workspace. */
             all?: boolean;
@@ -2629,6 +2987,11 @@ export interface components {
             /** @description Regions, such as eu or us-east-1, where its calls may be served; what gateway and key allow unless given. */
             regions?: string[];
         };
+        Object: {
+            id: string;
+            kind: string;
+            name: string;
+        };
         Over: {
             do: string;
             max?: number;
@@ -2691,6 +3054,11 @@ export interface components {
             for: string[];
             max: number;
             max_ms: number;
+        };
+        Pruned: {
+            hash: string;
+            /** @description The last of them: all from #1 to it. */
+            through: number;
         };
         Purge: {
             by: string;
@@ -3246,13 +3614,111 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listActiveAlerts: {
+        parameters: {
+            query?: {
+                /** @description Only of this workspace's rules. */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActiveAlerts"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    listAlertChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertChannelList"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    testAlertChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTest"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     listAlerts: {
         parameters: {
             query?: {
                 /** @description Alerts of this workspace. */
                 workspace?: string;
-                /** @description Alerts of this limit or budget. */
+                /** @description Alerts of this rule or budget, as in alerts/errors or gateway/default/month. */
                 rule?: string;
+                /** @description firing or resolved: those of alert rules. */
+                state?: string;
+                /** @description Alerts raised from this time on (RFC 3339). */
+                from?: string;
+                /** @description Alerts raised before this time (RFC 3339). */
+                to?: string;
                 /** @description true: those that all channels have; false: those on their way. */
                 delivered?: string;
                 /** @description Entries of a page, 1 to 500; 50 unless given. */
@@ -3273,6 +3739,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    listAlertMutes: {
+        parameters: {
+            query?: {
+                /** @description Only of this workspace's rules. */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertMuteList"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    createAlertMute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMute"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertMute"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    endAlertMute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertMute"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    listAlertRules: {
+        parameters: {
+            query?: {
+                /** @description Only of this workspace's rules. */
+                workspace?: string;
+                /** @description Of how many past hours figures are told, 0 to 48; 6 unless given. */
+                hours?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleList"];
                 };
             };
             /** @description An error. */
@@ -3502,6 +4098,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnalyticsSummary"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Id or name of who did it. */
+                who?: string;
+                /** @description Exact action, or a noun with a point behind it: key. is all that was done to keys. */
+                action?: string;
+                /** @description Id or name of what it was done to. */
+                object?: string;
+                /** @description Kind of what it was done to. */
+                kind?: string;
+                /** @description Events of this workspace. */
+                workspace?: string;
+                /** @description ok, refused or begun. */
+                outcome?: string;
+                /** @description Address that it came from. */
+                ip?: string;
+                /** @description Events from this time on (RFC 3339). */
+                from?: string;
+                /** @description Events before this time (RFC 3339). */
+                to?: string;
+                /** @description oldest: the oldest first. */
+                order?: string;
+                /** @description Entries of a page, 1 to 500; 50 unless given. */
+                limit?: string;
+                /** @description Where the page before ended: its next. Empty = the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    verifyAudit: {
+        parameters: {
+            query?: {
+                /** @description Begin behind this event, which was verified before: the next of the answer before. */
+                after?: string;
+                /** @description A hash that was kept elsewhere: it must be that of an event, so that nothing that was there then can be gone. */
+                head?: string;
+                /** @description Events that one call verifies, 1 to 100000; 20000 unless given. */
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerified"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getAuditEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
                 };
             };
             /** @description An error. */
