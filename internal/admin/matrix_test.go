@@ -71,7 +71,7 @@ var special = map[string]struct {
 }
 
 // lists show what the caller may see; the others touch one workspace.
-var lists = []string{"listAudit", "listSessions", "listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listActiveAlerts", "listAlertRules", "listAlertMutes", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getKeyUsage", "getRouteTraffic"}
+var lists = []string{"listAudit", "listSessions", "listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listActiveAlerts", "listAlertRules", "listAlertMutes", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getCosts", "getKeyUsage", "getRouteTraffic"}
 
 // needWorkspace are lists of one workspace, which the query names.
 var needWorkspace = []string{"listMembers", "listLimits", "listBudgets"}

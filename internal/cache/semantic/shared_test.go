@@ -195,11 +195,10 @@ func (n *node) follow() (pause time.Duration) {
 // until follows until something is so.
 func (n *node) until(t *testing.T, is func() bool) {
 	t.Helper()
-	for range 2000 {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); n.follow() {
 		if is() {
 			return
 		}
-		n.follow()
 	}
 	t.Fatal("it never came to be so")
 }
