@@ -193,6 +193,9 @@ func (p *process) begin(ctx context.Context, cfg *config.Config) error {
 	if err := p.pullDocument(ctx); err != nil && !store.Away(err) { // else it is done when the store is back
 		return fmt.Errorf("history of the configuration: %w", err)
 	}
+	if err := p.takePurges(ctx); err != nil && !store.Away(err) { // else followPurges does
+		return fmt.Errorf("purges of the cache: %w", err)
+	}
 	return nil
 }
 

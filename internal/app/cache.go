@@ -70,12 +70,17 @@ func (p *process) followPurges(ctx context.Context) {
 	p.purges.Run(ctx)
 }
 
-// readPurges makes the store's purges effective, and forgets those that are of no use any
-// more.
+// readPurges forgets the purges that are of no use any more, and takes the others.
 func (p *process) readPurges(ctx context.Context) error {
 	if _, err := p.store.DeletePurges(ctx, time.Now().Add(-cache.MaxKeep)); err != nil {
 		return err
 	}
+	return p.takePurges(ctx)
+}
+
+// takePurges makes the store's purges effective. A start does it before anything is
+// served, so that no answer that was purged meanwhile comes from the disk.
+func (p *process) takePurges(ctx context.Context) error {
 	all, err := p.store.Purges(ctx)
 	if err != nil {
 		return err

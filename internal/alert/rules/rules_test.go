@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,8 +26,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// world is what rules look at: figures by value, at each time.
+// world is what rules look at: figures by value, at each time. mu carries what a test sets
+// over to the engine, which only time wakes.
 type world struct {
+	mu    sync.Mutex
 	t     *testing.T
 	store *store.Store
 	rules []gateway.AlertRule
@@ -39,13 +42,19 @@ func newWorld(t *testing.T, all ...gateway.AlertRule) *world {
 }
 
 func (w *world) Calls(_ context.Context, q rules.Question) (out []rules.Series, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for value, f := range w.calls(q) {
 		out = append(out, rules.Series{Value: value, Total: f})
 	}
 	return out, nil
 }
 
-func (w *world) Live(context.Context, string) (float64, bool, error) { return w.live() }
+func (w *world) Live(context.Context, string) (float64, bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.live()
+}
 
 func (w *world) Counted(context.Context, *gateway.AlertRule, time.Time, time.Time) (map[string]float64, error) {
 	return nil, nil
@@ -86,7 +95,12 @@ func (w *world) told() string {
 }
 
 // minutes lets time pass.
-func (w *world) minutes(n int) { time.Sleep(time.Duration(n) * time.Minute); synctest.Wait() }
+func (w *world) minutes(n int) {
+	w.mu.Lock()
+	w.mu.Unlock() //lint:ignore SA2001 what was set before is seen by whoever locks next
+	time.Sleep(time.Duration(n) * time.Minute)
+	synctest.Wait()
+}
 
 func at(v float64) *float64 { return &v }
 
