@@ -128,6 +128,7 @@ func (x *exchange) relayWhole(resp *upstream.Response) error {
 	w.set("Content-Length", itoa(int64(len(body))))
 	x.keepAnswer(resp, body)
 	x.writeHead(resp.Status)
+	x.lightenWhole(resp)
 	return x.writeAll(body)
 }
 
@@ -191,6 +192,8 @@ func (x *exchange) flow(resp *upstream.Response, head []byte, digest *jsonscan.D
 	buf := membuf.Get(32 << 10)
 	defer buf.Release()
 	begun = head
+	var lighter lightening
+	lighter.beginWhole(x)
 	if err := x.pass(head, digest); err != nil {
 		return begun, err
 	}
@@ -199,6 +202,7 @@ func (x *exchange) flow(resp *upstream.Response, head []byte, digest *jsonscan.D
 		if len(begun) == 0 && x.asksUsage() {
 			begun = bytes.Clone(buf.Bytes[:n])
 		}
+		lighter.tryOn(x, resp)
 		if n > 0 {
 			if err := x.pass(buf.Bytes[:n], digest); err != nil {
 				return begun, err

@@ -105,7 +105,7 @@ func (x *exchange) concede(own, lane *runner, call context.Context) {
 	if own.won() || call.Err() != nil {
 		lane.cancel(errLost)
 	}
-	if x.stream && lane.won() {
+	if lane.won() {
 		x.giveBody()
 	}
 }

@@ -350,3 +350,68 @@ func TestAStreamIsKeptThoughItsBodyIsGone(t *testing.T) {
 		t.Errorf("the cache says %q after %d calls", said, len(b.Calls()))
 	}
 }
+
+// reluctant begins to read the answer to a request, and reads on when it has leave.
+func reluctant(t *testing.T, g *testgw.Gateway, path, body string) (head *http.Response, rest func() []byte) {
+	t.Helper()
+	at := strings.TrimPrefix(g.URL, "http://")
+	c, err := net.Dial("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	if err := c.(*net.TCPConn).SetReadBuffer(32 << 10); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, at, testgw.Key, len(body), body)
+	in := bufio.NewReader(c)
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, func() []byte {
+		all, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		return all
+	}
+}
+
+func TestACallerWhoReadsAWholeAnswerSlowlyHoldsNoBody(t *testing.T) {
+	long := strings.Repeat("It will rain. ", 8<<20/14)
+	said := func(text string) string {
+		return `{"id":"c1","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"` + text + `"},"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":5,"total_tokens":12}}`
+	}
+	for name, c := range map[string]struct{ path, model, config string }{
+		"as it came":     {"/v1/chat/completions", "one/m", ""},
+		"translated":     {"/v1/messages", "one/m", ""},
+		"kept meanwhile": {"/v1/chat/completions", "one/m", "    cache: { ttl: 1h, max_entry: 16MiB }\n"},
+		"of a hedge":     {"/v1/chat/completions", "r", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			held := make(chan int, 2)
+			answer := func(c *testup.Call) { held <- spilled(t); c.JSON(200, said(long)) }
+			silent := func(c *testup.Call) { <-c.Gone() }
+			first, second := answer, silent
+			if c.model == "r" {
+				first, second = silent, answer
+			}
+			g, _, _ := routed(t, first, second, "{ steps: [ { use: one/m, hedge: { after: 10ms, to: two/m } } ] }", "gateways:\n  default:\n    log: { bodies: full }\n"+c.config)
+			eventually(t, func() bool { return spilled(t) == 0 })
+			body := strings.Replace(spillingBody(c.model), `"stream":true`, `"max_tokens":9`, 1)
+			resp, rest := reluctant(t, g, c.path, body)
+			eventually(t, func() bool { return spilled(t) == 0 })
+			if n := <-held; n != 1 {
+				t.Errorf("%d bodies on disk before the answer", n)
+			}
+			if got := rest(); resp.StatusCode != 200 || !bytes.Contains(got, []byte(long)) {
+				t.Errorf("%d, %d bytes", resp.StatusCode, len(got))
+			}
+			e := g.Entry(resp.Header.Get("sluice-request-id"))
+			if kept := keptRequest(g, e.ID); kept.Size != int64(len(body)) || kept.Body != body[:64<<10] || e.Usage.InputTokens.N != 7 {
+				t.Errorf("kept %d of %d; usage %+v", len(kept.Body), kept.Size, e.Usage)
+			}
+		})
+	}
+}

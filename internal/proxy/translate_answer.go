@@ -93,6 +93,7 @@ func (x *exchange) writeTranslated(resp *upstream.Response, body []byte) error {
 	x.answerKept.contentType = "application/json"
 	x.answerKept.add(body)
 	x.writeHead(resp.Status)
+	x.lightenWhole(resp)
 	return x.writeAll(body)
 }
 
@@ -129,6 +130,7 @@ func (x *exchange) replay(resp *upstream.Response, a *llm.Answer) error {
 	x.answerKept.contentType = x.streamType()
 	x.answerKept.add(out)
 	x.writeHead(resp.Status)
+	x.lightenWhole(resp)
 	return x.writeAll(out)
 }
 

@@ -315,6 +315,7 @@ func (x *exchange) writeTask(resp *upstream.Response, a *llm.Outcome) error {
 	x.answerKept.contentType = out.ContentType
 	x.answerKept.add(out.Body)
 	x.writeHead(resp.Status)
+	x.lightenWhole(resp)
 	return x.writeAll(out.Body)
 }
 
