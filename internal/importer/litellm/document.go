@@ -32,6 +32,7 @@ type document struct {
 	networks        []string
 	limits, budgets []rule
 	channels        []string
+	cache           kept
 }
 
 type vendorCost struct{ kind, cost string }
@@ -103,6 +104,10 @@ func (d *document) render() []byte {
 		for _, c := range d.channels {
 			p.line(2, "- %s", c)
 		}
+	}
+	if d.cache.disk {
+		p.line(0, "")
+		p.line(0, "cache: { disk: 4GiB }")
 	}
 	if d.redis != "" {
 		p.line(0, "")
@@ -302,6 +307,7 @@ func (d *document) gateway(p *page) {
 		p.line(2, "networks:")
 		p.line(3, "allow: %s", list(d.networks))
 	}
+	d.cache.render(p)
 	rules(p, "limits", d.limits)
 	rules(p, "budgets", d.budgets)
 	if d.private || d.retain != "" {

@@ -1,6 +1,7 @@
 package litellm_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -204,4 +205,45 @@ func FuzzRead(f *testing.F) {
 			t.Error("neither or both")
 		}
 	})
+}
+
+func TestTheCacheIsCarriedOver(t *testing.T) {
+	for params, want := range map[string]string{
+		"cache: true": "10m0s false ",
+		"cache: true, cache_params: {type: local, ttl: 90}":                                                      "1m30s false ",
+		"cache: true, cache_params: {type: disk, ttl: 99999999}":                                                 "720h0m0s true ",
+		"cache: true, cache_params: {ttl: 60, supported_call_types: [acompletion, completion, aembedding, odd]}": `1m0s false !(operation in ["chat", "embeddings"])`,
+		"cache: true, cache_params: {mode: default_off}":                                                         "none",
+		"cache: false, cache_params: {ttl: 5}":                                                                   "none",
+		"cache_params: {ttl: 5}":                                                                                 "none",
+	} {
+		c := read(t, base+"litellm_settings: {"+params+"}\n")
+		cfg := load(t, c)
+		got := "none"
+		if k := cfg.Gateways["default"].Cache; k != nil {
+			got = fmt.Sprint(k.TTL, cfg.Cache.Disk > 0, " ")
+			for _, r := range k.Rules {
+				got += r.When
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", params, got, want)
+		}
+	}
+}
+
+func TestWhatOfTheCacheIsNotCarriedOverIsTold(t *testing.T) {
+	c := read(t, base+`litellm_settings:
+  cache: true
+  cache_params: {type: redis-semantic, host: h, password: hush, similarity_threshold: 0.8, namespace: n, supported_call_types: [odd], strange: 1}
+`)
+	notes := told(c.Notes)
+	for _, want := range []string{"cache_params.ttl: is not given", "similar ones write semantic", "similarity_threshold: write it to", `"odd" is no call`, "strange: this importer does not know it"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("%q is not told in\n%s", want, notes)
+		}
+	}
+	if strings.Contains(notes+string(c.Document), "hush") {
+		t.Error("a secret is shown")
+	}
 }

@@ -10,7 +10,7 @@ type reason struct {
 func lost(text string) reason { return reason{group: Lost, text: text} }
 
 const (
-	noCache    = "the response cache is not built"
+	noCache    = "a router of its own has no cache here; write cache: 10m on the route or the gateway"
 	noGuards   = "guards are not built"
 	noBreaker  = "what fails rests for a while, by all kinds of failures alike; providers.<name>.health says how long"
 	ownKeys    = "speaks of keys that LiteLLM makes; rights of keys are given one by one here"
@@ -80,8 +80,8 @@ const redisHint = "write shared: {url: env:NAME} with the whole URL, redis://[us
 
 func litellmReasons() map[string]reason {
 	out := map[string]reason{
-		"cache": {Lost, noCache, true}, "cache_params": {}, "enable_redis_auth_cache": {},
-		"modify_params": {Changed, "requests are written for their target's rules always", true}, "redact_user_api_key_info": {Lost, ownLogging, true}, "langfuse_default_tags": lost(ownLogging),
+		"enable_redis_auth_cache": {},
+		"modify_params":           {Changed, "requests are written for their target's rules always", true}, "redact_user_api_key_info": {Lost, ownLogging, true}, "langfuse_default_tags": lost(ownLogging),
 		"force_ipv4": {Lost, "the system chooses", true}, "set_verbose": {Changed, "write telemetry.log_level: debug, which never shows bodies", true}, "json_logs": {Changed, "write telemetry.log_format: json", true},
 		"default_team_settings": lost(ownLogging), "default_team_params": lost("teams are the tags and metadata.team of keys here; their limits stand in the document"),
 		"default_internal_user_params": lost("speaks of people who join; members get a role in a workspace, and keys rights and limits of their own"),
@@ -109,7 +109,7 @@ func generalReasons() map[string]reason {
 		"use_azure_key_vault": {Lost, "secret managers are not read; write env: or file: references", true}, "use_google_kms": {Lost, "secret managers are not read; write env: or file: references", true},
 		"key_management_system": lost("secret managers are not read; write env: or file: references"), "key_management_settings": {},
 		"completion_model": lost("one model for all calls cannot be named; callers say which"), "embedding_model": lost("one model for all calls cannot be named; callers say which"), "image_generation_model": lost("one model for all calls cannot be named; callers say which"), "moderation_model": lost("one model for all calls cannot be named; callers say which"),
-		"alert_types": lost("alerts are those of budgets"), "alert_to_webhook_url": lost("write channels to alerts.channels"), "alerting_threshold": {Lost, "alerts are those of budgets", false}, "alerting_args": {}, "spend_report_frequency": lost("reports by mail are not built"),
+		"alert_types": lost("write rules to alerts.rules (docs/alerts.md)"), "alert_to_webhook_url": lost("write channels to alerts.channels"), "alerting_threshold": {Lost, "write rules to alerts.rules (docs/alerts.md)", false}, "alerting_args": {}, "spend_report_frequency": lost("reports by mail are not built"),
 		"background_health_checks": {Lost, "write health: {probe: {every: 30s}} below each provider", true}, "health_check_interval": {}, "health_check_concurrency": {}, "use_shared_health_check": {}, "enable_health_check_routing": {Lost, "write health: {probe: {every: 30s}} below each provider", true}, "health_check_details": {},
 		"pass_through_endpoints":            lost("vendors' own paths are below /providers/{provider}/; for others write a provider of kind openai-compatible"),
 		"forward_client_headers_to_llm_api": {Lost, "only headers of the dialects and those that a kind names are forwarded", true}, "forward_llm_provider_auth_headers": {Lost, "write gateways.default.credentials: caller", true}, "forward_openai_org_id": {Lost, "the organization is the gateway's", true},

@@ -23,6 +23,7 @@ func (i *importer) settings(top *section) {
 	i.shared(router)
 	i.providerBudgets(router)
 	i.library(library)
+	i.cache(library)
 	i.general(general)
 	router.rest(routerReasons())
 	library.rest(litellmReasons())
@@ -202,11 +203,11 @@ func (i *importer) alerting(s *section) {
 		case "slack":
 			i.needs("SLACK_WEBHOOK_URL")
 			i.out.channels = append(i.out.channels, "slack: env:SLACK_WEBHOOK_URL")
-			s.note(Changed, "alerting", "slack is told of budgets alone, not of slow or failed calls")
+			s.note(Changed, "alerting", "slack is told of budgets, credentials and targets that fail; for slow or failed calls write rules to alerts.rules")
 		case "webhook":
 			i.needs("WEBHOOK_URL")
 			i.out.channels = append(i.out.channels, "webhook: env:WEBHOOK_URL")
-			s.note(Changed, "alerting", "the webhook is told of budgets alone, in Sluice's own form")
+			s.note(Changed, "alerting", "the webhook is told in Sluice's own form; for slow or failed calls write rules to alerts.rules")
 		default:
 			s.note(Lost, "alerting", doctree.Quote(to)+" is not carried over; write a channel to alerts.channels")
 		}
