@@ -125,6 +125,7 @@ type api struct {
 	refusals   *flood
 	uses       uses
 	tails      chan struct{} // one place for each open tail
+	backups    chan struct{} // one place for the backup that is made
 	started    time.Time
 	dashboard  *web.Site
 }
@@ -142,7 +143,7 @@ func New(c Config) http.Handler {
 	}
 	a := &api{
 		Config: c, guesses: newThrottle[netip.Prefix](), logins: newThrottle[string](), passwords: password.NewHasher(hashing), sameOrigin: trust(c.URL),
-		refusals: newFlood(), uses: uses{seen: map[[2]string]bool{}}, tails: make(chan struct{}, maxTails), started: c.Clock(), dashboard: web.New(),
+		refusals: newFlood(), uses: uses{seen: map[[2]string]bool{}}, tails: make(chan struct{}, maxTails), backups: make(chan struct{}, 1), started: c.Clock(), dashboard: web.New(),
 	}
 	var err error
 	if a.sso, err = newSSO(&c); err != nil {

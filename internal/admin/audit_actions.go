@@ -38,6 +38,8 @@ var deeds = map[string]deed{
 	"rateEntry": {Action: "entry.rate"}, "replayEntry": {Action: "entry.replay", Apart: true},
 	"listEntries": {Action: "entry.search"}, "getEntry": {Action: "entry.read"}, "getCached": {Action: "cache.read"},
 
+	"getBackup": {Action: "backup.create", Apart: true},
+
 	"validateConfig": {}, "diffConfig": {}, "explainRoute": {},
 }
 

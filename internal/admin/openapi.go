@@ -127,7 +127,7 @@ func (d *OpenAPI) answer(r *route) *content {
 			return c
 		}
 		c.Description = cmp.Or(r.Stream, "Server-sent events; the data of each event named entry is an Entry.")
-		c.Content = map[string]media{"text/event-stream": {&schema{Type: "string"}}}
+		c.Content = map[string]media{cmp.Or(r.Kind, "text/event-stream"): {&schema{Type: "string"}}}
 	case reflect.TypeFor[*OpenAPI]():
 		c.Content = map[string]media{"application/json": {&schema{Type: "object"}}}
 	default:

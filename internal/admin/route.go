@@ -30,6 +30,7 @@ type route struct {
 	Most    int64        // bytes of the body; 0 = maxBody
 	Answer  reflect.Type // of a 2xx answer; nil = a stream
 	Stream  string       // what a stream is; "" = one of entries
+	Kind    string       // media type of a stream; "" = server-sent events
 	Status  int          // of a 2xx answer
 	Access  access       // who may call it
 	Long    bool         // it takes as long as a call of a model

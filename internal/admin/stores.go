@@ -27,6 +27,7 @@ type Store interface {
 	SettingStore
 	RevisionStore
 	AuditStore
+	BackupStore
 	Ping(ctx context.Context) error
 }
 

@@ -57,6 +57,7 @@ var allowed = map[string][]string{
 	"said":      {},
 	"audit":     {},
 	"store":     {"analytics", "audit", "gateway", "llm", "said"},
+	"backup":    {"store"},
 	"object":    {"gateway"},
 	"config":    {"glob", "expr", "gateway"},
 	"expr":      {},
@@ -71,7 +72,7 @@ var allowed = map[string][]string{
 	"proxy": {"health", "account", "auth", "cache", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "resume",
 		"provider", "route", "tokens", "upstream"},
 	"telemetry": {"proxy", "gateway"},
-	"admin":     {"analytics", "audit", "auth", "cache", "catalog", "compare", "config", "gateway", "limit", "llm", "provider", "record", "said", "store", "glob", "web"},
+	"admin":     {"analytics", "audit", "auth", "backup", "cache", "catalog", "compare", "config", "gateway", "limit", "llm", "provider", "record", "said", "store", "glob", "web"},
 }
 
 type file struct {

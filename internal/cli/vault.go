@@ -58,24 +58,33 @@ func localUser() string {
 	return u.Username
 }
 
-// withVault runs a function with the vault of the store that serve would use.
-func withVault(ctx context.Context, env *Env, at *place, f func(*opened) error) error {
+// openPlace reads the configuration that serve would use, and opens nothing.
+func openPlace(env *Env, at *place) (*opened, error) {
 	cfg, problems, err := app.LoadConfig(at.options(env))
 	if err == nil {
 		err = badDocument(problems.Err())
 	}
 	if err != nil {
+		return nil, err
+	}
+	return &opened{cfg: cfg, masterFile: app.MasterFile(cfg)}, nil
+}
+
+// withVault runs a function with the vault of the store that serve would use.
+func withVault(ctx context.Context, env *Env, at *place, f func(*opened) error) error {
+	o, err := openPlace(env, at)
+	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, cfg.Storage.URL.Reveal())
+	s, err := store.Open(ctx, o.cfg.Storage.URL.Reveal())
 	if err != nil {
 		return err
 	}
 	if err := s.Migrate(ctx); err != nil {
 		return errors.Join(fmt.Errorf("the store cannot be used: %w", err), s.Close())
 	}
-	err = f(&opened{cfg: cfg, vault: app.OpenVault(s, cfg), masterFile: app.MasterFile(cfg), store: s})
-	return errors.Join(err, s.Close())
+	o.store, o.vault = s, app.OpenVault(s, o.cfg)
+	return errors.Join(f(o), s.Close())
 }
 
 // replacing reports whether the environment gives a new master key beside the old one.

@@ -52,6 +52,24 @@ func encodeKey(key []byte) string { return base64.StdEncoding.EncodeToString(key
 // maxFile is more than any file of keys has.
 const maxFile = 64 << 10
 
+// ReadFile gives the keys of a file as they stand in it, for a copy of them.
+func ReadFile(path string) (string, error) {
+	content, err := readPrivate(path)
+	if err == nil {
+		_, err = parseMasters(content)
+	}
+	return content, err
+}
+
+// PutFile makes the file of a copy of keys, for its owner alone. A file that is there
+// already is fs.ErrExist, and stays as it is.
+func PutFile(path, content string) error {
+	if _, err := parseMasters(content); err != nil {
+		return err
+	}
+	return writeNew(path, content)
+}
+
 func readMasters(path string) ([]Master, error) {
 	content, err := readPrivate(path)
 	if err != nil {

@@ -11,6 +11,9 @@
 // safe for concurrent use. Text may hold any bytes; NUL and what is no UTF-8 is kept as
 // U+FFFD, in filters too, so that both engines agree and no insert fails for it.
 //
+// A backup is read from one moment's state (Snapshot) and loaded into a fresh store
+// (Restore), of either engine; what it has of each table backup_tables.go lists.
+//
 // Deleted SQLite rows leave free pages that later rows use: the file stops growing once
 // retention balances traffic, but does not shrink. To give space back to the file
 // system after retention was shortened, run VACUUM on the file while Sluice is stopped.

@@ -53,3 +53,12 @@ func (s *Store) Exec(ctx context.Context, statement string) error {
 	_, err := s.write.ExecContext(ctx, statement)
 	return err
 }
+
+// BackupTables gives the tables that are there, those of a backup and those that are left out.
+func (s *Store) BackupTables(ctx context.Context) (there, backed []string, left map[string]string, err error) {
+	there, err = s.tables(ctx, s.write)
+	for _, t := range backedUp {
+		backed = append(backed, t.name)
+	}
+	return there, backed, leftOut, err
+}

@@ -19,8 +19,9 @@ var embedded embed.FS
 // usable. It may be called again after an error, for instance when the database was away.
 // Processes that start at once wait for each other. A newer schema is ErrNewerSchema;
 // a migration runs wholly or not at all, and after a failed one the store stays unusable.
+// A store that a restore left half filled is ErrHalfRestored.
 func (s *Store) Migrate(ctx context.Context) error {
-	files, err := fs.Sub(embedded, "migrations")
+	files, err := migrations()
 	if err != nil {
 		return err
 	}
@@ -31,10 +32,16 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return nil
 }
 
+func migrations() (fs.FS, error) { return fs.Sub(embedded, "migrations") }
+
+func (s *Store) provider(files fs.FS) (*goose.Provider, error) {
+	return goose.NewProvider(s.dialect, s.write, portable{files, s.textColumn},
+		goose.WithTableName("sluice_migrations"), goose.WithDisableGlobalRegistry(true))
+}
+
 // migrate brings the schema up to a version, or the newest one there is.
 func (s *Store) migrate(ctx context.Context, files fs.FS, version int64) (err error) {
-	provider, err := goose.NewProvider(s.dialect, s.write, portable{files, s.textColumn},
-		goose.WithTableName("sluice_migrations"), goose.WithDisableGlobalRegistry(true))
+	provider, err := s.provider(files)
 	if err != nil {
 		return err
 	}
@@ -48,10 +55,17 @@ func (s *Store) migrate(ctx context.Context, files fs.FS, version int64) (err er
 		return err
 	}
 	if current > target {
-		return fmt.Errorf("%w: its schema has version %d, this binary knows versions up to %d; run the newer Sluice, or restore the backup made before the upgrade", ErrNewerSchema, current, target)
+		return newerSchema(current, target)
+	}
+	if err := s.unfinished(ctx, current); err != nil {
+		return err
 	}
 	_, err = provider.UpTo(ctx, version)
 	return err
+}
+
+func newerSchema(current, target int64) error {
+	return fmt.Errorf("%w: its schema has version %d, this binary knows versions up to %d; run the newer Sluice, or restore the backup made before the upgrade", ErrNewerSchema, current, target)
 }
 
 // portable serves the migrations with the engine's word for a text column.

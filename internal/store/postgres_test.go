@@ -21,6 +21,7 @@ func TestPostgres(t *testing.T) {
 		testPlans(t, s, "EXPLAIN", "using ")
 		testSpentPlan(t, s, "EXPLAIN", "index only scan using ")
 	})
+	t.Run("a backup has every table", func(t *testing.T) { testBackupTables(t, server.Database(t)) })
 	t.Run("upgrades what older versions made", func(t *testing.T) { testUpgrade(t, server.Database(t)) })
 	t.Run("a server that is away at boot", func(t *testing.T) {
 		url := server.Database(t)

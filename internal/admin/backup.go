@@ -1,0 +1,99 @@
+package admin
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/backup"
+	"github.com/sluice-gateway/sluice/internal/store"
+)
+
+// BackupStore gives the store as it is at one moment.
+type BackupStore interface {
+	Snapshot(ctx context.Context, fn func(*store.Snapshot) error) error
+}
+
+func (a *api) backupRoutes() []route {
+	return []route{
+		{
+			Access: admins, Method: get, Path: "/backup", Name: "getBackup", Summary: "A backup of the store as it is now, for sluice restore. It holds sealed credentials and hashes of keys.",
+			Query: backupParams, Status: http.StatusOK, Stream: "A tar archive under zstd, whose last member is manifest.json; without that it is not whole.", Kind: backupKind, serve: a.getBackup,
+		},
+	}
+}
+
+var backupParams = []Param{
+	{"entries", "true: with the calls, their bodies and feedback."},
+	{"since", "With entries: those from this time on (RFC 3339)."},
+}
+
+const (
+	backupKind = "application/zstd"
+	// backupFlush bounds the wait for the store to take what is in the spool.
+	backupFlush = 10 * time.Second
+)
+
+// getBackup streams a backup. What is still in the spool when the store does not take it is
+// not in it, and counted in its head.
+func (a *api) getBackup(c *call) (any, error) {
+	o := backup.Options{Version: a.Version, Created: a.now()}
+	entries, err := c.boolean("entries")
+	if err != nil {
+		return nil, err
+	}
+	o.Calls.Entries = entries != nil && *entries
+	if o.Calls.Since, err = c.moment("since"); err != nil {
+		return nil, err
+	}
+	if !o.Calls.Since.IsZero() && !o.Calls.Entries {
+		return nil, invalid("since", "since is about entries, which are backed up with entries=true")
+	}
+	select {
+	case a.backups <- struct{}{}:
+		defer func() { <-a.backups }()
+	default:
+		return nil, conflict("", "a backup is being made already; wait for its end")
+	}
+	h := c.w.Header()
+	h.Set("Content-Type", backupKind)
+	h.Set("Content-Disposition", `attachment; filename="sluice-`+o.Created.Format("20060102-150405")+`.tar.zst"`)
+	if c.r.Method == http.MethodHead {
+		return nil, nil
+	}
+	o.Waiting = a.flushSpool(c.ctx())
+	w := &countingWriter{to: c.w}
+	if _, err = backup.Write(c.ctx(), a.Store, w, o); err == nil {
+		return nil, nil
+	}
+	if w.n == 0 {
+		h.Del("Content-Type")
+		h.Del("Content-Disposition")
+		return nil, err
+	}
+	a.Log.Error("a backup broke off", "error", err)
+	panic(http.ErrAbortHandler) // so that whoever reads it knows
+}
+
+// flushSpool has the store take what is in the spool, and gives how many entries are left.
+func (a *api) flushSpool(ctx context.Context) int64 {
+	ctx, cancel := context.WithTimeout(ctx, backupFlush)
+	defer cancel()
+	if err := a.Spool.Flush(ctx); err != nil {
+		a.Log.Warn("the backup lacks entries that the store does not take", "error", err)
+		return a.Spool.Stats().Depth
+	}
+	return 0
+}
+
+type countingWriter struct {
+	to io.Writer
+	n  int64
+}
+
+func (w *countingWriter) Write(b []byte) (int, error) {
+	n, err := w.to.Write(b)
+	w.n += int64(n)
+	return n, err
+}
