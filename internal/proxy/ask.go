@@ -23,6 +23,10 @@ const (
 	wantUser
 	wantMetadata
 	wantSafetyID
+	// Of conversations and completions alone; the members of the ceiling follow.
+	wantTier
+	wantModalities
+	wantCeiling
 )
 
 // maxSpans bounds the members scanned for.
@@ -35,7 +39,7 @@ func wanted(d *dialect.Dialect, e *dialect.Endpoint) []string {
 		option = d.UsageOption.Object
 	}
 	names := []string{"model", "stream", option, "user", "metadata", "safety_identifier"}
-	if e.Op == llm.OpChat || e.Op == llm.OpCompletions { // what the ceiling of the answer is foreseen by
+	if answersInTokens(e.Op) { // what the ceiling of the answer is foreseen by
 		names = append(names, serviceTier, modalities)
 		for _, name := range d.Ceiling.Members() {
 			if !slices.Contains(names, name) {

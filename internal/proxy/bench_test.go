@@ -175,30 +175,24 @@ func dialBench(b *testing.B, size int, made func(up string) *proxy.Proxy) *bench
 	return &benchCaller{c, bufio.NewReaderSize(c, 64<<10), []byte(request)}
 }
 
+// call makes one call and reads its answer. It costs the same whatever the answer's header
+// holds.
 func (c *benchCaller) call(b *testing.B) {
 	if _, err := c.conn.Write(c.request); err != nil {
 		b.Fatal(err)
 	}
-	line, err := c.in.ReadSlice('\n')
-	if err != nil || !bytes.HasPrefix(line, []byte("HTTP/1.1 200 ")) {
-		b.Fatalf("%q, %v", line, err)
+	if _, err := c.in.Peek(1); err != nil {
+		b.Fatal(err)
 	}
-	length := 0
-	for {
-		line, err := c.in.ReadSlice('\n')
-		if err != nil {
-			b.Fatal(err)
-		}
-		if len(line) <= 2 {
-			break
-		}
-		if n, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
-			if length, err = strconv.Atoi(string(bytes.TrimSpace(n))); err != nil {
-				b.Fatal(err)
-			}
-		}
+	head, _ := c.in.Peek(c.in.Buffered())
+	end := bytes.Index(head, []byte("\r\n\r\n"))
+	_, value, _ := bytes.Cut(head[:max(end, 0)], []byte("Content-Length: "))
+	digits, _, _ := bytes.Cut(value, []byte("\r"))
+	length, err := strconv.Atoi(string(digits))
+	if err != nil || !bytes.HasPrefix(head, []byte("HTTP/1.1 200 ")) {
+		b.Fatalf("%q, %v", head, err)
 	}
-	if _, err := c.in.Discard(length); err != nil {
+	if _, err := c.in.Discard(end + len("\r\n\r\n") + length); err != nil {
 		b.Fatal(err)
 	}
 }

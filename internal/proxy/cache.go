@@ -411,7 +411,7 @@ func (x *exchange) countCaching() {
 func (x *exchange) claimsOfHit() *taken {
 	h := x.held
 	h.call.Reset()
-	for _, s := range h.sets {
+	for _, s := range h.rules() {
 		err := s.Add(&h.call.Taken, &h.facts, &h.want, rules.Call, func(r *rules.Rule) bool { return !r.CountHits || h.aside[r] })
 		if err != nil {
 			return nil // a value that cannot be worked out counts nothing of a hit

@@ -281,7 +281,7 @@ func (x *exchange) partOf(t *route.Target) []int {
 
 // asked is what of the request any of some targets is sent, for who counts it.
 func (x *exchange) asked(plan []route.Target) []byte {
-	if x.unlike || slices.ContainsFunc(plan, func(t route.Target) bool { return x.partOf(&t) == nil }) || len(plan) == 0 {
+	if x.caching == nil || x.unlike || slices.ContainsFunc(plan, func(t route.Target) bool { return x.partOf(&t) == nil }) || len(plan) == 0 {
 		return x.words()
 	}
 	body := x.body.bytes()

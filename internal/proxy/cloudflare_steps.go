@@ -122,7 +122,8 @@ func (x *exchange) leaveStep() {
 	x.caching, x.rec = nil, nil
 	x.giveBack()
 	if h := x.held; h != nil { // what a step's route limits is nothing to the next
-		clear(h.sets[2:])
+		clear(h.sets[callerSets:])
+		h.some = callerSets
 		h.owned, h.aside, h.fitted = false, nil, 0
 	}
 	x.lose()

@@ -135,6 +135,7 @@ type scratch struct {
 	parts  [5][]byte
 	edits  [2]edit
 	text   [192]byte
+	most   [64]byte // the maximum of output tokens that is put into the body
 	plan   [1]route.Target
 	stands [4]stand
 	pass   health.Pass

@@ -1,14 +1,10 @@
 package proxy
 
 import (
-	"bytes"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/account"
-	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/limit/rules"
@@ -35,7 +31,9 @@ func (x *exchange) foresee(plan []route.Target) {
 		bound := tokens.MostOf(body)
 		most.Input, most.Caches = bound.Tokens, bound.Caches
 		most.Media = bound.Media || x.ep.Op == llm.OpChat && x.member(modalities) != nil
-		most.Tier, _ = jsonscan.String(x.member(serviceTier))
+		if tier := x.member(serviceTier); tier != nil {
+			most.Tier, _ = jsonscan.String(tier)
+		}
 	}
 	h.foreseen = most
 	h.facts.Input = most.Input
@@ -52,8 +50,8 @@ func (x *exchange) foreseeCost(plan []route.Target, unbounded bool) {
 	h := x.held
 	least, fits := h.foreseen, x.fits(plan)
 	least.Output = min(least.Output, leastAnswer*h.most.times)
-	for _, t := range plan {
-		m, free := x.modelOf(t)
+	for i := range plan {
+		m, free := x.modelOf(&plan[i])
 		if free {
 			continue
 		}
@@ -72,7 +70,7 @@ func (x *exchange) foreseeCost(plan []route.Target, unbounded bool) {
 
 // fits reports whether a rule may be content with less money than the call may cost.
 func (x *exchange) fits(plan []route.Target) bool {
-	for _, s := range x.held.sets {
+	for _, s := range x.held.rules() {
 		if s.NeedsLeast() {
 			return true
 		}
@@ -85,16 +83,10 @@ const (
 	modalities  = "modalities"
 )
 
-// member gives a member of the request's body, nil when it has none.
-func (x *exchange) member(name string) []byte {
-	if i := slices.Index(x.ep.want, name); i >= 0 && x.said == nil && x.ep.Body == dialect.JSON {
-		return x.ask.spans[i].Of(x.body.bytes())
-	}
-	return jsonscan.Get(x.words(), name)
-}
-
 // answers reports operations that a model answers in tokens of its own.
-func (x *exchange) answers() bool { return x.ep.Op == llm.OpChat || x.ep.Op == llm.OpCompletions }
+func (x *exchange) answers() bool { return answersInTokens(x.ep.Op) }
+
+func answersInTokens(op llm.Operation) bool { return op == llm.OpChat || op == llm.OpCompletions }
 
 // ceiling says how long the answer may become: as the request says, else as the key
 // allows, else as the models can.
@@ -103,11 +95,13 @@ func (x *exchange) ceiling(plan []route.Target, body []byte) (c ceiling) {
 	if !x.answers() {
 		return c
 	}
-	var at []byte
-	if c.tokens, at, c.times = x.dialect.Ceiling.StatedIn(x.member); at != nil {
-		c.stated = true
-		x.overridden(plan, &c)
-		return c
+	if !x.saysNoCeiling() {
+		var at []byte
+		if c.tokens, at, c.times = x.dialect.Ceiling.StatedIn(x.member); at != nil {
+			c.stated = true
+			x.overridden(plan, &c)
+			return c
+		}
 	}
 	for i := range plan {
 		n := x.ceilingAt(&plan[i])
@@ -142,23 +136,16 @@ func (x *exchange) ceilingAt(t *route.Target) int64 {
 	if k := x.who.Key; k != nil && k.MaxOutput > 0 {
 		return k.MaxOutput
 	}
-	return int64(x.view.lanes[t.Provider.Name].facts(x.p.catalogue, bareModel(t.Model)).MaxOutput)
+	return int64(x.view.lanes[t.Provider.Name].known(x.p.catalogue, bareModel(t.Model)).maxOutput)
 }
 
 // modelOf gives the priced model of a target; free says that it costs nothing.
-func (x *exchange) modelOf(t route.Target) (m *account.Model, free bool) {
-	l, model := x.view.lanes[t.Provider.Name], bareModel(t.Model)
-	own, priced := l.priced[model]
-	switch {
-	case t.Model == "" && (!x.vendorChooses() || x.ep.Op == llm.OpModerations):
+func (x *exchange) modelOf(t *route.Target) (m *account.Model, free bool) {
+	if t.Model == "" && (!x.vendorChooses() || x.ep.Op == llm.OpModerations) {
 		return nil, true // no model runs, or one that is free
-	case priced:
-		return own, false
-	case l.provider.Spec.Free:
-		return nil, true
 	}
-	m, _ = x.p.catalogue.Find(l.catalogue, model)
-	return m, false
+	k := x.view.lanes[t.Provider.Name].known(x.p.catalogue, bareModel(t.Model))
+	return k.model, k.free
 }
 
 // fit lowers how long the answer may become to what the money that was granted pays for.
@@ -172,8 +159,8 @@ func (x *exchange) fit(t *taken, plan []route.Target) {
 			continue
 		}
 		most := h.foreseen
-		for _, target := range plan {
-			m, free := x.modelOf(target)
+		for j := range plan {
+			m, free := x.modelOf(&plan[j])
 			if free {
 				continue
 			}
@@ -194,71 +181,4 @@ func (x *exchange) foreseeAttempt() {
 	if h := x.held; h.fitted > 0 && h.fitted < h.most.tokens && (h.most.send == 0 || h.fitted < h.most.send) {
 		h.most.send = h.fitted
 	}
-}
-
-// sendsCeiling gives the maximum to be told to the vendor in place of the request's own,
-// 0 when nothing is to be told.
-func (x *exchange) sendsCeiling() int64 {
-	if x.held == nil || !x.answers() || x.native != "" && x.dialect.Ceiling == nil {
-		return 0
-	}
-	return x.held.most.send
-}
-
-// ceilingEdit puts the maximum into a body that is forwarded.
-func (x *exchange) ceilingEdit(edits []edit) []edit {
-	n := x.sendsCeiling()
-	if n == 0 || x.dialect.Ceiling == nil {
-		return edits
-	}
-	span, more, before, after := x.placeCeiling()
-	text := make([]byte, 0, len(before)+len("9223372036854775807")+len(after)+1)
-	text = append(strconv.AppendInt(append(text, before...), n, 10), after...)
-	if more {
-		text = append(text, ',')
-	}
-	return append(edits, edit{span, text})
-}
-
-// placeCeiling says what of the body the maximum replaces, and between which texts it
-// stands there; more says that other members follow.
-func (x *exchange) placeCeiling() (span jsonscan.Span, more bool, before, after string) {
-	body, c := x.body.bytes(), x.dialect.Ceiling
-	old := x.target.Provider.Spec.Traits.MaxTokens || x.ep.Op == llm.OpCompletions
-	if x.lacksCeiling(c) { // then it goes where it would in an empty body
-		_, _, _, before, after = c.Place([]byte("{}"), old)
-		return jsonscan.Span{Start: x.ask.doc.Inside, End: x.ask.doc.Inside}, !x.ask.doc.Empty, before, after
-	}
-	at, whole, more, before, after := c.Place(body, old)
-	if span = spanOf(body, at); !whole {
-		span.Start += bytes.IndexByte(at, '{') + 1
-		span.End = span.Start
-	}
-	return span, more && !whole, before, after
-}
-
-// lacksCeiling reports whether the body has none of the members where a maximum may stand.
-// It knows that from the scan that was made.
-func (x *exchange) lacksCeiling(c *dialect.Ceiling) bool {
-	if x.said != nil || x.held.most.stated {
-		return false
-	}
-	for _, path := range [...]string{c.Write, c.Old} {
-		if name, _, _ := strings.Cut(path, "."); name != "" && x.member(name) != nil {
-			return false
-		}
-	}
-	return true
-}
-
-// limitCeiling puts it into a request that is written anew.
-func (x *exchange) limitCeiling(r *llm.Request) *llm.Request {
-	n := x.sendsCeiling()
-	if n == 0 {
-		return r
-	}
-	lower := *r
-	lower.MaxOutput = llm.Known(n)
-	lower.Has.Add(llm.FMaxOutput)
-	return &lower
 }

@@ -137,7 +137,7 @@ func (x *exchange) twinHolding(y *exchange) *holding {
 		return nil
 	}
 	h.facts, h.most, h.foreseen, h.want, h.aside = x.held.facts, x.held.most, x.held.foreseen, x.held.want, maps.Clone(x.held.aside)
-	h.sets, h.fitted, h.owned = x.held.sets, x.held.fitted, x.held.owned
+	h.sets, h.some, h.fitted, h.owned = x.held.sets, x.held.some, x.held.fitted, x.held.owned
 	h.x, h.beside = y, true
 	h.money = x.held.call.hold != nil && slices.ContainsFunc(x.held.call.Of, func(r *rules.Rule) bool { return r.Unit == gateway.UnitCost })
 	h.facts.Body, h.facts.Budgets = y, h.looks

@@ -15,7 +15,7 @@ import (
 // budgets gives how the budgets stand that apply to the call.
 func (x *exchange) budgets() (share, left float64) {
 	var t rules.Taken
-	for _, s := range x.held.sets {
+	for _, s := range x.held.rules() {
 		if s.AddBudgets(&t, &x.held.facts) != nil {
 			return 0, 0
 		}

@@ -22,6 +22,7 @@ import (
 type holding struct {
 	facts    rules.Facts
 	sets     [ruleSets]*rules.Set // the gateway's, the key's, and those of routes and their steps
+	some     int                  // how many of them there are; the first two always
 	want     rules.Want
 	call     taken // of all targets together
 	attempt  taken // of the present target
@@ -43,7 +44,14 @@ type holding struct {
 }
 
 // ruleSets is how many sets of rules may apply to a call: routes stand within one another.
-const ruleSets = 16
+// The first ones are the gateway's and the key's, nil where these have none.
+const (
+	ruleSets   = 16
+	callerSets = 2
+)
+
+// rules are the sets that apply to the call.
+func (h *holding) rules() []*rules.Set { return h.sets[:h.some] }
 
 // taken are claims and what was granted of them.
 type taken struct {
@@ -103,12 +111,12 @@ func (x *exchange) holdingFor(needed bool) (*holding, error) {
 	if err != nil {
 		return nil, fault.New(fault.InternalError, "The key's own limits cannot be applied; the request id leads to the log.").With(err)
 	}
-	sets := [ruleSets]*rules.Set{x.view.rules[x.gw.Name], own}
-	if sets[0] == nil && sets[1] == nil && len(x.view.held) == 0 && !needed {
+	every := x.view.rules[x.gw.Name]
+	if every == nil && own == nil && len(x.view.held) == 0 && !needed {
 		return nil, nil
 	}
 	h := x.room()
-	h.sets, h.x = sets, x
+	h.sets[0], h.sets[1], h.some, h.x = every, own, callerSets, x
 	h.facts.Meta, h.facts.Budgets, h.facts.Raised = x.metadata(), h.looks, x.raised()
 	v := &h.facts.Vars
 	v.Gateway, v.Workspace, v.User, v.Header = x.gw.Name, x.who.Workspace, x.who.User, x.r.Header
@@ -129,7 +137,7 @@ func (x *exchange) gate() error {
 		return nil
 	}
 	h.call.Reset()
-	for _, s := range h.sets {
+	for _, s := range h.rules() {
 		if err := s.Add(&h.call.Taken, &h.facts, &rules.Want{Priced: true}, rules.Early, nil); err != nil {
 			return x.conditionFault(err)
 		}
@@ -194,7 +202,7 @@ func (x *exchange) everyTarget() []route.Target {
 
 // needsAmounts reports whether a rule counts tokens or money.
 func (h *holding) needsAmounts() bool {
-	for _, s := range h.sets {
+	for _, s := range h.rules() {
 		if s.NeedsAmounts() {
 			return true
 		}
@@ -203,7 +211,7 @@ func (h *holding) needsAmounts() bool {
 }
 
 func (h *holding) hasAttempts() bool {
-	for _, s := range h.sets {
+	for _, s := range h.rules() {
 		if s.HasAttempts() {
 			return true
 		}
@@ -222,21 +230,18 @@ func (x *exchange) holdRoute() (err error) {
 			return err
 		}
 	}
-	x.held.owned = owned
-	at := 2 // behind those of a route that a limit has sent the call away from
-	for at < ruleSets && x.held.sets[at] != nil {
-		at++
-	}
-	for _, owner := range x.way.Owners {
+	h := x.held
+	h.owned = owned
+	for _, owner := range x.way.Owners { // behind those of a route that a limit has sent the call away from
 		s := x.view.rules[owner]
 		switch {
-		case s == nil || slices.Contains(x.held.sets[:], s):
+		case s == nil || slices.Contains(h.rules(), s):
 			continue
-		case at == ruleSets:
-			return fault.Newf(fault.InternalError, "The route '%s' has limits at more than %d places that hold for one call.", x.way.Route, ruleSets-2)
+		case h.some == ruleSets:
+			return fault.Newf(fault.InternalError, "The route '%s' has limits at more than %d places that hold for one call.", x.way.Route, ruleSets-callerSets)
 		}
-		x.held.sets[at] = s
-		at++
+		h.sets[h.some] = s
+		h.some++
 	}
 	return nil
 }
@@ -258,7 +263,7 @@ const maxReroutes = 4
 func (x *exchange) reserveCall(ctx context.Context) (again bool, err error) {
 	h := x.held
 	h.call.Reset()
-	for _, s := range h.sets {
+	for _, s := range h.rules() {
 		if err := s.Add(&h.call.Taken, &h.facts, &h.want, rules.Call, h.setAside()); err != nil {
 			return false, x.conditionFault(err)
 		}
@@ -347,8 +352,9 @@ func (x *exchange) noteOver(r *rules.Rule) {
 // holdFor is how long a hold counts of which nobody says what became of it.
 func (x *exchange) holdFor() time.Duration {
 	d := x.ctl.timeout
-	for _, t := range x.plan {
-		d = max(d, t.Provider.Timeouts.Total*time.Duration(t.Provider.Retries.Max+1))
+	for i := range x.plan {
+		p := x.plan[i].Provider
+		d = max(d, p.Timeouts.Total*time.Duration(p.Retries.Max+1))
 	}
 	return d + holdExtra
 }

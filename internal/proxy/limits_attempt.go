@@ -72,7 +72,11 @@ func (x *exchange) holdAttempt(ctx context.Context) error {
 	if err := x.addOwned(&h.attempt); err != nil {
 		return err
 	}
-	for _, s := range append([]*rules.Set{vendors}, h.sets[:]...) {
+	for i := -1; i < h.some; i++ {
+		s := vendors
+		if i >= 0 {
+			s = h.sets[i]
+		}
 		if err := s.Add(&h.attempt.Taken, &h.facts, &h.want, rules.Attempt, h.setAside()); err != nil {
 			return x.conditionFault(err)
 		}

@@ -87,7 +87,7 @@ func (x *exchange) answerSelf() error {
 
 func (x *exchange) tellLimits(me *self) error {
 	h := x.held
-	for _, s := range h.sets {
+	for _, s := range h.rules() {
 		if err := s.Add(&h.call.Taken, &h.facts, &rules.Want{Priced: true}, rules.Call, nil); err != nil {
 			return x.conditionFault(err)
 		}

@@ -217,7 +217,7 @@ const usualAnswer = 500
 
 // foreseenPrice gives in dollars what the call would cost at a target, for comparing.
 func (x *exchange) foreseenPrice(t *route.Target) (float64, bool) {
-	m, free := x.modelOf(*t)
+	m, free := x.modelOf(t)
 	if free {
 		return 0, true
 	}

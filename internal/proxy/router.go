@@ -11,9 +11,10 @@ import (
 type endpoint struct {
 	*dialect.Endpoint
 	dialect *dialect.Dialect
-	pattern []string  // segments of Pattern; "{model}" and "{id}" match
-	verb    string    // what follows the {model}: ":generateContent", "/converse"
-	want    []string  // members to scan for, see ask.go
+	pattern []string // segments of Pattern; "{model}" and "{id}" match
+	verb    string   // what follows the {model}: ":generateContent", "/converse"
+	want    []string // members to scan for, see ask.go
+	ceiling wantedCeiling
 	json    *endpoint // the same for callers who send JSON instead of a form; nil = itself
 }
 
@@ -50,8 +51,14 @@ func newRouter(dialects []*dialect.Dialect) *router {
 	return r
 }
 
-func (r *router) add(d *dialect.Dialect, e *dialect.Endpoint) {
+func newEndpoint(d *dialect.Dialect, e *dialect.Endpoint) *endpoint {
 	ep := &endpoint{Endpoint: e, dialect: d, want: wanted(d, e)}
+	ep.ceiling = ceilingOf(ep)
+	return ep
+}
+
+func (r *router) add(d *dialect.Dialect, e *dialect.Endpoint) {
+	ep := newEndpoint(d, e)
 	if e.Body == dialect.Multipart {
 		plain := *e
 		plain.Body = dialect.JSON

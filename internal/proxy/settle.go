@@ -136,8 +136,11 @@ func (x *exchange) releaseHold() {
 	if h.call.spent != nil {
 		h.call.spent.Free() // its verdict was told
 	}
-	call, attempt := h.call.Taken, h.attempt.Taken
-	call.Reset()
-	attempt.Reset()
-	*h = holding{looks: h.looks, text: h.text, call: taken{Taken: call, used: h.call.used}, attempt: taken{Taken: attempt, used: h.attempt.used}}
+	looks, text := h.looks, h.text
+	call, attempt, paid, turn := h.call.Taken, h.attempt.Taken, h.call.used, h.attempt.used
+	*h = holding{}
+	h.looks, h.text, h.call.used, h.attempt.used = looks, text, paid, turn
+	h.call.Taken, h.attempt.Taken = call, attempt
+	h.call.Taken.Reset()
+	h.attempt.Taken.Reset()
 }

@@ -14,7 +14,7 @@ import (
 // edited runs the scan and the named edits of a streamed chat call over a body.
 func edited(body []byte) ([]byte, bool) {
 	e := &dialect.Endpoint{Op: llm.OpChat, Body: dialect.JSON, Model: dialect.InBody, Streaming: dialect.ByMember}
-	x := &exchange{ep: &endpoint{Endpoint: e, dialect: openaichat.Dialect, want: wanted(openaichat.Dialect, e)}, dialect: openaichat.Dialect}
+	x := &exchange{ep: newEndpoint(openaichat.Dialect, e), dialect: openaichat.Dialect}
 	x.body.buf = &membuf.Buffer{Bytes: body}
 	if x.scan() != nil {
 		return nil, false

@@ -51,6 +51,7 @@ type lane struct {
 	forced    []upstream.Field // from configuration; they win
 	paths     map[*dialect.Endpoint]string
 	priced    map[string]*account.Model // models whose price the configuration gives
+	models    knownModels
 }
 
 func (p *Proxy) newLane(pr *provider.Provider, client *upstream.Client) (*lane, error) {

@@ -31,50 +31,43 @@ var hints = [256][]hint{
 	'h': {{"chema", 1, markTools}, {"cache_control", 3, markCache}, {"cachePoint", 3, markCache}},
 }
 
-// nextOf has a bit for each letter that may follow the first of a hint's two letters. A
-// quote has one too, so that one look finds both.
+// nextOf has a bit for each letter that may follow the first of a hint's two letters.
 var nextOf = func() (t [256]uint32) {
 	for c, all := range hints {
 		for _, h := range all {
 			t[c] |= 1 << (h.word[h.at+1] & 31)
 		}
 	}
-	t['"'] = 1
 	return t
 }()
 
-// maxName is longer than any name that matters.
-const maxName = 48
+// maxName is longer than any name that matters, and minHint the length of the shortest hint.
+const (
+	maxName = 48
+	minHint = 4
+)
 
 // marksOf tells what the names of a body hint at. All that is short and stands between
 // two quotes is taken for a name; texts are stepped over.
 func marksOf(body []byte) (all marks) {
-	for len(body) > 0 {
-		short, of := body[:min(len(body), maxName+1)], marks(0)
-		end := -1
-		for i, c := range short {
-			next := nextOf[c]
-			if next == 0 {
-				continue
-			}
-			if c == '"' {
-				end = i
-				break
-			}
-			if i+1 < len(short) && next>>(short[i+1]&31)&1 != 0 {
-				of |= hintAt(short, i)
-			}
-		}
-		if end >= 0 {
-			all |= of
-			body = body[end+1:]
-			continue
-		}
-		next := bytes.IndexByte(body[len(short):], '"')
-		if next < 0 {
+	for {
+		end := bytes.IndexByte(body, '"')
+		if end < 0 {
 			return all
 		}
-		body = body[len(short)+next+1:]
+		if minHint <= end && end <= maxName {
+			all |= marksIn(body[:end])
+		}
+		body = body[end+1:]
+	}
+}
+
+// marksIn tells what one name hints at.
+func marksIn(name []byte) (all marks) {
+	for i, c := range name[:len(name)-1] {
+		if next := nextOf[c]; next != 0 && next>>(name[i+1]&31)&1 != 0 {
+			all |= hintAt(name, i)
+		}
 	}
 	return all
 }
