@@ -56,11 +56,19 @@ func (s *cells) add(key, n, held int64) {
 	if n == 0 {
 		return
 	}
-	i, ok := s.find(key)
+	i, ok := s.youngest(key)
 	if !ok {
-		i = s.insert(i, key)
+		if i, ok = s.find(key); !ok {
+			i = s.insert(i, key)
+		}
 	}
 	s.change(i, n, held)
+}
+
+// youngest gives the last cell, if it has a key.
+func (s *cells) youngest(key int64) (int, bool) {
+	i := len(s.list) - 1
+	return i, i >= s.head && s.list[i].key == key
 }
 
 // settle replaces what a hold had by what it used. A cell that has gone in between knows
@@ -69,21 +77,25 @@ func (s *cells) settle(key, had, used int64) {
 	if had == 0 && used == 0 {
 		return
 	}
-	i, ok := s.find(key)
+	i, ok := s.youngest(key)
 	if !ok {
-		if used == 0 {
+		if i, ok = s.find(key); !ok && used == 0 {
 			return
 		}
+	}
+	if !ok {
 		i, had = s.insert(i, key), 0
 	}
 	had = min(had, s.list[i].held)
-	s.change(i, used-had, -had)
-	s.trim()
+	if s.change(i, used-had, -had); s.list[i].n == 0 {
+		s.trim()
+	}
 }
 
 func (s *cells) change(i int, n, held int64) {
-	s.list[i].n += n
-	s.list[i].held += held
+	c := &s.list[i]
+	c.n += n
+	c.held += held
 	s.sum += n
 	s.held += held
 }
@@ -104,7 +116,7 @@ func (s *cells) trim() {
 // leave drops what stopped counting by now, and what lies beyond last: it was taken when
 // the clock was ahead.
 func (s *cells) leave(now, last int64) {
-	if s.head == len(s.list) || (s.list[s.head].key > now && s.list[len(s.list)-1].key <= last) {
+	if !s.stale(now, last) {
 		return
 	}
 	for s.head < len(s.list) && s.list[s.head].key <= now {
@@ -116,6 +128,11 @@ func (s *cells) leave(now, last int64) {
 		s.list = s.list[:i]
 	}
 	s.trim()
+}
+
+// stale reports whether leave would drop something.
+func (s *cells) stale(now, last int64) bool {
+	return s.head < len(s.list) && (s.list[s.head].key <= now || s.list[len(s.list)-1].key > last)
 }
 
 func (s *cells) drop(i int) {

@@ -16,7 +16,7 @@ func (ch *charge) take(n, due int64, claim int) {
 	c := ch.c
 	ch.n, ch.due, ch.claim = n, due, claim
 	c.pins++
-	if c.open {
+	if c.kind == atOnce {
 		c.due.add(due, n, n)
 		return
 	}
@@ -37,7 +37,7 @@ func (ch *charge) settle(now, used int64) {
 		c.due.settle(ch.due, had, 0)
 		ch.due = 0
 	}
-	if c.open {
+	if c.kind == atOnce {
 		return
 	}
 	if ch.key > now {

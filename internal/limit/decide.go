@@ -30,6 +30,25 @@ func decide(claims []Claim, charges []charge, more []int64, now int64) (refused 
 	return refused, retry
 }
 
+// allot gives every claim all that it wants, when each of them has room for that. false
+// says nothing more than that it has to be decided: some counter is full, or asked twice.
+func allot(claims []Claim, charges []charge, granted []int64, now int64) bool {
+	for i := range charges {
+		c, cl := charges[i].c, &claims[i]
+		n := clamp(cl.Want)
+		if !cl.Observe && n > 0 && !c.fits(now, n) {
+			return false
+		}
+		for j := range i {
+			if charges[j].c == c {
+				return false
+			}
+		}
+		granted[i] = n
+	}
+	return true
+}
+
 // asked is the least that a claim is content with.
 func asked(cl *Claim, more []int64, i int) int64 {
 	switch {

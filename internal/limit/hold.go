@@ -125,7 +125,9 @@ func (h *held) settle(now int64, used []int64) {
 }
 
 func (ch *charge) close(now, used int64) {
-	ch.c.roll(ch.c.win, now)
+	if ch.c.over != nil { // what has left meanwhile was poured then; else the next who asks sees to it
+		ch.c.roll(ch.c.win, now)
+	}
 	ch.settle(now, used)
 	ch.c.pins--
 }

@@ -140,7 +140,7 @@ func (m *Memory) chargeAgain(h *held, cl *Claim, n, now int64, claim int) charge
 			return ch
 		}
 	}
-	return charge{c: &counter{id: cl.Counter, open: true, win: &gateway.Window{}, pins: 1}, claim: claim}
+	return charge{c: &counter{id: cl.Counter, kind: atOnce, open: true, win: &gateway.Window{}, pins: 1}, claim: claim}
 }
 
 // release gives back what a hold has taken: what it used is in the ledger or the spool.

@@ -93,10 +93,15 @@ func (m *Memory) reserve(ctx context.Context, old *held, used []int64, claims []
 		m.close(old, now, used)
 	}
 	v := Verdict{States: states, Refused: -1}
-	v.Refused, v.Retry = decide(claims, h.charges, nil, now)
+	if !allot(claims, h.charges, h.Granted, now) {
+		if v.Refused, v.Retry = decide(claims, h.charges, nil, now); v.Refused < 0 {
+			grant(claims, h.charges, h.Granted, now)
+		} else {
+			clear(h.Granted)
+		}
+	}
 	if v.Refused < 0 {
 		h.by = m
-		grant(claims, h.charges, h.Granted, now)
 		h.set = set
 		due := grain(h.expires, int64(ttl))
 		for i := range h.charges {

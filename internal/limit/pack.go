@@ -172,6 +172,7 @@ func (u *unpacker) holds() (all []*held) {
 // charge reads a charge. Its counter is a stand-in, open when the real one is gone.
 func (u *unpacker) charge(claims int) charge {
 	c := &counter{id: u.id(), open: u.bool(), win: &gateway.Window{}}
+	c.kind = kindOf(c.win, c.open)
 	ch := charge{c: c, n: u.int(), key: u.int(), due: u.int(), claim: int(u.uint())}
 	u.bad = u.bad || ch.n < 0 || ch.claim < 0 || ch.claim >= claims
 	return ch

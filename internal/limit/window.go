@@ -19,6 +19,8 @@ const never = time.Duration(-1)
 type counter struct {
 	id    ID
 	win   *gateway.Window
+	most  int64 // what may stand in win at once
+	kind  kind
 	open  bool  // counts places
 	pins  int32 // open holds on it: it is not forgotten
 	asked bool  // the ledger, for the present period
@@ -29,27 +31,58 @@ type counter struct {
 
 	width      int64 // of a sub-span, when sliding
 	start, end int64 // the present period, when by the calendar
-	base       int64 // what a snapshot knew to be settled in it
 	here       int64 // when what is taken now leaves; of the last roll
 	touched    int64
 
 	taken cells      // by the moment it leaves the window
 	due   cells      // what open holds give back when they expire, by that moment
 	over  *overdraft // only with a Burst
+	base  int64      // what a snapshot knew to be settled in the present period
 	loc   *time.Location
 }
 
+// kind is how a counter counts. It never changes.
+type kind uint8
+
+const (
+	bySpan kind = iota
+	byTurn
+	byDate
+	atOnce
+)
+
+func kindOf(w *gateway.Window, open bool) kind {
+	switch {
+	case open:
+		return atOnce
+	case w.Period != "":
+		return byDate
+	case w.Fixed:
+		return byTurn
+	}
+	return bySpan
+}
+
 func newCounter(id ID, w *gateway.Window, open bool, loc *time.Location) *counter {
-	c := &counter{id: id, win: w, open: open, loc: loc}
+	c := &counter{id: id, kind: kindOf(w, open), open: open, loc: loc}
+	c.asks(w)
 	if c.sliding() {
 		c.width = max(divUp(int64(w.Span), parts), 1)
 	}
 	return c
 }
 
-func (c *counter) calendar() bool { return !c.open && c.win.Period != "" }
-func (c *counter) sliding() bool  { return !c.open && c.win.Period == "" && !c.win.Fixed }
-func (c *counter) fixed() bool    { return !c.open && c.win.Period == "" && c.win.Fixed }
+// asks makes w the window that counts: it may allow more or less than the one before.
+func (c *counter) asks(w *gateway.Window) {
+	c.win, c.most = w, w.Max
+	if c.kind == bySpan || c.kind == byTurn {
+		c.most = addSat(w.Max, w.Burst)
+	}
+}
+
+func (c *counter) calendar() bool { return c.kind == byDate }
+func (c *counter) sliding() bool  { return c.kind == bySpan }
+func (c *counter) fixed() bool    { return c.kind == byTurn }
 
 // same reports whether w counts as c does; only Max and Burst may differ.
 func (c *counter) same(w *gateway.Window, open bool) bool {
@@ -63,20 +96,26 @@ func (c *counter) same(w *gateway.Window, open bool) bool {
 
 // roll brings c to now. It has to be called with the window of the present claim.
 func (c *counter) roll(w *gateway.Window, now int64) {
-	c.win = w
-	if c.open {
+	if c.win != w {
+		c.asks(w)
+	}
+	if c.kind == atOnce {
 		return
 	}
-	if c.calendar() {
+	if c.kind == byDate {
 		c.turn(now)
 	}
 	here := c.leaves(now)
 	c.here = here
-	if w.Burst > 0 && !c.calendar() {
+	if w.Burst > 0 && c.kind != byDate {
 		c.overdraw(now, here)
 	}
+	last := here + int64(w.Span) // a clock that steps back a little forgives nothing
+	if !c.taken.stale(now, last) {
+		return
+	}
 	held := c.taken.held
-	c.taken.leave(now, here+int64(w.Span)) // a clock that steps back a little forgives nothing
+	c.taken.leave(now, last)
 	if c.over != nil && c.sliding() {
 		c.over.pour(w, now, held-c.taken.held)
 	}
@@ -122,11 +161,12 @@ func (c *counter) leaves(now int64) int64 {
 }
 
 // limit is what may stand in the window at once.
-func (c *counter) limit() int64 {
-	if c.open || c.calendar() {
-		return c.win.Max
-	}
-	return addSat(c.win.Max, c.win.Burst)
+func (c *counter) limit() int64 { return c.most }
+
+// fits reports whether n has room now.
+func (c *counter) fits(now, n int64) bool {
+	room := c.most - n
+	return room >= 0 && c.used(now) <= room
 }
 
 // used is what stands in the window, with what an earlier burst has still to repay.
@@ -149,10 +189,11 @@ func (c *counter) state(now int64) State {
 	if s.Used == 0 {
 		return s
 	}
-	key, ok := c.taken.after(1)
-	if c.open {
-		key, ok = c.due.after(1)
+	of := &c.taken
+	if c.kind == atOnce {
+		of = &c.due
 	}
+	key, ok := of.after(1)
 	switch {
 	case ok:
 	case c.over != nil && c.fixed():
