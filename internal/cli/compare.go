@@ -69,10 +69,12 @@ func (k *trafficCommands) compare(ctx context.Context, c *client, query url.Valu
 		{"input tokens", func(f *compare.Figures) *compare.Estimate { return f.Input }, "", 1},
 		{"output tokens", func(f *compare.Figures) *compare.Estimate { return f.Output }, "", 1},
 		{"cost of a call", func(f *compare.Figures) *compare.Estimate { return f.Cost }, " $", 1},
-		{"feedback", func(f *compare.Figures) *compare.Estimate { return f.Score }, "", 1},
+		{"score", func(f *compare.Figures) *compare.Estimate { return f.Score }, "", 1},
+		{"liked", func(f *compare.Figures) *compare.Estimate { return f.Liked }, " %", 100},
 	} {
 		t.row(m.what, estimate(m.of(&x.A), m.unit, m.scale), estimate(m.of(&x.B), m.unit, m.scale))
 	}
+	t.row("thumbs", thumbs(&x.A), thumbs(&x.B))
 	t.row("spent", dollars(x.A.Spent), dollars(x.B.Spent))
 	if err := t.flush(); err != nil {
 		return err
@@ -82,6 +84,13 @@ func (k *trafficCommands) compare(ctx context.Context, c *client, query url.Valu
 		fmt.Fprintln(k.env.Stderr, plain(x.Warning))
 	}
 	return nil
+}
+
+func thumbs(f *compare.Figures) string {
+	if f.Up+f.Down == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d up, %d down", f.Up, f.Down)
 }
 
 func dollars(u gateway.USD) string { return "$" + u.String() }

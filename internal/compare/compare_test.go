@@ -157,3 +157,27 @@ func TestTheVerdictSaysNoMoreThanTheCallsDo(t *testing.T) {
 		}
 	}
 }
+
+func TestThumbsAreCounted(t *testing.T) {
+	s := Sides{A: ArmOf("a/x"), B: ArmOf("b/x")}
+	for i := range int64(80) {
+		a, b := call("a/x", "", 100+i), call("b/x", "", 100+i)
+		if i%2 == 0 {
+			a.Feedback, b.Feedback = "down", "up"
+		} else if i < 10 {
+			a.Feedback = "up"
+		}
+		s.Add(a)
+		s.Add(b)
+	}
+	a, b := s.Figures()
+	if a.Up != 5 || a.Down != 40 || b.Up != 40 || b.Down != 0 || b.Liked.Value != 1 || b.Liked.N != 40 {
+		t.Fatalf("%+v %+v", a, b)
+	}
+	if c := Compare("old", "new", a, b); !strings.Contains(c.Verdict, "new gets more thumbs up than old") {
+		t.Error(c.Verdict)
+	}
+	if one := (&Side{}).Figures(); one.Liked != nil {
+		t.Errorf("nobody said anything, and %+v likes it", one.Liked)
+	}
+}

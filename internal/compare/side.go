@@ -11,6 +11,7 @@ type Side struct {
 	input, output  sum
 	cost, score    sum // dollars, 0 to 1
 	spent          gateway.USD
+	up, down       int // thumbs
 }
 
 // Figures are how a side did. What is unknown is null.
@@ -29,6 +30,9 @@ type Figures struct {
 	Cost   *Estimate   `json:"cost_usd" doc:"Mean of a call, of those whose cost is known."`
 	Spent  gateway.USD `json:"spent_usd" doc:"All of these."`
 	Score  *Estimate   `json:"score" doc:"Mean feedback of a call that has some."`
+	Up     int         `json:"thumbs_up"`
+	Down   int         `json:"thumbs_down"`
+	Liked  *Estimate   `json:"liked" doc:"Of thumbs up among all thumbs."`
 }
 
 // add notes one call: its attempts at this side, in order, of which there is one.
@@ -57,6 +61,12 @@ func (s *Side) add(o *gateway.Outcome, trials []*gateway.Trial) {
 	}
 	if o.Score != nil {
 		s.score.add(*o.Score)
+	}
+	switch o.Feedback {
+	case "up":
+		s.up++
+	case "down":
+		s.down++
 	}
 }
 
@@ -87,7 +97,8 @@ func silent(fault string) bool {
 // Figures works out how the side did so far.
 func (s *Side) Figures() Figures {
 	f := Figures{Calls: s.calls, Failed: s.failed, Errors: share(s.failed, s.calls), Spent: s.spent,
-		Input: s.input.mean(), Output: s.output.mean(), Cost: s.cost.mean(), Score: s.score.mean()}
+		Input: s.input.mean(), Output: s.output.mean(), Cost: s.cost.mean(), Score: s.score.mean(),
+		Up: s.up, Down: s.down, Liked: share(s.up, s.up+s.down)}
 	latency, first := sorted(s.latency), sorted(s.first)
 	f.LatencyP50, f.LatencyP95 = quantile(latency, 0.5), quantile(latency, 0.95)
 	f.FirstP50, f.FirstP95 = quantile(first, 0.5), quantile(first, 0.95)

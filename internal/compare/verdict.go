@@ -8,9 +8,9 @@ import (
 // Least is how many calls each side needs before anything is said about them.
 const Least = 30
 
-// wider is how much wider than 95 % an interval must be so that the nine measures of a
-// comparison are together wrong in no more than 5 % (Bonferroni: 99.44 %, z = 2.77).
-const wider = 2.77 / z
+// wider is how much wider than 95 % an interval must be so that the ten measures of a
+// comparison are together wrong in no more than 5 % (Bonferroni: 99.5 %, z = 2.81).
+const wider = 2.81 / z
 
 // Comparison is two sides beside each other.
 type Comparison struct {
@@ -49,7 +49,8 @@ func measures() []measure {
 		{"input_tokens", func(f *Figures) *Estimate { return f.Input }, "reads fewer tokens", "reads more tokens", "", 1},
 		{"output_tokens", func(f *Figures) *Estimate { return f.Output }, "writes fewer tokens", "writes more tokens", "", 1},
 		{"cost_usd", func(f *Figures) *Estimate { return f.Cost }, "costs less", "costs more", " dollars a call", 1},
-		{"score", func(f *Figures) *Estimate { return f.Score }, "is liked less", "is liked more", "", 1},
+		{"score", func(f *Figures) *Estimate { return f.Score }, "is scored lower", "is scored higher", "", 1},
+		{"liked", func(f *Figures) *Estimate { return f.Liked }, "gets fewer thumbs up", "gets more thumbs up", " %", 100},
 	}
 }
 

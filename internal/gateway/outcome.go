@@ -17,6 +17,7 @@ type Outcome struct {
 	Cache     string
 	Stream    bool     // as the caller asked for it
 	Score     *float64 // feedback, nil = none
+	Feedback  string   // "up", "down"; "" = none
 	LatencyMS llm.Count
 	Count     int // calls that it stands for
 	Attempts  []Trial
@@ -49,6 +50,7 @@ func (o *Outcome) UnmarshalJSON(doc []byte) error {
 		Cache     string          `json:"cache"`
 		Stream    bool            `json:"stream"`
 		Score     *float64        `json:"score"`
+		Feedback  string          `json:"feedback"`
 		LatencyMS llm.Count       `json:"latency_ms"`
 		Count     int             `json:"count"`
 		Metadata  json.RawMessage `json:"metadata"`
@@ -59,7 +61,7 @@ func (o *Outcome) UnmarshalJSON(doc []byte) error {
 	}
 	*o = Outcome{
 		ID: e.ID, Step: e.Step, Status: e.Status, ErrorCode: e.ErrorCode, Cache: e.Cache, Stream: e.Stream,
-		Score: e.Score, LatencyMS: e.LatencyMS, Count: max(e.Count, 1), Attempts: e.Attempts,
+		Score: e.Score, Feedback: e.Feedback, LatencyMS: e.LatencyMS, Count: max(e.Count, 1), Attempts: e.Attempts,
 	}
 	var of struct {
 		ShadowOf string `json:"shadow_of"`

@@ -20,7 +20,9 @@ export function FiguresTable({ a, b, nameA, nameB }: { a: Figures; b: Figures; n
           <Interval label="First token, p50" a={a.first_token_p50_ms} b={b.first_token_p50_ms} format={ms} />
           <Interval label="Output tokens" a={a.output_tokens} b={b.output_tokens} format={count} />
           <Interval label="Cost of a call" a={a.cost_usd} b={b.cost_usd} format={usd} />
-          {(a.score || b.score) && <Interval label="Feedback" a={a.score} b={b.score} format={count} />}
+          {(a.score || b.score) && <Interval label="Score" a={a.score} b={b.score} format={count} />}
+          {(a.liked || b.liked) && <Interval label="Thumbs up" a={a.liked} b={b.liked} format={percent} />}
+          {(a.liked || b.liked) && <tr><th scope="row">Thumbs</th><td className="n">{a.thumbs_up} up, {a.thumbs_down} down</td><td /><td className="n">{b.thumbs_up} up, {b.thumbs_down} down</td></tr>}
         </tbody>
       </table>
     </Box>
