@@ -43,6 +43,7 @@ type Facts struct {
 	MaxOutput  int    // tokens
 	Deprecated bool
 	Price      *gateway.Price // nil = unknown
+	Abilities  *Abilities     // nil = unknown
 }
 
 // Config is what the API shows and changes. Without a running gateway, as when the command

@@ -27,7 +27,16 @@ type Model struct {
 	Context    *int           `json:"context" doc:"Tokens; null = unknown."`
 	MaxOutput  *int           `json:"max_output" doc:"Tokens; null = unknown."`
 	Deprecated bool           `json:"deprecated,omitempty" doc:"The vendor has announced its end."`
+	Abilities  *Abilities     `json:"abilities" doc:"By the catalogue; null = unknown."`
 	Price      *gateway.Price `json:"price" doc:"Dollars per million tokens unless the name says otherwise, for short prompts on the standard tier; null = unknown."`
+}
+
+// Abilities are what a model takes, gives and can.
+type Abilities struct {
+	Input     []string `json:"input" doc:"text, image, audio, video, pdf."`
+	Output    []string `json:"output" doc:"text, image, audio, video."`
+	Tools     bool     `json:"tools"`
+	Reasoning bool     `json:"reasoning"`
 }
 
 var modelFilters = []Param{
@@ -98,6 +107,7 @@ func (a *api) newModel(p *provider.Provider, id string) Model {
 	}
 	f := a.Facts(p, id)
 	m.Name, m.Context, m.MaxOutput, m.Deprecated, m.Price = f.Name, known(f.Context), known(f.MaxOutput), f.Deprecated, f.Price
+	m.Abilities = f.Abilities
 	return m
 }
 

@@ -96,6 +96,9 @@ func (p *process) facts(of *provider.Provider, model string) admin.Facts {
 	f := admin.Facts{Context: given.Context, MaxOutput: given.MaxOutput}
 	if m != nil {
 		f.Name, f.Deprecated = m.Name, m.Deprecated
+		if can := m.Abilities; can != nil {
+			f.Abilities = &admin.Abilities{Input: append([]string{}, can.Input...), Output: append([]string{}, can.Output...), Tools: can.Tools, Reasoning: can.Reasoning}
+		}
 		f.Context, f.MaxOutput = cmp.Or(f.Context, m.Context), cmp.Or(f.MaxOutput, m.MaxOutput)
 	}
 	_, f.Price = p.models.Price(m, given.Price, &llm.Usage{InputTokens: llm.Known(0), OutputTokens: llm.Known(0)}, time.Now(), "", false)
