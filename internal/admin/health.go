@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"runtime"
 	"time"
 )
 
@@ -10,6 +11,8 @@ type Health struct {
 	Status   string      `json:"status" enum:"ok,degraded" doc:"degraded: it serves, but see problems."`
 	Problems []string    `json:"problems" doc:"What is wrong, for people."`
 	Version  string      `json:"version"`
+	Go       string      `json:"go" doc:"The Go release that built it."`
+	Platform string      `json:"platform" doc:"Operating system and processor, as in linux/amd64."`
 	Started  time.Time   `json:"started"`
 	UptimeS  int64       `json:"uptime_s"`
 	InFlight *int64      `json:"in_flight" doc:"Calls being served."`
@@ -63,7 +66,7 @@ const pingTime = 2 * time.Second
 func (a *api) getHealth(c *call) (Health, error) {
 	s := a.Spool.Stats()
 	h := Health{
-		Status: "ok", Problems: []string{}, Version: a.Version, Started: a.started.UTC(), UptimeS: int64(a.Clock().Sub(a.started).Seconds()),
+		Status: "ok", Problems: []string{}, Version: a.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Started: a.started.UTC(), UptimeS: int64(a.Clock().Sub(a.started).Seconds()),
 		Spool: SpoolHealth{Depth: s.Depth, Bytes: s.Bytes, BodiesDropped: s.DroppedBodies, Bad: s.Bad, BadBytes: s.BadBytes, PutErrors: s.PutErrors, Lost: s.Late},
 	}
 	h.Targets = []TargetHealth{}

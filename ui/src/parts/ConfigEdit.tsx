@@ -4,9 +4,10 @@ import { IconAlertTriangle, IconCircleCheck, IconGitCompare } from "@tabler/icon
 import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { api, APIError, got, type Schemas } from "../api/client";
-import { applyDocument, compareDocument, type Compared, type State } from "../lib/document";
+import { useParam } from "../lib/address";
+import { applyDocument, compareDocument, type Compared, placeOf, type State } from "../lib/document";
 import { type SchemaNode, schemaAt } from "../lib/outline";
 import { Changes, Diff } from "./Change";
 import { Editor } from "./Editor";
@@ -40,7 +41,9 @@ function useDraft(now: State): [Draft, (d: Draft) => void] {
 export function ConfigEdit({ now }: { now: State }) {
   const [draft, setDraft] = useDraft(now);
   const [path, setPath] = useState<string[]>([]);
-  const [line, setLine] = useState<{ line: number } | null>(null);
+  const [at, setAt] = useParam("at");
+  const sought = useMemo(() => (at ? placeOf(draft.text, at.split(".")) : null), [at]);
+  const [line, setLine] = useState<{ line: number } | null>(sought);
   const [reviewing, setReviewing] = useState(false);
   const [settled] = useDebouncedValue(draft.text, 400);
   const changed = draft.text !== draft.from;
@@ -55,6 +58,7 @@ export function ConfigEdit({ now }: { now: State }) {
       <Grid.Col span={{ base: 12, lg: 8 }}>
         <Panel title="Document" says="As it was written, comments included. Ctrl Space completes keys and values; Escape, then Tab leaves the editor." right={<Copy text={draft.text} label="Copy the document" />}>
           <Stack gap="sm">
+            {sought && !sought.whole && <Alert variant="light" withCloseButton closeButtonLabel="Close" onClose={() => setAt("")}><Text size="sm"><Code>{at}</Code> does not stand in the document, so that its default holds. {sought.found ? <>It goes beneath <Code>{sought.found}</Code>.</> : <>Write it at the top level.</>}</Text></Alert>}
             <Editor label="Configuration document" text={draft.text} onChange={(text) => setDraft({ ...draft, text })} problems={problems} schema={schema.data?.schema as SchemaNode | undefined} onPlace={setPath} goto={line} onSave={() => ready && setReviewing(true)} />
             <Group justify="space-between" gap="xs">
               <Verdict changed={changed} pending={pending} compared={compared} failed={changed ? check.error : null} />
