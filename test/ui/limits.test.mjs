@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, newPage, serious, signIn } from "./browser.mjs";
 import { startCallers, ways } from "./callers.mjs";
+import { token } from "./gateway.mjs";
 
 let gateway, browser, view, page;
 
@@ -66,17 +67,27 @@ test("a budget is raised until a time, and the raise ended", async () => {
   await well();
 });
 
-test("costs are told by any dimension and month, as table and as a file", async () => {
+test("costs are told by any dimension and month, as table and as a file, as exact as the API tells them", async () => {
+  const month = new Intl.DateTimeFormat("sv", { timeZone: "Asia/Tokyo", year: "numeric", month: "2-digit" }).format(new Date());
+  const told = await (await fetch(`${gateway.admin}/api/v1/analytics/costs?by=model&month=${month}&zone=Asia/Tokyo`, { headers: { authorization: `Bearer ${token}` } })).json();
   await page.goto("/costs?by=model&period=12m&tz=Asia/Tokyo");
   const table = page.getByRole("table", { name: "Cost by model" });
   await table.last().waitFor();
-  await page.getByRole("rowheader", { name: "chat" }).waitFor();
+  const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "chat", exact: true }) });
+  const exactly = told.rows.find((r) => r.value === "chat").cost_usd.toFixed(9).replace(/0+$/, "");
+  assert.equal(await row.getByRole("cell").first().getAttribute("title"), `$${exactly}`);
   await well();
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
   assert.match(file.suggestedFilename(), /^costs-by-model-.*\.csv$/);
   const chunks = [];
   for await (const c of await file.createReadStream()) chunks.push(c);
   const lines = Buffer.concat(chunks).toString().trim().split("\r\n").map((l) => l.split(","));
-  assert.deepEqual(lines[0], ["from", "tz", "model", "cost_usd", "requests", "input_tokens", "output_tokens", "saved_usd"]);
-  assert.ok(lines.some((l) => l[2] === "chat" && l[1] === "Asia/Tokyo" && Number(l[4]) > 0), lines.join("\n"));
+  assert.deepEqual(lines[0], ["month", "model", "cost_usd", "saved_usd", "requests", "unpriced", "input_tokens", "output_tokens"]);
+  const chat = lines.find((l) => l[1] === "chat");
+  assert.deepEqual([chat[0], chat[2]], [`${month}-01`, exactly], lines.join("\n"));
+  await page.goto(`/costs?by=key&month=${month}&tz=UTC`);
+  const [named] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+  let text = "";
+  for await (const c of await named.createReadStream()) text += c;
+  assert.match(text, /^day,key,key_name,cost_usd,/);
 });

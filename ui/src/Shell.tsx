@@ -1,14 +1,15 @@
 // The frame of all pages: where one is, what time is shown, and the keyboard.
-import { ActionIcon, AppShell, Box, Burger, Group, Menu, Modal, NavLink, ScrollArea, Select, SimpleGrid, Switch, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, AppShell, Box, Burger, Group, Menu, Modal, NavLink, ScrollArea, SimpleGrid, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconKeyboard, IconLogout, IconMoon, IconSearch, IconSun, IconUser } from "@tabler/icons-react";
 import { Fragment, type ReactNode, useEffect, useRef } from "react";
 import { Link, useLocation, useNavigate } from "react-router";
 import { useAuth } from "./api/session";
-import { ranges, useLinkTo, useParams } from "./lib/address";
-import { zone } from "./lib/format";
+import { useLinkTo, useParams } from "./lib/address";
+import { showIn, zone } from "./lib/format";
 import { pages } from "./nav";
 import { Palette } from "./parts/Palette";
+import { RangePicker } from "./parts/Range";
 
 const timed = new Set(["/", "/logs", "/sessions", "/cache", "/routes", "/audit"]);
 
@@ -18,6 +19,8 @@ export function Shell({ children }: { children: ReactNode }) {
   const [finding, setFinding] = useDisclosure();
   const { pathname } = useLocation();
   const link = useLinkTo();
+  const [params] = useParams();
+  showIn(params.get("tz")); // before anything below is drawn
   useKeys(setHelp.open, setFinding.open);
   useEffect(() => {
     close();
@@ -59,7 +62,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
-        <Box maw={1440} mx="auto">{children}</Box>
+        <Box key={zone} maw={1440} mx="auto">{children}</Box>
       </AppShell.Main>
       <Help opened={help} onClose={setHelp.close} />
       <Palette opened={finding} onClose={setFinding.close} />
@@ -72,30 +75,6 @@ export function Logo() {
     <span className="mark" aria-hidden>
       <svg width="18" height="18" viewBox="0 0 18 18"><path d="M2 4h14M2 9h8M2 14h14" stroke="#fff" strokeWidth="2" strokeLinecap="round" /><path d="M14 6.5v5" stroke="#fff" strokeWidth="2" strokeLinecap="round" /></svg>
     </span>
-  );
-}
-
-function RangePicker() {
-  const [params, set] = useParams();
-  const custom = params.get("from") && params.get("to");
-  const live = params.get("live") !== "0" && !custom;
-  const { pathname } = useLocation();
-  return (
-    <Group gap="sm" wrap="nowrap">
-      {pathname === "/" && (
-        <Tooltip label={custom ? "A fixed time does not move on" : "Refresh every five seconds"} withArrow>
-          <Switch className="hide-small" size="sm" label="Live" aria-label="Live" checked={live} disabled={!!custom} onChange={(e) => set({ live: e.currentTarget.checked ? "" : "0" })} />
-        </Tooltip>
-      )}
-      <Tooltip label={`Times are shown in ${zone}`} withArrow position="bottom">
-        <Select
-          size="xs" w={{ base: 132, sm: 150 }} allowDeselect={false} aria-label="Time range" checkIconPosition="right"
-          data={[...Object.entries(ranges).map(([value, r]) => ({ value, label: r.label })), ...(custom ? [{ value: "custom", label: "As chosen" }] : [])]}
-          value={custom ? "custom" : (params.get("range") ?? "1h")}
-          onChange={(v) => v && v !== "custom" && set({ range: v, from: "", to: "" })}
-        />
-      </Tooltip>
-    </Group>
   );
 }
 

@@ -4,13 +4,14 @@ import "uplot/dist/uPlot.min.css";
 import "./styles.css";
 import { MantineProvider, createTheme } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { hashKey, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { setNonce } from "get-nonce";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { APIError } from "./api/client";
 import { SessionProvider } from "./api/session";
 import { App } from "./App";
+import { zone } from "./lib/format";
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
 setNonce(nonce);
@@ -32,6 +33,7 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 5_000,
+      queryKeyHashFn: (key) => hashKey([zone, ...key]), // days are another's in another zone
       refetchOnWindowFocus: true,
       retry: (failures, error) => failures < 2 && !(error instanceof APIError && error.status >= 400 && error.status < 500),
     },

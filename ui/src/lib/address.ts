@@ -65,7 +65,7 @@ export function useLinkTo(): (path: string, extra?: Record<string, string>) => s
     (path, extra) => {
       const old = new URLSearchParams(search);
       const kept = new URLSearchParams();
-      for (const k of ["range", "from", "to", "live"]) if (old.get(k)) kept.set(k, old.get(k)!);
+      for (const k of ["range", "from", "to", "live", "tz"]) if (old.get(k)) kept.set(k, old.get(k)!);
       for (const [k, v] of Object.entries(extra ?? {})) if (v) kept.set(k, v);
       const s = kept.toString();
       return s ? `${path}?${s}` : path;

@@ -5,8 +5,8 @@ export type Line = { kind: "same" | "less" | "more"; text: string };
 const most = 1500; // lines on one side, beyond what begins and ends alike
 
 export function diffLines(a: string, b: string): Line[] {
-  const x = a.split("\n");
-  const y = b.split("\n");
+  const x = a === "" ? [] : a.split("\n"); // nothing has no lines, not an empty one
+  const y = b === "" ? [] : b.split("\n");
   let head = 0;
   while (head < x.length && head < y.length && x[head] === y[head]) head++;
   let tail = 0;

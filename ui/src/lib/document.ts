@@ -1,7 +1,7 @@
 // The configuration document: read, changed where it stands so that comments stay, compared
 // with what is in force, and put in force. Pages that change it go through parts/Change.tsx.
 import { useQuery } from "@tanstack/react-query";
-import { type Document, isCollection, isScalar, type Node, parseDocument, visit } from "yaml";
+import { type Document, isCollection, isMap, isNode, isScalar, type Node, parseDocument, visit } from "yaml";
 import { APIError, authorize } from "../api/client";
 
 /** What GET /api/v1/config tells of the document. */
@@ -57,7 +57,8 @@ export function edited(text: string, change: (d: Document) => void): string {
   if (d.errors.length > 0) throw new Error(`The document cannot be changed here: ${d.errors[0]!.message}`);
   change(d);
   const out = d.toString({ lineWidth: 0, flowCollectionPadding: !/[{[]\w/.test(text) || /[{[] /.test(text), indentSeq: !/^( *)[\w"'.*-]+:[^\S\n]*\n\1- /m.test(text) });
-  return out.trim() === "null" ? "{}\n" : out;
+  const blank = /^(?:[ \t]*\r?\n)*/.exec(text)![0]; // lines before anything is said, which YAML does not keep
+  return out.trim() === "null" ? "{}\n" : blank + out.replace(/^(?:[ \t]*\n)*/, "");
 }
 
 /** Puts a value at a path; parents that are not there, or empty, are made. */
@@ -88,4 +89,16 @@ export function namesAt(text: string, path: string[]): string[] {
   const at = parseDocument(text).getIn(path) as { toJSON?: () => unknown } | undefined;
   const v = at?.toJSON?.();
   return v && typeof v === "object" ? Object.keys(v) : [];
+}
+
+/** Where a path stands in a document: its line, or that of the nearest key above it that is there. */
+export function placeOf(text: string, path: string[]): { line: number; found: string; whole: boolean } {
+  const d = parseDocument(text);
+  for (let n = path.length; n > 0; n--) {
+    const parent = n > 1 ? d.getIn(path.slice(0, n - 1), true) : d.contents;
+    const pair = isMap(parent) ? parent.items.find((i) => String(isScalar(i.key) ? i.key.value : i.key) === path[n - 1]) : undefined;
+    const start = isNode(pair?.key) ? pair.key.range?.[0] : undefined;
+    if (start !== undefined) return { line: text.slice(0, start).split("\n").length, found: path.slice(0, n).join("."), whole: n === path.length };
+  }
+  return { line: 1, found: "", whole: false };
 }

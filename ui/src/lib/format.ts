@@ -66,12 +66,28 @@ export function ago(time: string | number | null | undefined, now = Date.now()):
   return word(`${Math.round(a / 86400)} d`);
 }
 
-const exactTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
-export const at = (time: string | number | null | undefined) => (time ? `${exactTime.format(new Date(time))} (${zone})` : dash);
-export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** The time zone of this browser. */
+export const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** The time zone in which all times are shown, and in which days are added up. */
+export let zone = ownZone;
+
+/** Shows times in a zone from now on; the browser's when it is empty or no zone. What is drawn already stays. */
+export function showIn(name: string | null) {
+  try {
+    zone = name ? new Intl.DateTimeFormat("en-GB", { timeZone: name }).resolvedOptions().timeZone : ownZone;
+  } catch {
+    zone = ownZone;
+  }
+}
+
+/** A date, or a time of the day, as the options say, in the zone. */
+export const dateOf = (time: string | number | Date, parts: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...parts }).format(new Date(time));
+
+export const at = (time: string | number | null | undefined) => (time ? `${dateOf(time, { dateStyle: "medium", timeStyle: "medium" })} (${zone})` : dash);
 
 export function clock(time: string): string {
-  const d = new Date(time);
-  const t = d.toLocaleTimeString("en-GB");
-  return new Date().toDateString() === d.toDateString() ? t : `${d.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${t.slice(0, 5)}`;
+  const t = dateOf(time, { timeStyle: "medium" });
+  const dayOf = (d: string | Date) => dateOf(d, { dateStyle: "short" });
+  return dayOf(new Date()) === dayOf(time) ? t : `${dateOf(time, { day: "numeric", month: "short" })} ${t.slice(0, 5)}`;
 }

@@ -40,6 +40,9 @@ export function missing(p: NewProvider, kind: Kind | undefined, taken: string[])
   return out;
 }
 
+/** Whether a problem is that a new provider has no credential, which it gets once it is in force. */
+export const getsItsKey = (p: NewProvider) => (problem: { path?: string; message: string }) => p.keyFrom === "here" && p.key.trim() !== "" && problem.path === `providers.${p.name}` && problem.message.startsWith("no credential");
+
 /** Keeps a new provider's key, sealed, once the provider is in force. */
 export async function keepKey(p: NewProvider) {
   if (p.keyFrom !== "here" || !p.key.trim()) return;

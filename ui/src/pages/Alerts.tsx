@@ -14,7 +14,7 @@ const refetchInterval = 15_000;
 export default function Alerts() {
   const may = useMay();
   const active = useQuery({ queryKey: ["alerts", "active"], queryFn: () => got(api.GET("/api/v1/alerts")), refetchInterval, placeholderData: keepPreviousData });
-  const rules = useQuery({ queryKey: ["alerts", "rules"], queryFn: () => got(api.GET("/api/v1/alerts/rules")), refetchInterval: 60_000, placeholderData: keepPreviousData });
+  const rules = useQuery({ queryKey: ["alerts", "rules"], queryFn: () => got(api.GET("/api/v1/alerts/rules")), refetchInterval, placeholderData: keepPreviousData });
   const failed = active.isError ? active : rules.isError ? rules : null;
   return (
     <>

@@ -2,131 +2,141 @@ import "../callers.css";
 import { Alert, Box, Button, Card, Group, SegmentedControl, Select, Stack, Text } from "@mantine/core";
 import { IconDownload, IconReceiptDollar } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
-import { api, got, type Schemas } from "../api/client";
+import { useMemo, useState } from "react";
+import { api, got } from "../api/client";
+import { useAct } from "../lib/act";
 import { useParams } from "../lib/address";
 import { colorOf, meaning } from "../lib/color";
-import { count, percent, usd, zone as own } from "../lib/format";
+import { count, dateOf, exact, percent, usd, zone } from "../lib/format";
 import { Chart } from "../parts/Chart";
 import { useKeyNames } from "../parts/names";
+import { ZonePicker } from "../parts/Range";
 import { Bar, Chip, Empty, Failure, Figure, Goto, PageTitle, Panel, Snippet, Waiting } from "../parts/parts";
-import { csvOf, download } from "./costs/csv";
-import { spans } from "./costs/time";
+import { download, withNames } from "./costs/csv";
+import { type CostReport, type Line, linesOf } from "./costs/report";
+import { before, type Grain, monthsBefore, type Span, spanOf, spans, startsOf } from "./costs/time";
 
-type Analytics = Schemas["Analytics"];
-type One = Schemas["AnalyticsSeries"];
-
-const metrics = "cost_usd,requests,input_tokens,output_tokens,saved_usd,unpriced";
 const charted = 8;
+const first = ["workspace", "key", "model", "provider", "route", "gateway", "operation", "cache"];
 
-/** What calls can be told apart by here, the chosen keys of metadata among it. */
+/** What calls can be told apart by: all that the API names, the chosen keys of metadata among it. */
 function useDimensions(): { value: string; label: string }[] {
   const doc = useQuery({ queryKey: ["openapi"], staleTime: Infinity, queryFn: () => got(api.GET("/api/v1/openapi.json")) });
   return useMemo(() => {
-    const params = (doc.data as { paths?: Record<string, { get?: { parameters?: { name: string }[] } }> } | undefined)?.paths?.["/api/v1/analytics"]?.get?.parameters ?? [];
-    const more = params.map((p) => p.name).filter((n) => n.startsWith("filter.metadata.")).map((n) => n.slice("filter.".length));
-    return [...["workspace", "key", "model", "provider", "route", "gateway", "operation", "cache"].map((d) => ({ value: d, label: d[0]!.toUpperCase() + d.slice(1) })), ...more.map((d) => ({ value: d, label: `Metadata: ${d.slice(9)}` }))];
+    const params = (doc.data as { paths?: Record<string, { get?: { parameters?: { name: string }[] } }> } | undefined)?.paths?.["/api/v1/analytics/costs"]?.get?.parameters ?? [];
+    const named = params.map((p) => p.name).filter((n) => n.startsWith("filter.")).map((n) => n.slice("filter.".length));
+    const label = (d: string) => (d.startsWith("metadata.") ? `Metadata: ${d.slice(9)}` : `${d[0]!.toUpperCase()}${d.slice(1).replaceAll("_", " ")}`);
+    return [...new Set([...first, ...named])].map((value) => ({ value, label: label(value) }));
   }, [doc.data]);
 }
 
-const filterable = ["workspace", "key", "model", "provider", "route", "gateway", "operation"];
+type Names = (l: Line) => string;
 
 export default function Costs() {
   const [params, set] = useParams();
   const by = params.get("by") ?? "workspace";
-  const period = spans[params.get("period") ?? ""] ?? spans[""]!;
-  const step = params.get("step") || period.step;
-  const zone = params.get("tz") || own;
-  const filters = Object.fromEntries(filterable.map((d) => [`filter.${d}`, params.get(`filter.${d}`) ?? ""]).filter(([, v]) => v)) as Record<string, string>;
+  const name = params.get("month") ?? params.get("period") ?? "";
+  const now = useMemo(() => new Date(), []);
+  const span = useMemo(() => spanOf(name, now, zone), [name, now]);
+  const grain = (["day", "week", "month"].includes(params.get("step") ?? "") ? params.get("step") : span.grain) as Grain;
+  const filters = Object.fromEntries([...params].filter(([k, v]) => k.startsWith("filter.") && v));
   const dimensions = useDimensions();
   const keyName = useKeyNames();
-  const report = useQuery({
-    queryKey: ["analytics", "costs", by, params.get("period"), step, zone, filters], staleTime: 30_000, placeholderData: keepPreviousData,
-    queryFn: () => {
-      const { from, to } = period.of(new Date(), zone);
-      return got(api.GET("/api/v1/analytics", { params: { query: { metric: metrics, by, step, tz: zone, top: "100", from: from.toISOString(), to: to.toISOString(), compare: "previous", ...filters } as never } }));
-    },
-  });
+  const nameOf: Names = (l) => (l.rest ? "all others" : by === "key" ? (l.value ? keyName(l.value) : "without a key") : l.value || `no ${by.replace("metadata.", "").replaceAll("_", " ")}`);
+  const ask = (s: { from: Date; to: Date }, more: Record<string, string>) => ({ params: { query: { by, zone, from: s.from.toISOString(), to: s.to.toISOString(), ...more, ...filters } as never } });
+  const report = useQuery({ queryKey: ["costs", by, name, grain, filters], staleTime: 30_000, placeholderData: keepPreviousData, queryFn: () => got(api.GET("/api/v1/analytics/costs", ask(span, { grain }))) });
+  const past = useQuery({ queryKey: ["costs", "before", by, name, filters], staleTime: 300_000, retry: false, queryFn: () => got(api.GET("/api/v1/analytics/costs", ask(before(span, zone), {}))) });
+  const csv = useAct(async () => {
+    const text = await got(api.GET("/api/v1/analytics/costs", { ...ask(span, { grain, format: "csv" }), parseAs: "text" }) as Promise<{ data?: string; error?: unknown; response: Response }>);
+    download(`costs-by-${by}-${dateOf(span.from, { year: "numeric", month: "2-digit", day: "2-digit" }).split("/").reverse().join("-")}.csv`, by === "key" ? withNames(text, "key", keyName) : text);
+  }, []);
   const a = report.data;
-  const nameOf = (s: One) => (s.rest ? "all others" : by === "key" ? (s.by.key ? keyName(s.by.key) : "without a key") : s.by[by] || `no ${by.replace("metadata.", "")}`);
+  const into = (l: Line) => (l.rest || !l.value ? undefined : () => set({ [`filter.${by}`]: l.value, by: by === "workspace" ? "key" : by === "key" ? "model" : "" }));
   return (
     <>
-      <PageTitle title="Costs" says="What calls cost, by whom and for what. Prices are those of the time of each call.">
-        {a && <Button variant="default" leftSection={<IconDownload size={16} />} onClick={() => download(`costs-by-${by}-${a.from.slice(0, 10)}.csv`, csvOf(rowsOf(a, by, nameOf)))}>CSV</Button>}
+      <PageTitle title="Costs" says="What calls cost, to the billionth of a dollar, by whom and for what. Prices are those of the time of each call.">
+        <Button variant="default" disabled={!a} loading={csv.isPending} leftSection={<IconDownload size={16} />} onClick={() => csv.mutate(undefined)}>CSV</Button>
       </PageTitle>
       <Group mb="md" gap="sm">
-        <SegmentedControl size="xs" aria-label="Period" value={params.get("period") ?? ""} onChange={(v) => set({ period: v, step: "" })} data={Object.entries(spans).map(([value, s]) => ({ value, label: s.label }))} />
-        <Select size="xs" w={170} aria-label="By" allowDeselect={false} value={by} onChange={(v) => set({ by: v === "workspace" ? "" : (v ?? "") })} data={dimensions} leftSection={<Text size="xs" c="dimmed">by</Text>} />
-        <Select size="xs" w={130} aria-label="Columns" allowDeselect={false} value={step} onChange={(v) => set({ step: v ?? "" })} data={[{ value: "day", label: "each day" }, { value: "week", label: "each week" }, { value: "month", label: "each month" }]} />
-        <Select size="xs" w={200} aria-label="Time zone" searchable allowDeselect={false} value={zone} onChange={(v) => set({ tz: v === own ? "" : (v ?? "") })} data={[...new Set([own, "UTC", ...Intl.supportedValuesOf("timeZone")])]} limit={100} />
+        <SegmentedControl size="xs" aria-label="Period" value={params.get("month") ? "month" : name in spans ? name : ""} onChange={(v) => set({ period: v, month: "", step: "" })} data={[...Object.entries(spans).map(([value, s]) => ({ value, label: s.label })), ...(params.get("month") ? [{ value: "month", label: monthName(params.get("month")!) }] : [])]} />
+        <Select size="xs" w={150} aria-label="Month" placeholder="Another month" clearable value={params.get("month")} onChange={(v) => set({ month: v ?? "", period: "", step: "" })} data={monthsBefore(now, zone, 36).map((value) => ({ value, label: monthName(value) }))} />
+        <Select size="xs" w={170} aria-label="By" searchable allowDeselect={false} value={by} onChange={(v) => set({ by: v === "workspace" ? "" : (v ?? "") })} data={dimensions} leftSection={<Text size="xs" c="dimmed">by</Text>} />
+        <Select size="xs" w={130} aria-label="Columns" allowDeselect={false} value={grain} onChange={(v) => set({ step: v === span.grain ? "" : (v ?? "") })} data={[{ value: "day", label: "each day" }, { value: "week", label: "each week" }, { value: "month", label: "each month" }]} />
+        <ZonePicker />
         {Object.entries(filters).map(([k, v]) => <Chip key={k} label={`${k.slice(7)}: ${k === "filter.key" ? keyName(v) : v}`} remove={() => set({ [k]: "" })} />)}
       </Group>
-      {report.isError ? <Failure error={report.error} retry={() => void report.refetch()} /> : !a ? <Waiting rows={4} height={110} /> : (a.total.requests ?? 0) === 0 ? (
-        <Empty icon={IconReceiptDollar} title="No calls in this time"><Text ta="center" c="dimmed" mb="sm">Costs come with calls. The report is there for machines too:</Text><Snippet text={`curl -H "Authorization: Bearer $SLUICE_TOKEN" \\\n  '${location.origin}/api/v1/analytics?metric=cost_usd&by=${by}&step=month&tz=${zone}'`} /></Empty>
-      ) : <Report of={a} by={by} nameOf={nameOf} pick={(s) => filterable.includes(by) && !s.rest && s.by[by] ? () => set({ [`filter.${by}`]: s.by[by]!, by: by === "workspace" ? "key" : by === "key" ? "model" : "" }) : undefined} />}
+      {report.isError ? <Failure error={report.error} retry={() => void report.refetch()} /> : !a ? <Waiting rows={4} height={110} /> : a.total.requests === 0 ? (
+        <Empty icon={IconReceiptDollar} title="No calls in this time"><Text ta="center" c="dimmed" mb="sm">Costs come with calls. The report is there for machines too:</Text><Snippet text={`curl -H "Authorization: Bearer $SLUICE_TOKEN" \\\n  '${location.origin}/api/v1/analytics/costs?month=${monthsBefore(now, zone, 1)[0]}&zone=${zone}&by=${by}&format=csv'`} /></Empty>
+      ) : <Report of={a} past={past.data} span={span} nameOf={nameOf} into={into} />}
     </>
   );
 }
 
-function Report({ of: a, by, nameOf, pick }: { of: Analytics; by: string; nameOf: (s: One) => string; pick: (s: One) => (() => void) | undefined }) {
-  const total = a.total.cost_usd ?? 0;
-  const before = a.before?.cost_usd;
-  const shown = a.series.slice(0, charted);
-  const others = a.series.slice(charted);
-  const times = a.times.map((t) => new Date(t).getTime() / 1000);
-  const series = [...shown.map((s) => ({ label: nameOf(s), color: s.rest ? meaning.left : colorOf(nameOf(s)), values: s.spans.cost_usd ?? [] })), ...(others.length ? [{ label: "others", color: meaning.left as string, values: times.map((_, i) => others.reduce((sum, s) => sum + (s.spans.cost_usd?.[i] ?? 0), 0)) }] : [])];
-  const unpriced = a.total.unpriced ?? 0;
+const monthName = (m: string) => new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(`${m}-01T00:00:00Z`));
+
+type Shown = { lines: Line[]; starts: Date[]; past?: CostReport; nameOf: Names };
+
+function Report({ of: a, past, span, nameOf, into }: { of: CostReport; past?: CostReport; span: Span; nameOf: Names; into: (l: Line) => (() => void) | undefined }) {
+  const { starts, lines, times } = useMemo(() => {
+    const starts = startsOf(span, a.grain, zone).filter((s) => s.getTime() < Date.now());
+    return { starts, lines: linesOf(a, starts), times: starts.map((s) => s.getTime() / 1000) };
+  }, [a, span]);
+  const total = a.total;
+  const shown = lines.slice(0, charted);
+  const others = lines.slice(charted);
+  const series = [...shown.map((l) => ({ label: nameOf(l), color: l.rest ? meaning.left : colorOf(nameOf(l)), values: l.spans })), ...(others.length ? [{ label: "others", color: meaning.left as string, values: times.map((_, i) => others.reduce((sum, l) => sum + (l.spans[i] ?? 0), 0)) }] : [])];
+  const was = past?.total.cost_usd;
+  const note = was == null ? "" : was === 0 ? "nothing in the time before" : `${total.cost_usd >= was ? "+" : "−"}${percent(Math.abs(total.cost_usd - was) / was)} against ${usd(was)} before`;
+  const by = a.by.replace("metadata.", "").replaceAll("_", " ");
   return (
     <Stack gap="md">
       <div className="four">
-        <Figure label="Spent" value={usd(total)} exact={`$${total}`} note={before == null ? "" : before === 0 ? "nothing in the time before" : `${total >= before ? "+" : "−"}${percent(Math.abs(total - before) / before)} against the time before`} says="Cost of the calls whose cost is known, at the prices of their time. The time before is as long as this one." />
-        <Figure label="Calls" value={count(a.total.requests)} note={total > 0 ? `${usd(total / Math.max(1, (a.total.requests ?? 0) - unpriced))} each, on average` : ""} says="All calls of the time, refused ones included." />
-        <Figure label="Saved by the cache" value={usd(a.total.saved_usd ?? 0)} note="not spent, since an answer was kept" says="What the calls that the cache served would have cost." />
-        <Figure label="Without a price" value={count(unpriced)} tone={unpriced ? "var(--tag-warning-ink)" : undefined} note="calls, refused ones included" says="Calls whose cost is not known: refused, failed, or of a model without a price. Give it one under providers in the configuration." />
+        <Figure label="Spent" value={usd(total.cost_usd)} exact={`$${exact(total.cost_usd)}`} note={note} says="Cost of the calls whose cost is known, at the prices of their time. Before: as many whole months, just before this time." />
+        <Figure label="Calls" value={count(total.requests)} note={total.cost_usd > 0 ? `${usd(total.cost_usd / Math.max(1, total.requests - total.unpriced))} each, on average` : ""} says="All calls of the time, refused ones included." />
+        <Figure label="Saved by the cache" value={usd(total.saved_usd)} exact={`$${exact(total.saved_usd)}`} note="not spent, since an answer was kept" says="What the calls that the cache served would have cost." />
+        <Figure label="Without a price" value={count(total.unpriced)} tone={total.unpriced ? "var(--tag-warning-ink)" : undefined} note="calls, refused ones included" says="Calls whose cost is not known: refused, failed, or of a model without a price. Give it one under providers in the configuration." />
       </div>
       {a.warning && <Alert variant="light" color="yellow">{a.warning}</Alert>}
-      <Panel title={`Cost by ${by.replace("metadata.", "")}`} says="Bars stand on each other. The first and the last may be cut off by the chosen time."><Chart title={`Cost by ${by}`} kind="bars" format={usd} times={times} series={series} height={230} /></Panel>
-      <Card withBorder padding={0}><Table of={a} by={by} nameOf={nameOf} pick={pick} /></Card>
+      <Panel title={`Cost by ${by}`} says={`One bar for each ${a.grain} of the zone ${a.zone}; values stand on each other.`}><Chart title={`Cost by ${by}`} kind="bars" format={usd} times={times} series={series} height={230} /></Panel>
+      <Card withBorder padding={0}><Table {...{ lines, starts, past, nameOf, into }} of={a} /></Card>
     </Stack>
   );
 }
 
 const columnsMost = 12;
+const linesFirst = 100;
 
-function Table({ of: a, by, nameOf, pick }: { of: Analytics; by: string; nameOf: (s: One) => string; pick: (s: One) => (() => void) | undefined }) {
-  const total = a.total.cost_usd ?? 0;
-  const wide = a.times.length <= columnsMost;
-  const label = (t: string) => new Date(t).toLocaleDateString("en-GB", { timeZone: a.tz, ...(a.step === "month" ? { month: "short", year: "2-digit" } : { day: "numeric", month: "short" }) });
+function Table({ of: a, lines, starts, past, nameOf, into }: Shown & { of: CostReport; into: (l: Line) => (() => void) | undefined }) {
+  const [all, setAll] = useState(false);
+  const total = a.total.cost_usd;
+  const wide = starts.length <= columnsMost;
+  const was = useMemo(() => new Map(past?.rows.map((r) => [`${r.rest} ${r.value}`, r.cost_usd])), [past]);
+  const label = (t: Date) => dateOf(t, a.grain === "month" ? { month: "short", year: "2-digit" } : { day: "numeric", month: "short" });
+  const by = a.by.replace("metadata.", "").replaceAll("_", " ");
   return (
     <Box className="scroll">
       <table className="rows tight" aria-label={`Cost by ${by}`}>
-        <thead><tr><th scope="col">{by}</th><th scope="col" className="n">Cost</th><th scope="col">Share</th><th scope="col" className="n">Before</th><th scope="col" className="n">Calls</th><th scope="col" className="n">Tokens in / out</th>{wide && a.times.map((t) => <th key={t} scope="col" className="n">{label(t)}</th>)}</tr></thead>
+        <thead><tr><th scope="col">{by}</th><th scope="col" className="n">Cost</th><th scope="col">Share</th><th scope="col" className="n">Before</th><th scope="col" className="n">Calls</th><th scope="col" className="n">Tokens in / out</th>{wide && starts.map((t) => <th key={t.getTime()} scope="col" className="n">{label(t)}</th>)}</tr></thead>
         <tbody>
-          {a.series.map((s) => {
-            const into = pick(s);
-            const cost = s.total.cost_usd ?? 0;
+          {(all ? lines : lines.slice(0, linesFirst)).map((l) => {
+            const go = into(l);
+            const { cost_usd: cost, requests, input_tokens, output_tokens } = l.total;
             return (
-              <tr key={`${s.rest} ${Object.values(s.by).join()}`}>
-                <th scope="row" className="name" style={{ color: "inherit", fontWeight: 500, fontSize: 13 }}>{into ? <button type="button" className="cell link" onClick={into} title="Only this">{nameOf(s)}</button> : nameOf(s)}{by === "key" && s.by.key && <Text span size="xs"> <Goto to="/logs" extra={{ key_id: s.by.key, range: "30d" }}>calls</Goto></Text>}</th>
-                <td className="n" title={`$${cost}`}>{usd(cost)}</td>
-                <td style={{ minWidth: 110 }}><Group gap={6} wrap="nowrap"><Box className="grow" miw={50}><Bar share={total ? cost / total : 0} color={s.rest ? meaning.left : colorOf(nameOf(s))} label={`${percent(total ? cost / total : 0)} of all`} /></Box><Text size="xs" c="dimmed" w={38} ta="right">{percent(total ? cost / total : 0)}</Text></Group></td>
-                <td className="n">{s.before ? usd(s.before.cost_usd) : "–"}</td><td className="n">{count(s.total.requests)}</td><td className="n">{count(s.total.input_tokens)} / {count(s.total.output_tokens)}</td>
-                {wide && a.times.map((t, i) => <td key={t} className="n">{s.spans.cost_usd?.[i] ? usd(s.spans.cost_usd[i]) : <Text span c="dimmed">–</Text>}</td>)}
+              <tr key={`${l.rest} ${l.value}`}>
+                <th scope="row" className="name" style={{ color: "inherit", fontWeight: 500, fontSize: 13 }}>{go ? <button type="button" className="cell link" onClick={go} title="Only this">{nameOf(l)}</button> : nameOf(l)}{a.by === "key" && l.value && <Text span size="xs"> <Goto to="/logs" extra={{ key_id: l.value, range: "30d" }}>calls</Goto></Text>}</th>
+                <td className="n" title={`$${exact(cost)}`}>{usd(cost)}</td>
+                <td style={{ minWidth: 110 }}><Group gap={6} wrap="nowrap"><Box className="grow" miw={50}><Bar share={total ? cost / total : 0} color={l.rest ? meaning.left : colorOf(nameOf(l))} label={`${percent(total ? cost / total : 0)} of all`} /></Box><Text size="xs" c="dimmed" w={38} ta="right">{percent(total ? cost / total : 0)}</Text></Group></td>
+                <td className="n">{past ? usd(was.get(`${l.rest} ${l.value}`) ?? 0) : "–"}</td><td className="n">{count(requests)}</td><td className="n">{count(input_tokens)} / {count(output_tokens)}</td>
+                {wide && starts.map((t, i) => <td key={t.getTime()} className="n">{l.spans[i] ? usd(l.spans[i]) : <Text span c="dimmed">–</Text>}</td>)}
               </tr>
             );
           })}
-          <tr className="sum"><th scope="row" style={{ color: "inherit" }}>All</th><td className="n">{usd(total)}</td><td /><td className="n">{usd(a.before?.cost_usd)}</td><td className="n">{count(a.total.requests)}</td><td className="n">{count(a.total.input_tokens)} / {count(a.total.output_tokens)}</td>
-            {wide && a.times.map((t, i) => <td key={t} className="n">{usd(a.series.reduce((sum, s) => sum + (s.spans.cost_usd?.[i] ?? 0), 0))}</td>)}</tr>
+          <tr className="sum"><th scope="row" style={{ color: "inherit" }}>All</th><td className="n" title={`$${exact(total)}`}>{usd(total)}</td><td /><td className="n">{usd(past?.total.cost_usd)}</td><td className="n">{count(a.total.requests)}</td><td className="n">{count(a.total.input_tokens)} / {count(a.total.output_tokens)}</td>
+            {wide && starts.map((t, i) => <td key={t.getTime()} className="n">{usd(lines.reduce((sum, l) => sum + (l.spans[i] ?? 0), 0))}</td>)}</tr>
         </tbody>
       </table>
-      {!wide && <Text size="xs" c="dimmed" p="sm">{a.times.length} columns do not fit here: the chart and the CSV have them.</Text>}
+      {!all && lines.length > linesFirst && <Group p="sm"><Button fullWidth variant="default" onClick={() => setAll(true)}>Show all {count(lines.length)}</Button></Group>}
+      {!wide && <Text size="xs" c="dimmed" p="sm">{starts.length} columns do not fit here: the chart and the CSV have them.</Text>}
     </Box>
   );
-}
-
-/** The report as rows: one for each value and span of time. */
-function rowsOf(a: Analytics, by: string, nameOf: (s: One) => string): (string | number | null | undefined)[][] {
-  const head = ["from", "tz", by, ...(by === "key" ? ["key_id"] : []), "cost_usd", "requests", "input_tokens", "output_tokens", "saved_usd"];
-  const rows = a.series.flatMap((s) => a.times.map((t, i) => [t, a.tz, nameOf(s), ...(by === "key" ? [s.by.key ?? ""] : []), ...["cost_usd", "requests", "input_tokens", "output_tokens", "saved_usd"].map((m) => s.spans[m]?.[i])]));
-  return [head, ...rows];
 }

@@ -3,16 +3,16 @@ import { IconActivity, IconArrowsExchange } from "@tabler/icons-react";
 import { useCallback, useMemo, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { api, got, type Schemas } from "../api/client";
-import { useAuth } from "../api/session";
 import { type Period, useLinkTo, useParams, usePeriod } from "../lib/address";
 import { dimensions, type Series, spansOf, stepOf, totalOf, useAnalytics, useBefore, useFilters, useSummary } from "../lib/analytics";
 import { colorOf, meaning } from "../lib/color";
-import { at, count, exact, ms, percent, usd } from "../lib/format";
+import { count, exact, ms, percent, usd } from "../lib/format";
 import { Attention } from "../parts/Attention";
-import { Chart, type Mark } from "../parts/Chart";
+import { Chart } from "../parts/Chart";
 import { Bar, Chip, Empty, Failure, Figure, Goto, PageTitle, Panel, Parts, Snippet, Trend, Waiting } from "../parts/parts";
 import { curlFor, useDataPlane } from "../parts/serve";
 import { useKeyNames } from "../parts/names";
+import { useMarks } from "./overview/marks";
 
 type Summary = Schemas["AnalyticsSummary"];
 type View = { period: Period; filters: Record<string, string>; live: boolean };
@@ -129,16 +129,6 @@ function TimeSplit({ summary }: { summary: Summary }) {
   );
 }
 
-/** Changes of the configuration, as marks on the time axis. */
-function useMarks(period: Period): Mark[] {
-  const { who } = useAuth();
-  const revisions = useQuery({ queryKey: ["config", "revisions", "marks"], queryFn: () => got(api.GET("/api/v1/config/revisions", { params: { query: { limit: "100" } } })), enabled: who?.admin === true, staleTime: 30_000, retry: false });
-  return useMemo(
-    () => (revisions.data?.data ?? []).map((r) => ({ time: new Date(r.time).getTime() / 1000, label: `configuration ${r.number}${r.author.name ? ` by ${r.author.name}` : ""}${r.note ? `: ${r.note}` : ""}, ${at(r.time)}` })).filter((m) => m.time * 1000 >= period.from.getTime() && m.time * 1000 <= period.to.getTime()).reverse(),
-    [revisions.data, period],
-  );
-}
-
 const overall = "requests,hits,errors,blocked,cancelled,latency_p50_ms,latency_p90_ms,latency_p99_ms,provider_p50_ms,gateway_p95_ms,misses,input_tokens,output_tokens";
 const stepWords: Record<string, string> = { minute: "minute", "5m": "five minutes", "15m": "quarter of an hour", hour: "hour", day: "day" };
 const quantiles: [string, string][] = [["p50", "#4c6ef5"], ["p90", "#0b9aa8"], ["p99", "#d55e00"]];
@@ -170,7 +160,7 @@ function Outcomes({ period, filters, live }: View) {
   if (all.isError) return <Failure error={all.error} />;
   if (!all.data) return <Waiting rows={1} height={300} />;
   return (
-    <Panel title="Requests by outcome" says={`Calls per ${stepWords[step]}, one outcome upon the other; the last ${stepWords[step]} is still filling. Answered: by a provider. From cache: no provider was called. Blocked: by a limit or a budget. Errors: all others that failed. The dashed line is all calls of the period before. Drag over a part to look closer.`}>
+    <Panel title="Requests by outcome" says={`Calls per ${stepWords[step]}, one outcome upon the other; the last ${stepWords[step]} is still filling. Answered: by a provider. From cache: no provider was called. Blocked: by a limit or a budget. Errors: all others that failed. The dashed line is all calls of the period before. Lines with a dot: the configuration changed; with a triangle: an alert fired. Drag over a part to look closer.`}>
       <Chart title="Requests by outcome" times={times} series={outcomes} kind="areas" format={count} height={230} zoom={zoom} marks={marks} />
     </Panel>
   );

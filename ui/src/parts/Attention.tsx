@@ -1,13 +1,13 @@
 // What somebody should look at now; nothing at all when all is well.
 import { Group, Text, Title, Tooltip } from "@mantine/core";
-import { IconAlertTriangle, IconBan, IconCoins, IconHeartbeat, IconReceiptOff } from "@tabler/icons-react";
+import { IconAlertTriangle, IconBan, IconCoins, IconHeartbeat, IconReceiptOff, IconRouteOff } from "@tabler/icons-react";
 import { useQueries, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api, got, type Schemas } from "../api/client";
 import { useAuth } from "../api/session";
 import type { Period } from "../lib/address";
 import { dimensions, totalOf, useAnalytics } from "../lib/analytics";
-import { ago, at, count, percent } from "../lib/format";
+import { ago, at, count, dateOf, percent } from "../lib/format";
 import { namesOf, nearAt, shareOf } from "../pages/limits/near";
 import { useKeyNames } from "./names";
 import { Goto, Info } from "./parts";
@@ -52,7 +52,7 @@ function useBudgets(): Item[] {
   }));
 }
 
-const day = (t: string) => new Date(t).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
+const day = (t: string) => dateOf(t, { weekday: "short", day: "numeric", month: "short" });
 
 function Forecast({ of: b, spent }: { of: Schemas["Burn"] | undefined; spent: boolean }) {
   if (!b) return null;
@@ -83,15 +83,41 @@ function useUnpriced(view: { period: Period; filters: Record<string, string>; li
   }));
 }
 
+const looked = 5; // routes whose ways are looked at
+
+/** Steps of routes that were called, whose condition no call met. */
+function useUnmatched(view: { period: Period; filters: Record<string, string>; live: boolean }): Item[] {
+  const { period, filters } = view;
+  const routes = useQuery({ queryKey: ["routes"], queryFn: () => got(api.GET("/api/v1/routes")), staleTime: 60_000 });
+  const used = useAnalytics(period, filters, view.live, { metric: "requests", by: "route", top: "20" });
+  const calls = new Map(used.data?.series.map((s) => [s.by.route ?? "", totalOf(s, "requests") ?? 0]));
+  const asked = (routes.data?.data ?? []).filter((r) => calls.get(r.name) && r.steps.some((s) => s.when)).sort((a, b) => calls.get(b.name)! - calls.get(a.name)!).slice(0, looked);
+  const where = { ...(filters.gateway ? { gateway: filters.gateway } : {}), ...(filters.workspace ? { workspace: filters.workspace } : {}) };
+  const ways = useQueries({
+    queries: asked.map((r) => ({
+      queryKey: ["traffic", "unmatched", r.name, where, period.custom ? [period.from, period.to] : period.range], staleTime: 60_000, retry: false,
+      queryFn: () => got(api.GET("/api/v1/routes/{name}/traffic", { params: { path: { name: r.name }, query: { from: period.from.toISOString(), to: period.to.toISOString(), ...where } } })),
+    })),
+  });
+  return asked.flatMap((r, i) => {
+    const t = ways[i]?.data;
+    if (!t || t.calls - t.refused - t.cached <= 0) return [];
+    return r.steps.flatMap((s, n) => (s.when && t.steps[n]?.calls === 0 ? [{
+      key: `unmatched ${r.name} ${n}`, icon: IconRouteOff,
+      says: <>The step <b>{t.steps[n]!.step}</b> of the route <b>{r.name}</b> matched none of its {count(t.calls)} calls{t.cut && " that were looked at"}: <code>{s.when}</code>. <Goto to="/routes" extra={{ route: r.name }}>Look</Goto></>,
+    }] : []));
+  }).slice(0, most);
+}
+
 export function Attention({ summary, ...view }: { summary: Schemas["AnalyticsSummary"]; period: Period; filters: Record<string, string>; live: boolean }) {
-  const items = [...useHealth(), ...useBudgets(), ...useBlocked(summary), ...useUnpriced(view)];
+  const items = [...useHealth(), ...useBudgets(), ...useBlocked(summary), ...useUnmatched(view), ...useUnpriced(view)];
   if (items.length === 0) return null;
   return (
     <section className="attention" aria-label="Needs attention">
       <div className="attention-in" tabIndex={0} role="group" aria-label="What needs attention">
         <Group gap={4} mb={4} wrap="nowrap">
           <Title order={2} size="h5">Needs attention</Title><Text size="sm" c="dimmed" ml={4}>{items.length}</Text>
-          <Info text="Targets that rest or are out of use, budgets near their end or ending before their period does, callers that limits blocked most in this time, and models in use without a known price." />
+          <Info text="Targets that rest or are out of use, budgets near their end or ending before their period does, callers that limits blocked most in this time, steps of routes whose condition no call of this time met, and models in use without a known price." />
         </Group>
         <ul>
           {items.map((i) => <li key={i.key} data-tone={i.tone}><i.icon size={17} stroke={1.7} aria-hidden /><div>{i.says}</div></li>)}

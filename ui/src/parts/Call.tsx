@@ -11,6 +11,7 @@ import { ofAnswer, ofRequest } from "../lib/conversation";
 import { at, bytes, exact, ms, percent, usd } from "../lib/format";
 import { Conversation } from "./Conversation";
 import { Diff } from "./Diff";
+import { Headers } from "./Headers";
 import { Rating } from "./Rating";
 import { Replay } from "./Replay";
 import { Copy, Empty, Failure, Goto, Panel, StatusMark, Tag, Waiting } from "./parts";
@@ -27,6 +28,13 @@ export function Call({ id, onClose, returnFocus = true }: { id: string; onClose:
   );
 }
 
+/** Which limits or budgets had no room, and whose they are. */
+export function limitsOf(e: EntryDetail): string {
+  if (e.limits.length === 0) return "";
+  const names = e.limits.map((l) => (l.startsWith("key/") ? `the limit ${l.slice(4)} of its key` : `the ${e.error_code === "budget_exceeded" ? "budget" : "limit"} ${l} of the gateway ${e.gateway}`));
+  return `, by ${names.join(" and ")}`;
+}
+
 /** What happened, in words. */
 function verdict(e: EntryDetail): string {
   const served = e.provider ? `${e.provider}/${e.model}` : "";
@@ -34,7 +42,7 @@ function verdict(e: EntryDetail): string {
   const words: string[] = [];
   if (["hit", "stale", "coalesced", "semantic"].includes(e.cache)) words.push(`Answered from the cache (${e.cache})${e.saved_usd ? `, which saved ${usd(e.saved_usd)}` : ""}.`);
   else if (e.status < 400 && e.status > 0) words.push(`Served by ${served}${failed.length ? ` after ${failed.join(" and ")}` : ""}.`);
-  else if (e.attempts.length === 0) words.push(`Refused before any provider was called: ${e.error_code.replaceAll("_", " ") || e.status}.`);
+  else if (e.attempts.length === 0) words.push(`Refused before any provider was called: ${e.error_code.replaceAll("_", " ") || e.status}${limitsOf(e)}.`);
   else words.push(`Failed with ${e.error_code.replaceAll("_", " ") || e.status}: ${failed.join(", then ")}.`);
   words.push(`${ms(e.latency_ms)}${e.cost_usd != null ? `; ${usd(e.cost_usd)}` : ""}.`);
   if (e.usage.cache_read_tokens && e.usage.input_tokens) words.push(`${percent(e.usage.cache_read_tokens / e.usage.input_tokens)} of the input came from the provider's own cache.`);
@@ -71,11 +79,13 @@ function Told({ entry: e }: { entry: EntryDetail }) {
         <Tabs.List mb="md">
           <Tabs.Tab value="talk">Conversation</Tabs.Tab>
           <Tabs.Tab value="raw">Raw</Tabs.Tab>
+          <Tabs.Tab value="headers">Headers</Tabs.Tab>
           <Tabs.Tab value="usage">Usage & cost</Tabs.Tab>
           <Tabs.Tab value="facts">Details</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="talk"><Talk entry={e} /></Tabs.Panel>
         <Tabs.Panel value="raw"><Raw entry={e} /></Tabs.Panel>
+        <Tabs.Panel value="headers"><Headers entry={e} /></Tabs.Panel>
         <Tabs.Panel value="usage"><UsageTable entry={e} /></Tabs.Panel>
         <Tabs.Panel value="facts"><Facts entry={e} /></Tabs.Panel>
       </Tabs>
@@ -216,7 +226,7 @@ function Facts({ entry: e }: { entry: EntryDetail }) {
     ["Model asked for", link("model_requested", e.model_requested)], ["Provider", link("provider", e.provider)], ["Model that served", link("model", e.model)], ["Route", link("route", e.route)],
     ["Dialects", `${e.client_dialect || "–"} → ${e.provider_dialect || "–"}`], ["Credential", link("credential", e.credential)], ["Region", e.region || "–"],
     ["Finished because", e.finish_reason || "–"], ["Error", link("error_code", e.error_code)], ["First byte", ms(e.first_byte_ms)], ["Queued", ms(e.queue_ms)], ["Sluice itself", e.overhead_us == null ? "–" : ms(Math.max(0, (e.overhead_us - (e.caller_us ?? 0)) / 1000))], ["Slow caller", e.caller_us == null ? "–" : ms(e.caller_us / 1000)], ["Feedback", [e.feedback, e.score != null && `score ${e.score}`, e.comment].filter(Boolean).join("; ") || "–"],
-    ["Limits", e.limits.join(", ") || "–"], ["Guards", e.guards.join(", ") || "–"], ["Dropped parameters", e.dropped_params.join(", ") || "–"],
+    ["Limits without room", e.limits.length ? <>{limitsOf(e).slice(5)} · <Goto to="/limits">Limits</Goto></> : "–"], ["Guards", e.guards.join(", ") || "–"], ["Dropped parameters", e.dropped_params.join(", ") || "–"],
     ["Cache tags", e.cache_tags.join(", ") || "–"], ["Age in the cache", e.cache_age_ms == null ? "–" : ms(e.cache_age_ms)],
     ["Session", e.session ? <Goto to="/sessions" extra={{ id: e.session }}>{e.session}</Goto> : "–"], ["User", link("user", e.user)], ["Caller's address", link("client_ip", e.client_ip)], ["Client", e.user_agent || "–"], ["Trace", e.trace_id ? <Goto to="/sessions" extra={{ by: "trace", id: e.trace_id }}>{e.trace_id}</Goto> : "–"],
     ["Metadata", Object.keys(e.metadata).length ? <Code>{JSON.stringify(e.metadata)}</Code> : "–"],

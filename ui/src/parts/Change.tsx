@@ -5,7 +5,7 @@ import { IconAlertTriangle, IconFileText, IconGitCompare } from "@tabler/icons-r
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { APIError } from "../api/client";
-import { applyDocument, compareDocument, type Compared, type Difference, useDocument } from "../lib/document";
+import { applyDocument, compareDocument, type Compared, type Difference, type Problem, useDocument } from "../lib/document";
 import { Copy, Failure, Snippet, Tag, Waiting } from "./parts";
 
 type Props = {
@@ -18,9 +18,11 @@ type Props = {
   /** What comes before the document, such as storing a secret that it names. */
   before?: () => Promise<void>;
   verb?: string;
+  /** Problems that are none, since what comes after the change mends them. */
+  mended?: (p: Problem) => boolean;
 };
 
-export function Change({ make, note, done, back, before, verb = "Apply" }: Props) {
+export function Change({ make, note, done, back, before, verb = "Apply", mended }: Props) {
   const queries = useQueryClient();
   const state = useDocument();
   const [busy, setBusy] = useState(false);
@@ -68,7 +70,7 @@ export function Change({ make, note, done, back, before, verb = "Apply" }: Props
   if (state.isError) return <Failure error={state.error} retry={() => void state.refetch()} />;
   if (diff.isError) return <Failure error={diff.error} retry={() => void diff.refetch()} />;
   if (!state.data || !diff.data) return <Waiting rows={4} height={32} />;
-  const d = diff.data;
+  const d = mended ? { ...diff.data, problems: diff.data.problems.filter((p) => !p.warning || !mended(p)) } : diff.data;
   if (waiting) return <InFile text={text} file={state.data.file ?? "sluice.yaml"} diff={d} done={() => void settled()} back={() => setWaiting(false)} />;
   return (
     <Stack gap="sm">
@@ -114,7 +116,8 @@ const words = (v: unknown) => (v === null ? "nothing" : typeof v === "object" ? 
 
 /** A unified diff, line by line. */
 export function Diff({ text }: { text: string }) {
-  const lines = text.replace(/\n$/, "").split("\n").filter((l) => !l.startsWith("---") && !l.startsWith("+++"));
+  const all = text.replace(/\n$/, "").split("\n");
+  const lines = all[0]?.startsWith("--- ") ? all.slice(2) : all; // without the names of the two sides
   return (
     <Code block className="diff" tabIndex={0} aria-label="Lines that change">
       {lines.map((l, i) => <span key={i} data-kind={l.startsWith("@@") ? "place" : l.startsWith("+") ? "new" : l.startsWith("-") ? "old" : undefined}>{l.startsWith("@@") ? "⋯" : l}{"\n"}</span>)}

@@ -4,10 +4,11 @@ import { Box, Group, Text, useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
-import { clock } from "../lib/format";
+import { meaning } from "../lib/color";
+import { clock, dateOf, zone } from "../lib/format";
 
-/** What happened at a time, shown as a line in the chart. */
-export type Mark = { time: number; label: string };
+/** What happened at a time, shown as a line in the chart: a change with a dot, an alert with a triangle of its colour. */
+export type Mark = { time: number; label: string; alert?: "warning" | "critical" };
 
 /** Of lines, one may be filled down to the one before it. beside: drawn as a thin line, and not stacked. */
 export type Series = { label: string; color: string; values: (number | null)[]; dash?: number[]; filled?: boolean; beside?: boolean };
@@ -23,29 +24,46 @@ type Props = {
   marks?: Mark[];
 };
 
-/** Draws the marks as dashed lines with a flag above. */
+/** Draws the marks as dashed lines with a sign above. */
 function drawMarks(u: uPlot, marks: Mark[], ink: string) {
   const { ctx, bbox } = u;
   ctx.save();
-  ctx.strokeStyle = ink;
-  ctx.fillStyle = ink;
   ctx.lineWidth = devicePixelRatio;
   ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
   for (const m of marks) {
     const x = Math.round(u.valToPos(m.time, "x", true));
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.strokeStyle = ctx.fillStyle = m.alert ? (m.alert === "critical" ? meaning.failed : meaning.limited) : ink;
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     ctx.beginPath();
-    ctx.arc(x, bbox.top, 3.5 * devicePixelRatio, 0, 2 * Math.PI);
+    if (m.alert) sign(ctx, x, bbox.top, 5 * devicePixelRatio);
+    else ctx.arc(x, bbox.top, 3.5 * devicePixelRatio, 0, 2 * Math.PI);
     ctx.fill();
   }
   ctx.restore();
 }
 
+/** A triangle, so that an alert is told from a change without colours. */
+function sign(ctx: CanvasRenderingContext2D, x: number, y: number, r: number) {
+  ctx.moveTo(x, y - r);
+  ctx.lineTo(x + r, y + r * 0.8);
+  ctx.lineTo(x - r, y + r * 0.8);
+  ctx.closePath();
+}
+
 const noMarks: Mark[] = [];
+
+/** What the marks are, in words: the one near the pointer, else how many there are and the last. */
+function Marks({ of: marks, near }: { of: Mark[]; near: Mark | null }) {
+  const alerts = marks.filter((m) => m.alert).length;
+  const some = (n: number, one: string) => (n ? [`${n} ${one}${n === 1 ? "" : "s"}`] : []);
+  const all = [...some(marks.length - alerts, "change"), ...some(alerts, "alert")].join(" and ");
+  const text = near ? near.label : marks.length === 1 ? marks[0]!.label : `${all}, the last: ${marks[marks.length - 1]!.label}`;
+  return <Text size="xs" c="dimmed" mt={4} mih={18} lineClamp={2}>{text}</Text>;
+}
 
 /** Adds each series to those before it, so that the last is on top. */
 function stacked(series: Series[]): (number | null)[][] {
@@ -80,13 +98,20 @@ function bandsOf(series: Series[], order: number[]): uPlot.Band[] {
   return series.flatMap((s, i) => (s.filled && i > 0 ? [{ series: [place(i), place(i - 1)] as [number, number], fill: `${s.color}3d` }] : []));
 }
 
+/** The mark that the pointer is at. */
+function nearest(u: uPlot, marks: Mark[]): Mark | null {
+  const left = u.cursor.left ?? -1;
+  if (left < 0) return null;
+  const far = (m: Mark) => Math.abs(u.valToPos(m.time, "x") - left);
+  return marks.filter((m) => far(m) < 8).sort((a, b) => far(a) - far(b))[0] ?? null;
+}
+
 const time = (t: number) => clock(new Date(t * 1000).toISOString());
 
 /** A time beneath the axis: the clock, or the day where one begins or spans are days. */
 function tick(t: number, step: number): string {
-  const d = new Date(t * 1000);
-  const midnight = d.getHours() === 0 && d.getMinutes() === 0;
-  return step >= 86400 || midnight ? d.toLocaleDateString("en-GB", { day: "numeric", month: "short" }) : d.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const hours = dateOf(t * 1000, { hour: "2-digit", minute: "2-digit" });
+  return step >= 86400 || hours === "00:00" ? dateOf(t * 1000, { day: "numeric", month: "short" }) : hours;
 }
 
 export function Chart({ title, times, series, kind, format, height = 220, zoom, marks = noMarks }: Props) {
@@ -94,6 +119,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
   const plot = useRef<HTMLDivElement>(null);
   const dark = useComputedColorScheme("light") === "dark";
   const [at, setAt] = useState<number | null>(null);
+  const [near, setNear] = useState<Mark | null>(null);
 
   useEffect(() => {
     if (!plot.current || width === 0 || times.length === 0) return;
@@ -106,6 +132,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
       {
         width,
         height,
+        tzDate: (t) => uPlot.tzDate(new Date(t * 1000), zone),
         legend: { show: false },
         padding: [8, 8, 0, 0],
         cursor: { points: { show: kind === "lines" }, drag: { x: !!zoom, y: false, setScale: false } },
@@ -124,7 +151,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
         bands: bandsOf(series, order),
         hooks: {
           draw: [(c) => drawMarks(c, marks, ink)],
-          setCursor: [(c) => setAt(c.cursor.idx ?? null)],
+          setCursor: [(c) => { setAt(c.cursor.idx ?? null); setNear(nearest(c, marks)); }],
           setSelect: [
             (c) => {
               if (!zoom || c.select.width < 6) return;
@@ -157,7 +184,8 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
         </Text>
       </Group>
       <Box ref={plot} h={height} className="plot" aria-hidden />
-      {marks.length > 0 && <Text size="xs" c="dimmed" mt={4}>{marks.length === 1 ? marks[0]!.label : `${marks.length} changes, the last: ${marks[marks.length - 1]!.label}`}</Text>}
+      {marks.length > 0 && <Marks of={marks} near={near} />}
+      {marks.length > 1 && <ul className="unseen" aria-label={`What happened: ${title}`}>{marks.map((m, i) => <li key={i}>{m.label}</li>)}</ul>}
       <table className="unseen">
         <caption>{title}</caption>
         <thead>

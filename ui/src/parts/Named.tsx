@@ -2,13 +2,13 @@
 import { Button, Group, List, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 
-type Props = { name: string | null; verb: string; children: ReactNode; loses?: ReactNode[]; busy?: boolean; disabled?: boolean; onClose: () => void; go: () => void };
+type Props = { name: string | null; verb: string; title?: string; children: ReactNode; loses?: ReactNode[]; busy?: boolean; disabled?: boolean; onClose: () => void; go: () => void };
 
-export function Named({ name, verb, children, loses, busy, disabled, onClose, go }: Props) {
+export function Named({ name, verb, title, children, loses, busy, disabled, onClose, go }: Props) {
   const [typed, setTyped] = useState("");
   const close = () => { setTyped(""); onClose(); };
   return (
-    <Modal opened={name !== null} onClose={close} title={`${verb} ${name ?? ""}`} closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened={name !== null} onClose={close} title={title ?? `${verb} ${name ?? ""}`} closeButtonProps={{ "aria-label": "Close" }}>
       <form onSubmit={(e) => { e.preventDefault(); if (typed === name) { setTyped(""); go(); } }}>
         <Stack>
           <Text size="sm" component="div">{children}</Text>

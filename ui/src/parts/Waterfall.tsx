@@ -12,8 +12,11 @@ const colors = { queue: "#f59f00", connect: "#868e96", wait: "#74c0fc", stream: 
 function linesOf(e: EntryDetail): Line[] {
   const began = new Date(e.time).getTime();
   const lines: Line[] = [];
-  if (e.queue_ms) lines.push({ name: "Waiting for a place", total: e.queue_ms, spans: [{ label: "Queue", from: 0, to: e.queue_ms, color: colors.queue }] });
+  const served = e.status > 0 && e.status < 400;
+  if (e.queue_ms && e.limits.length === 0) lines.push({ name: "Waiting for a place", total: e.queue_ms, spans: [{ label: "Queue", from: 0, to: e.queue_ms, color: colors.queue }] });
+  if (e.limits.length) lines.push({ name: `Limits: ${e.limits.map((l) => l.replace("key/", "")).join(", ")}`, total: e.queue_ms ?? 0, spans: [{ label: "Reserving: no room at first, or none at all", from: 0, to: e.queue_ms ?? 0, color: colors.queue }], note: e.attempts.length === 0 && !served ? "no room" : undefined });
   if (["hit", "stale", "semantic", "coalesced"].includes(e.cache)) lines.push({ name: `Cache: ${e.cache}`, total: e.latency_ms ?? 0, spans: [{ label: "Served from the cache", from: 0, to: e.latency_ms ?? 0, color: colors.cache }] });
+  else if (e.cache === "miss") lines.push({ name: "Cache: nothing kept", total: 0, spans: [{ label: "Looked up before the first attempt; a part of Sluice itself", from: e.queue_ms ?? 0, to: e.queue_ms ?? 0, color: colors.cache }] });
   for (const a of e.attempts) {
     const from = Math.max(0, new Date(a.started).getTime() - began);
     const total = a.latency_ms ?? 0;
@@ -51,12 +54,12 @@ export function Waterfall({ entry }: { entry: EntryDetail }) {
                 </Tooltip>
               ))}
             </Box>
-            <Text size="sm" ta="right">{ms(l.total)}</Text>
+            <Text size="sm" ta="right">{l.total > 0 ? ms(l.total) : "–"}</Text>
           </Fragment>
         ))}
       </Box>
       <Group gap="md" mt="xs">
-        {[["Connect", colors.connect], ["Wait", colors.wait], ["Receive", colors.stream], ["Caller", colors.caller], ["Failed", colors.failed], ["Sluice", colors.gateway]].map(([label, color]) => (
+        {[["Connect", colors.connect], ["Wait", colors.wait], ["Receive", colors.stream], ["Caller", colors.caller], ["Cache", colors.cache], ["Queue, limits", colors.queue], ["Failed", colors.failed], ["Sluice", colors.gateway]].map(([label, color]) => (
           <Group key={label} gap={6}><Box className="swatch" style={{ background: color }} /><Text size="xs" c="dimmed">{label}</Text></Group>
         ))}
         <Text size="xs" c="dimmed" ml="auto">0 to {ms(all)}</Text>

@@ -31,7 +31,7 @@ export function RuleCard({ of: r }: { of: Rule }) {
       <Text size="sm" c="dimmed" mt={2}>{r.severity}: {saysBound(r)}{r.for_s > 0 && `, for ${span(r.for_s)}`}{r.per && `, per ${r.per}`}{filter && `; ${filter}`}</Text>
       {r.muted_until && <Text size="xs" c="dimmed">muted until <Time value={r.muted_until} /></Text>}
       {times.length > 0 && r.figures.some((v) => v != null) ? <Chart title={`${r.name} over the last hours`} times={times} series={series} kind="lines" height={120} format={figureOf(r.unit)} />
-        : <Text size="sm" c="dimmed" py="lg" ta="center">{r.times.length === 0 ? "This figure is live; its past is not kept." : "No call that tells this figure in the last hours."}</Text>}
+        : <Text size="sm" c="dimmed" py="lg" ta="center">{r.times.length === 0 ? "This figure is read from the node as it is now; there is no line of the hours before." : "No call that tells this figure in the last hours."}</Text>}
     </Card>
   );
 }

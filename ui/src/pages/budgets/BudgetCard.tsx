@@ -4,7 +4,7 @@ import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, got, type Schemas } from "../../api/client";
-import { ago, at, percent, usd } from "../../lib/format";
+import { dateOf, ago, at, percent, usd } from "../../lib/format";
 import { useMay } from "../../lib/may";
 import { amountOf, saysRule, windowOf } from "../../lib/rules";
 import { useKeyNames } from "../../parts/names";
@@ -89,8 +89,8 @@ function Details({ of, state }: { of: Schemas["LimitRule"]; state: State }) {
   );
 }
 
-const day = (t: string) => new Date(t).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
-const moment = (t: string) => `${day(t)}, ${new Date(t).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`;
+const day = (t: string) => dateOf(t, { weekday: "short", day: "numeric", month: "short" });
+const moment = (t: string) => `${day(t)}, ${dateOf(t, { hour: "2-digit", minute: "2-digit" })}`;
 
 function Verdict({ of: b }: { of: Burn }) {
   const rate = b.per_day_usd;

@@ -3,7 +3,7 @@ import { useElementSize } from "@mantine/hooks";
 import { useState } from "react";
 import type { Schemas } from "../../api/client";
 import { meaning } from "../../lib/color";
-import { clock, usd } from "../../lib/format";
+import { dateOf, clock, usd } from "../../lib/format";
 
 type Burn = Schemas["Burn"];
 
@@ -35,7 +35,7 @@ export function BurnChart({ of: b }: { of: Burn }) {
   const line = points.map((p, i) => `${i ? "L" : "M"}${x(p.time).toFixed(1)} ${y(p.left).toFixed(1)}`).join("");
   const ticks = Array.from({ length: 5 }, (_, i) => from + ((to - from) * i) / 4);
   const long = to - from > 48 * 3600e3;
-  const label = (t: number) => (long ? new Date(t).toLocaleDateString("en-GB", { day: "numeric", month: "short" }) : new Date(t).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }));
+  const label = (t: number) => (long ? dateOf(t, { day: "numeric", month: "short" }) : dateOf(t, { hour: "2-digit", minute: "2-digit" }));
   const near = hover == null ? null : points.reduce((best, p) => (Math.abs(x(p.time) - hover) < Math.abs(x(best.time) - hover) ? p : best));
   return (
     <div ref={ref} style={{ height }} role="group" aria-label={`What is left of the budget: ${usd(b.max_usd - b.used_usd)} of ${usd(b.max_usd)}`}>

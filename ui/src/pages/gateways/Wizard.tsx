@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
 import { api, got } from "../../api/client";
 import { edited, put } from "../../lib/document";
-import { badName, keepKey, missing, noProvider, providerYAML, useKinds } from "../../lib/provider";
+import { badName, getsItsKey, keepKey, missing, noProvider, providerYAML, useKinds } from "../../lib/provider";
 import { Change } from "../../parts/Change";
 import { Failure, PageTitle } from "../../parts/parts";
 import { ProviderForm } from "../../parts/ProviderForm";
@@ -97,7 +97,7 @@ export function Wizard({ close }: { close: () => void }) {
             {step < 4 && <Group justify="space-between">{step > 0 ? <Button variant="default" onClick={() => setStep(step - 1)}>Back</Button> : <span />}<Button type="submit">Next</Button></Group>}
           </Stack>
         </Box>
-        {step === 4 && <Change make={make} note={`new gateway ${form.name}`} done={() => void finish()} back={() => setStep(3)} />}
+        {step === 4 && <Change make={make} note={`new gateway ${form.name}`} mended={form.from === "new" ? getsItsKey(provider) : undefined} done={() => void finish()} back={() => setStep(3)} />}
         {step === 5 && (
           <Stack gap="md">
             {keyFailed !== null && <Alert color="red" variant="light" title="The gateway is there, but the provider's key could not be kept"><Failure error={keyFailed} retry={() => void finish()} /></Alert>}

@@ -3,6 +3,7 @@ import { Accordion, Button, Drawer, Group, NumberInput, Select, SimpleGrid, Stac
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { api, got, type Schemas } from "../../api/client";
+import { dateOf } from "../../lib/format";
 import { useAct } from "../../lib/act";
 import { useMay } from "../../lib/may";
 import { isBudget, type Written, written } from "../../lib/rules";
@@ -73,7 +74,7 @@ function Fields({ of, onClose, done, revoke, rotate }: Omit<Props, "opened" | "i
           <SimpleGrid cols={{ base: 1, xs: 2 }}>
             <Select label="Workspace" placeholder="default" disabled={!!of} clearable={mine.includes("default")} data={of ? [of.workspace] : mine} value={draft.workspace || null} onChange={(v) => put({ workspace: v ?? "" })} />
             <Select label="Ends" allowDeselect={false} value={draft.expires} onChange={(v) => put({ expires: v ?? "" })}
-              data={[...(of?.expires ? [{ value: "keep", label: `As it is: ${new Date(of.expires).toLocaleDateString("en-GB")}` }] : []), { value: "", label: "Never" }, { value: "1d", label: "In a day" }, { value: "30d", label: "In 30 days" }, { value: "90d", label: "In 90 days" }, { value: "365d", label: "In a year" }]} />
+              data={[...(of?.expires ? [{ value: "keep", label: `As it is: ${dateOf(of.expires, {})}` }] : []), { value: "", label: "Never" }, { value: "1d", label: "In a day" }, { value: "30d", label: "In 30 days" }, { value: "90d", label: "In 90 days" }, { value: "365d", label: "In a year" }]} />
             <Select label="Belongs to" clearable placeholder="nobody in particular" data={[{ value: "application", label: "An application" }, { value: "user", label: "A person" }]} value={draft.owner_kind || null} onChange={(v) => put({ owner_kind: v ?? "", ...(v ? {} : { owner: "" }) })} />
             <TextInput label="Owner" disabled={!draft.owner_kind} required={!!draft.owner_kind} value={draft.owner} onChange={(e) => put({ owner: e.currentTarget.value })} />
           </SimpleGrid>

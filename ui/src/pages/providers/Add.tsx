@@ -3,7 +3,7 @@ import { Button, Group, Loader, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { edited, put } from "../../lib/document";
-import { keepKey, missing, noProvider, providerYAML, tryProvider, useKinds } from "../../lib/provider";
+import { getsItsKey, keepKey, missing, noProvider, providerYAML, tryProvider, useKinds } from "../../lib/provider";
 import { Change } from "../../parts/Change";
 import { Failure } from "../../parts/parts";
 import { ProviderForm } from "../../parts/ProviderForm";
@@ -23,7 +23,7 @@ export function Add({ taken, close }: { taken: string[]; close: () => void }) {
     if (ok) setStep("change");
   };
   if (step === "done") return <Done provider={p.name} keep={() => keepKey(p)} close={close} />;
-  if (step === "change") return <Change make={make} note={`new provider ${p.name}`} done={() => setStep("done")} back={() => setStep("form")} />;
+  if (step === "change") return <Change make={make} note={`new provider ${p.name}`} mended={getsItsKey(p)} done={() => setStep("done")} back={() => setStep("form")} />;
   return (
     <Stack component="form" onSubmit={(e) => { e.preventDefault(); next(); }} aria-label="Provider">
       <ProviderForm value={p} set={setP} taken={others} touched={touched} />

@@ -1,5 +1,5 @@
 // One workspace: its name and regions, its members, and its end.
-import { Button, Divider, Drawer, Group, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Divider, Drawer, Group, Stack, TagsInput, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { api, got, type Schemas } from "../../api/client";
@@ -50,21 +50,35 @@ function Change({ of, locked }: { of: Workspace; locked: boolean }) {
   );
 }
 
+/** Deletes all calls of a workspace, in as many requests as it takes, and says how many they were. */
+async function deleteCalls(workspace: string): Promise<number> {
+  for (let all = 0; ; ) {
+    const { deleted, warning } = await got(api.DELETE("/api/v1/entries", { params: { query: { workspace } } }));
+    all += deleted;
+    if (!warning) return all;
+    if (deleted === 0) throw new Error(warning);
+  }
+}
+
 const many = (n: number, what: string) => `${n >= 1000 ? "1,000 or more" : n} ${what}${n === 1 ? "" : "s"}`;
 
 function Delete({ of, onClose }: { of: Workspace; onClose: () => void }) {
-  const [asking, setAsking] = useState(false);
-  const contents = useQuery({ queryKey: ["workspaces", "contents", of.id], queryFn: () => got(api.GET("/api/v1/workspaces/{id}/contents", { params: { path: { id: of.id } } })), enabled: asking });
+  const [asking, setAsking] = useState<"" | "workspace" | "calls">("");
+  const contents = useQuery({ queryKey: ["workspaces", "contents", of.id], queryFn: () => got(api.GET("/api/v1/workspaces/{id}/contents", { params: { path: { id: of.id } } })), enabled: asking !== "" });
   const act = useAct(() => got(api.DELETE("/api/v1/workspaces/{id}", { params: { path: { id: of.id } } })), ["workspaces"], (w) => `The workspace ${w.name} is deleted.`);
+  const calls = useAct(() => deleteCalls(of.id), ["workspaces", "entries"], (n) => `${many(n, "call")} deleted.`);
   useEffect(() => { if (asking) void contents.refetch(); }, [asking]); // eslint-disable-line
   const c = contents.data;
   const kept = c ? keeps(c) : [];
   return (
     <Group justify="space-between">
       <Text size="sm" c="dimmed">Deleting it cannot be undone.</Text>
-      <Button variant="light" color="red" onClick={() => setAsking(true)}>Delete…</Button>
-      <Named name={asking ? of.name : null} verb="Delete" busy={act.isPending} disabled={!c || kept.length > 0} onClose={() => setAsking(false)} loses={c ? (kept.length ? kept : loses(c)) : []} go={() => act.mutate(undefined, { onSuccess: () => { setAsking(false); onClose(); } })}>
+      <Button variant="light" color="red" onClick={() => setAsking("workspace")}>Delete…</Button>
+      <Named name={asking === "workspace" ? of.name : null} verb="Delete" busy={act.isPending} disabled={!c || kept.length > 0} onClose={() => setAsking("")} loses={c ? (kept.length ? kept : loses(c)) : []} go={() => act.mutate(undefined, { onSuccess: () => { setAsking(""); onClose(); } })}>
         {!c ? "Looking at what it holds…" : kept.length ? "It cannot be deleted while it has these:" : "These are deleted with it:"}
+      </Named>
+      <Named name={asking === "calls" ? of.name : null} verb="Delete" title={`Delete the calls of ${of.name}`} busy={calls.isPending} onClose={() => setAsking("workspace")} loses={c ? [`${many(c.entries, "recorded call")} with their attempts, feedback, and what was said in them`, "their words in the search"] : []} go={() => calls.mutate(undefined, { onSuccess: () => setAsking("workspace") })}>
+        This cannot be undone. Figures of the overview, costs and budgets stay. What is lost:
       </Named>
     </Group>
   );
@@ -73,7 +87,7 @@ function Delete({ of, onClose }: { of: Workspace; onClose: () => void }) {
     const out: ReactNode[] = [];
     if (c.keys) out.push(<>{many(c.keys, "key")} that {c.keys === 1 ? "is" : "are"} valid: <Goto to="/keys" extra={{ ws: of.id }}>revoke them</Goto></>);
     if (c.credentials) out.push(<>{many(c.credentials, "credential")} of providers: <Goto to="/providers">delete them</Goto></>);
-    if (c.entries) out.push(<>{many(c.entries, "recorded call")}: <Goto to="/logs" extra={{ workspace: of.id, range: "30d" }}>look at them</Goto>, and delete them with <code>DELETE /api/v1/entries?workspace={of.id}</code> or wait for retention</>);
+    if (c.entries) out.push(<>{many(c.entries, "recorded call")}: <Goto to="/logs" extra={{ workspace: of.id, range: "30d" }}>look at them</Goto>, wait for retention, or <Anchor component="button" type="button" size="sm" onClick={() => setAsking("calls")}>delete them…</Anchor></>);
     return out;
   }
 }
