@@ -59,7 +59,7 @@ test("a token is made with a role, shown once, used, and refused after it was re
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   await page.getByText("No API token").waitFor();
   assert.equal((await admin("/keys", secret)).status, 401);
-  await page.getByLabel("Ended ones of the last 30 days").check();
+  await page.getByLabel("Ended ones of the last 30 days").click(); // its state is in the address
   await table.getByText("revoked").waitFor();
 });
 
