@@ -47,7 +47,7 @@ func serving(c *admin.Config) {
 	c.Snapshot = func() *catalog.Snapshot { return s }
 	c.Facts = func(_ *provider.Provider, model string) admin.Facts {
 		if model == "big" {
-			return admin.Facts{Context: 9000, Price: &gateway.Price{Rates: map[string]float64{"input": 2.5}}}
+			return admin.Facts{Context: 9000, Abilities: &admin.Abilities{Input: []string{"text", "image"}, Output: []string{"text"}, Tools: true}, Price: &gateway.Price{Rates: map[string]float64{"input": 2.5}}}
 		}
 		return admin.Facts{}
 	}
@@ -95,7 +95,7 @@ func TestModelsArePagedInOrderWithWhatIsKnown(t *testing.T) {
 		g.get("/api/v1/models?limit=2&cursor="+next, &p)
 		for _, m := range p.Data {
 			got = append(got, m.Model)
-			if (m.Context != nil) != (m.ID == "big") || (m.Price != nil) != (m.ID == "big") {
+			if (m.Context != nil) != (m.ID == "big") || (m.Price != nil) != (m.ID == "big") || (m.Abilities != nil) != (m.ID == "big") {
 				t.Errorf("%+v", m)
 			}
 		}
@@ -106,7 +106,7 @@ func TestModelsArePagedInOrderWithWhatIsKnown(t *testing.T) {
 	}
 	var p admin.ModelPage
 	g.get("/api/v1/models?provider=zeta&id=big", &p)
-	if len(p.Data) != 1 || p.Data[0].Model != "zeta/big" {
+	if len(p.Data) != 1 || p.Data[0].Model != "zeta/big" || !p.Data[0].Abilities.Tools || p.Data[0].Abilities.Reasoning || len(p.Data[0].Abilities.Input) != 2 {
 		t.Errorf("%+v", p)
 	}
 }

@@ -110,6 +110,22 @@ test("a change that somebody else made meanwhile is kept", async () => {
   view.errors.length = 0; // the refused change is told in the console
 });
 
+test("the wizard does not warn of a key that it keeps at the end", async () => {
+  await page.goto("/gateways?new=1");
+  await page.getByRole("textbox", { name: "Name" }).fill("keyed");
+  await next();
+  await page.getByText("Add a provider").click();
+  await page.getByRole("combobox", { name: "Vendor" }).or(page.getByRole("textbox", { name: "Vendor" })).first().fill("mistral");
+  await page.getByRole("option", { name: /mistral/ }).first().click();
+  await page.getByText("Kept here").click();
+  await page.getByLabel("The vendor's key", { exact: true }).fill(vendorKey);
+  for (let i = 0; i < 3; i++) await next();
+  const lines = page.getByLabel("Lines that change");
+  await lines.getByText("keyed:").waitFor();
+  assert.equal(await page.getByText(/no credential/).count(), 0, "a credential is missed that comes with the last step");
+  await page.getByRole("button", { name: "Cancel" }).click();
+});
+
 test("where a file is the source, the wizard shows what to write, and goes on when it is read", async () => {
   const other = await start(process.env.SLUICE_BINARY);
   const own = await newPage(browser, other);
@@ -118,6 +134,7 @@ test("where a file is the source, the wizard shows what to write, and goes on wh
     await own.page.goto("/gateways?new=1");
     await own.page.getByRole("textbox", { name: "Name" }).fill("filed");
     for (let i = 0; i < 4; i++) await own.page.getByRole("button", { name: "Next" }).click();
+    assert.equal(await own.page.getByLabel("Lines that change").locator("[data-kind=old]").count(), 0, "the document's blank first line is taken away");
     await own.page.getByRole("button", { name: "Show what to write" }).click();
     await own.page.getByText("Waiting until the file is read").waitFor();
     assert.deepEqual(await serious(own.page), []);

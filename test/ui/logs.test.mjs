@@ -60,6 +60,31 @@ test("a call is replayed elsewhere, and both stand beside each other", async () 
   await well();
 });
 
+test("a call tells its headers as far as they are known, and its cache and limits in the timeline", async () => {
+  await page.goto(`/logs?range=15m&call=${id}`);
+  const sheet = page.getByRole("dialog");
+  await sheet.getByRole("list", { name: "Where the time went" }).getByText("Cache: nothing kept").waitFor();
+  await sheet.getByRole("tab", { name: "Headers" }).click();
+  const to = sheet.getByRole("table", { name: "To the caller" });
+  await to.getByRole("row").filter({ hasText: "sluice-request-id" }).getByText(id).waitFor();
+  await to.getByRole("row").filter({ hasText: "sluice-attempts" }).getByText("2", { exact: true }).waitFor();
+  await sheet.getByRole("table", { name: "Back from sandbox/error-529" }).getByText("529").waitFor();
+  await sheet.getByRole("table", { name: "From the caller" }).getByText("application/json").waitFor();
+  await well();
+});
+
+test("a call that a limit refused names the limit and the gateway", async () => {
+  let refused;
+  for (let i = 0; i < 5; i++) refused = await call(gateway, "/gateways/tight/v1/chat/completions", { model: "sandbox/echo", messages: [{ role: "user", content: "once more" }] });
+  assert.equal(refused.status, 429);
+  await page.goto("/logs?range=15m&gateway=tight&status=429");
+  await page.getByRole("table", { name: "Calls" }).getByRole("button", { name: /^Open the call/ }).first().click();
+  const sheet = page.getByRole("dialog");
+  await sheet.getByText(/Refused before any provider was called: rate limited, by the limit .* of the gateway tight/).waitFor();
+  await sheet.getByRole("list", { name: "Where the time went" }).getByText(/^Limits: /).waitFor();
+  await well();
+});
+
 test("the calls of a session are one view", async () => {
   await page.goto("/sessions?range=15m");
   await page.getByRole("table", { name: "Sessions" }).getByRole("button", { name: "run-7" }).click();

@@ -113,6 +113,27 @@ test("a viewer is offered nothing that the API would refuse", async () => {
   });
 });
 
+test("the calls of a workspace are deleted from its page, and only they", async () => {
+  await admin("POST", "/workspaces", { id: "noisy", name: "Noisy" });
+  const key = await admin("POST", "/keys", { name: "n", workspace: "noisy" });
+  const told = (as) => call(gateway, "/v1/chat/completions", { model: "sandbox/chat", messages: [{ role: "user", content: "delete me" }] }, {}, as);
+  await Promise.all([told(key.secret), told(key.secret), told()]);
+  await admin("DELETE", `/keys/${key.id}`);
+  const kept = async (workspace) => (await admin("GET", `/entries?workspace=${workspace}&limit=1`)).data.length;
+  for (let i = 0; i < 100 && !(await kept("noisy")); i++) await new Promise((r) => setTimeout(r, 100));
+  await page.goto("/workspaces?ws=noisy");
+  await page.getByRole("button", { name: "Delete…" }).click();
+  await page.getByRole("button", { name: "delete them…" }).click();
+  const box = page.getByRole("dialog", { name: "Delete the calls of Noisy" });
+  await box.getByText("2 recorded calls with their attempts").waitFor();
+  await well();
+  await box.getByLabel("Type Noisy to go on").fill("Noisy");
+  await box.getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByText("2 calls deleted.").waitFor();
+  assert.equal(await kept("noisy"), 0);
+  assert.equal(await kept("default"), 1, "calls of another workspace are gone");
+});
+
 test("a workspace says what keeps it from being deleted, and goes when nothing does", async () => {
   await admin("POST", "/workspaces", { id: "short-lived", name: "Short" });
   const key = await admin("POST", "/keys", { name: "k", workspace: "short-lived" });
