@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/fault"
-	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/limit"
 	"github.com/sluice-gateway/sluice/internal/limit/rules"
 )
@@ -26,15 +25,12 @@ type batchHold struct {
 	models [][]string // whose lines a claim counts
 }
 
-// amount reports units of which a batch takes more than one call does: they are held for
-// the batch, not for the call that submits it.
-func amount(u gateway.Unit) bool { return u != gateway.UnitRequests && u != gateway.UnitConcurrent }
-
-// leaveAmounts takes the amounts out of the claims of a call that submits a batch.
+// leaveAmounts takes the amounts out of the claims of a call that submits a batch: of them
+// a batch takes more than one call does, so they are held for the batch.
 func leaveAmounts(t *taken) {
 	n := 0
 	for i := range t.Claims {
-		if !amount(t.Of[i].Unit) {
+		if !t.Of[i].Kind.Amount() {
 			t.Claims[n], t.Of[n] = t.Claims[i], t.Of[i]
 			n++
 		}
@@ -118,7 +114,7 @@ func (x *exchange) mergeClaims(t *rules.Taken, model string) {
 	h := &x.batch.held
 	for i := range t.Claims {
 		c, r := t.Claims[i], t.Of[i]
-		if !amount(r.Unit) {
+		if !r.Kind.Amount() {
 			continue
 		}
 		at := slices.IndexFunc(h.claims, func(k limit.Claim) bool { return k.Counter == c.Counter })
@@ -131,7 +127,7 @@ func (x *exchange) mergeClaims(t *rules.Taken, model string) {
 		h.models[at] = append(h.models[at], model)
 		known := &h.claims[at]
 		known.Want += c.Want
-		if r.Unit != gateway.UnitCost { // as of one call
+		if r.Kind != rules.Cost { // as of one call
 			known.Want = min(known.Want, c.Window.Max+c.Window.Burst)
 		}
 	}

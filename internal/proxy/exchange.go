@@ -137,6 +137,7 @@ type scratch struct {
 	text   [192]byte
 	most   [64]byte // the maximum of output tokens that is put into the body
 	plan   [1]route.Target
+	aim    aim
 	stands [4]stand
 	pass   health.Pass
 	ask    route.Ask

@@ -136,7 +136,7 @@ func (x *exchange) ceilingAt(t *route.Target) int64 {
 	if k := x.who.Key; k != nil && k.MaxOutput > 0 {
 		return k.MaxOutput
 	}
-	return int64(x.view.lanes[t.Provider.Name].known(x.p.catalogue, bareModel(t.Model)).maxOutput)
+	return int64(x.knownOf(t).maxOutput)
 }
 
 // modelOf gives the priced model of a target; free says that it costs nothing.
@@ -144,8 +144,18 @@ func (x *exchange) modelOf(t *route.Target) (m *account.Model, free bool) {
 	if t.Model == "" && (!x.vendorChooses() || x.ep.Op == llm.OpModerations) {
 		return nil, true // no model runs, or one that is free
 	}
-	k := x.view.lanes[t.Provider.Name].known(x.p.catalogue, bareModel(t.Model))
+	k := x.knownOf(t)
 	return k.model, k.free
+}
+
+// knownOf gives what is known of a target's model.
+func (x *exchange) knownOf(t *route.Target) *knownModel {
+	aim := &x.scratch.aim
+	if aim.known == nil || aim.provider != t.Provider || aim.model != t.Model {
+		aim.provider, aim.model = t.Provider, t.Model
+		aim.known = x.view.lanes[t.Provider.Name].known(x.p.catalogue, bareModel(t.Model))
+	}
+	return aim.known
 }
 
 // fit lowers how long the answer may become to what the money that was granted pays for.
@@ -155,7 +165,7 @@ func (x *exchange) fit(t *taken, plan []route.Target) {
 		shares = x.atOnce()
 	}
 	for i := range t.Claims {
-		if t.hold == nil || t.Of[i].Unit != gateway.UnitCost || t.hold.Granted[i] >= t.Claims[i].Want {
+		if t.hold == nil || t.Of[i].Kind != rules.Cost || t.hold.Granted[i] >= t.Claims[i].Want {
 			continue
 		}
 		most := h.foreseen

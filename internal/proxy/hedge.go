@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/fault"
-	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/health"
 	"github.com/sluice-gateway/sluice/internal/limit/rules"
 	"github.com/sluice-gateway/sluice/internal/route"
@@ -139,7 +138,7 @@ func (x *exchange) twinHolding(y *exchange) *holding {
 	h.facts, h.most, h.foreseen, h.want, h.aside = x.held.facts, x.held.most, x.held.foreseen, x.held.want, maps.Clone(x.held.aside)
 	h.sets, h.some, h.fitted, h.owned = x.held.sets, x.held.some, x.held.fitted, x.held.owned
 	h.x, h.beside = y, true
-	h.money = x.held.call.hold != nil && slices.ContainsFunc(x.held.call.Of, func(r *rules.Rule) bool { return r.Unit == gateway.UnitCost })
+	h.money = x.held.call.hold != nil && slices.ContainsFunc(x.held.call.Of, func(r *rules.Rule) bool { return r.Kind == rules.Cost })
 	h.facts.Body, h.facts.Budgets = y, h.looks
 	h.facts.Ready()
 	return h

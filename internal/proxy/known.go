@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sluice-gateway/sluice/internal/account"
+	"github.com/sluice-gateway/sluice/internal/provider"
 )
 
 // knownModel is what a lane knows of one model. It is immutable.
@@ -13,6 +14,13 @@ type knownModel struct {
 	model     *account.Model // whose price counts, the configured one before the catalogue's; nil = unknown
 	free      bool           // nothing is billed
 	maxOutput int            // tokens, 0 = unknown
+}
+
+// aim is the target whose model a call has asked for last.
+type aim struct {
+	provider *provider.Provider
+	model    string
+	known    *knownModel // nil = it has asked for none
 }
 
 // maxKnown is how many models a lane remembers. It is a power of two.

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"math"
 	"strconv"
 	"strings"
@@ -46,30 +45,17 @@ func (x *exchange) limitHead(w *headWriter) {
 	if h == nil {
 		return
 	}
-	var tightest [3]standing // of all, of requests, of tokens
-	for _, t := range [...]*taken{&h.call, &h.attempt} {
-		for i := range t.verdict.States {
-			r, c, st := t.Of[i], &t.Claims[i], &t.verdict.States[i]
-			if c.Observe || r.Unit == gateway.UnitConcurrent || r.Unit == gateway.UnitCost {
-				continue
-			}
-			kind := 1
-			if r.Unit != gateway.UnitRequests {
-				kind = 2
-			}
-			one := standing{r, c.Window, st, fraction(st)}
-			tightest[0].take(&one)
-			tightest[kind].take(&one)
-		}
-	}
-	if tightest[0].rule == nil {
+	var t tightest
+	t.look(&h.call)
+	t.look(&h.attempt)
+	if t.of[t.first].rule == nil {
 		return
 	}
 	lines, room := x.w.(headLines)
 	if room {
 		h.text = lines.HeadRoom()
 	}
-	h.text = appendStanding(h.text[:0], &tightest)
+	h.text = t.append(h.text[:0])
 	if !room || w.limited {
 		w.setLines(string(h.text), !room)
 	}
@@ -102,27 +88,47 @@ func tellsLimits(name string) bool {
 
 // standing is how one window of a rule stands.
 type standing struct {
-	rule *rules.Rule
+	rule *rules.Rule // nil = there is none
 	win  *gateway.Window
 	st   *limit.State
 	left float64 // of what may stand in it, the share
 }
 
-// take makes s the tighter of the two.
-func (s *standing) take(other *standing) {
-	if s.rule == nil || other.left < s.left {
-		*s = *other
+// tightest are the windows that have the smallest share left.
+type tightest struct {
+	of    [2]standing // of requests, of tokens
+	first int         // the tighter one of the two
+}
+
+// look looks at what was taken.
+func (t *tightest) look(of *taken) {
+	for i := range of.verdict.States {
+		r, c, st := of.Of[i], &of.Claims[i], &of.verdict.States[i]
+		if c.Observe || r.Kind == rules.Places || r.Kind == rules.Cost {
+			continue
+		}
+		kind := 1
+		if r.Kind == rules.Requests {
+			kind = 0
+		}
+		left := fraction(st)
+		if first := &t.of[t.first]; first.rule == nil || left < first.left {
+			t.first = kind
+		}
+		if s := &t.of[kind]; s.rule == nil || left < s.left {
+			*s = standing{r, c.Window, st, left}
+		}
 	}
 }
 
-// appendStanding appends the lines that tell how the tightest limits stand.
-func appendStanding(b []byte, tightest *[3]standing) []byte {
-	one := &tightest[0]
+// append appends the lines that tell how they stand.
+func (t *tightest) append(b []byte) []byte {
+	one := &t.of[t.first]
 	b = append(b, one.rule.Shown(one.win, one.st.Max).Policy...)
 	b = append(strconv.AppendInt(b, one.st.Left(), 10), ";t="...)
 	b = append(strconv.AppendInt(b, seconds(one.st.Reset), 10), "\r\n"...)
 	for k, name := range [...]string{"\r\nX-Ratelimit-Reset-Requests: ", "\r\nX-Ratelimit-Reset-Tokens: "} {
-		if one = &tightest[k+1]; one.rule != nil {
+		if one = &t.of[k]; one.rule != nil {
 			b = append(b, one.rule.Shown(one.win, one.st.Max).Count...)
 			b = append(strconv.AppendInt(b, one.st.Left(), 10), name...)
 			b = append(appendSpan(b, one.st.Reset), "\r\n"...)
@@ -149,7 +155,9 @@ func appendSpan(b []byte, d time.Duration) []byte {
 	b = strconv.AppendInt(b, ms/1000%60, 10)
 	if ms %= 1000; ms > 0 {
 		b = append(b, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
-		b = bytes.TrimRight(b, "0")
+		for b[len(b)-1] == '0' {
+			b = b[:len(b)-1]
+		}
 	}
 	return append(b, 's')
 }

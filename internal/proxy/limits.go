@@ -20,13 +20,22 @@ import (
 // holding is what a call needs that some limit or budget applies to; calls without any
 // have none.
 type holding struct {
-	facts    rules.Facts
-	sets     [ruleSets]*rules.Set // the gateway's, the key's, and those of routes and their steps
-	some     int                  // how many of them there are; the first two always
+	perCall
+	facts   rules.Facts
+	sets    [ruleSets]*rules.Set // the gateway's, the key's, and those of routes and their steps
+	call    taken                // of all targets together
+	attempt taken                // of the present target
+	former  taken                // what the call has given up, and what it takes next replaces
+
+	text  []byte                       // of headers
+	looks func() (share, left float64) // at the budgets of x
+}
+
+// perCall is what begins anew with each call.
+type perCall struct {
+	x        *exchange // whose it is
+	some     int       // how many sets there are; the first two always
 	want     rules.Want
-	call     taken // of all targets together
-	attempt  taken // of the present target
-	former   taken // what the call has given up, and what it takes next replaces
 	most     ceiling
 	fitted   int64 // to what most has been lowered for want of money; 0 = it has not
 	owned    bool  // routes say something of single targets
@@ -37,10 +46,6 @@ type holding struct {
 	queued   time.Duration
 	settled  []gateway.Settlement
 	aside    map[*rules.Rule]bool // rules that have sent the call elsewhere: they only count now
-	text     []byte               // of headers
-
-	x     *exchange                    // whose it is
-	looks func() (share, left float64) // at the budgets of x
 }
 
 // ruleSets is how many sets of rules may apply to a call: routes stand within one another.
@@ -145,7 +150,7 @@ func (x *exchange) gate() error {
 	now := time.Now()
 	for i := range h.call.Claims {
 		r := h.call.Of[i]
-		if r.Over.Do != gateway.OverReject && r.Over.Do != "" || h.call.Claims[i].Observe || r.Unit == gateway.UnitConcurrent || amount(r.Unit) && x.asksOnly() {
+		if r.Over.Do != gateway.OverReject && r.Over.Do != "" || h.call.Claims[i].Observe || r.Kind == rules.Places || r.Kind.Amount() && x.asksOnly() {
 			continue
 		}
 		if wait := x.p.full.Wait(&h.call.Claims[i], now); wait > 0 {
@@ -322,7 +327,7 @@ func (x *exchange) take(ctx context.Context, t *taken) (refused *rules.Rule, err
 		return nil, x.countFault(ctx, err)
 	}
 	t.hold, t.verdict = v.Hold, v
-	x.p.full.Note(t.Claims, &v, time.Time{})
+	x.p.full.Note(t.Claims, &t.verdict, time.Time{})
 	if v.Hold == nil {
 		x.tellBudget(t, v.Refused, 0, true)
 		return t.Of[v.Refused], nil
@@ -408,7 +413,7 @@ func (x *exchange) noRoom(r *rules.Rule, w *gateway.Window, retry time.Duration)
 	}
 	allowed := rules.Describe(r.Rule, w)
 	switch {
-	case r.Unit == gateway.UnitCost:
+	case r.Kind == rules.Cost:
 		f := fault.Newf(fault.BudgetExceeded, "The budget '%s' (%s) has not enough left for this call.", r.Name, allowed)
 		if f.NoRetry = r.Budget() || retry < 0; retry > 0 {
 			f = f.After(retry)

@@ -14,15 +14,15 @@ import (
 	"github.com/sluice-gateway/sluice/internal/proxy"
 )
 
-// hot are three limits and a budget, none of which is ever reached.
+// hot are three limits and a budget, none of which is ever reached: a million dollars, and
+// as many calls and tokens as no machine makes in a minute.
 func hot() []*gateway.Rule {
-	const plenty = 1 << 50
-	window := []gateway.Window{{Max: plenty, Span: time.Minute}}
+	minute := func(most int64) []gateway.Window { return []gateway.Window{{Max: most, Span: time.Minute}} }
 	return []*gateway.Rule{
-		{Name: "requests", Per: []gateway.Per{"key"}, Unit: gateway.UnitRequests, Windows: window},
-		{Name: "tokens", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitTokens, Windows: window},
+		{Name: "requests", Per: []gateway.Per{"key"}, Unit: gateway.UnitRequests, Windows: minute(10_000_000)},
+		{Name: "tokens", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitTokens, Windows: minute(10_000_000_000)},
 		{Name: "places", Per: []gateway.Per{"key"}, Unit: gateway.UnitConcurrent, Windows: []gateway.Window{{Max: 1000}}},
-		{Name: "month", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitCost, Windows: []gateway.Window{{Max: plenty, Period: gateway.Month}}},
+		{Name: "month", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitCost, Windows: []gateway.Window{{Max: 1_000_000 * int64(gateway.Dollar), Period: gateway.Month}}},
 	}
 }
 

@@ -66,7 +66,7 @@ func (x *exchange) line(ctx context.Context, r *rules.Rule, t *taken) error {
 func (x *exchange) waits(t *taken) int {
 	for i := range t.Claims {
 		c := &t.Claims[i]
-		if t.Of[i].Over.Do == gateway.OverQueue && !x.p.queues.Empty(c.Counter) && (x.held.former.hold == nil || x.held.back(c.Counter) < c.Want) {
+		if t.Of[i].Queues && !x.p.queues.Empty(c.Counter) && (x.held.former.hold == nil || x.held.back(c.Counter) < c.Want) {
 			return i
 		}
 	}

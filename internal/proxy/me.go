@@ -115,10 +115,10 @@ func (x *exchange) tellLimits(me *self) error {
 
 func toldLimit(r *rules.Rule, w *gateway.Window, st limit.State, counts string) selfLimit {
 	out := selfLimit{Name: r.Name, Unit: string(r.Unit), Counts: counts, Max: st.Max, Used: st.Used, Left: st.Left(), Reset: st.Reset.Seconds()}
-	if r.Unit == gateway.UnitCost {
+	if r.Kind == rules.Cost {
 		out.Unit, out.Max, out.Used, out.Left = "cost_usd", gateway.USD(st.Max).String(), gateway.USD(st.Used).String(), gateway.USD(st.Left()).String()
 	}
-	if r.Unit != gateway.UnitConcurrent {
+	if r.Kind != rules.Places {
 		out.Window = w.Span.String()
 	}
 	return out

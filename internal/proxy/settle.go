@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/limit/rules"
 )
 
 // settleAttempt gives back what the present target's limits held beyond its use.
@@ -39,7 +40,7 @@ func (x *exchange) reckon(t *taken) {
 	for i := range t.Claims {
 		used[i] = x.used(t, i)
 		x.tellBudget(t, i, used[i], false)
-		if r := t.Of[i]; r.Unit == gateway.UnitCost && used[i] > 0 {
+		if r := t.Of[i]; r.Kind == rules.Cost && used[i] > 0 {
 			counter, values := t.Ledger(i, &x.held.facts)
 			x.held.settled = append(x.held.settled, gateway.Settlement{Rule: r.ID, Counter: counter, Values: values, Amount: gateway.USD(used[i]), Time: t.hold.Taken})
 		}
@@ -56,9 +57,11 @@ func (x *exchange) release(t *taken) {
 
 // released makes known what t has given back.
 func (x *exchange) released(t *taken) {
-	for i, n := range t.used {
-		if n < t.hold.Granted[i] {
-			x.p.full.Forget(t.Claims[i : i+1])
+	if !x.p.full.None() {
+		for i, n := range t.used {
+			if n < t.hold.Granted[i] {
+				x.p.full.Forget(t.Claims[i : i+1])
+			}
 		}
 	}
 	x.p.queues.Freed(t.Claims)
@@ -68,14 +71,12 @@ func (x *exchange) released(t *taken) {
 // used is what was really taken of a claim.
 func (x *exchange) used(t *taken, i int) int64 {
 	granted, r := t.hold.Granted[i], t.Of[i]
-	u := r.Unit
-	if u == gateway.UnitRequests && x.passing {
+	switch {
+	case r.Kind == rules.Requests && x.passing:
 		return 0
-	}
-	if u == gateway.UnitRequests || u == gateway.UnitConcurrent {
+	case r.Kind == rules.Requests || r.Kind == rules.Places:
 		return granted
-	}
-	if u == gateway.UnitCost {
+	case r.Kind == rules.Cost:
 		return x.usedMoney(t, granted)
 	}
 	if x.report == nil || x.isKept() || len(x.attempts) == x.askedBefore(t) {
@@ -83,12 +84,12 @@ func (x *exchange) used(t *taken, i int) int64 {
 	}
 	answered, known, n := x.answered(), false, int64(0)
 	usage := &x.report.Usage
-	switch u {
-	case gateway.UnitTokens:
+	switch r.Kind {
+	case rules.Tokens:
 		known, n = usage.InputTokens.Known || usage.OutputTokens.Known, usage.InputTokens.N+usage.OutputTokens.N
-	case gateway.UnitInputTokens:
+	case rules.InputTokens:
 		known, n = usage.InputTokens.Known, usage.InputTokens.N
-	case gateway.UnitOutputTokens:
+	case rules.OutputTokens:
 		known, n = usage.OutputTokens.Known, usage.OutputTokens.N
 	}
 	switch {
@@ -136,11 +137,20 @@ func (x *exchange) releaseHold() {
 	if h.call.spent != nil {
 		h.call.spent.Free() // its verdict was told
 	}
-	looks, text := h.looks, h.text
-	call, attempt, paid, turn := h.call.Taken, h.attempt.Taken, h.call.used, h.attempt.used
-	*h = holding{}
-	h.looks, h.text, h.call.used, h.attempt.used = looks, text, paid, turn
-	h.call.Taken, h.attempt.Taken = call, attempt
-	h.call.Taken.Reset()
-	h.attempt.Taken.Reset()
+	clear(h.rules())
+	h.call.forget()
+	if len(h.attempt.Claims) > 0 || h.attempt.spent != nil {
+		h.attempt.forget()
+	}
+	if h.former.Claims != nil {
+		h.former = taken{}
+	}
+	h.facts = rules.Facts{}
+	h.perCall = perCall{}
+}
+
+// forget empties t; its memory stays.
+func (t *taken) forget() {
+	t.Reset()
+	t.hold, t.spent = nil, nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/limit/rules"
 )
 
 // bills are what the call's attempts cost, and what of it is somebody else's to count. A
@@ -71,7 +72,7 @@ func (x *exchange) holdMore(ctx context.Context) error {
 	t := &x.held.call
 	more, some := make([]int64, len(t.Claims)), false
 	for i, r := range t.Of {
-		if r.Unit == gateway.UnitCost {
+		if r.Kind == rules.Cost {
 			more[i], some = int64(lost-x.bills.extended), true
 		}
 	}

@@ -91,16 +91,16 @@ type Want struct {
 	Priced        bool        // Cost is known
 }
 
-// of gives the amount of a unit.
-func (w *Want) of(u gateway.Unit) int64 {
-	switch u {
-	case gateway.UnitTokens:
+// of gives the amount of a kind.
+func (w *Want) of(k Kind) int64 {
+	switch k {
+	case Tokens:
 		return w.Input + w.Output
-	case gateway.UnitInputTokens:
+	case InputTokens:
 		return w.Input
-	case gateway.UnitOutputTokens:
+	case OutputTokens:
 		return w.Output
-	case gateway.UnitCost:
+	case Cost:
 		return int64(w.Cost)
 	}
 	return 1
@@ -166,7 +166,7 @@ func (s *Set) Add(t *Taken, f *Facts, w *Want, stage Stage, skip func(*Rule) boo
 		return s.addSteady(t, f, w, skip)
 	}
 	for _, r := range s.rules {
-		if !stage.has(r) || f.Shadow && r.Unit != gateway.UnitCost {
+		if !stage.has(r) || f.Shadow && r.Kind != Cost {
 			continue
 		}
 		if err := t.add(r, f, w, skip != nil && skip(r)); err != nil {
@@ -208,7 +208,7 @@ func (t *Taken) name(r *Rule, f *Facts) error {
 	}
 	for i := range r.Windows {
 		t.Claims = append(t.Claims, limit.Claim{
-			Counter: ofWindow(name.id, i), Window: &r.Windows[i], Open: r.Unit == gateway.UnitConcurrent, Observe: r.observes, Outage: r.Outage, Spot: &name.spots[i],
+			Counter: ofWindow(name.id, i), Window: &r.Windows[i], Open: r.Kind == Places, Observe: r.observes, Outage: r.Outage, Spot: &name.spots[i],
 		})
 		t.Of, t.names = append(t.Of, r), append(t.names, name)
 	}
@@ -217,15 +217,17 @@ func (t *Taken) name(r *Rule, f *Facts) error {
 
 // wants fills in what a call wants of a claim of the rule.
 func (r *Rule) wants(c *limit.Claim, f *Facts, w *Want) error {
-	c.Want = w.of(r.Unit)
-	switch r.Unit {
-	case gateway.UnitRequests, gateway.UnitConcurrent:
-	case gateway.UnitCost:
-		if !w.Priced && !r.Unpriced && !r.observes {
+	c.Want = w.of(r.Kind)
+	switch r.Kind {
+	case Requests, Places:
+	case Cost:
+		if !w.Priced && !r.unpriced && !r.observes {
 			return &Unpriced{r}
 		}
-		c.Window = r.raised(c.Window, c.Counter, f)
-		if r.Fit && w.Least < w.Cost {
+		if f.Raised != nil {
+			c.Window = r.raised(c.Window, c.Counter, f)
+		}
+		if r.fits && w.Least < w.Cost {
 			c.Min = max(int64(w.Least), 1)
 		}
 	default:
@@ -238,7 +240,7 @@ func (r *Rule) wants(c *limit.Claim, f *Facts, w *Want) error {
 
 // raised gives a window, larger where it was raised.
 func (r *Rule) raised(win *gateway.Window, counter limit.ID, f *Facts) *gateway.Window {
-	if f.Raised == nil || r.Unit != gateway.UnitCost {
+	if f.Raised == nil || r.Kind != Cost {
 		return win
 	}
 	more := f.Raised(r.ID, counter)

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 
-	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/limit"
 )
 
@@ -46,7 +45,7 @@ func (r *Rule) name(f *Facts, scratch []byte) (*counterName, []byte, error) {
 		return known, b, nil
 	}
 	c := &counterName{key: string(key), id: counterID(b), spots: make([]limit.Spot, len(r.Windows))}
-	if r.Unit == gateway.UnitCost {
+	if r.Kind == Cost {
 		c.digits, c.values = c.id.String(), r.Values(f)
 	}
 	if len(key) <= maxKey {

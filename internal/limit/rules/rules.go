@@ -34,34 +34,72 @@ type Set struct {
 	known  memo[steady]
 }
 
-// Rule is one compiled rule.
+// Rule is one compiled rule. What every call asks of it stands in front.
 type Rule struct {
 	*gateway.Rule
-	// ID is the owner and the name: "gateway/default/limits[0].requests".
-	ID string
+	// Kind is the rule's unit.
+	Kind Kind
 	// Attempt says that the rule depends on the target and is held per attempt.
 	Attempt bool
 	// Early says that all the rule depends on is known before the body is read.
 	Early bool
-	// Unit is the rule's, of one place in memory for all rules.
-	Unit gateway.Unit
 	// Alerts says that it is a budget of which somebody wants to be told.
 	Alerts bool
+	// Queues says that who finds no room waits for it.
+	Queues bool
+
+	observes bool // it only counts
+	fits     bool // less money than a call may cost is enough
+	unpriced bool // calls that cannot be priced pass
+	needsIP  bool // a condition or a value needs the address as text
+
+	windows []*Shown // as they were written down
+	// ID is the owner and the name: "gateway/default/limits[0].requests".
+	ID string
 
 	values []value
 	when   *expr.Program // nil = always
 	nets   []netip.Prefix
-	// needsIP says that a condition or a value needs the address as text.
-	needsIP  bool
-	observes bool // it only counts
-	names    memo[counterName]
-	quoted   string
-	windows  []*Shown // as they were written down
+	names  memo[counterName]
+	quoted string
+}
+
+// Kind is a unit as a number, since every call asks for it many times.
+type Kind uint8
+
+// The kinds.
+const (
+	Requests Kind = iota
+	Tokens
+	InputTokens
+	OutputTokens
+	Cost
+	Places // that are taken at once
+)
+
+// Amount reports whether it is foreseen how much a call takes: tokens or money.
+func (k Kind) Amount() bool { return k != Requests && k != Places }
+
+func kindOf(u gateway.Unit) Kind {
+	switch u {
+	case gateway.UnitTokens:
+		return Tokens
+	case gateway.UnitInputTokens:
+		return InputTokens
+	case gateway.UnitOutputTokens:
+		return OutputTokens
+	case gateway.UnitCost:
+		return Cost
+	case gateway.UnitConcurrent:
+		return Places
+	}
+	return Requests
 }
 
 // Shown is how a window stands in headers, up to the first number that changes from call
 // to call.
 type Shown struct {
+	window *gateway.Window
 	Limit  int64  // what may stand in it at once
 	Policy string // Ratelimit-Policy: "name";q=Limit;w=60, and on to Ratelimit: "name";r=
 	Count  string // X-Ratelimit-Limit-Requests: Limit, and on to X-Ratelimit-Remaining-Requests:
@@ -69,12 +107,12 @@ type Shown struct {
 
 func (r *Rule) shown(w *gateway.Window, limit int64) *Shown {
 	number, kind := strconv.FormatInt(limit, 10), "Tokens"
-	if r.Unit == gateway.UnitRequests {
+	if r.Kind == Requests {
 		kind = "Requests"
 	}
 	span := strconv.FormatInt(int64(w.Span/time.Second), 10)
 	return &Shown{
-		Limit:  limit,
+		window: w, Limit: limit,
 		Policy: "Ratelimit-Policy: " + r.quoted + ";q=" + number + ";w=" + span + "\r\nRatelimit: " + r.quoted + ";r=",
 		Count:  "X-Ratelimit-Limit-" + kind + ": " + number + "\r\nX-Ratelimit-Remaining-" + kind + ": ",
 	}
@@ -82,22 +120,12 @@ func (r *Rule) shown(w *gateway.Window, limit int64) *Shown {
 
 // Shown gives how a window of the rule stands in headers whose limit is told to be so.
 func (r *Rule) Shown(w *gateway.Window, limit int64) *Shown {
-	for i, s := range r.windows {
-		if w == &r.Windows[i] && s.Limit == limit {
+	for _, s := range r.windows {
+		if s.window == w && s.Limit == limit {
 			return s
 		}
 	}
 	return r.shown(w, limit)
-}
-
-// unitOf gives a unit's one place in memory, so that two are compared by where they are.
-func unitOf(u gateway.Unit) gateway.Unit {
-	for _, known := range [...]gateway.Unit{gateway.UnitRequests, gateway.UnitTokens, gateway.UnitInputTokens, gateway.UnitOutputTokens, gateway.UnitCost, gateway.UnitConcurrent} {
-		if u == known {
-			return known
-		}
-	}
-	return u
 }
 
 // value is one of the values that a rule counts by.
@@ -121,7 +149,7 @@ func Compile(owner string, in []*gateway.Rule, perAttempt bool) (*Set, error) {
 		r.Attempt = r.Attempt || perAttempt
 		r.Early = r.Early && !r.Attempt
 		s.Calls, s.Attempts = s.Calls || !r.Attempt, s.Attempts || r.Attempt
-		s.Amounts = s.Amounts || r.Unit != gateway.UnitRequests && r.Unit != gateway.UnitConcurrent
+		s.Amounts = s.Amounts || r.Kind.Amount()
 		s.Fits = s.Fits || r.Fit
 		s.steady = s.steady && (r.Attempt || r.isSteady())
 		s.rules = append(s.rules, r)
@@ -141,7 +169,8 @@ func compile(owner string, in *gateway.Rule) (r *Rule, err error) {
 		}
 		r.values = append(r.values, v)
 	}
-	r.Unit, r.Alerts = unitOf(in.Unit), in.Budget() && len(in.Alert) > 0
+	r.Kind, r.Alerts, r.Queues = kindOf(in.Unit), in.Budget() && len(in.Alert) > 0, in.Over.Do == gateway.OverQueue
+	r.fits, r.unpriced = in.Fit, in.Unpriced
 	for i := range in.Windows {
 		r.windows = append(r.windows, r.shown(&in.Windows[i], in.Windows[i].Max+in.Windows[i].Burst))
 	}

@@ -48,7 +48,7 @@ func (r *Rule) Standing(window int, id limit.ID, values string, f *Facts) Counte
 	w := r.raised(&r.Windows[window], id, f)
 	return Counter{
 		Rule: r, Window: window, Values: values, Raised: w.Max - r.Windows[window].Max,
-		Claim: limit.Claim{Counter: id, Window: w, Open: r.Unit == gateway.UnitConcurrent, Observe: true, Outage: r.Outage},
+		Claim: limit.Claim{Counter: id, Window: w, Open: r.Kind == Places, Observe: true, Outage: r.Outage},
 	}
 }
 
