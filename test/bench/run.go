@@ -26,6 +26,7 @@ type plan struct {
 	launcher
 	rounds, secs, streams, rate int
 	loadCore                    int
+	inprocess                   string // the test binary of internal/proxy; "" = none is run
 	mock                        *process
 	out                         *samples
 }
@@ -36,6 +37,7 @@ func runAll(args []string) error {
 	f := flag.NewFlagSet("run", flag.ExitOnError)
 	f.StringVar(&p.sluice, "sluice", "", "path of the gateway's binary")
 	f.StringVar(&p.scratch, "scratch", "", "a folder for temporary files")
+	f.StringVar(&p.inprocess, "inprocess", "", "path of the test binary of internal/proxy, for what limits cost within one process")
 	f.IntVar(&p.rounds, "rounds", 3, "rounds, 1 to 20")
 	f.IntVar(&p.secs, "secs", 4, "seconds of one phase, 1 to 30")
 	f.IntVar(&p.streams, "streams", 200, "streams at once, 1 to 500")
@@ -74,7 +76,7 @@ func (p *plan) measureAll() (err error) {
 	}
 	for r := range p.rounds {
 		began := time.Now()
-		if err := p.round(r); err != nil {
+		if err := errors.Join(p.round(r), p.measureInProcess(r)); err != nil {
 			return fmt.Errorf("round %d: %w", r+1, err)
 		}
 		fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", r+1, p.rounds, time.Since(began).Round(time.Second))

@@ -12,11 +12,12 @@ trap 'rm -rf "$tmp"' EXIT INT TERM
 version=$(git describe --tags --always --dirty 2>/dev/null || echo dev)
 CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o "$tmp/bench" ./test/bench
 CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$version" -o "$tmp/sluice" ./cmd/sluice
+CGO_ENABLED=0 go test -c -trimpath -o "$tmp/inprocess" ./internal/proxy
 
 ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 if [ "$(id -u)" = 0 ] && unshare -n true 2>/dev/null; then
-	unshare -n sh -c 'ip link set lo up && exec "$@"' sh "$tmp/bench" run -sluice "$tmp/sluice" -scratch "$tmp" "$@"
+	unshare -n sh -c 'ip link set lo up && exec "$@"' sh "$tmp/bench" run -sluice "$tmp/sluice" -inprocess "$tmp/inprocess" -scratch "$tmp" "$@"
 else
 	echo "not root: running on the shared loopback" >&2
-	"$tmp/bench" run -sluice "$tmp/sluice" -scratch "$tmp" "$@"
+	"$tmp/bench" run -sluice "$tmp/sluice" -inprocess "$tmp/inprocess" -scratch "$tmp" "$@"
 fi
