@@ -24,7 +24,10 @@ func (c *Catalogue) Ceiling(m *Model, most Most, at time.Time) (usd gateway.USD,
 	if !m.Priced() {
 		return 0, false
 	}
-	tier := max(m.tierIndex(most.Tier, most.Batch), 0)
+	tier := 0
+	if most.Tier != "" || most.Batch {
+		tier = max(m.tierIndex(most.Tier, most.Batch), 0)
+	}
 	a := m.priceAt(at).band(most.Input).on(m, tier)
 	if a.free {
 		return 0, true
