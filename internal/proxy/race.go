@@ -10,8 +10,9 @@ import (
 // race lets one of several answer: the first that writes a head.
 type race struct {
 	w       http.ResponseWriter
-	commits *commitment // sends the head while nobody has won; nil = nothing does
-	decided func()      // is called once somebody has won
+	commits *commitment   // sends the head while nobody has won; nil = nothing does
+	decided func()        // is called once somebody has won
+	over    chan struct{} // closed then
 	runners []*runner
 	winner  atomic.Pointer[runner]
 }
@@ -60,6 +61,7 @@ func (r *runner) WriteHeader(status int) {
 		}
 	}
 	r.race.decided()
+	close(r.race.over)
 	if h := r.race.w.Header(); !r.race.commits.end() {
 		maps.Copy(h, r.header)
 		r.race.w.WriteHeader(status)
