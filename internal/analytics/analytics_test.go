@@ -122,10 +122,14 @@ func TestSegmentsCoverEachMomentOnceWithRowsThatLieInOneSpan(t *testing.T) {
 	for range 200 {
 		edges := []int64{int64(analytics.Minute) * r.Int64N(500)}
 		for range 1 + r.IntN(9) {
-			edges = append(edges, edges[len(edges)-1]+int64(analytics.Minute)*(1+r.Int64N(300)))
+			edges = append(edges, edges[len(edges)-1]+int64(analytics.Minute)*(1+r.Int64N(900)))
 		}
 		at := edges[0]
-		for _, s := range analytics.Segments(edges) {
+		built := int64(analytics.Day) * r.Int64N(3)
+		for _, s := range analytics.Segments(edges, built) {
+			if s.Grain == analytics.Day && s.To > built {
+				t.Fatalf("%v is read from days, which are there up to %d", s, built)
+			}
 			if s.From != at || s.To <= s.From || s.Grain.Floor(s.From) != s.From || s.Grain.Floor(s.To) != s.To {
 				t.Fatalf("%v after %d", s, at)
 			}
@@ -140,8 +144,10 @@ func TestSegmentsCoverEachMomentOnceWithRowsThatLieInOneSpan(t *testing.T) {
 			t.Fatalf("ends at %d of %v", at, edges)
 		}
 	}
-	if all := analytics.Segments([]int64{0, int64(analytics.Hour) * 24}); len(all) != 1 || all[0].Grain != analytics.Hour {
-		t.Errorf("a whole day is %v", all)
+	for built, grain := range map[int64]analytics.Grain{0: analytics.Hour, int64(analytics.Day) - 1: analytics.Hour, int64(analytics.Day): analytics.Day} {
+		if all := analytics.Segments([]int64{0, int64(analytics.Day)}, built); len(all) != 1 || all[0].Grain != grain {
+			t.Errorf("a whole day is %v where days are there up to %d", all, built)
+		}
 	}
 }
 

@@ -55,3 +55,21 @@ func (f *Figures) Merge(o *Figures) {
 		}
 	}
 }
+
+// AppendSketches appends the sketches as they are kept; none may be nil.
+func (f *Figures) AppendSketches(dst []byte) []byte {
+	for _, s := range f.Sketches {
+		dst = s.append(dst)
+	}
+	return dst
+}
+
+// Reset makes the figures those of no call.
+func (f *Figures) Reset() {
+	f.Numbers = Numbers{}
+	for _, s := range f.Sketches {
+		if s != nil {
+			s.reset()
+		}
+	}
+}

@@ -13,20 +13,25 @@ import (
 type Grain int64
 
 // The grains, in microseconds. Quarters of an hour are there for the zones whose days do
-// not begin with an hour of UTC.
+// not begin with an hour of UTC. Days are those of UTC; their rows are made from the hours'
+// once a day has ended.
 const (
 	Minute  = Grain(time.Minute / time.Microsecond)
 	Quarter = 15 * Minute
 	Hour    = 60 * Minute
+	Day     = 24 * Hour
 )
 
-// Grains lists them.
-func Grains() []Grain { return []Grain{Minute, Quarter, Hour} }
+// Grains lists them, the finest first.
+func Grains() []Grain { return []Grain{Minute, Quarter, Hour, Day} }
 
-// Keep is how long rows of a grain are kept.
+// Keep is how long rows of a grain are kept: those of a day as long as any of its hours.
 func (g Grain) Keep() time.Duration {
-	if g == Minute {
+	switch g {
+	case Minute:
 		return 8 * 24 * time.Hour
+	case Day:
+		return 401 * 24 * time.Hour
 	}
 	return 400 * 24 * time.Hour
 }
@@ -78,8 +83,12 @@ func RowOf(e *gateway.Entry) *Row {
 // idLength is that of a row's id.
 const idLength = 24
 
-// ID gives the row's key: grain and time, so that rows of a time lie together, and a
-// digest of the rest.
+// DigestAt is where in an id the digest begins that all rows of a spot share, whatever
+// their grain and time.
+const DigestAt = 1 + 8
+
+// ID gives what tells the row from others of its kind: grain and time, so that rows of a
+// time lie together, and a digest of the rest.
 func (r *Row) ID() []byte {
 	var text strings.Builder
 	for _, s := range []string{r.Kind, r.Workspace, r.Gateway, r.Values[0], r.Values[1]} {
@@ -95,7 +104,7 @@ func (r *Row) ID() []byte {
 // IDBefore gives what sorts before the ids of all rows of a grain from a time on, and
 // after those of all earlier ones.
 func IDBefore(g Grain, us int64) []byte {
-	return binary.BigEndian.AppendUint64([]byte{byte(g / Minute)}, uint64(us)^1<<63)
+	return binary.BigEndian.AppendUint64([]byte{byte(min(g/Minute, 255))}, uint64(us)^1<<63)
 }
 
 // Sketches gives the sketches as they are kept, with those kept so far added.
@@ -125,6 +134,9 @@ type Collector struct {
 	// Admit says whether a value of a dimension has a row of its own in an hour and
 	// workspace; one that has not is counted with the rest.
 	Admit func(d Dimension, workspace string, hour int64, value string) (bool, error)
+	// Built says by kind up to when days have rows of their own, in microseconds: calls that
+	// come later than that are counted there too.
+	Built map[string]int64
 
 	rows map[Spot]*Row // by the minute
 }
@@ -208,17 +220,23 @@ func (c *Collector) count(at Spot, m *measured) {
 	}
 }
 
+// coarser are the grains that rows by the minute are added up to.
+var coarser = [...]Grain{Quarter, Hour, Day}
+
 // Rows gives the rows of all grains.
 func (c *Collector) Rows() []*Row {
 	all := make([]*Row, 0, 3*len(c.rows))
-	coarse := map[Spot]*[2]*Row{} // by the quarter's or hour's beginning
+	coarse := map[Spot]*[len(coarser)]*Row{} // by the beginning of their time
 	for at, r := range c.rows {
 		all = append(all, r)
-		for i, g := range [2]Grain{Quarter, Hour} {
+		for i, g := range coarser {
 			to := at
 			to.Time = g.Floor(at.Time)
+			if g == Day && to.Time+int64(Day) > c.Built[at.Kind] {
+				continue
+			}
 			if coarse[to] == nil {
-				coarse[to] = new([2]*Row)
+				coarse[to] = new([len(coarser)]*Row)
 			}
 			if coarse[to][i] == nil {
 				coarse[to][i] = &Row{Grain: g, Spot: to}

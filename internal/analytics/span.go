@@ -116,8 +116,8 @@ type Segment struct {
 }
 
 // Segments gives the coarsest rows of which each lies between two neighbouring edges.
-// Edges are whole minutes, in order.
-func Segments(edges []int64) []Segment {
+// Edges are whole minutes, in order; built is up to when days have rows.
+func Segments(edges []int64, built int64) []Segment {
 	var all []Segment
 	for i, t := 1, edges[0]; t < edges[len(edges)-1]; {
 		if t >= edges[i] {
@@ -125,9 +125,9 @@ func Segments(edges []int64) []Segment {
 			continue
 		}
 		g := Minute
-		for _, coarser := range [2]Grain{Quarter, Hour} {
-			if coarser.Floor(t) == t && t+int64(coarser) <= edges[i] {
-				g = coarser
+		for _, longer := range coarser {
+			if longer.Floor(t) == t && t+int64(longer) <= edges[i] && (longer != Day || t+int64(Day) <= built) {
+				g = longer
 			}
 		}
 		if n := len(all); n > 0 && all[n-1].Grain == g && all[n-1].To == t {

@@ -19,6 +19,7 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 	wg.Go(func() {
 		record.RunRetention(ctx, p.store, p.retention, time.Now, p.log)
 	})
+	wg.Go(func() { record.RunDays(ctx, p.store, time.Now, p.log) })
 	wg.Go(func() { p.runSearch(ctx, cfg.Storage.Search != "off") })
 	wg.Go(func() { p.watchHangup(ctx) })
 	wg.Go(func() {

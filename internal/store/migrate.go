@@ -35,7 +35,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 func migrations() (fs.FS, error) { return fs.Sub(embedded, "migrations") }
 
 func (s *Store) provider(files fs.FS) (*goose.Provider, error) {
-	return goose.NewProvider(s.dialect, s.write, portable{files, s.textColumn},
+	return goose.NewProvider(s.dialect, s.write, portable{files, s.words},
 		goose.WithTableName("sluice_migrations"), goose.WithDisableGlobalRegistry(true))
 }
 
@@ -68,10 +68,10 @@ func newerSchema(current, target int64) error {
 	return fmt.Errorf("%w: its schema has version %d, this binary knows versions up to %d; run the newer Sluice, or restore the backup made before the upgrade", ErrNewerSchema, current, target)
 }
 
-// portable serves the migrations with the engine's word for a text column.
+// portable serves the migrations in the engine's own words.
 type portable struct {
 	fs.FS
-	textColumn string
+	words *strings.Replacer
 }
 
 // Open gives the file as the engine is to read it.
@@ -84,7 +84,7 @@ func (p portable) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return translated{f, strings.NewReader(strings.ReplaceAll(string(text), " TEXT", " "+p.textColumn))}, nil
+	return translated{f, strings.NewReader(p.words.Replace(string(text)))}, nil
 }
 
 type translated struct {

@@ -25,6 +25,10 @@ const (
 	pgLockID = 0x736c75696365 // "sluice"
 )
 
+// postgresWords are the words of migrations that PostgreSQL has others for: its texts are
+// to sort by their bytes, and its tables have no order of their own.
+var postgresWords = strings.NewReplacer(" TEXT", ` TEXT COLLATE "C"`, " WITHOUT ROWID", "")
+
 func openPostgres(url string) (engine, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -42,7 +46,7 @@ func openPostgres(url string) (engine, error) {
 	db.SetConnMaxIdleTime(pgIdle)
 	db.SetConnMaxLifetime(pgLifetime)
 	return engine{
-		name: "postgres", dialect: goose.DialectPostgres, textColumn: `TEXT COLLATE "C"`, insertRows: 8,
+		name: "postgres", dialect: goose.DialectPostgres, words: postgresWords, insertRows: 8,
 		write: db, read: db,
 		rebind: numbered,
 		eachText: func(column, name string) string {

@@ -2,16 +2,18 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/analytics"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-var rollupColumns = [...]string{"id", "grain", "kind", "time", "workspace", "gateway", "value", "value2", "rest", "numbers", "sketches"}
+var rollupColumns = [...]string{"kind", "id", "time", "workspace", "gateway", "value", "value2", "rest", "numbers", "sketches"}
 
 // rollups is what a store needs to write roll-ups.
 type rollups struct {
@@ -24,7 +26,7 @@ type rollups struct {
 func (r *rollups) init(e *engine, metadata []string) {
 	r.kinds = analytics.KindsWith(metadata...)
 	r.admission.most = maxRollupValues
-	r.insert.init(e, "rollups", rollupColumns[:], "id", "numbers", "sketches")
+	r.insert.init(e, "rollups", rollupColumns[:], "kind, id", "numbers", "sketches")
 }
 
 // counted is an entry that is to be counted for more calls than it was.
@@ -38,19 +40,30 @@ type counted struct {
 // program uses.
 const pgRollupLock = 0x736c75726f6c // "slurol"
 
+// lockRollups lets nobody else write roll-ups until the transaction ends.
+func (s *Store) lockRollups(ctx context.Context, tx *sql.Tx) error {
+	if s.name != "postgres" { // SQLite has one writer as it is
+		return nil
+	}
+	// https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+	_, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(pgRollupLock))
+	return err
+}
+
 // rollUp counts entries in the transaction that stores them. It comes last in there: what
 // another node waits for is then held only until the commit.
 func (s *Store) rollUp(ctx context.Context, tx *sql.Tx, insert preparedInserts, entries []counted) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	if s.name == "postgres" { // SQLite has one writer as it is
-		// https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
-		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(pgRollupLock)); err != nil {
-			return err
-		}
+	if err := s.lockRollups(ctx, tx); err != nil {
+		return err
 	}
-	c := analytics.Collector{Kinds: s.rollups.kinds, Clean: clean, Admit: func(d analytics.Dimension, workspace string, hour int64, value string) (bool, error) {
+	built, err := s.daysBuilt(ctx, tx)
+	if err != nil {
+		return err
+	}
+	c := analytics.Collector{Kinds: s.rollups.kinds, Clean: clean, Built: built, Admit: func(d analytics.Dimension, workspace string, hour int64, value string) (bool, error) {
 		return s.admit(ctx, tx, d, workspace, hour, value)
 	}}
 	for i := range entries {
@@ -63,18 +76,21 @@ func (s *Store) rollUp(ctx context.Context, tx *sql.Tx, insert preparedInserts, 
 	if err != nil {
 		return err
 	}
+	if err := putRollups(ctx, tx, insert, rows); err != nil {
+		return err
+	}
+	return s.sweepRollups(ctx, tx, now)
+}
+
+func putRollups(ctx context.Context, tx *sql.Tx, insert preparedInserts, rows []rollupRow) error {
 	var args []any
-	err = insert.run(ctx, tx, len(rows), func(from, to int) []any {
+	return insert.run(ctx, tx, len(rows), func(from, to int) []any {
 		args = args[:0]
 		for i := range rows[from:to] {
 			args = rows[from+i].append(args)
 		}
 		return args
 	})
-	if err != nil {
-		return err
-	}
-	return s.sweepRollups(ctx, tx, now)
 }
 
 // rollupRow is a row with its key and what it will hold.
@@ -85,7 +101,7 @@ type rollupRow struct {
 
 // append appends the values of rollupColumns.
 func (r *rollupRow) append(args []any) []any {
-	return append(args, r.id, int64(r.Grain), r.Kind, r.Time, r.Workspace, r.Gateway, r.Values[0], r.Values[1], int64(r.Rest), r.Numbers.Append(nil), r.sketches)
+	return append(args, r.Kind, r.id, r.Time, r.Workspace, r.Gateway, r.Values[0], r.Values[1], int64(r.Rest), r.Numbers.Append(nil), r.sketches)
 }
 
 // keyed gives rows with their keys, in their order.
@@ -94,7 +110,7 @@ func keyed(rows []*analytics.Row) []rollupRow {
 	for i, r := range rows {
 		all[i] = rollupRow{Row: r, id: r.ID()}
 	}
-	slices.SortFunc(all, func(a, b rollupRow) int { return bytes.Compare(a.id, b.id) })
+	slices.SortFunc(all, func(a, b rollupRow) int { return cmp.Or(strings.Compare(a.Kind, b.Kind), bytes.Compare(a.id, b.id)) })
 	return all
 }
 
@@ -103,27 +119,42 @@ const rollupsRead = 64
 
 // mergeKept adds what the store has of the rows so far.
 func (s *Store) mergeKept(ctx context.Context, tx *sql.Tx, rows []rollupRow) ([]rollupRow, error) {
-	query := s.rebind("SELECT id, numbers, sketches FROM rollups WHERE id IN (" + marks(rollupsRead) + ")")
-	args := make([]any, rollupsRead)
-	for chunk := range slices.Chunk(rows, rollupsRead) {
-		for i := range args { // the last chunk asks for its last row several times
-			args[i] = chunk[min(i, len(chunk)-1)].id
+	for from := 0; from < len(rows); {
+		to := from + 1
+		for to < len(rows) && to-from < rollupsRead && rows[to].Kind == rows[from].Kind {
+			to++
 		}
-		if err := readKept(ctx, tx, query, args, chunk); err != nil {
+		if err := s.mergeChunk(ctx, tx, rows[from:to]); err != nil {
 			return nil, err
 		}
-		for i := range chunk {
-			if chunk[i].sketches != nil {
-				continue
-			}
-			var err error
-			if chunk[i].sketches, err = chunk[i].Sketches(nil); err != nil {
-				return nil, err
-			}
-		}
+		from = to
 	}
 	return rows, nil
 }
+
+// mergeChunk is mergeKept for up to rollupsRead rows of one kind.
+func (s *Store) mergeChunk(ctx context.Context, tx *sql.Tx, chunk []rollupRow) error {
+	args := make([]any, rollupsRead+1)
+	args[0] = chunk[0].Kind
+	for i := range rollupsRead { // where there are fewer, it asks for the last several times
+		args[i+1] = chunk[min(i, len(chunk)-1)].id
+	}
+	if err := readKept(ctx, tx, s.rebind(keptSQL), args, chunk); err != nil {
+		return err
+	}
+	for i := range chunk {
+		if chunk[i].sketches != nil {
+			continue
+		}
+		var err error
+		if chunk[i].sketches, err = chunk[i].Sketches(nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var keptSQL = "SELECT id, numbers, sketches FROM rollups WHERE kind = ? AND id IN (" + marks(rollupsRead) + ")"
 
 func readKept(ctx context.Context, tx *sql.Tx, query string, args []any, chunk []rollupRow) error {
 	found, err := tx.QueryContext(ctx, query, args...)

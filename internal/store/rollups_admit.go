@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"sync"
-	"time"
 
 	"github.com/sluice-gateway/sluice/internal/analytics"
 )
@@ -68,8 +67,8 @@ func (a *admission) remember(at admissionHour, values map[string]bool) {
 
 // admitted reads which values have rows already.
 func (s *Store) admitted(ctx context.Context, tx *sql.Tx, at admissionHour) (map[string]bool, error) {
-	rows, err := tx.QueryContext(ctx, s.rebind("SELECT DISTINCT value FROM rollups WHERE kind = ? AND grain = ? AND time = ? AND workspace = ? AND value <> ''"),
-		string(at.dimension), int64(analytics.Hour), at.hour, at.workspace)
+	rows, err := tx.QueryContext(ctx, s.rebind("SELECT DISTINCT value FROM rollups WHERE kind = ? AND id >= ? AND id < ? AND workspace = ? AND value <> ''"),
+		string(at.dimension), analytics.IDBefore(analytics.Hour, at.hour), analytics.IDBefore(analytics.Hour, at.hour+1), at.workspace)
 	if err != nil {
 		return nil, err
 	}
@@ -83,39 +82,4 @@ func (s *Store) admitted(ctx context.Context, tx *sql.Tx, at admissionHour) (map
 		values[value] = true
 	}
 	return values, rows.Err()
-}
-
-const (
-	sweepRollupsEvery = time.Hour
-	sweepRollupsStep  = 500 // rows a transaction
-)
-
-// sweeping is when rows that are too old are looked for next.
-type sweeping struct {
-	mu   sync.Mutex
-	next time.Time
-}
-
-// sweepRollups deletes some of the rows that are too old, now and then. Where many are,
-// those that are left go with the transactions that follow.
-func (s *Store) sweepRollups(ctx context.Context, tx *sql.Tx, now time.Time) error {
-	w := &s.rollups.sweeping
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if now.Before(w.next) {
-		return nil
-	}
-	deleted := 0
-	for _, g := range analytics.Grains() {
-		n, err := s.exec(ctx, tx, "DELETE FROM rollups WHERE id IN (SELECT id FROM rollups WHERE id >= ? AND id < ? ORDER BY id LIMIT ?)",
-			analytics.IDBefore(g, 0), analytics.IDBefore(g, now.Add(-g.Keep()).UnixMicro()), sweepRollupsStep)
-		if err != nil {
-			return err
-		}
-		deleted += n
-	}
-	if deleted == 0 {
-		w.next = now.Add(sweepRollupsEvery)
-	}
-	return nil
 }

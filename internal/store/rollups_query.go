@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -71,20 +72,24 @@ func (s *Store) Analytics(ctx context.Context, q AnalyticsQuery) (*Analytics, er
 	for i, t := range edges {
 		g.edges[i] = t.UnixMicro()
 	}
-	read := func(each func(*summand) error, numbersOnly bool) error {
-		return s.readRollups(ctx, &g, numbersOnly, each)
+	read := func(each func(*summand) error, totals bool) error {
+		return s.readRollups(ctx, &g, totals, each)
 	}
 	var known bool
-	if g.kind, known = s.rollups.kinds.For(q.dimensions()...); !known {
+	var err error
+	if g.kind, known = s.rollups.kinds.For(q.dimensions()...); known {
+		err = s.one(ctx, "SELECT until FROM rollup_days WHERE kind = ?", []any{g.kind.String()}, &g.built)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, s.failed("analytics", err)
+		}
+	} else {
 		var summands []summand
-		var err error
 		if summands, out.Cut, err = s.readEntries(ctx, &q); err != nil {
 			return nil, s.failed("analytics", err)
 		}
 		out.Entries = true
 		read = func(each func(*summand) error, _ bool) error { return eachSummand(summands, each) }
 	}
-	var err error
 	out.Series, err = g.run(read)
 	return out, s.failed("analytics", err)
 }
@@ -173,11 +178,12 @@ type gathering struct {
 	query *AnalyticsQuery
 	edges []int64
 	kind  analytics.Kind
+	built int64 // up to when days have rows
 }
 
 // run reads twice where there may be many series: what all of them add up to first, to
 // know which are shown.
-func (g *gathering) run(read func(each func(*summand) error, numbersOnly bool) error) ([]AnalyticsSeries, error) {
+func (g *gathering) run(read func(each func(*summand) error, totals bool) error) ([]AnalyticsSeries, error) {
 	shown := map[seriesKey]bool{{}: true}
 	if len(g.query.By) > 0 {
 		totals := map[seriesKey]*analytics.Figures{}

@@ -9,10 +9,14 @@ import (
 )
 
 // readRollups hands over the roll-ups that answer a query. What it hands over is valid
-// until each returns.
-func (s *Store) readRollups(ctx context.Context, g *gathering, numbersOnly bool, each func(*summand) error) error {
-	row := newRollupReader(g, !numbersOnly && g.query.Sketches != [analytics.Sketches]bool{})
-	for _, segment := range analytics.Segments(g.edges) {
+// until each returns. For totals alone, spans do not matter and sketches are left out.
+func (s *Store) readRollups(ctx context.Context, g *gathering, totals bool, each func(*summand) error) error {
+	row := newRollupReader(g, !totals && g.query.Sketches != [analytics.Sketches]bool{})
+	edges := g.edges
+	if totals {
+		edges = []int64{edges[0], edges[len(edges)-1]}
+	}
+	for _, segment := range analytics.Segments(edges, g.built) {
 		c := g.conditions(segment)
 		err := s.query(ctx, "SELECT "+strings.Join(row.columns, ", ")+" FROM rollups"+c.where(), c.args, func(rows *sql.Rows) error {
 			if err := row.scan(rows); err != nil {
@@ -30,9 +34,8 @@ func (s *Store) readRollups(ctx context.Context, g *gathering, numbersOnly bool,
 func (g *gathering) conditions(segment analytics.Segment) conditions {
 	var c conditions
 	c.add("kind = ?", g.kind.String())
-	c.add("grain = ?", int64(segment.Grain))
-	c.add("time >= ?", segment.From)
-	c.add("time < ?", segment.To)
+	c.add("id >= ?", analytics.IDBefore(segment.Grain, segment.From))
+	c.add("id < ?", analytics.IDBefore(segment.Grain, segment.To))
 	c.in("workspace", g.query.Within)
 	for _, f := range g.query.Where {
 		place := g.place(f.Dimension)

@@ -46,8 +46,8 @@ type engine struct {
 	rebind func(string) string
 	// insertRows is how many rows of entries one statement inserts at most, by measurement.
 	insertRows int
-	// textColumn is the type of a text column whose order is that of its bytes.
-	textColumn string
+	// words puts migrations into the engine's words.
+	words *strings.Replacer
 	// eachText gives the texts of a column's JSON array as the rows of a table of that name,
 	// whose column is value.
 	eachText func(column, name string) string

@@ -23,7 +23,12 @@ func testRollups(t *testing.T, fresh func(testing.TB) string) {
 	s := Open(t, url)
 	now := time.Now().UTC().Truncate(time.Minute)
 	all := callsBefore(now, rollupCalls)
-	putShuffled(t, s, url, all)
+	late := len(all) / 10 // which come when their days have rows already
+	putShuffled(t, s, url, all[late:])
+	t.Run("sums of hours", func(t *testing.T) { testRollupSums(t, s, all[late:], now) })
+	buildDays(t, s, now)
+	t.Run("sums of days", func(t *testing.T) { testRollupSums(t, s, all[late:], now) })
+	putShuffled(t, s, url, all[:late])
 	t.Run("sums", func(t *testing.T) { testRollupSums(t, s, all, now) })
 	t.Run("zones", func(t *testing.T) { testRollupZones(t, s, all, now) })
 	t.Run("filters", func(t *testing.T) { testRollupFilters(t, s, all, now) })
@@ -32,6 +37,24 @@ func testRollups(t *testing.T, fresh func(testing.TB) string) {
 	t.Run("what is deleted stays in the sums", func(t *testing.T) { testRollupsStay(t, s, now) })
 	t.Run("many values share a row", func(t *testing.T) { testRollupRest(t, Open(t, fresh(t)), now) })
 	t.Run("refusals", func(t *testing.T) { testRollupRefusals(t, s, now) })
+}
+
+// buildDays makes the rows of every finished day and holds that each step leaves fewer.
+func buildDays(t *testing.T, s *store.Store, now time.Time) {
+	t.Helper()
+	for before := math.MaxInt; ; {
+		left := need(s.BuildDay(t.Context(), now))(t)
+		if left == 0 {
+			break
+		}
+		if left >= before {
+			t.Fatalf("%d days are left, %d were", left, before)
+		}
+		before = left
+	}
+	if left := need(s.BuildDay(t.Context(), now))(t); left != 0 {
+		t.Errorf("%d days are left behind the last", left)
+	}
 }
 
 // callsBefore makes random calls at few moments: half of these in the last days, half in
