@@ -19,6 +19,14 @@ type EntryPage struct {
 	Partial bool             `json:"partial,omitempty" doc:"The store could not be asked: only entries still in the spool are here."`
 	Warning string           `json:"warning,omitempty" doc:"What is missing, for people."`
 	Search  *SearchInfo      `json:"search,omitempty" doc:"How far what can be searched is behind; only where search is given."`
+	// Until is set on pages that ended before they were full.
+	Until *time.Time `json:"searched_to,omitempty" doc:"Few calls match, and looking for more took long: every call that began later was looked at, and next goes on from here. The page may be empty."`
+}
+
+// short ends a page that is not full at the id where looking for more stopped.
+func (p *EntryPage) short(floor string, now time.Time) {
+	until := store.TimeOf(floor, now).UTC()
+	p.Next, p.Until = toCursor(floor), &until
 }
 
 const (
@@ -36,7 +44,7 @@ const (
 func (a *api) merged(ctx context.Context, q store.EntryQuery, within []string, before string) (EntryPage, error) {
 	// The spool goes first: what leaves it meanwhile is found in the store.
 	waiting, floor := a.pending(ctx, q, within, before, q.Limit+1)
-	stored, err := a.stored(ctx, q, within, before)
+	stored, end, err := a.stored(ctx, q, within, before)
 	page := EntryPage{}
 	if err != nil {
 		if ctx.Err() != nil || !store.Away(err) {
@@ -44,11 +52,11 @@ func (a *api) merged(ctx context.Context, q store.EntryQuery, within []string, b
 		}
 		page.Partial, page.Warning = true, "the store cannot be reached just now; this list holds only the entries that wait in the spool"
 	}
-	all := union(a.ratedOnes(ctx, waiting), stored.Entries)
-	more := stored.Next != "" || floor != ""
-	if floor != "" {
-		// Below the floor the spool was not read, so nothing of the store belongs here yet.
-		all = slices.DeleteFunc(all, func(e *gateway.Entry) bool { return e.ID < floor })
+	all := union(a.ratedOnes(ctx, waiting), stored)
+	floor = max(floor, end)
+	more := floor != ""
+	if more { // below the floor not everything was read, so nothing belongs here yet
+		all = slices.DeleteFunc(all, below(floor))
 	}
 	if len(all) > q.Limit {
 		all, more = all[:q.Limit], true
@@ -57,8 +65,8 @@ func (a *api) merged(ctx context.Context, q store.EntryQuery, within []string, b
 	switch {
 	case more && len(all) == q.Limit:
 		page.Next = toCursor(all[len(all)-1].ID)
-	case more: // a short page, which goes on where reading stopped
-		page.Next = toCursor(floor)
+	case more: // which goes on where reading stopped
+		page.short(floor, a.Clock())
 	}
 	return page, nil
 }
@@ -80,8 +88,9 @@ func (a *api) pending(ctx context.Context, q store.EntryQuery, within []string, 
 }
 
 // stored gives the entries of the store, those of several workspaces merged: each of
-// them is found by an index of its own.
-func (a *api) stored(ctx context.Context, q store.EntryQuery, within []string, before string) (all store.EntryPage, err error) {
+// them is found by an index of its own. Where there may be more, end is the id down to
+// which all were read.
+func (a *api) stored(ctx context.Context, q store.EntryQuery, within []string, before string) (all []*gateway.Entry, end string, err error) {
 	limit := listTime
 	if a.Spool.Stats().StoreAway {
 		limit = awayTime
@@ -95,14 +104,24 @@ func (a *api) stored(ctx context.Context, q store.EntryQuery, within []string, b
 	for _, some := range each(q, within) {
 		page, err := a.Store.ListEntries(ctx, some)
 		if err != nil {
-			return store.EntryPage{}, err
+			return nil, "", err
 		}
-		all.Entries = union(all.Entries, page.Entries)
-		if page.Next != "" {
-			all.Next = page.Next
+		all = union(all, page.Entries)
+		if end, err = lowest(end, page.Next); err != nil {
+			return nil, "", err
 		}
 	}
-	return all, nil
+	return all, end, nil
+}
+
+// lowest gives down to which id several pages are all complete; next is the cursor of one
+// of them, "" = it is at its end.
+func lowest(end, next string) (string, error) {
+	if next == "" {
+		return end, nil
+	}
+	last, err := fromCursor(next)
+	return max(end, last), err
 }
 
 // union merges two lists by id, newest first; of one id, the state that counts more calls

@@ -50,25 +50,22 @@ func (a *api) search(ctx context.Context, text string, q store.EntryQuery, withi
 		return EntryPage{}, err
 	}
 	page := EntryPage{Data: union(nil, nil), Search: &SearchInfo{Until: state.Until, Lag: math.Round(state.Lag.Seconds()*1000) / 1000}}
-	var ends []string // how far each workspace was looked through, as ids
+	end := "" // down to which id every workspace was looked through
 	for _, some := range each(q, within) {
 		found, err := a.Store.SearchEntries(ctx, some, words)
 		if err != nil {
 			return EntryPage{}, err
 		}
 		page.Data = union(page.Data, found.Entries)
-		if found.Next != "" {
-			last, err := fromCursor(found.Next)
-			if err != nil {
-				return EntryPage{}, err
-			}
-			ends = append(ends, last)
+		if end, err = lowest(end, found.Next); err != nil {
+			return EntryPage{}, err
 		}
 	}
-	if len(ends) > 0 { // what lies below the first end may not be complete
-		end := slices.Max(ends)
+	if end != "" { // what lies below may not be complete
 		page.Data = slices.DeleteFunc(page.Data, below(end))
-		page.Next = toCursor(end)
+		if page.Next = toCursor(end); len(page.Data) < q.Limit {
+			page.short(end, a.Clock())
+		}
 	}
 	if len(page.Data) > q.Limit {
 		page.Data = page.Data[:q.Limit]

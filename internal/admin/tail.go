@@ -113,8 +113,8 @@ func (t *tailing) allowed() bool {
 func (t *tailing) look(storeToo bool) []*gateway.Entry {
 	found, _ := t.pending(t.c.ctx(), t.query, t.within, "", tailDepth)
 	if storeToo {
-		if stored, err := t.stored(t.c.ctx(), t.query, t.within, ""); err == nil {
-			found = union(found, stored.Entries)
+		if stored, _, err := t.stored(t.c.ctx(), t.query, t.within, ""); err == nil {
+			found = union(found, stored)
 		}
 	}
 	fresh := slices.DeleteFunc(found, func(e *gateway.Entry) bool {

@@ -110,6 +110,7 @@ type entryPage struct {
 	Partial bool              `json:"partial,omitempty"`
 	Warning string            `json:"warning,omitempty"`
 	Search  *admin.SearchInfo `json:"search,omitempty"`
+	Until   *time.Time        `json:"searched_to,omitempty"`
 }
 
 func (l *logCommands) list(ctx context.Context, c *client, q url.Values, limit int) error {
@@ -120,7 +121,7 @@ func (l *logCommands) list(ctx context.Context, c *client, q url.Values, limit i
 		if err := c.into(ctx, "GET", "/entries", q, nil, &p); err != nil {
 			return err
 		}
-		all.Data, all.Next, all.Search = append(all.Data, p.Data...), p.Next, p.Search
+		all.Data, all.Next, all.Search, all.Until = append(all.Data, p.Data...), p.Next, p.Search, p.Until
 		if p.Partial {
 			all.Partial, all.Warning = true, p.Warning
 		}

@@ -187,6 +187,33 @@ func (q *EntryQuery) leading() string {
 	return ""
 }
 
+// sifted says that a filter leaves rows out that the index of leading, or the table where
+// that is "", would give: a list has to look through them.
+func (q *EntryQuery) sifted(leading string) bool {
+	for _, f := range q.texts() {
+		if *f.value != "" && f.name != leading {
+			return true
+		}
+	}
+	return q.Status != 0 && leading != "status" || q.StatusClass != 0 || q.Stream != nil || q.MinCost != 0 || q.MinLatencyMS != 0 ||
+		q.MinScore != nil || q.MaxScore != nil || !q.From.IsZero() || !q.To.IsZero()
+}
+
+// lead is the conditions of the filter of leading alone, and of the ids of the time asked for.
+func (q *EntryQuery) lead(leading string) conditions {
+	var c conditions
+	for _, f := range q.texts() {
+		if f.name == leading {
+			c.equal(f.name, *f.value)
+		}
+	}
+	if leading == "status" {
+		c.add("status = ? AND status <> 200", int64(q.Status))
+	}
+	c.ids(q.From, q.To)
+	return c
+}
+
 // conditionsOf translates the query, but for limit and cursor. SQLite does not know which
 // values are rare, so it is told which index to use: the one of a column that stands there
 // without a + (https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_).
@@ -259,14 +286,19 @@ func (q *EntryQuery) statusConditions(c *conditions, by string) {
 
 // within asks for entries of a time, by their ids too, which are the table's order.
 func (c *conditions) within(from, to time.Time) {
+	c.ids(from, to)
+	c.since(from)
+	c.before(to)
+}
+
+// ids asks for the ids that entries of a time may have.
+func (c *conditions) ids(from, to time.Time) {
 	if !from.IsZero() {
 		c.add("id >= ?", idAt(from.Add(-idSlack)))
 	}
 	if !to.IsZero() {
 		c.add("id < ?", idAt(to.Add(idSlack)))
 	}
-	c.since(from)
-	c.before(to)
 }
 
 func (c *conditions) since(t time.Time) {

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/analytics"
 )
 
 // Plan gives the engine's plan for the page that q asks for, in the order of order.
@@ -13,6 +16,44 @@ func (s *Store) Plan(ctx context.Context, explain string, q EntryQuery, order st
 	c := s.conditionsOf(&q)
 	return s.plan(ctx, explain+" SELECT doc FROM entries"+c.where()+" ORDER BY id "+order+" LIMIT ?", append(c.args, 50)...)
 }
+
+// ListStep is by how many entries a hurried list goes.
+const ListStep = listStep
+
+// PlanList gives the engine's plans for one step of a list.
+func (s *Store) PlanList(ctx context.Context, explain string, q EntryQuery) (look, take string, err error) {
+	l := listing{s: s, q: &q, size: 50, below: idAt(time.Now())}
+	query, args := l.floorQuery(q.leading(), listStep)
+	if look, err = s.plan(ctx, explain+" "+query, args...); err != nil {
+		return "", "", err
+	}
+	query, args = l.takeQuery(idAt(time.Now().Add(-time.Hour)))
+	take, err = s.plan(ctx, explain+" "+query, args...)
+	return look, take, err
+}
+
+// RollupsRead says how many rows an answer is made of, and gives the plan for one stretch.
+func (s *Store) RollupsRead(ctx context.Context, explain string, q AnalyticsQuery) (rows int, plan string, err error) {
+	if err := s.checkAnalytics(&q); err != nil {
+		return 0, "", err
+	}
+	g := gathering{query: &q}
+	for _, t := range q.Step.Edges(q.From, q.To, q.Zone) {
+		g.edges = append(g.edges, t.UnixMicro())
+	}
+	g.kind, _ = s.rollups.kinds.For(q.dimensions()...)
+	if err := s.one(ctx, "SELECT until FROM rollup_days WHERE kind = ?", []any{g.kind.String()}, &g.built); err != nil {
+		return 0, "", err
+	}
+	c := g.conditions(analytics.Segment{Grain: analytics.Hour, From: g.edges[0], To: g.edges[1]})
+	if plan, err = s.plan(ctx, explain+" SELECT time, numbers FROM rollups"+c.where(), c.args...); err != nil {
+		return 0, "", err
+	}
+	return rows, plan, s.readRollups(ctx, &g, false, func(*summand) error { rows++; return nil })
+}
+
+// Hurried lets lists end after their first step, whatever the clock says.
+func (s *Store) Hurried() { s.listTime = -1 }
 
 // PlanSpent gives the engine's plan for Spent.
 func (s *Store) PlanSpent(ctx context.Context, explain string) (string, error) {

@@ -2,11 +2,13 @@ package store_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sluice-gateway/sluice/internal/analytics"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
 	"github.com/sluice-gateway/sluice/internal/store/storetest"
@@ -49,6 +51,43 @@ func testUpgrade(t *testing.T, url string) {
 	}
 	if v, err := s.CredentialsVersion(t.Context()); err != nil || v != 1 {
 		t.Errorf("version %d, %v", v, err)
+	}
+}
+
+// oldRollup is a row of analytics as version 10 wrote it: an hour of 2026 with seven calls.
+const oldRollup = `INSERT INTO rollups (id, grain, kind, time, workspace, gateway, value, value2, rest, numbers, sketches)
+	SELECT %s, 3600000000, '', 1772366400000000, 'default', 'default', '', '', 0, %s, %s`
+
+func TestSQLiteKeepsTheFiguresOfOlderVersions(t *testing.T) {
+	testFiguresKept(t, freshSQLite(t), func(hex string) string { return "X'" + hex + "'" })
+}
+
+func testFiguresKept(t *testing.T, url string, bytes func(hex string) string) {
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	id := (&analytics.Row{Grain: analytics.Hour, Spot: analytics.Spot{Time: 1772366400000000, Workspace: "default", Gateway: "default"}}).ID()
+	numbers := analytics.Numbers{analytics.Requests: 7}
+	if err := s.MigrateTo(t.Context(), 18); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Exec(t.Context(), fmt.Sprintf(oldRollup, bytes(fmt.Sprintf("%x", id)), bytes(fmt.Sprintf("%x", numbers.Append(nil))), bytes("00000000"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // from the hour, then from its day
+		from := time.UnixMicro(1772366400000000).Add(-24 * time.Hour)
+		got, err := s.Analytics(t.Context(), store.AnalyticsQuery{From: from, To: from.Add(72 * time.Hour)})
+		if err != nil || len(got.Series) != 1 || got.Series[0].Total.Numbers != numbers {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if _, err := s.BuildDay(t.Context(), time.Now()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

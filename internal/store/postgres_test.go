@@ -22,7 +22,11 @@ func TestPostgres(t *testing.T) {
 		testSpentPlan(t, s, "EXPLAIN", "index only scan using ")
 	})
 	t.Run("a backup has every table", func(t *testing.T) { testBackupTables(t, server.Database(t)) })
+	t.Run("answers from bounded reads", func(t *testing.T) { testScale(t, storetest.Open(t, server.Database(t)), "EXPLAIN") })
 	t.Run("upgrades what older versions made", func(t *testing.T) { testUpgrade(t, server.Database(t)) })
+	t.Run("keeps the figures of older versions", func(t *testing.T) {
+		testFiguresKept(t, server.Database(t), func(hex string) string { return `'\x` + hex + `'::bytea` })
+	})
 	t.Run("a server that is away at boot", func(t *testing.T) {
 		url := server.Database(t)
 		server.Stop()

@@ -183,12 +183,12 @@ func (s *Store) SearchState(ctx context.Context) (SearchState, error) {
 	if err != nil || !first.Valid {
 		return SearchState{Until: now}, s.failed("search state", err)
 	}
-	state := SearchState{Until: timeOfID(first.String, now), Lag: max(now.Sub(fromMicros(queued.Int64)), 0)}
+	state := SearchState{Until: TimeOf(first.String, now), Lag: max(now.Sub(fromMicros(queued.Int64)), 0)}
 	return state, nil
 }
 
-// timeOfID gives when the entry of an id began: that of idAt; now when it is no UUIDv7.
-func timeOfID(id string, now time.Time) time.Time {
+// TimeOf gives when the entry of an id began, within a minute; now when it is no UUIDv7.
+func TimeOf(id string, now time.Time) time.Time {
 	if len(id) > 13 {
 		if ms, err := strconv.ParseInt(strings.Replace(id[:13], "-", "", 1), 16, 64); err == nil {
 			return time.UnixMilli(ms)

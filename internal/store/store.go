@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -34,6 +35,7 @@ type Store struct {
 	swept        sweepFloors
 	search       searchIndex // nil = switched off
 	usable       atomic.Bool // a Migrate has succeeded
+	listTime     time.Duration
 }
 
 // engine is all that differs between databases.
@@ -99,7 +101,7 @@ func Open(_ context.Context, url string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{engine: e}
+	s := &Store{engine: e, listTime: listTime}
 	if !o.noSearch {
 		s.search = e.newSearch()
 	}

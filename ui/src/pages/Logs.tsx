@@ -5,6 +5,7 @@ import { type FormEvent, useCallback, useEffect, useMemo, useRef, useState } fro
 import { api, type Entry, got } from "../api/client";
 import { tail } from "../api/tail";
 import { type Period, useParams, usePeriod } from "../lib/address";
+import { at as exactly } from "../lib/format";
 import { Call } from "../parts/Call";
 import { isRequestID } from "../parts/Palette";
 import { Chip, Empty, Failure, Goto, PageTitle, Snippet, Waiting } from "../parts/parts";
@@ -28,6 +29,7 @@ export default function Logs() {
   const id = params.get("call") ?? "";
   const following = params.get("tail") === "1" && !chosen.search; // new calls are not indexed yet
   const list = useCalls(period, chosen);
+  const back = useLookingBack(list);
   const live = useTail(chosen, following);
   const rows = useMemo(() => {
     const old = list.data?.pages.flatMap((p) => p.data.filter((e): e is Entry => !!e)) ?? [];
@@ -48,11 +50,11 @@ export default function Logs() {
       {chosen.search && list.data?.pages[0]?.search && <Text size="sm" c="dimmed" mb="xs">{list.data.pages[0].search.lag_s > 1 ? `What was said in the last ${Math.ceil(list.data.pages[0].search.lag_s)} s is not searched yet.` : "Everything that was kept is searched."} Words, "words in a row", begin* and -word are understood.</Text>}
       {live.error && <Text size="sm" c="dimmed" mb="xs">{live.error}</Text>}
       {live.held > 0 && <Button fullWidth size="xs" variant="light" mb="xs" onClick={live.release}>{live.held} new calls</Button>}
-      {list.isError ? <Failure error={list.error} retry={() => void list.refetch()} /> : !list.data ? <Waiting rows={10} /> : rows.length === 0 ? <None filtered={Object.keys(chosen).length > 0} clear={() => set(Object.fromEntries(Object.keys(chosen).map((k) => [k, ""])))} /> : (
+      {list.isError ? <Failure error={list.error} retry={() => void list.refetch()} /> : !list.data ? <Waiting rows={10} /> : rows.length === 0 && !back.until ? <None filtered={Object.keys(chosen).length > 0} clear={() => set(Object.fromEntries(Object.keys(chosen).map((k) => [k, ""])))} /> : (
         <Card withBorder padding={0}>
           {list.data.pages[0]?.partial && <Text size="sm" p="sm" c="dimmed">{list.data.pages[0].warning}</Text>}
           <Rows rows={rows} chosen={id} at={at} open={open} only={(k, v) => set({ [k]: v })} />
-          {list.hasNextPage && <Box p="sm"><Button fullWidth variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>Show older calls</Button></Box>}
+          {back.until ? <Box p="sm" role="status"><Text size="sm" c="dimmed" mb="xs">Few calls match. Every call since {exactly(back.until)} was looked at.</Text><Button fullWidth variant="default" onClick={back.going ? back.stop : back.go}>{back.going ? "Looking further back… stop here" : "Look further back"}</Button></Box> : list.hasNextPage && <Box p="sm"><Button fullWidth variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>Show older calls</Button></Box>}
         </Card>
       )}
       <Call id={id} returnFocus={false} onClose={() => set({ call: "" })} />
@@ -68,6 +70,28 @@ function useCalls(period: Period, chosen: Record<string, string>) {
     getNextPageParam: (last) => last.next || undefined,
     refetchOnWindowFocus: false,
   });
+}
+
+/** How long a rare call is looked for before the reader is asked, in ms. */
+const lookTime = 10_000;
+
+/** Pages that end early, since few calls match, are followed by the next one until there is something to read. */
+function useLookingBack(list: ReturnType<typeof useCalls>) {
+  const pages = list.data?.pages;
+  const until = list.hasNextPage ? pages?.[pages.length - 1]?.searched_to : undefined;
+  const enough = (pages ?? []).reduce((n, p) => n + p.data.length, 0) >= 100;
+  const [since, setSince] = useState(0); // when looking began; 0 = it has been stopped
+  const first = pages?.[0];
+  useEffect(() => setSince(first ? Date.now() : 0), [first]);
+  const going = !!until && (list.isFetchingNextPage || (!enough && since > 0));
+  const { fetchNextPage, isFetchingNextPage, isError } = list;
+  useEffect(() => {
+    if (!until || isFetchingNextPage || isError || enough || since === 0) return;
+    if (Date.now() - since > lookTime) setSince(0);
+    else void fetchNextPage();
+  }, [until, isFetchingNextPage, isError, enough, since, fetchNextPage]);
+  const go = () => { setSince(enough ? 0 : Date.now()); void fetchNextPage(); };
+  return { until, going, go, stop: () => setSince(0) };
 }
 
 const keptRows = 300;
