@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/admin"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/llm"
+	"github.com/sluice-gateway/sluice/internal/store"
 	"github.com/sluice-gateway/sluice/internal/store/storetest"
 )
 
@@ -277,5 +279,62 @@ func TestAFullSpoolIsReadInShortPagesWithoutLosingAnything(t *testing.T) {
 	}
 	if seen != 100 || pages < 3 {
 		t.Fatalf("%d entries on %d pages", seen, pages)
+	}
+}
+
+// hasty is a store whose lists end when they have looked at a few entries.
+type hasty struct{ *store.Store }
+
+const hastyStep = 3
+
+func (h hasty) ListEntries(ctx context.Context, q store.EntryQuery) (store.EntryPage, error) {
+	looked, err := h.Store.ListEntries(ctx, store.EntryQuery{Cursor: q.Cursor, Limit: hastyStep})
+	page := store.EntryPage{Next: looked.Next}
+	for _, e := range looked.Entries {
+		if e.Workspace == q.Workspace || q.Workspace == "" {
+			page.Entries = append(page.Entries, e)
+		}
+	}
+	return page, err
+}
+
+func TestAPageThatEndsEarlySaysHowFarWasLooked(t *testing.T) {
+	g := newRig(t, paused, with(func(c *admin.Config) { c.Store = hasty{c.Store.(*store.Store)} }))
+	for i := range 20 {
+		e := storetest.Entry(i)
+		e.Workspace = gateway.DefaultWorkspace
+		if i%7 == 2 {
+			e.Workspace = "rare"
+		}
+		if i > 17 { // the newest wait in the spool
+			g.recorder.Append(e)
+			continue
+		}
+		g.stored(e)
+	}
+	var got []string
+	short := 0
+	for next := ""; ; {
+		var p struct {
+			page
+			Until *time.Time `json:"searched_to"`
+		}
+		g.get("/api/v1/entries?limit=2&workspace=rare&cursor="+next, &p)
+		got = append(got, strings.Fields(p.ids())...)
+		if full := len(p.Data) == 2; p.Next != "" && full != (p.Until == nil) {
+			t.Errorf("a page of %d says %v", len(p.Data), p.Until)
+		}
+		if p.Until != nil {
+			short++
+			if last, err := base64.RawURLEncoding.DecodeString(p.Next); err != nil || !p.Until.Equal(store.TimeOf(string(last), time.Time{})) {
+				t.Errorf("looked to %v, goes on at %s", p.Until, last)
+			}
+		}
+		if next = p.Next; next == "" {
+			break
+		}
+	}
+	if strings.Join(got, " ") != "10 09 02" || short < 4 {
+		t.Errorf("%v in pages of which %d ended early", got, short)
 	}
 }
