@@ -129,6 +129,14 @@ func (s *Sketch) decode(kept []byte) ([]byte, error) {
 	kept = kept[size:]
 	key := uint64(0)
 	for range filled {
+		if len(kept) > 1 && kept[0]|kept[1] < 0x80 && key+uint64(kept[0]) <= maxKey { // nearly all are short
+			key += uint64(kept[0])
+			if s != nil {
+				s.add(uint16(key), uint64(kept[1]))
+			}
+			kept = kept[2:]
+			continue
+		}
 		step, a := binary.Uvarint(kept)
 		if a <= 0 {
 			return nil, errDamaged

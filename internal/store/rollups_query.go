@@ -215,11 +215,15 @@ func (g *gathering) run(read func(each func(*summand) error, totals bool) error)
 		if one.Spans[i] == nil {
 			one.Spans[i] = analytics.NewFigures(g.query.Sketches)
 		}
-		if err := t.addTo(one.Total); err != nil {
-			return err
-		}
 		return t.addTo(one.Spans[i])
 	}, false)
+	for _, one := range series { // rather than to read each row twice
+		for _, f := range one.Spans {
+			if f != nil {
+				one.Total.Merge(f)
+			}
+		}
+	}
 	return g.sorted(series), err
 }
 
