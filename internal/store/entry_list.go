@@ -66,11 +66,11 @@ func (l *listing) run(ctx context.Context) error {
 			return err
 		}
 		l.below = floor
-		if time.Now().After(l.until) {
+		switch took, left := time.Since(began), time.Until(l.until); {
+		case left < took:
 			l.page.Next = toCursor(floor)
 			return nil
-		}
-		if time.Since(began) < listFast {
+		case took < listFast && left > 4*took:
 			step *= 2
 		}
 	}
