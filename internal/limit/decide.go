@@ -36,7 +36,7 @@ func allot(claims []Claim, charges []charge, granted []int64, now int64) bool {
 	for i := range charges {
 		c, cl := charges[i].c, &claims[i]
 		n := clamp(cl.Want)
-		if !cl.Observe && n > 0 && !c.fits(now, n) {
+		if (!cl.Observe || cl.Min > 0) && n > 0 && !c.fits(now, n) {
 			return false
 		}
 		for j := range i {
