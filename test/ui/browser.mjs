@@ -7,7 +7,12 @@ import { token } from "./gateway.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-export const launch = () => chromium.launch({ executablePath: process.env.SLUICE_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+const options = { executablePath: process.env.SLUICE_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] };
+
+/** launch gives the browser that all.mjs started for all files, else one of its own. */
+export const launch = () => (process.env.SLUICE_BROWSER ? chromium.connect(process.env.SLUICE_BROWSER) : chromium.launch(options));
+
+export const serve = () => chromium.launchServer(options);
 
 export async function newPage(browser, gateway, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, baseURL: gateway.admin, reducedMotion: "reduce", ...options });
@@ -29,7 +34,7 @@ export async function signIn(page) {
 
 /** serious gives what axe finds wrong with the page that is worth mending. */
 export async function serious(page) {
-  await page.evaluate(axe); // runs as the browser's own, which the page's policy does not bind
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe); // runs as the browser's own, which the page's policy does not bind
   const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   return found.violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id}: ${v.help}\n${v.nodes.slice(0, 4).map((n) => `  ${n.html.slice(0, 160)}\n  ${n.any.map((c) => c.message).join("; ")}`).join("\n")}`);
 }

@@ -37,5 +37,5 @@ export SLUICE_BINARY="${SLUICE_BINARY:-$dir/sluice}"
 if [ "${1:-}" = shots ]; then
 	node shots.mjs "$SLUICE_BINARY" "$2"
 else
-	node --test --test-timeout=300000 *.test.mjs # for each file
+	node all.mjs
 fi

@@ -20,6 +20,7 @@ const theme = createTheme({
   primaryColor: "accent",
   primaryShade: 6,
   autoContrast: true,
+  respectReducedMotion: true,
   colors: { accent: ["#eef1ff", "#dce2ff", "#b7c2ff", "#91a1ff", "#8f9eff", "#5f75ff", "#3d5afe", "#3049e0", "#263cc0", "#1d2f9e"], dark: ["#e2e6ec", "#c9d0d9", "#a3acb9", "#7f8997", "#3a424e", "#2a303a", "#1d2229", "#171b21", "#12161b", "#0f1216"] },
   fontFamily: 'Inter, "Inter Variable", system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "JetBrains Mono", SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',

@@ -33,9 +33,13 @@ export function useFilters(): Record<string, string> {
   return useMemo(() => Object.fromEntries(Object.keys(filterNames).filter((n) => params.get(n)).map((n) => [n, params.get(n)!])), [params]);
 }
 
-/** The length of spans, so that there are some dozens of them. */
+/** Spans of less than 15 minutes are kept for eight days; the period before a period counts too. */
+const finelyKept = 7.5 * 86400e3; // ms
+
+/** The length of spans, so that there are some dozens of them where they are kept so finely. */
 export function stepOf(p: Period): string {
   const hours = (p.to.getTime() - p.from.getTime()) / 3600e3;
+  if (hours <= 8 && Date.now() - p.from.getTime() + lengthOf(p) > finelyKept) return "15m";
   return hours <= 1.5 ? "minute" : hours <= 8 ? "5m" : hours <= 26 ? "15m" : hours <= 24 * 8 ? "hour" : "day";
 }
 
