@@ -16,7 +16,7 @@ export const serve = () => chromium.launchServer(options);
 
 export async function newPage(browser, gateway, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, baseURL: gateway.admin, reducedMotion: "reduce", ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const errors = [];
   page.on("console", (m) => m.type() === "error" && errors.push(`${m.text()} (${m.location().url})`));

@@ -24,6 +24,7 @@ try {
   const views = { overview: "/?range=15m", logs: "/logs?range=15m", call: `/logs?range=15m&call=${id}`, sessions: "/sessions?range=15m", playground: "/playground?model=sandbox/chat", gateways: "/gateways", "gateways-new": "/gateways?new=1", providers: "/providers", models: "/providers?open=sandbox&tab=models", cache: "/cache?range=1h", keys: "/keys", "keys-new": "/keys?new=1", limits: "/limits", budgets: "/budgets", workspaces: "/workspaces", "workspaces-users": "/workspaces?tab=users", costs: "/costs?by=model", routes: "/routes?range=15m", "routes-edit": "/routes?range=15m&view=edit", audit: "/audit", "audit-event": "/audit?event=2", config: "/config", "config-history": "/config?tab=history", "config-revision": "/config?tab=history&revision=1", alerts: "/alerts", settings: "/settings", "settings-tokens": "/settings?tab=tokens", "settings-signin": "/settings?tab=signin", "settings-secrets": "/settings?tab=secrets", "settings-data": "/settings?tab=data" };
   for (const [scheme, width] of [["light", 1280], ["dark", 1280], ["light", 390], ["dark", 390]]) {
     const { page, close } = await newPage(browser, gateway, { colorScheme: scheme, viewport: { width, height: width > 500 ? 800 : 844 } });
+    page.setDefaultTimeout(60_000); // pictures are no test of speed
     await signIn(page);
     for (const [name, path] of Object.entries(views)) {
       if (only.length && !only.includes(name)) continue;

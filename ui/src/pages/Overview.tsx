@@ -109,7 +109,7 @@ function TimeSplit({ summary }: { summary: Summary }) {
   const f = summary.figures;
   const parts = [
     { label: "Providers", color: meaning.ok, value: f.provider.avg_ms, says: "waiting for providers" },
-    { label: "Sluice", color: "#8c6bb1", value: f.gateway.avg_ms, says: "checks, limits, routes, translation" },
+    { label: "Sluice", color: "#8c6bb1", value: f.gateway.avg_ms, says: "checks, limits, translation, waits before repeats" },
     { label: "Queues", color: meaning.limited, value: f.queue_avg_ms, says: "waiting for a place" },
     { label: "Callers", color: "#b07a52", value: f.caller_avg_ms, says: "who read their answer slowly" },
   ];
