@@ -133,7 +133,7 @@ test("a provider is taken out of use and put back", async () => {
   await page.getByRole("button", { name: "Actions for sandbox" }).waitFor();
 });
 
-for (const [path, name, shows] of [["/cache", "Cache", "Where answers are kept"], ["/limits", "Limits", "2,000 requests in 1 min"], ["/budgets", "Budgets", "$5.00 per month"], ["/alerts", "Alerts", "There is no alert rule yet"], ["/config", "Config", "providers:"], ["/settings", "Settings", "Make the first user"]]) {
+for (const [path, name, shows] of [["/cache", "Cache", "Where answers are kept"], ["/limits", "Limits", "2,000 requests in 1 min"], ["/budgets", "Budgets", "$5.00 per month"], ["/providers?open=sandbox&tab=models", "Providers", "$2.50"], ["/alerts", "Alerts", "There is no alert rule yet"], ["/config", "Config", "providers:"], ["/settings", "Settings", "Make the first user"]]) {
   test(`the page ${name} is there in both themes`, async () => {
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });

@@ -34,7 +34,7 @@ export default function Budgets() {
       ) : (
         <Stack gap="md">
           <div className="four">
-            <Figure label="In force" value={count(all.length)} note={`${count(states.length)} counters in use`} says="Budgets of gateways and, with a key chosen, of that key. Each counts separately for every value of what it is per." />
+            <Figure label="In force" value={count(all.length)} note={`${count(states.length)} ${states.length === 1 ? "counter" : "counters"} in use`} says="Budgets of gateways and, with a key chosen, of that key. Each counts separately for every value of what it is per." />
             <Figure label="Used in present periods" value={usd(dollars(all, (s) => s.used))} note={`of ${usd(dollars(all, (s) => s.max))}`} says="What all counters have used of their present periods, held money included. A call may count in several budgets." />
             <Figure label="Near the end" value={count(near)} tone={near ? "var(--tag-warning-ink)" : undefined} note="80 % or more of it used" says="Counters of which at least 80 % is used and something is left." />
             <Figure label="Spent" value={count(spent)} tone={spent ? "var(--mantine-color-red-text)" : undefined} note="refuse, unless they are soft" says="Counters of which nothing is left until the period ends or somebody raises the budget." />

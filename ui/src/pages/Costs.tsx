@@ -82,8 +82,9 @@ function Report({ of: a, past, span, nameOf, into }: { of: CostReport; past?: Co
     return { starts, lines: linesOf(a, starts), times: starts.map((s) => s.getTime() / 1000) };
   }, [a, span]);
   const total = a.total;
-  const shown = lines.slice(0, charted);
-  const others = lines.slice(charted);
+  const paid = lines.filter((l) => l.total.cost_usd > 0);
+  const shown = paid.slice(0, charted);
+  const others = paid.slice(charted);
   const series = [...shown.map((l) => ({ label: nameOf(l), color: l.rest ? meaning.left : colorOf(nameOf(l)), values: l.spans })), ...(others.length ? [{ label: "others", color: meaning.left as string, values: times.map((_, i) => others.reduce((sum, l) => sum + (l.spans[i] ?? 0), 0)) }] : [])];
   const was = past?.total.cost_usd;
   const note = was == null ? "" : was === 0 ? "nothing in the time before" : `${total.cost_usd >= was ? "+" : "−"}${percent(Math.abs(total.cost_usd - was) / was)} against ${usd(was)} before`;
@@ -93,7 +94,7 @@ function Report({ of: a, past, span, nameOf, into }: { of: CostReport; past?: Co
       <div className="four">
         <Figure label="Spent" value={usd(total.cost_usd)} exact={`$${exact(total.cost_usd)}`} note={note} says="Cost of the calls whose cost is known, at the prices of their time. Before: as many whole months, just before this time." />
         <Figure label="Calls" value={count(total.requests)} note={total.cost_usd > 0 ? `${usd(total.cost_usd / Math.max(1, total.requests - total.unpriced))} each, on average` : ""} says="All calls of the time, refused ones included." />
-        <Figure label="Saved by the cache" value={usd(total.saved_usd)} exact={`$${exact(total.saved_usd)}`} note="not spent, since an answer was kept" says="What the calls that the cache served would have cost." />
+        <Figure label="Saved by the cache" value={usd(total.saved_usd)} exact={`$${exact(total.saved_usd)}`} note="not spent: answers were kept" says="What the calls that the cache served would have cost." />
         <Figure label="Without a price" value={count(total.unpriced)} tone={total.unpriced ? "var(--tag-warning-ink)" : undefined} note="calls, refused ones included" says="Calls whose cost is not known: refused, failed, or of a model without a price. Give it one under providers in the configuration." />
       </div>
       {a.warning && <Alert variant="light" color="yellow">{a.warning}</Alert>}

@@ -42,6 +42,8 @@ export default function Gateways() {
   );
 }
 
+const many = (of: unknown[] | undefined, what: string) => `${of?.length ?? 0} ${what}${of?.length === 1 ? "" : "s"}`;
+
 type Settings = { cache?: { ttl?: string } | null; limits?: unknown[]; budgets?: unknown[] };
 
 function One({ gateway: g, settings, figures, loading }: { gateway: Gateway; settings?: Settings; figures?: Parameters<typeof totalOf>[0]; loading: boolean }) {
@@ -62,7 +64,7 @@ function One({ gateway: g, settings, figures, loading }: { gateway: Gateway; set
     g.providers.length ? `providers ${g.providers.join(", ")}` : "all providers",
     g.models.length ? `models ${g.models.join(", ")}` : "all models",
     `bodies ${g.log.bodies === "full" ? `kept ${g.log.retain_s ? `for ${span(g.log.retain_s)}` : "for ever"}` : g.log.bodies === "none" ? "not kept" : "as metadata alone"}`,
-    ...(settings ? [settings.cache?.ttl ? `cache ${settings.cache.ttl}` : "no cache", `${settings.limits?.length ?? 0} limits`, `${settings.budgets?.length ?? 0} budgets`] : []),
+    ...(settings ? [settings.cache?.ttl ? `cache ${settings.cache.ttl}` : "no cache", many(settings.limits, "limit"), many(settings.budgets, "budget")] : []),
   ];
   return (
     <Card withBorder padding="md" component="section" aria-label={g.name}>

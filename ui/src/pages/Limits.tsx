@@ -50,9 +50,9 @@ export default function Limits() {
       ) : (
         <Stack gap="md">
           <div className="four">
-            <Figure label="In force" value={count(all.length)} note={`${count(sum((n) => n.used))} counters in use`} says="Limits of gateways, of providers (for admins) and, with a key chosen, of that key. Each counts separately for every value of what it is per." />
+            <Figure label="In force" value={count(all.length)} note={`${count(sum((n) => n.used))} ${sum((n) => n.used) === 1 ? "counter" : "counters"} in use`} says="Limits of gateways, of providers (for admins) and, with a key chosen, of that key. Each counts separately for every value of what it is per." />
             <Figure label="Near" value={count(sum((n) => n.near))} tone={sum((n) => n.near) ? "var(--tag-warning-ink)" : undefined} note="80 % or more of it used" says="Counters of which at least 80 % is used and something is left." />
-            <Figure label="Full now" value={count(sum((n) => n.full))} tone={sum((n) => n.full) ? "var(--mantine-color-red-text)" : undefined} note="no room until calls end or time passes" says="Counters without room: what comes now is refused, waits or goes elsewhere, as the limit says." />
+            <Figure label="Full now" value={count(sum((n) => n.full))} tone={sum((n) => n.full) ? "var(--mantine-color-red-text)" : undefined} note="no room at this moment" says="Counters without room: what comes now is refused, waits or goes elsewhere, as the limit says." />
             <Figure label="Refused, 24 hours" value={blocks.data ? count(refused) : "–"} note={((n) => (n === 1 ? "1 key met a limit" : `${count(n)} keys met a limit`))(new Set(blocked.map((b) => b.key)).size)} says="Calls of the last 24 hours that these limits refused." />
           </div>
           <Group gap="xs">

@@ -5,7 +5,7 @@ import type { EntryDetail } from "../api/client";
 import { ms } from "../lib/format";
 
 type Span = { label: string; from: number; to: number; color: string };
-type Line = { name: string; spans: Span[]; total: number; note?: string };
+type Line = { name: string; spans: Span[]; total: number | null; note?: string };
 
 const colors = { queue: "#f59f00", connect: "#868e96", wait: "#74c0fc", stream: "#4c6ef5", gateway: "#8c6bb1", caller: "#b07a52", cache: "#2f9e44", failed: "#e03131" };
 
@@ -16,7 +16,7 @@ function linesOf(e: EntryDetail): Line[] {
   if (e.queue_ms && e.limits.length === 0) lines.push({ name: "Waiting for a place", total: e.queue_ms, spans: [{ label: "Queue", from: 0, to: e.queue_ms, color: colors.queue }] });
   if (e.limits.length) lines.push({ name: `Limits: ${e.limits.map((l) => l.replace("key/", "")).join(", ")}`, total: e.queue_ms ?? 0, spans: [{ label: "Reserving: no room at first, or none at all", from: 0, to: e.queue_ms ?? 0, color: colors.queue }], note: e.attempts.length === 0 && !served ? "no room" : undefined });
   if (["hit", "stale", "semantic", "coalesced"].includes(e.cache)) lines.push({ name: `Cache: ${e.cache}`, total: e.latency_ms ?? 0, spans: [{ label: "Served from the cache", from: 0, to: e.latency_ms ?? 0, color: colors.cache }] });
-  else if (e.cache === "miss") lines.push({ name: "Cache: nothing kept", total: 0, spans: [{ label: "Looked up before the first attempt; a part of Sluice itself", from: e.queue_ms ?? 0, to: e.queue_ms ?? 0, color: colors.cache }] });
+  else if (e.cache === "miss") lines.push({ name: "Cache: nothing kept", total: null, spans: [{ label: "Looked up before the first attempt; a part of Sluice itself", from: e.queue_ms ?? 0, to: e.queue_ms ?? 0, color: colors.cache }] });
   for (const a of e.attempts) {
     const from = Math.max(0, new Date(a.started).getTime() - began);
     const total = a.latency_ms ?? 0;
@@ -54,7 +54,7 @@ export function Waterfall({ entry }: { entry: EntryDetail }) {
                 </Tooltip>
               ))}
             </Box>
-            <Text size="sm" ta="right">{l.total > 0 ? ms(l.total) : "–"}</Text>
+            <Text size="sm" ta="right">{ms(l.total)}</Text>
           </Fragment>
         ))}
       </Box>

@@ -6,13 +6,8 @@ import { api, got, type Schemas } from "../../api/client";
 import { count, exact, usd } from "../../lib/format";
 import { Failure, Goto, Tag, Waiting } from "../../parts/parts";
 
-type Price = Record<string, unknown>;
-
 /** Dollars for a million tokens of a kind, null when they are not known. */
-const rate = (m: Schemas["Model"], kind: string): number | null => {
-  const v = (m.price as Price | null)?.[kind];
-  return typeof v === "number" ? v : typeof v === "string" && v !== "" ? Number(v) : null;
-};
+const rate = (m: Schemas["Model"], kind: string): number | null => m.price?.rates[kind] ?? null;
 
 type Can = Schemas["Model"]["abilities"];
 
