@@ -60,8 +60,9 @@ type Config struct {
 	RefreshRaises      func(ctx context.Context) error
 	// Limits tells how counters stand; nil = nobody knows. States of other workspaces than
 	// the one asked for are not shown.
-	Limits func(ctx context.Context, q LimitQuery) ([]LimitState, error)
-	Vault  Vault // nil = no credential can be made or changed here
+	Limits     func(ctx context.Context, q LimitQuery) ([]LimitState, error)
+	WakeEraser func() // lets an erasure begin at once; nil = others poll
+	Vault      Vault  // nil = no credential can be made or changed here
 
 	// Explain tells what would become of a call, without making it.
 	Explain func(ctx context.Context, q *Explain) (gateway.Explained, error)

@@ -38,7 +38,8 @@ var deeds = map[string]deed{
 	"rateEntry": {Action: "entry.rate"}, "replayEntry": {Action: "entry.replay", Apart: true},
 	"listEntries": {Action: "entry.search"}, "getEntry": {Action: "entry.read"}, "getCached": {Action: "cache.read"},
 
-	"getBackup": {Action: "backup.create", Apart: true},
+	"getBackup":     {Action: "backup.create", Apart: true},
+	"createErasure": {Action: "privacy.erase"}, // exportUser tells by itself
 
 	"validateConfig": {}, "diffConfig": {}, "explainRoute": {},
 }

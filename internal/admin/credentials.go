@@ -65,6 +65,8 @@ type Vault interface {
 	// AddCredential seals a secret, a key or a JSON object of the parts that stand for one;
 	// of c it reads workspace, provider, name and weight (0 = 1).
 	AddCredential(ctx context.Context, c gateway.Credential, secret string) (gateway.Credential, error)
+	// Verify checks the signature of a receipt.
+	Verify(ctx context.Context, id, hash, signature string) error
 	// ChangeCredential changes what is not nil.
 	ChangeCredential(ctx context.Context, id string, name *string, weight *int, secret *string) (gateway.Credential, error)
 }

@@ -28,6 +28,7 @@ type Store interface {
 	RevisionStore
 	AuditStore
 	BackupStore
+	PrivacyStore
 	Ping(ctx context.Context) error
 }
 

@@ -49,6 +49,11 @@ type recorder struct{ *record.Recorder }
 // Redactor gives a function that takes secrets out of what is kept.
 func (recorder) Redactor(exact []string) func([]byte) []byte { return record.NewRedactor(exact).Redact }
 
+// Finder gives a function that tells where secrets stand.
+func (recorder) Finder(exact []string) func([]byte, func(from, to int)) {
+	return record.NewRedactor(exact).Find
+}
+
 // baseURL is how this machine reaches a listener.
 func baseURL(addr string, tls bool) string {
 	host, port, err := net.SplitHostPort(addr)

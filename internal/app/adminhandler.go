@@ -23,7 +23,7 @@ func (p *process) adminHandler() (h http.Handler, end func()) {
 	with := &p.initial.Admin           // a change of which needs a restart
 	return admin.New(admin.Config{
 		Store: p.store, Spool: p.recorder, Verify: p.admin.Verify, RefreshKeys: p.follower.Refresh,
-		Vault: adminVault{p}, RefreshCredentials: p.refreshVault, Limits: p.limitStates, RefreshRaises: p.refreshRaises,
+		Vault: adminVault{p}, WakeEraser: p.eraser.Wake, RefreshCredentials: p.refreshVault, Limits: p.limitStates, RefreshRaises: p.refreshRaises,
 		Explain: p.explain, Replay: p.replay, Ask: p.proxy.ServeAs, Try: p.try, Kinds: kinds, Targets: p.targets, RefreshDrains: p.drains.Refresh, Cache: adminCache{p}, RefreshPurges: p.purges.Refresh, Canaries: adminCanaries{p}, Alerting: adminAlerts{p}, Reach: p.reach,
 		URL: with.URL, Session: with.Session, OIDC: with.OIDC, Keyring: ring,
 		Metrics: p.metrics.Handler(), Ready: p.ready, InFlight: p.proxy.InFlight,
@@ -42,6 +42,11 @@ func (v adminVault) AddCredential(ctx context.Context, c gateway.Credential, sec
 		Workspace: c.Workspace, Provider: c.Provider, Name: c.Name, Weight: c.Weight, Secret: secret, Spec: v.spec(c.Provider),
 	})
 	return made, invalidCredential(err)
+}
+
+// Verify implements admin.Vault.
+func (v adminVault) Verify(ctx context.Context, id, hash, signature string) error {
+	return v.p.held.vault.Verify(ctx, id, hash, signature)
 }
 
 // ChangeCredential implements admin.Vault.

@@ -28,6 +28,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/health"
 	"github.com/sluice-gateway/sluice/internal/object"
+	"github.com/sluice-gateway/sluice/internal/privacy"
 	"github.com/sluice-gateway/sluice/internal/proxy"
 	"github.com/sluice-gateway/sluice/internal/recall"
 	"github.com/sluice-gateway/sluice/internal/record"
@@ -80,6 +81,7 @@ type process struct {
 	prompts    *semantic.File                  // what senses has over a restart; nil = nothing
 	prober     *health.Prober
 	canaries   *canary.Runner
+	eraser     *privacy.Eraser
 	ears       *ears
 	held       *held
 
@@ -240,6 +242,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 	})
 	p.openCanaries()
 	p.openHistory()
+	p.openPrivacy()
 	p.proxy.AwaitRegions()
 	p.loadRegions()
 	return cfg, nil

@@ -17,6 +17,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/provider/all"
 	"github.com/sluice-gateway/sluice/internal/provider/sandbox"
+	"github.com/sluice-gateway/sluice/internal/redact"
 )
 
 // Snapshot turns a checked configuration into the catalogue that requests read. stored
@@ -141,11 +142,20 @@ func (b *sandboxes) of(name string, o sandbox.Options) *provider.Spec {
 	return b.built[name].spec
 }
 
+// logPolicy gives what is recorded. Its rules were checked with the configuration.
+func logPolicy(bodies catalog.Bodies, c *config.Log) catalog.LogPolicy {
+	redactor, err := redact.New(c.Redaction())
+	if err != nil {
+		panic("BUG: a checked configuration has rules that cannot be read: " + err.Error())
+	}
+	return catalog.LogPolicy{Bodies: bodies, MaxBody: int64(c.MaxBody), Retain: c.Retain, Sample: c.Sample, Errors: c.Errors, Redact: redactor}
+}
+
 func buildGateway(name string, c *config.Gateway) *catalog.Gateway {
 	bodies, _ := catalog.ParseBodies(c.Log.Bodies)
 	g := &catalog.Gateway{
 		Name: name, Open: slices.Contains(c.Auth, "none"), Keyed: slices.Contains(c.Auth, "key"),
-		Default: map[string]string{}, Log: catalog.LogPolicy{Bodies: bodies, MaxBody: int64(c.Log.MaxBody), Retain: c.Log.Retain},
+		Default: map[string]string{}, Log: logPolicy(bodies, &c.Log),
 		CallerCredentials: c.Credentials == "caller", RefuseUnsupported: c.Unsupported == "error", Controls: c.Controls, Providers: c.Providers, Models: c.Models,
 		Regions: c.Regions, CommitAfter: c.CommitAfter, Timeout: c.Timeout, RetryBudget: c.RetryBudget, Cache: c.GatewayCache(),
 	}

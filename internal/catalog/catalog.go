@@ -12,6 +12,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/redact"
 )
 
 // Snapshot is everything configured at one moment. It is immutable.
@@ -126,6 +127,9 @@ type LogPolicy struct {
 	Bodies  Bodies
 	MaxBody int64
 	Retain  time.Duration
+	Sample  float64 // share of the calls whose bodies are kept
+	Errors  bool    // bodies of calls that fail are kept whatever Sample says
+	Redact  *redact.Redactor
 }
 
 // Media bounds the fetching of media.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/config/doctree"
+	"github.com/sluice-gateway/sluice/internal/redact"
 )
 
 var (
@@ -93,6 +94,10 @@ func checkText(check, text string) string {
 		return checkSMTP(text)
 	case "email":
 		return checkEmail(text)
+	case "pattern":
+		return checkPattern(text)
+	case "phoneregion":
+		return checkRedaction(redact.Options{Rules: []string{redact.Phone}, PhoneRegions: []string{text}})
 	}
 	return checkRule(check, text)
 }

@@ -183,6 +183,12 @@ type Log struct {
 	Bodies  string        `yaml:"bodies" default:"full" enum:"none|metadata|full" help:"none: accounting only; metadata: all but bodies; full: bodies too."`
 	MaxBody Size          `yaml:"max_body" default:"64KiB" min:"0" max:"64MiB" help:"How much of each body is kept."`
 	Retain  time.Duration `yaml:"retain" default:"7d" min:"1m" help:"How long entries are kept."`
+	Sample  float64       `yaml:"sample" default:"1" min:"0" max:"1" help:"Share of the calls whose bodies are kept, chosen by their ids. Everything else is kept of every call."`
+	Errors  bool          `yaml:"sample_errors" default:"true" help:"Whether bodies of calls that fail are kept whatever sample says."`
+
+	Redact       []string          `yaml:"redact" single:"true" example:"[secrets, email, card]" enum:"secrets|email|card|phone|iban|ip" help:"What is taken out of what is recorded, before it is written anywhere: bodies, metadata, user, session, user agent, tags, comments. docs/privacy.md says how each is recognised. Vendors' credentials in force, and keys of the best-known services, always are."`
+	Patterns     map[string]string `yaml:"patterns" example:"{employee: 'EMP-[0-9]{6}'}" check:"pattern" help:"Own regular expressions (RE2) for what is taken out as well, by a name that stands in its place."`
+	PhoneRegions []string          `yaml:"phone_regions" example:"[US, DE]" check:"phoneregion" help:"Countries (ISO 3166) whose telephone numbers are recognised without a country code too."`
 }
 
 // Storage is where records live.

@@ -218,8 +218,6 @@ func ReservedKeys() []Reserved {
 		{gateway + "routes", "routing per gateway"},
 		{gateway + "operations", "a policy of operations"},
 		{gateway + "mtls", "choosing what of a client certificate counts"},
-		{gateway + "log.redact", "redacting the log by rule"},
-		{gateway + "log.sample", "recording a sample of the calls"},
 		{provider + "regions", "several regions of a provider"},
 		{provider + "credentials[].region", "a region per credential"},
 		{provider + "models.<name>.alias", "aliasing models"},

@@ -192,6 +192,7 @@ func (l *loader) file(at, name string) {
 }
 
 func (l *loader) gateway(at string, g *Gateway) {
+	l.redaction(join(at, "log"), &g.Log)
 	l.auth(at, g)
 	l.door = g
 	l.limits(at, g.Limits, g.Budgets, false)

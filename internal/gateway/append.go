@@ -101,6 +101,28 @@ func appendFloats(b []byte, name string, m map[string]float64) []byte {
 	return append(b, '}')
 }
 
+// appendCounts is appendFloats for whole numbers.
+func appendCounts(b []byte, name string, m map[string]int) []byte {
+	b = append(b, name...)
+	if len(m) == 0 {
+		return append(b, '}')
+	}
+	var few [16]string
+	names := few[:0]
+	for k := range m {
+		names = append(names, k)
+	}
+	slices.Sort(names)
+	for i, k := range names {
+		lead := `,"`
+		if i == 0 {
+			lead = `"`
+		}
+		b = strconv.AppendInt(append(appendText(b, lead, k), ':'), int64(m[k]), 10)
+	}
+	return append(b, '}')
+}
+
 // appendObject copies a JSON object; a line break in it can only be white space between
 // tokens and becomes a space. What is no JSON is kept as a string, so that the whole stays valid.
 func appendObject(b []byte, raw json.RawMessage) []byte {

@@ -55,8 +55,9 @@ type Entry struct {
 	ParentSpanID    string          `json:"parent_span_id"` // the caller's span, in which the call was made
 	Feedback        string          `json:"feedback"`
 	Score           *float64        `json:"score"`
-	Comment         string          `json:"comment"` // what was said with the feedback
-	Count           int             `json:"count"`   // 1, but for refusals aggregated under a flood
+	Comment         string          `json:"comment"`  // what was said with the feedback
+	Redacted        map[string]int  `json:"redacted"` // how often something of a kind was taken out of what is kept of it
+	Count           int             `json:"count"`    // 1, but for refusals aggregated under a flood
 	LastTime        time.Time       `json:"last_time"`
 
 	// Bodies is nil unless the policy is full; never part of a list.

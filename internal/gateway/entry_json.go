@@ -96,6 +96,7 @@ func (e *Entry) appendOrigin(b []byte) []byte {
 		b = appendFloat(b, *e.Score)
 	}
 	b = appendText(b, `,"comment":"`, e.Comment)
+	b = appendCounts(b, `,"redacted":{`, e.Redacted)
 	return appendInt(b, `,"count":`, int64(e.Count))
 }
 
@@ -162,6 +163,7 @@ func (e *Entry) UnmarshalJSON(b []byte) error {
 	dropEmpty(&e.CacheTags)
 	dropEmpty(&e.DroppedParams)
 	dropEmptyMap(&e.Usage.Units)
+	dropEmptyMap(&e.Redacted)
 	for i := range e.Attempts {
 		dropEmptyMap(&e.Attempts[i].Usage.Units)
 	}

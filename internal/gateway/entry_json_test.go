@@ -37,7 +37,7 @@ func fullEntry() *gateway.Entry {
 		Cost: gateway.Cost{USD: 12_300_001, Known: true}, Saved: gateway.Cost{USD: 0, Known: true},
 		QueueMS: llm.Known(0), FirstByteMS: llm.Known(120), LatencyMS: llm.Known(900), OverheadUS: llm.Known(85),
 		Metadata: json.RawMessage(`{"plan":"free","n":[1,2,{"a":null}]}`), Session: "s\n\t\r\x00\x1f\\", User: "Zoë 🦊 \u2028", ClientIP: "10.1.2.3",
-		UserAgent: "sdk/1", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736", Feedback: "up", Score: &score, Count: 3, LastTime: at.Add(time.Minute),
+		UserAgent: "sdk/1", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736", Feedback: "up", Score: &score, Redacted: map[string]int{"email": 2, "card": 1}, Count: 3, LastTime: at.Add(time.Minute),
 	}
 }
 

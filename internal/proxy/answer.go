@@ -194,7 +194,6 @@ func (x *exchange) flow(resp *upstream.Response, head []byte, digest *jsonscan.D
 	begun = head
 	var lighter lightening
 	lighter.beginWhole(x)
-	lighter.tryOn(x, resp)
 	if err := x.pass(head, digest); err != nil {
 		return begun, err
 	}

@@ -63,10 +63,11 @@ func readTicket(text string) *ticket {
 
 // ticketFor writes down whose a new batch is and what is held for it.
 func (x *exchange) ticketFor() string {
-	e := gateway.Entry{Metadata: x.view.redact(x.metadata()), User: x.ask.user}
+	e := gateway.Entry{Metadata: x.keptMetadata(), User: x.ask.user}
 	if u := x.tokenUser(); u != "" {
 		e.User = u
 	}
+	e.User = x.ruleset().Text(e.User, &x.redacted)
 	x.entryCaller(&e)
 	t := ticket{Entry: x.id, Time: x.began, Dialects: [2]string{string(x.dialect.Name), string(x.spoken.Name)}, User: e.User, Metadata: e.Metadata}
 	if x.target.Model != "" {

@@ -31,6 +31,7 @@ type nothing struct{}
 
 func (nothing) Append(*gateway.Entry)                                 {}
 func (nothing) Refuse(*gateway.Entry)                                 {}
+func (nothing) Finder([]string) func([]byte, func(int, int))          { return func([]byte, func(int, int)) {} }
 func (nothing) Redactor([]string) func([]byte) []byte                 { return func(b []byte) []byte { return b } }
 func (nothing) Room() bool                                            { return true }
 func (nothing) Find(string, string) (*gateway.Object, error)          { return nil, nil }

@@ -60,7 +60,7 @@ func (x *exchange) serveSteps() error {
 		}
 		err = next
 		x.endCommitment()
-		if err == nil || x.wrote && (!x.committed || x.story.goesOn()) || !x.more || call.Context().Err() != nil || !stepsOn(err) {
+		if err == nil || x.wrote && !x.committed || !x.more || call.Context().Err() != nil || !stepsOn(err) {
 			break
 		}
 		x.leaveStep()

@@ -15,6 +15,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/health"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/redact"
 	"github.com/sluice-gateway/sluice/internal/route"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
@@ -105,6 +106,7 @@ type exchange struct {
 	answerKept capture // as the caller received it
 	vendorKept capture // as the vendor sent it, where that differs
 	sent       []gateway.Sent
+	redacted   redact.Counts // of what was taken out of what is kept
 	objects    []gateway.Object
 	closeAfter bool // the connection cannot be used again
 	admitted   bool // counted as in flight

@@ -116,7 +116,7 @@ func (x *exchange) entry() *gateway.Entry {
 	*e = gateway.Entry{
 		ID: x.id, Time: x.began, LastTime: x.began, Count: 1, Status: x.status, Cache: x.cacheWord(),
 		Stream: x.stream, ModelRequested: clip(x.ask.model), User: cmp.Or(x.tokenUser(), x.ask.user),
-		Attempts: x.attempts, Cost: x.callCost(), Price: x.price, Metadata: x.view.redact(x.metadata()),
+		Attempts: x.attempts, Cost: x.callCost(), Price: x.price, Metadata: x.keptMetadata(),
 		QueueMS: llm.Known(0), LatencyMS: llm.Known(now.Sub(x.began).Milliseconds()), OverheadUS: llm.Known(x.overhead().Microseconds()), CallerUS: llm.Known(x.lingered.Microseconds()),
 		ClientIP: x.shownIP(), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: x.ctl.trace,
 		Objects: x.objects,
@@ -153,9 +153,10 @@ func (x *exchange) entry() *gateway.Entry {
 			e.Status = f.Status
 		}
 	}
-	if x.gw != nil && x.who != nil && x.bodies() == catalog.BodiesFull {
+	if x.keepsBodies() {
 		e.Bodies = x.keptBodies()
 	}
+	x.redactEntry(e)
 	return e
 }
 

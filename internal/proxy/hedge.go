@@ -36,7 +36,7 @@ func (x *exchange) hedgeAfter() time.Duration {
 // attempts stand in the entry too.
 func (x *exchange) forwardHedged(after time.Duration) error {
 	call, w := x.r, x.w
-	race := &race{w: w, commits: x.commits, over: make(chan struct{})}
+	race := &race{w: w, commits: x.commits}
 	defer race.end()
 	others := x.way.Hedge.To
 	if len(others) == 0 {
@@ -72,7 +72,7 @@ func (x *exchange) forwardHedged(after time.Duration) error {
 		return err
 	}
 	x.concede(own, lane, call.Context())
-	theirs := x.awaitTwin(race, lane, ended)
+	theirs := <-ended
 	x.commits = race.commits.going()
 	if lane.won() {
 		x.adopt(y)
@@ -104,20 +104,9 @@ func (x *exchange) concede(own, lane *runner, call context.Context) {
 	if own.won() || call.Err() != nil {
 		lane.cancel(errLost)
 	}
-}
-
-// awaitTwin waits for the twin's end. Once it has won, nobody asks what the call was about
-// any more.
-func (x *exchange) awaitTwin(race *race, lane *runner, ended <-chan error) error {
-	select {
-	case err := <-ended:
-		return err
-	case <-race.over:
-	}
 	if lane.won() {
-		x.lightenLoser()
+		x.giveBody()
 	}
-	return <-ended
 }
 
 // runTwin is the path of a twin.

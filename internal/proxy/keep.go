@@ -9,7 +9,7 @@ import (
 
 // keepBodies begins to keep what is said, if the policy says so.
 func (x *exchange) keepBodies() {
-	if x.bodies() == catalog.BodiesFull {
+	if x.bodies() == catalog.BodiesFull && (x.gw.Log.Errors || x.sampled()) {
 		x.answerKept.limit, x.vendorKept.limit = x.gw.Log.MaxBody, x.gw.Log.MaxBody
 	}
 }
@@ -18,15 +18,6 @@ func (x *exchange) keepBodies() {
 func (x *exchange) keptBodies() *gateway.Bodies {
 	b := &gateway.Bodies{Answer: x.answerKept.body(), Attempts: x.sent}
 	b.Request = x.keptRequest()
-	redact := x.view.redact
-	b.Request.Bytes, b.Answer.Bytes = redact(b.Request.Bytes), redact(b.Answer.Bytes)
-	for i := range b.Attempts {
-		for _, side := range []*gateway.Body{b.Attempts[i].Request, b.Attempts[i].Answer} {
-			if side != nil {
-				side.Bytes = redact(side.Bytes)
-			}
-		}
-	}
 	return b
 }
 

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/tokens"
 	"github.com/sluice-gateway/sluice/internal/upstream"
@@ -41,8 +40,7 @@ func (l *lightening) begin(x *exchange, told bool) {
 
 // beginWhole is called when the head of an answer that is no stream has gone out.
 func (l *lightening) beginWhole(x *exchange) {
-	lane, races := x.w.(*runner)
-	l.waits = len(x.body.whole()) > lightBody && !x.keepsBody() && (!races || lane.won())
+	l.waits = len(x.body.whole()) > lightBody && !x.keepsBody()
 	l.told = x.report != nil && x.report.Usage.InputTokens.Known || !x.asksUsage()
 }
 
@@ -84,8 +82,11 @@ func (x *exchange) mayNeedBody() bool {
 }
 
 // keepsBody reports whether the body has another reader than the answer: the end of a
-// batch's call, or the things of a list that are still to be kept.
+// batch's call, the things of a list that are still to be kept, or the one who has won a race.
 func (x *exchange) keepsBody() bool {
+	if lane, ok := x.w.(*runner); ok && !lane.won() {
+		return true
+	}
 	return x.batch != nil || x.rec != nil && !x.rec.done && x.caching.list.many()
 }
 
@@ -107,21 +108,13 @@ func (x *exchange) lighten(input int64) {
 	x.bodyLeft.input = input
 }
 
-// lightenLoser gives back what a call whose twin answers no longer needs.
-func (x *exchange) lightenLoser() {
-	x.scratch.req.Body = nil
-	clear(x.scratch.parts[:])
-	x.releaseTranslation()
-	x.giveBody()
-}
-
 // giveBody gives the body back and keeps what the entry has of it.
 func (x *exchange) giveBody() {
 	if x.bodyLeft != nil {
 		return
 	}
 	left := &bodyLeft{}
-	if x.bodies() == catalog.BodiesFull {
+	if x.answerKept.limit > 0 {
 		left.kept = x.keptRequest()
 	}
 	x.bodyLeft = left

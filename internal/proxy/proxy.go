@@ -34,6 +34,8 @@ type Recorder interface {
 	// Redactor gives a function that takes secrets out of what is kept, these exact
 	// values among them.
 	Redactor(exact []string) func([]byte) []byte
+	// Finder gives a function that tells where such secrets stand in a text.
+	Finder(exact []string) func(text []byte, found func(from, to int))
 	// Room reports whether new calls can still be recorded.
 	Room() bool
 }
@@ -214,7 +216,7 @@ func (p *Proxy) Swap(s *catalog.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	v.redact = p.recorder.Redactor(credentials(s))
+	v.redactWith(p.recorder, credentials(s))
 	v.tellers, p.tellers = p.tellersOf(v)
 	p.view.Store(v)
 	old := p.clients

@@ -10,9 +10,8 @@ import (
 // race lets one of several answer: the first that writes a head.
 type race struct {
 	w       http.ResponseWriter
-	commits *commitment   // sends the head while nobody has won; nil = nothing does
-	decided func()        // is called once somebody has won
-	over    chan struct{} // closed then
+	commits *commitment // sends the head while nobody has won; nil = nothing does
+	decided func()      // is called once somebody has won
 	runners []*runner
 	winner  atomic.Pointer[runner]
 }
@@ -61,7 +60,6 @@ func (r *runner) WriteHeader(status int) {
 		}
 	}
 	r.race.decided()
-	close(r.race.over)
 	if h := r.race.w.Header(); !r.race.commits.end() {
 		maps.Copy(h, r.header)
 		r.race.w.WriteHeader(status)

@@ -14,6 +14,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/limit/rules"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/redact"
 	"github.com/sluice-gateway/sluice/internal/route"
 	"github.com/sluice-gateway/sluice/internal/upstream"
 )
@@ -24,14 +25,15 @@ type view struct {
 	*catalog.Snapshot
 	lanes    map[string]*lane
 	routes   *route.Table
-	redact   func([]byte) []byte       // takes secrets out of what is kept
-	fetchers map[string]*fetch.Fetcher // of media, by gateway; none = nothing is fetched
-	rules    map[string]*rules.Set     // of gateways that have some
-	held     map[string]*rules.Set     // of providers that have some
-	waiting  map[string]waiting        // who waits how, by gateway
-	issuers  map[string]*jwt.Issuers   // of gateways that take tokens
-	caches   map[string]*cachePolicy   // of gateways that have one
-	tellers  map[string]*teller        // of intents, by route
+	redact   func([]byte) []byte         // takes secrets out of what is kept
+	rulesets map[string]*redact.Redactor // what gateways take out besides; none = nothing
+	fetchers map[string]*fetch.Fetcher   // of media, by gateway; none = nothing is fetched
+	rules    map[string]*rules.Set       // of gateways that have some
+	held     map[string]*rules.Set       // of providers that have some
+	waiting  map[string]waiting          // who waits how, by gateway
+	issuers  map[string]*jwt.Issuers     // of gateways that take tokens
+	caches   map[string]*cachePolicy     // of gateways that have one
+	tellers  map[string]*teller          // of intents, by route
 }
 
 // lane is the way to one provider: its connections and what is sent on each call.

@@ -78,6 +78,17 @@ func (s *Store) Find(id string) *Tape {
 	return t
 }
 
+// Forget forgets a tape at once; one that is being written goes on without being kept.
+func (s *Store) Forget(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tapes[id]
+	if t != nil {
+		s.forget(t)
+	}
+	return t != nil
+}
+
 // Close forgets all tapes; no more are begun.
 func (s *Store) Close() {
 	s.mu.Lock()

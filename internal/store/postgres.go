@@ -55,6 +55,10 @@ func openPostgres(url string) (engine, error) {
 		lock:      func(ctx context.Context) (func() error, error) { return lockPostgres(ctx, db) },
 		explain:   explainPostgres,
 		newSearch: func() searchIndex { return &postgresSearch{db} },
+		compact: func(ctx context.Context, db *sql.DB) error {
+			_, err := db.ExecContext(ctx, "VACUUM entries, bodies, feedback, ledger, alerts, raises, objects, erasures, search_queue")
+			return err
+		},
 	}, nil
 }
 

@@ -27,6 +27,8 @@ type searchIndex interface {
 	// n at most; "" = no bound.
 	find(ctx context.Context, q said.Query, facts []string, below, from string, n int) ([]string, error)
 	count(ctx context.Context) (int, error)
+	// compact leaves nothing of what was forgotten in the files.
+	compact(ctx context.Context) error
 	// drop forgets everything.
 	drop(ctx context.Context) error
 	// alone runs fn unless another process does so just now.

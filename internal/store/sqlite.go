@@ -53,6 +53,7 @@ func openSQLite(path string, durable bool) (engine, error) {
 		eachText:  func(column, name string) string { return "json_each(" + column + ") AS " + name },
 		explain:   func(err error) error { return explainSQLite(path, err) },
 		newSearch: func() searchIndex { return &sqliteSearch{path: searchPath(path)} },
+		compact:   compactSQLite,
 	}
 	e.write.SetMaxOpenConns(1)
 	e.read.SetMaxOpenConns(readers)

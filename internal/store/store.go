@@ -59,6 +59,8 @@ type engine struct {
 	explain func(error) error
 	// newSearch makes the index of what was said, and touches nothing yet.
 	newSearch func() searchIndex
+	// compact leaves nothing of what was deleted in the files.
+	compact func(ctx context.Context, db *sql.DB) error
 }
 
 // Option changes how a store is opened.

@@ -39,6 +39,7 @@ type Metrics struct {
 	streams  prometheus.Gauge
 	away     prometheus.Gauge
 	reached  *prometheus.CounterVec
+	redacted *prometheus.CounterVec
 	cache    cacheMetrics
 
 	series sync.Map // seriesKey → *series
@@ -91,11 +92,13 @@ func NewMetrics(g Gauges, version string) *Metrics {
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_attempt_faults_total", Help: "Attempts at providers that failed, by kind of fault."}, []string{"provider", "fault"}),
 		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "sluice_streams_open", Help: "Streams that are being relayed."}),
 		away:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "sluice_shared_away_info", Help: "1 while what several nodes share (Redis) cannot be reached."}),
+		redacted: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_redacted_total", Help: "What was taken out of what is recorded, by kind: secret, email, card, phone, iban, ip, or the name of an own pattern."}, []string{"gateway", "kind"}),
 		reached:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_limit_reached_total", Help: "Calls for which a limit or budget of the gateway had no room, by its name; those of keys are 'key'."}, []string{"gateway", "limit"}),
 	}
-	m.registry.MustRegister(m.requests, m.latency, m.first, m.overhead, m.tokens, m.cost, m.errors, m.attempts, m.streams, m.away, m.reached,
+	m.registry.MustRegister(m.requests, m.latency, m.first, m.overhead, m.tokens, m.cost, m.errors, m.attempts, m.streams, m.away, m.reached, m.redacted,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.cache = newCacheMetrics(m.registry, g.Cache)
+	m.redacted.WithLabelValues("default", "secret")
 	m.reached.WithLabelValues("default", "key") // so that the metric is there before it is needed
 	m.gauge("sluice_spool_depth", "Entries that are not in the store yet.", g.SpoolDepth)
 	m.gauge("sluice_spool_bytes", "Bytes of the local spool.", g.SpoolBytes)
@@ -142,6 +145,9 @@ func (m *Metrics) Observe(o *proxy.Observation) {
 		model = "" // a name that no vendor accepted makes no series
 	}
 	m.faults(e)
+	for kind, n := range e.Redacted {
+		m.redacted.WithLabelValues(e.Gateway, kind).Add(float64(n))
+	}
 	for _, name := range e.Limits {
 		if strings.HasPrefix(name, "key/") {
 			name = "key" // keys may be many

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/privacy"
+)
+
+// openPrivacy makes what erases users.
+func (p *process) openPrivacy() {
+	p.eraser = privacy.New(privacy.Config{
+		Store: p.store, Spool: p.recorder.Roll, PurgeCache: p.purgeWorkspace, CompactCache: p.cache.Compact, ForgetStream: p.proxy.ForgetStream,
+		Sign: p.held.vault.Sign, Clock: time.Now, Log: p.log,
+	})
+}
+
+// runPrivacy erases whom people ask to, once the store is there.
+func (p *process) runPrivacy(ctx context.Context) {
+	for !p.migrated.Load() {
+		if !pause(ctx, 100*time.Millisecond) {
+			return
+		}
+	}
+	p.eraser.Run(ctx)
+}
+
+// purgeWorkspace lets no answer be served any more that a workspace's calls brought.
+func (p *process) purgeWorkspace(ctx context.Context, workspace string) error {
+	if workspace == "" {
+		return nil // a call without a caller brings none
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("purge the cache: %w", err)
+	}
+	if err := p.store.PutPurge(ctx, gateway.CachePurge{ID: "prg_" + id.String(), Time: time.Now().UTC(), Workspace: workspace, By: "an erasure"}); err != nil {
+		return err
+	}
+	return p.takePurges(ctx)
+}

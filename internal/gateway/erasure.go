@@ -1,0 +1,52 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// The states of an erasure.
+const (
+	ErasureWaiting = "waiting"
+	ErasureRunning = "running"
+	ErasureDone    = "done"
+	ErasureDry     = "dry_run" // nothing was erased; it is kept nowhere
+)
+
+// Erasure takes what was kept of one user away, everywhere. When it is done it is the
+// receipt of that, and does not name him any more.
+type Erasure struct {
+	ID        string         `json:"id"`        // ers_…
+	Workspace string         `json:"workspace"` // "" = all
+	User      string         `json:"user"`      // "" once it is done
+	UserHash  string         `json:"user_hash"` // see HashUser
+	By        string         `json:"by"`        // who asked for it
+	Created   time.Time      `json:"created"`
+	Finished  *time.Time     `json:"finished"`
+	State     string         `json:"state"`
+	Step      string         `json:"step"`   // the place it is at
+	Counts    map[string]int `json:"counts"` // what was erased, by place
+	Error     string         `json:"error"`  // why it has to be tried again; "" = nothing
+	Hash      string         `json:"hash"`   // of the receipt, see Digest
+	Signature string         `json:"signature"`
+}
+
+// HashUser gives what a receipt has in the place of the user: a SHA-256 over its id and him.
+func HashUser(id, user string) string {
+	sum := sha256.Sum256([]byte("sluice erasure\x00" + id + "\x00" + user))
+	return hex.EncodeToString(sum[:])
+}
+
+// Digest is the SHA-256 of what a receipt says, as JSON without hash and signature.
+func (e *Erasure) Digest() string {
+	said := *e
+	said.Hash, said.Signature, said.User, said.Error = "", "", "", ""
+	text, err := json.Marshal(&said)
+	if err != nil {
+		return "" // cannot happen: texts, numbers and times
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,239 @@
+// Package privacy takes what was kept of one user away, everywhere, step by step: a job that
+// a crash or an outage only delays, and a receipt at its end. It knows neither SQL nor where
+// the places are; they are handed to it.
+package privacy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/store"
+)
+
+// Store keeps jobs and what they erase.
+type Store interface {
+	ClaimErasure(ctx context.Context, now, until time.Time) (*gateway.Erasure, error)
+	SaveErasure(ctx context.Context, e *gateway.Erasure, until time.Time) error
+	WorkspacesOf(ctx context.Context, p store.Person) ([]string, error)
+	EraseEntries(ctx context.Context, e *gateway.Erasure, until time.Time, step int) ([]string, error)
+	EraseLedger(ctx context.Context, p store.Person) (int, error)
+	FillSearch(ctx context.Context) (int, error)
+	Compact(ctx context.Context) error
+}
+
+// Config is what an Eraser works with; everything is needed.
+type Config struct {
+	Store Store
+	// Spool brings what waits to the store and leaves nothing of it on the local disk.
+	Spool func(ctx context.Context) error
+	// PurgeCache lets no answer be served or kept that a workspace's calls brought.
+	PurgeCache func(ctx context.Context, workspace string) error
+	// CompactCache leaves nothing of what was purged in this node's files.
+	CompactCache func(ctx context.Context) error
+	// ForgetStream forgets what callers could take up again of a stream.
+	ForgetStream func(id string) bool
+	// Sign gives the seal of a receipt's hash.
+	Sign  func(ctx context.Context, id, hash string) (string, error)
+	Clock func() time.Time
+	Log   *slog.Logger
+}
+
+// Eraser works erasures off, one at a time. Those of a store are divided among its nodes.
+type Eraser struct {
+	c    Config
+	wake chan struct{}
+}
+
+// New makes an Eraser; Run does the work.
+func New(c Config) *Eraser { return &Eraser{c, make(chan struct{}, 1)} }
+
+// Wake lets Run look for work at once.
+func (e *Eraser) Wake() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+const (
+	lookEvery = 10 * time.Second
+	lease     = 2 * time.Minute // of a job, longer than a step
+	retryIn   = 15 * time.Second
+	step      = 200 // entries in a transaction
+	compactIn = time.Hour
+)
+
+// Run works until ctx ends. What it has not ended, the next start goes on with.
+func (e *Eraser) Run(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		for e.next(ctx) {
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// next does one erasure and reports whether it did.
+func (e *Eraser) next(ctx context.Context) bool {
+	now := e.c.Clock()
+	job, err := e.c.Store.ClaimErasure(ctx, now, now.Add(lease))
+	if err != nil || job == nil {
+		if err != nil && ctx.Err() == nil && !store.Away(err) {
+			e.c.Log.Warn("erasures cannot be looked for", "error", err)
+		}
+		return false
+	}
+	if err := e.erase(ctx, job); err != nil {
+		e.failed(ctx, job, err)
+		return false
+	}
+	e.c.Log.Info("a user was erased", "erasure", job.ID)
+	return true
+}
+
+// failed notes why a job has to be tried again.
+func (e *Eraser) failed(ctx context.Context, job *gateway.Erasure, err error) {
+	if ctx.Err() != nil {
+		ctx = context.WithoutCancel(ctx) // at the end of the process: who starts next goes on at once
+		err, job.Error = nil, ""
+	} else {
+		job.Error = err.Error()
+		e.c.Log.Warn("an erasure could not be ended; it is tried again", "erasure", job.ID, "step", job.Step, "error", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	until := e.c.Clock()
+	if err != nil {
+		until = until.Add(retryIn)
+	}
+	if saveErr := e.c.Store.SaveErasure(ctx, job, until); saveErr != nil && err != nil {
+		e.c.Log.Warn("an erasure's state cannot be stored", "erasure", job.ID, "error", saveErr)
+	}
+}
+
+// compacting is the step behind which the user's name is not known any more.
+const compacting = "files"
+
+// erase does what is left of a job.
+func (e *Eraser) erase(ctx context.Context, job *gateway.Erasure) error {
+	if job.Counts == nil {
+		job.Counts = map[string]int{}
+	}
+	if job.Step != compacting {
+		if err := e.eraseRows(ctx, job); err != nil {
+			return err
+		}
+		job.User = "" // of which the files then have nothing either
+		if err := e.enter(ctx, job, compacting, compactIn); err != nil {
+			return err
+		}
+	}
+	long, cancel := context.WithTimeout(ctx, compactIn)
+	defer cancel()
+	if err := errors.Join(e.c.CompactCache(long), e.c.Store.Compact(long)); err != nil {
+		return err
+	}
+	return e.finish(ctx, job)
+}
+
+// eraseRows goes through the places that know the user by name.
+func (e *Eraser) eraseRows(ctx context.Context, job *gateway.Erasure) error {
+	p := store.Person{User: job.User, Workspace: job.Workspace}
+	for _, place := range []struct {
+		name  string
+		erase func(context.Context, *gateway.Erasure, store.Person) error
+	}{{"spool", e.spool}, {"cache", e.cache}, {"entries", e.entries}, {"ledger", e.ledger}, {"search", e.search}} {
+		if err := e.enter(ctx, job, place.name, lease); err != nil {
+			return err
+		}
+		if err := place.erase(ctx, job, p); err != nil {
+			return fmt.Errorf("%s: %w", place.name, err)
+		}
+	}
+	return nil
+}
+
+// enter notes where a job is.
+func (e *Eraser) enter(ctx context.Context, job *gateway.Erasure, place string, most time.Duration) error {
+	job.Step, job.State, job.Error = place, gateway.ErasureRunning, ""
+	return e.c.Store.SaveErasure(ctx, job, e.c.Clock().Add(most))
+}
+
+func (e *Eraser) spool(ctx context.Context, _ *gateway.Erasure, _ store.Person) error {
+	ctx, cancel := context.WithTimeout(ctx, lease/2)
+	defer cancel()
+	return e.c.Spool(ctx)
+}
+
+// cache purges before the entries go, which alone tell where the user's calls were.
+func (e *Eraser) cache(ctx context.Context, job *gateway.Erasure, p store.Person) error {
+	all, err := e.c.Store.WorkspacesOf(ctx, p)
+	if err != nil {
+		return err
+	}
+	for _, workspace := range all {
+		if err := e.c.PurgeCache(ctx, workspace); err != nil {
+			return err
+		}
+		job.Counts["cache_purges"]++
+	}
+	return nil
+}
+
+func (e *Eraser) entries(ctx context.Context, job *gateway.Erasure, _ store.Person) error {
+	for {
+		ids, err := e.c.Store.EraseEntries(ctx, job, e.c.Clock().Add(lease), step)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			if e.c.ForgetStream(id) {
+				job.Counts["streams"]++
+			}
+		}
+	}
+}
+
+func (e *Eraser) ledger(ctx context.Context, job *gateway.Erasure, p store.Person) error {
+	n, err := e.c.Store.EraseLedger(ctx, p)
+	job.Counts["ledger"] += n
+	return err
+}
+
+// search waits until the index has forgotten what it was told to.
+func (e *Eraser) search(ctx context.Context, _ *gateway.Erasure, _ store.Person) error {
+	for {
+		n, err := e.c.Store.FillSearch(ctx)
+		if err == store.ErrNoSearch || err == nil && n == 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// finish makes the receipt.
+func (e *Eraser) finish(ctx context.Context, job *gateway.Erasure) error {
+	now := e.c.Clock().UTC().Truncate(time.Microsecond)
+	job.Finished, job.State, job.Step, job.Error = &now, gateway.ErasureDone, "", ""
+	job.Hash = job.Digest()
+	var err error
+	if job.Signature, err = e.c.Sign(ctx, job.ID, job.Hash); err == nil {
+		err = e.c.Store.SaveErasure(ctx, job, now)
+	}
+	if err != nil {
+		job.Finished, job.State, job.Step, job.Hash, job.Signature = nil, gateway.ErasureRunning, compacting, "", ""
+	}
+	return err
+}
