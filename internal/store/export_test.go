@@ -52,6 +52,11 @@ func (s *Store) RollupsRead(ctx context.Context, explain string, q AnalyticsQuer
 	return rows, plan, s.readRollups(ctx, &g, false, func(*summand) error { rows++; return nil })
 }
 
+// KindsBuilt says for how many kinds it is known up to when days have rows.
+func (s *Store) KindsBuilt(ctx context.Context) (n int, err error) {
+	return n, s.one(ctx, "SELECT COUNT(*) FROM rollup_days", nil, &n)
+}
+
 // Hurried lets lists end after their first step, whatever the clock says.
 func (s *Store) Hurried() { s.listTime = -1 }
 

@@ -45,17 +45,18 @@ func (s *Store) buildFirst(ctx context.Context, tx *sql.Tx, insert preparedInser
 	done := false
 	for _, k := range s.rollups.kinds {
 		kind := k.String()
-		if until, known := built[kind]; known && until >= target {
+		until, known := built[kind]
+		if known && until >= target {
 			continue
 		}
-		day, err := s.firstDay(ctx, tx, kind, built[kind], target)
+		day, err := s.firstDay(ctx, tx, kind, until, target)
 		if err != nil {
 			return 0, err
 		}
 		if day < target {
 			left += int((target - day) / int64(analytics.Day))
 		}
-		if done {
+		if done || day >= target && !known { // a kind without calls has nothing to remember
 			continue
 		}
 		if day < target {

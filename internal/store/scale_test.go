@@ -22,6 +22,12 @@ const (
 // found by an index, and that what is read for one page or figure is bounded.
 func testScale(t *testing.T, s *store.Store, explain string) {
 	now := time.Now().Truncate(time.Minute)
+	if left, err := s.BuildDay(t.Context(), now); left != 0 || err != nil {
+		t.Errorf("%d days of an empty store are left: %v", left, err)
+	}
+	if n, err := s.KindsBuilt(t.Context()); n != 0 || err != nil {
+		t.Errorf("an empty store holds the days of %d kinds: it is fresh for a backup no more; %v", n, err)
+	}
 	fillForScale(t, s, now)
 	for {
 		left, err := s.BuildDay(t.Context(), now)
