@@ -21,7 +21,7 @@ export function RangePicker() {
         </Tooltip>
       )}
       <Select
-        size="xs" w={{ base: 132, sm: 150 }} allowDeselect={false} aria-label="Time range" checkIconPosition="right"
+        size="xs" w={{ base: 148, sm: 150 }} allowDeselect={false} aria-label="Time range" checkIconPosition="right"
         data={[...Object.entries(ranges).map(([value, r]) => ({ value, label: r.label })), ...(custom ? [{ value: "custom", label: "As chosen" }] : []), { value: "choose", label: "From – to…" }]}
         value={custom ? "custom" : (params.get("range") ?? "1h")} onChange={pick}
       />

@@ -11,6 +11,15 @@ import { figureOf, type Rule, saysBound, toneOf } from "./figure";
 
 const lengths = [["1h", "For an hour"], ["8h", "For eight hours"], ["1d", "For a day"], ["7d", "For a week"]] as const;
 
+/** Figures that the node tells as they are now. */
+const live = new Set(["unhealthy_targets", "spool_depth", "budget_share"]);
+
+/** Why there is no line. */
+function nothing(r: Rule): string {
+  if (live.has(r.metric)) return "This figure is read from the node as it is now; there is no line of the hours before.";
+  return r.times.length === 0 ? "There is no line for this figure yet." : "No call that tells this figure in the last hours.";
+}
+
 export function RuleCard({ of: r }: { of: Rule }) {
   const may = useMay();
   const mute = useAct((until: string) => got(api.POST("/api/v1/alerts/mutes", { body: { rule: r.id, until } })), ["alerts"], () => `${r.name} is muted.`);
@@ -29,9 +38,9 @@ export function RuleCard({ of: r }: { of: Rule }) {
         )}
       </Group>
       <Text size="sm" c="dimmed" mt={2}>{r.severity}: {saysBound(r)}{r.for_s > 0 && `, for ${span(r.for_s)}`}{r.per && `, per ${r.per}`}{filter && `; ${filter}`}</Text>
-      {r.muted_until && <Text size="xs" c="dimmed">muted until <Time value={r.muted_until} /></Text>}
+      {r.muted_until && <Text size="xs" c="dimmed">the mute ends <Time value={r.muted_until} /></Text>}
       {times.length > 0 && r.figures.some((v) => v != null) ? <Chart title={`${r.name} over the last hours`} times={times} series={series} kind="lines" height={120} format={figureOf(r.unit)} />
-        : <Text size="sm" c="dimmed" py="lg" ta="center">{r.times.length === 0 ? "This figure is read from the node as it is now; there is no line of the hours before." : "No call that tells this figure in the last hours."}</Text>}
+        : <Text size="sm" c="dimmed" py="lg" ta="center">{nothing(r)}</Text>}
     </Card>
   );
 }
