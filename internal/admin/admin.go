@@ -22,6 +22,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/auth/password"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/doctor"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/record"
@@ -74,6 +75,8 @@ type Config struct {
 	// c.who.as gives. It returns when the answer is over; like any handler it may panic with
 	// http.ErrAbortHandler when an answer broke off.
 	Ask func(w http.ResponseWriter, r *http.Request, who *gateway.Principal)
+	// Diagnose looks for what is commonly wrong; nil = it cannot.
+	Diagnose func(ctx context.Context) []doctor.Finding
 	// Try makes one small call at a provider and tells what came of it; it leaves no entry.
 	Try   func(ctx context.Context, t Try) (Trial, error)
 	Kinds func() []Kind // the vendors that are known
@@ -128,6 +131,7 @@ type api struct {
 	uses       uses
 	tails      chan struct{} // one place for each open tail
 	backups    chan struct{} // one place for the backup that is made
+	diagnosing sync.Mutex    // one at a time, since vendors are called
 	started    time.Time
 	dashboard  *web.Site
 }

@@ -68,6 +68,7 @@ var special = map[string]struct {
 	"createToken":      {role: gateway.Owner},
 	"deleteToken":      {role: gateway.Owner},
 	"replayEntry":      {success: []int{503}}, // nothing is served here
+	"getDiagnosis":     {success: []int{503}},
 }
 
 // lists show what the caller may see; the others touch one workspace.

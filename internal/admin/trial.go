@@ -58,12 +58,12 @@ func (a *api) testProvider(c *call, body *NewTrial) (Trial, error) {
 	if err != nil {
 		return t, err
 	}
-	t.Models, t.Mend = notNil(t.Models), mend(&t, p)
+	t.Models, t.Mend = notNil(t.Models), Mend(&t, p)
 	return t, nil
 }
 
-// mend says what to do about what a trial found.
-func mend(t *Trial, p *provider.Provider) string {
+// Mend says what to do about what a trial found.
+func Mend(t *Trial, p *provider.Provider) string {
 	url, key := plainURL(p.BaseURL), "providers."+p.Name
 	switch t.Problem {
 	case "credential":

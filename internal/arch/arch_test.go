@@ -60,6 +60,7 @@ var allowed = map[string][]string{
 	"audit":     {},
 	"store":     {"analytics", "audit", "gateway", "llm", "said"},
 	"backup":    {"store"},
+	"doctor":    {},
 	"object":    {"gateway"},
 	"config":    {"glob", "expr", "gateway", "redact"},
 	"expr":      {},
@@ -74,7 +75,7 @@ var allowed = map[string][]string{
 	"proxy": {"health", "account", "auth", "cache", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "redact", "resume",
 		"provider", "route", "tokens", "upstream"},
 	"telemetry": {"proxy", "gateway"},
-	"admin":     {"analytics", "audit", "auth", "backup", "cache", "catalog", "compare", "config", "gateway", "limit", "llm", "provider", "record", "said", "store", "glob", "web"},
+	"admin":     {"analytics", "audit", "auth", "backup", "cache", "catalog", "compare", "config", "doctor", "gateway", "limit", "llm", "provider", "record", "said", "store", "glob", "web"},
 }
 
 type file struct {

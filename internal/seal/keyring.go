@@ -49,6 +49,25 @@ func parseRing(stored []byte) (*ring, error) {
 	return r, nil
 }
 
+// Check reports why the master keys of a source do not open what is sealed, as Open would,
+// and changes and makes nothing. It is nil where nothing is sealed yet.
+func Check(ctx context.Context, keeper Keeper, source Source) error {
+	stored, err := keeper.Keyring(ctx)
+	if err != nil || stored == nil {
+		return err
+	}
+	r, err := parseRing(stored)
+	if err != nil {
+		return err
+	}
+	masters, err := source.masters(false)
+	if err != nil {
+		return err
+	}
+	_, err = r.open(masters)
+	return err
+}
+
 // wrapFor binds a wrapped data key to its number.
 func wrapFor(number uint32) []byte {
 	return []byte("sluice data key " + strconv.FormatUint(uint64(number), 10))

@@ -57,8 +57,10 @@ func (s *Store) migrate(ctx context.Context, files fs.FS, version int64) (err er
 	if current > target {
 		return newerSchema(current, target)
 	}
-	if err := s.unfinished(ctx, current); err != nil {
-		return err
+	if current > 0 {
+		if err := s.unfinished(ctx, s.write); err != nil {
+			return err
+		}
 	}
 	_, err = provider.UpTo(ctx, version)
 	return err

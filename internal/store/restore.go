@@ -73,9 +73,13 @@ func (s *Store) checkFresh(ctx context.Context, schema int64) error {
 	case current > target:
 		return newerSchema(current, target)
 	}
-	if err := s.unfinished(ctx, current); errors.Is(err, ErrHalfRestored) || current == 0 {
+	if current == 0 {
 		return nil
-	} else if err != nil {
+	}
+	switch err := s.unfinished(ctx, s.write); {
+	case errors.Is(err, ErrHalfRestored):
+		return nil
+	case err != nil:
 		return err
 	}
 	return s.checkEmpty(ctx)
@@ -191,12 +195,9 @@ func (s *Store) finish(ctx context.Context) error {
 }
 
 // unfinished is ErrHalfRestored where a restore did not come to its end.
-func (s *Store) unfinished(ctx context.Context, version int64) error {
-	if version == 0 {
-		return nil
-	}
+func (s *Store) unfinished(ctx context.Context, from querier) error {
 	var n int64
-	if err := s.write.QueryRowContext(ctx, s.rebind("SELECT COUNT(*) FROM settings WHERE name = ?"), restoring).Scan(&n); err != nil {
+	if err := from.QueryRowContext(ctx, s.rebind("SELECT COUNT(*) FROM settings WHERE name = ?"), restoring).Scan(&n); err != nil {
 		return err
 	}
 	if n > 0 {

@@ -47,7 +47,7 @@ func openSQLite(path string, durable bool) (engine, error) {
 		return engine{}, fmt.Errorf("sqlite:%s: %w", path, err)
 	}
 	e := engine{
-		name: "sqlite", dialect: goose.DialectSQLite3, words: strings.NewReplacer(), insertRows: 32,
+		name: "sqlite", file: path, dialect: goose.DialectSQLite3, words: strings.NewReplacer(), insertRows: 32,
 		write: sql.OpenDB(writer), read: sql.OpenDB(reader),
 		rebind:    func(q string) string { return q },
 		eachText:  func(column, name string) string { return "json_each(" + column + ") AS " + name },

@@ -41,6 +41,7 @@ type Store struct {
 // engine is all that differs between databases.
 type engine struct {
 	name    string
+	file    string // of SQLite
 	dialect goose.Dialect
 	write   *sql.DB // SQLite: one connection
 	read    *sql.DB
