@@ -1,6 +1,5 @@
 // The audit log: events, what one changed, filters, the proof and the export.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { launch, newPage, serious, signIn } from "./browser.mjs";
 import { start, token } from "./gateway.mjs";
@@ -76,7 +75,9 @@ test("what is shown is exported as lines", async () => {
   await page.getByRole("table", { name: "Events" }).waitFor();
   await page.getByRole("button", { name: "Export" }).click();
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: "JSON lines" }).click()]);
-  const lines = readFileSync(await file.path(), "utf8").trim().split("\n").map((l) => JSON.parse(l));
+  const chunks = [];
+  for await (const c of await file.createReadStream()) chunks.push(c);
+  const lines = Buffer.concat(chunks).toString().trim().split("\n").map((l) => JSON.parse(l));
   assert.deepEqual(lines.map((l) => l.action), ["key.create", "key.update", "key.create", "key.revoke"]);
   assert.ok(lines.every((l) => l.hash.length === 64));
 });
