@@ -7,12 +7,8 @@ import { token } from "./gateway.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const options = { executablePath: process.env.SLUICE_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] };
-
-/** launch gives the browser that all.mjs started for all files, else one of its own. */
-export const launch = () => (process.env.SLUICE_BROWSER ? chromium.connect(process.env.SLUICE_BROWSER) : chromium.launch(options));
-
-export const serve = () => chromium.launchServer(options);
+/** launch starts a browser for one file: pages of a shared one would take the keyboard from each other. */
+export const launch = () => chromium.launch({ executablePath: process.env.SLUICE_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 
 export async function newPage(browser, gateway, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, baseURL: gateway.admin, reducedMotion: "reduce", ...options });

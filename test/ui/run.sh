@@ -37,5 +37,6 @@ export SLUICE_BINARY="${SLUICE_BINARY:-$dir/sluice}"
 if [ "${1:-}" = shots ]; then
 	node shots.mjs "$SLUICE_BINARY" "$2"
 else
-	node all.mjs
+	# Files wait for their gateway as often as they work, so that as many run as there are processors.
+	node --test --test-concurrency="$(node -p "os.availableParallelism()")" --test-timeout=300000 *.test.mjs # for each file
 fi
