@@ -22,6 +22,7 @@ type NewWorkspace struct {
 	ID      string   `json:"id" required:"true" doc:"Lower-case letters, digits, - and _, up to 64; it never changes."`
 	Name    string   `json:"name" doc:"What people call it; the id unless given."`
 	Regions []string `json:"regions" doc:"Regions, such as eu or us-east-1, where its calls may be served; what gateway and key allow unless given."`
+	RetainS int64    `json:"retain_s" doc:"Seconds that its calls are kept, where the gateway does not let them go earlier; 0 = as the gateway says, else a minute at least."`
 }
 
 func (a *api) listWorkspaces(c *call) (WorkspacePage, error) {
@@ -36,14 +37,14 @@ func (a *api) listWorkspaces(c *call) (WorkspacePage, error) {
 var workspaceID = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 
 func (a *api) createWorkspace(c *call, body *NewWorkspace) (gateway.Workspace, error) {
-	w := gateway.Workspace{ID: body.ID, Name: strings.TrimSpace(body.Name), Created: a.Clock().UTC().Truncate(time.Microsecond), Regions: notNil(body.Regions)}
+	w := gateway.Workspace{ID: body.ID, Name: strings.TrimSpace(body.Name), Created: a.Clock().UTC().Truncate(time.Microsecond), Regions: notNil(body.Regions), RetainS: body.RetainS}
 	if !workspaceID.MatchString(w.ID) {
 		return w, invalid("id", "id needs lower-case letters, digits, - and _, up to 64, and begins with a letter or digit")
 	}
 	if w.Name == "" {
 		w.Name = w.ID
 	}
-	if err := errors.Join(checkText("name", w.Name, maxName), checkRegions(w.Regions)); err != nil {
+	if err := errors.Join(checkText("name", w.Name, maxName), checkRegions(w.Regions), checkRetention(w.RetainS)); err != nil {
 		return w, err
 	}
 	err := a.Store.CreateWorkspace(c.ctx(), w)
@@ -70,6 +71,7 @@ func (a *api) getWorkspace(c *call) (gateway.Workspace, error) {
 type WorkspaceChange struct {
 	Name    *string  `json:"name,omitempty" doc:"What people call it."`
 	Regions []string `json:"regions,omitempty" doc:"Regions where its calls may be served; an empty list takes them away."`
+	RetainS *int64   `json:"retain_s,omitempty" doc:"Seconds that its calls are kept; 0 = as the gateway says. What is older than a new time is deleted within minutes."`
 }
 
 func (a *api) updateWorkspace(c *call, body *WorkspaceChange) (gateway.Workspace, error) {
@@ -83,7 +85,10 @@ func (a *api) updateWorkspace(c *call, body *WorkspaceChange) (gateway.Workspace
 	if body.Regions != nil {
 		w.Regions = body.Regions
 	}
-	if err := errors.Join(checkText("name", w.Name, maxName), checkRegions(w.Regions)); err != nil {
+	if body.RetainS != nil {
+		w.RetainS = *body.RetainS
+	}
+	if err := errors.Join(checkText("name", w.Name, maxName), checkRegions(w.Regions), checkRetention(w.RetainS)); err != nil {
 		return gateway.Workspace{}, err
 	}
 	if err := a.Store.UpdateWorkspace(c.ctx(), w); err != nil {
@@ -91,6 +96,19 @@ func (a *api) updateWorkspace(c *call, body *WorkspaceChange) (gateway.Workspace
 	}
 	a.refreshKeys(c.ctx())
 	return a.getWorkspace(c)
+}
+
+// Bounds of how long a workspace's calls are kept, in seconds.
+const (
+	minRetention = 60
+	maxRetention = 100 * 365 * 24 * 60 * 60
+)
+
+func checkRetention(seconds int64) error {
+	if seconds == 0 || seconds >= minRetention && seconds <= maxRetention {
+		return nil
+	}
+	return invalid("retain_s", "retain_s is 0, or from 60 seconds to 100 years")
 }
 
 func (a *api) deleteWorkspace(c *call) (gateway.Workspace, error) {

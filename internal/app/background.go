@@ -91,8 +91,19 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// retention gives how long calls are kept, by gateway and by workspace. While the store
+// cannot tell of workspaces nothing of theirs goes early.
 func (p *process) retention() []record.Policy {
 	var out []record.Policy
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	own, err := p.store.WorkspaceRetention(ctx)
+	if err != nil && !store.Away(err) {
+		p.log.Warn("how long workspaces keep their calls cannot be read; the next round tries again", "error", err)
+	}
+	for workspace, retain := range own {
+		out = append(out, record.Policy{Workspace: workspace, Retain: retain})
+	}
 	for name, g := range p.snapshot.Load().Gateways {
 		out = append(out, record.Policy{Gateway: name, Retain: g.Log.Retain})
 	}

@@ -13,6 +13,9 @@ type Workspace struct {
 	Name    string    `json:"name"`
 	Created time.Time `json:"created"`
 	Regions []string  `json:"regions"` // where its calls may be served; empty = as the gateway says
+	// RetainS is how many seconds its calls are kept, where the gateway does not let them go
+	// earlier; 0 = as the gateway says.
+	RetainS int64 `json:"retain_s"`
 }
 
 // DefaultWorkspace is the one that exists from the start.

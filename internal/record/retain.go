@@ -10,9 +10,10 @@ import (
 
 // Policy says how long a gateway's entries are kept; 0 means for ever.
 type Policy struct {
-	Gateway string
-	Retain  time.Duration // whole entries
-	Bodies  time.Duration // their bodies, where these go earlier
+	Gateway   string
+	Workspace string        // instead of a gateway; its bodies go with its entries
+	Retain    time.Duration // whole entries
+	Bodies    time.Duration // their bodies, where these go earlier
 }
 
 // Sweeper removes old rows. Each call removes at most step of them and tells how many;
@@ -20,6 +21,7 @@ type Policy struct {
 type Sweeper interface {
 	SweepEntries(ctx context.Context, gateway string, before time.Time, step int) (int, error)
 	SweepBodies(ctx context.Context, gateway string, before time.Time, step int) (int, error)
+	SweepWorkspace(ctx context.Context, workspace string, before time.Time, step int) (int, error)
 }
 
 const (
@@ -51,6 +53,11 @@ func RunRetention(ctx context.Context, s Sweeper, policies func() []Policy, cloc
 // Sweep does one round and tells how many rows were removed, bodies included.
 func Sweep(ctx context.Context, s Sweeper, policies []Policy, clock func() time.Time) (removed int, err error) {
 	for _, p := range policies {
+		if p.Workspace != "" {
+			n, sweepErr := sweepAll(ctx, s.SweepWorkspace, p.Workspace, clock().Add(-p.Retain))
+			removed, err = removed+n, errors.Join(err, sweepErr)
+			continue
+		}
 		if p.Bodies > 0 && (p.Retain <= 0 || p.Bodies < p.Retain) {
 			n, sweepErr := sweepAll(ctx, s.SweepBodies, p.Gateway, clock().Add(-p.Bodies))
 			removed, err = removed+n, errors.Join(err, sweepErr)
@@ -63,16 +70,16 @@ func Sweep(ctx context.Context, s Sweeper, policies []Policy, clock func() time.
 	return removed, err
 }
 
-type sweepFunc func(ctx context.Context, gateway string, before time.Time, step int) (int, error)
+type sweepFunc func(ctx context.Context, of string, before time.Time, step int) (int, error)
 
 // sweepAll takes small steps with pauses until nothing is left.
-func sweepAll(ctx context.Context, sweep sweepFunc, gateway string, before time.Time) (removed int, err error) {
+func sweepAll(ctx context.Context, sweep sweepFunc, of string, before time.Time) (removed int, err error) {
 	for {
 		began := time.Now()
-		n, err := sweep(ctx, gateway, before, sweepStep)
+		n, err := sweep(ctx, of, before, sweepStep)
 		removed += n
 		if err != nil {
-			return removed, fmt.Errorf("gateway %s: %w", gateway, err)
+			return removed, fmt.Errorf("%s: %w", of, err)
 		}
 		if !sleep(ctx, max(sweepPause, sweepRest*time.Since(began)), nil) {
 			return removed, ctx.Err()

@@ -28,6 +28,10 @@ func (r *rows) SweepBodies(_ context.Context, gateway string, before time.Time, 
 	return r.take(r.bodies, "bodies ", gateway, before, step)
 }
 
+func (r *rows) SweepWorkspace(_ context.Context, workspace string, before time.Time, step int) (int, error) {
+	return r.take(r.entries, "workspace ", "workspace "+workspace, before, step)
+}
+
 func (r *rows) take(from map[string]int, what, gateway string, before time.Time, step int) (int, error) {
 	<-time.After(20 * time.Millisecond)
 	r.mu.Lock()
@@ -99,5 +103,16 @@ func TestRetentionGoesOnAfterAFailureAndEndsWithItsContext(t *testing.T) {
 		}
 		cancel()
 		<-done
+	})
+}
+
+func TestAWorkspaceThatKeepsItsCallsForLessIsSweptByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &rows{entries: map[string]int{"workspace acme": 700, "a": 3}, bodies: map[string]int{}, before: map[string]time.Time{}}
+		now := time.Now()
+		n, err := record.Sweep(t.Context(), s, []record.Policy{{Workspace: "acme", Retain: time.Hour}, {Gateway: "a", Retain: 2 * time.Hour}}, func() time.Time { return now })
+		if err != nil || n != 703 || s.left("workspace acme") != 0 || !s.before["workspace workspace acme"].Equal(now.Add(-time.Hour)) {
+			t.Errorf("%d, %v, %v", n, err, s.before)
+		}
 	})
 }

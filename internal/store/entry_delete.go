@@ -55,6 +55,13 @@ func (s *Store) SweepEntries(ctx context.Context, gatewayName string, before tim
 	return len(ids), s.failed("sweep entries", err)
 }
 
+// SweepWorkspace is SweepEntries for a workspace's entries, whatever their gateway.
+func (s *Store) SweepWorkspace(ctx context.Context, workspace string, before time.Time, step int) (int, error) {
+	q := EntryQuery{Workspace: workspace, To: before}
+	ids, err := s.deleteStep(ctx, s.conditionsOf(&q), "ASC", step)
+	return len(ids), s.failed("sweep entries of a workspace", err)
+}
+
 // sweepFloors remembers per gateway below which id a sweep left nothing, so that the next
 // one need not wade through what other gateways keep for longer. It is forgotten with
 // the process, and when an entry arrives that is older.

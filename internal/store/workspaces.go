@@ -10,7 +10,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-const selectWorkspaces = "SELECT id, name, created, regions FROM workspaces"
+const selectWorkspaces = "SELECT id, name, created, regions, retain_s FROM workspaces"
 
 // CreateWorkspace adds a workspace; an id that is taken is ErrExists.
 func (s *Store) CreateWorkspace(ctx context.Context, w gateway.Workspace) error {
@@ -19,8 +19,8 @@ func (s *Store) CreateWorkspace(ctx context.Context, w gateway.Workspace) error 
 		return s.failed("create workspace "+w.ID, err)
 	}
 	return s.failed("create workspace "+w.ID, s.tx(ctx, func(tx *sql.Tx) error {
-		n, err := s.exec(ctx, tx, "INSERT INTO workspaces (id, name, created, regions) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-			clean(w.ID), clean(w.Name), micros(w.Created), regions)
+		n, err := s.exec(ctx, tx, "INSERT INTO workspaces (id, name, created, regions, retain_s) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+			clean(w.ID), clean(w.Name), micros(w.Created), regions, w.RetainS)
 		if err != nil {
 			return err
 		}
@@ -37,14 +37,14 @@ func (s *Store) Workspace(ctx context.Context, id string) (gateway.Workspace, er
 	return w, s.failed("workspace "+id, err)
 }
 
-// UpdateWorkspace changes what people call a workspace, and where its calls may be served.
+// UpdateWorkspace changes what people call a workspace, where its calls may be served, and how long they are kept.
 func (s *Store) UpdateWorkspace(ctx context.Context, w gateway.Workspace) error {
 	regions, err := list(w.Regions)
 	if err != nil {
 		return s.failed("update workspace "+w.ID, err)
 	}
 	return s.failed("update workspace "+w.ID, s.tx(ctx, func(tx *sql.Tx) error {
-		n, err := s.exec(ctx, tx, "UPDATE workspaces SET name = ?, regions = ? WHERE id = ?", clean(w.Name), regions, clean(w.ID))
+		n, err := s.exec(ctx, tx, "UPDATE workspaces SET name = ?, regions = ?, retain_s = ? WHERE id = ?", clean(w.Name), regions, w.RetainS, clean(w.ID))
 		if err := noRow(n, err); err != nil {
 			return err
 		}
@@ -60,6 +60,16 @@ func (s *Store) WorkspaceRegions(ctx context.Context) (map[string][]string, erro
 		out[all[i].ID] = all[i].Regions
 	}
 	return out, s.failed("regions of workspaces", err)
+}
+
+// WorkspaceRetention gives how long calls are kept of workspaces that say so.
+func (s *Store) WorkspaceRetention(ctx context.Context) (map[string]time.Duration, error) {
+	all, err := every(ctx, s, selectWorkspaces+" WHERE retain_s > 0", scanWorkspace)
+	out := make(map[string]time.Duration, len(all))
+	for i := range all {
+		out[all[i].ID] = time.Duration(all[i].RetainS) * time.Second
+	}
+	return out, s.failed("retention of workspaces", err)
 }
 
 // DeleteWorkspace deletes a workspace with its members, tokens, revoked keys, vendors'
@@ -134,7 +144,7 @@ func (s *Store) WorkspacesWithin(ctx context.Context, ids []string, cursor strin
 func scanWorkspace(rows *sql.Rows) (w gateway.Workspace, err error) {
 	var created int64
 	var regions []byte
-	if err = rows.Scan(&w.ID, &w.Name, &created, &regions); err != nil {
+	if err = rows.Scan(&w.ID, &w.Name, &created, &regions, &w.RetainS); err != nil {
 		return w, err
 	}
 	w.Created = fromMicros(created)
