@@ -18,9 +18,20 @@ func (a *api) rateEntry(c *call, body *gateway.Rating) (gateway.Rating, error) {
 		return *body, err
 	}
 	err = a.Store.PutFeedback(c.ctx(), gateway.Feedback{
-		EntryID: e.ID, Workspace: e.Workspace, Feedback: string(body.Feedback), Score: body.Score, Comment: body.Comment, By: c.who.name(), At: a.Clock(),
+		EntryID: e.ID, Workspace: e.Workspace, Feedback: string(body.Feedback), Score: body.Score, Comment: a.keptComment(e.Gateway, body.Comment), By: c.who.name(), At: a.Clock(),
 	})
 	return *body, err
+}
+
+// keptComment is a comment on a gateway's call without what its policy takes out.
+func (a *api) keptComment(name, comment string) string {
+	if a.Snapshot == nil {
+		return comment // offline, nobody knows the policy
+	}
+	if s := a.Snapshot(); s != nil && s.Gateways[name] != nil {
+		return s.Gateways[name].Log.Redact.Text(comment, nil)
+	}
+	return comment
 }
 
 // ratedTime bounds how long a list waits for the feedback on calls that are still in the

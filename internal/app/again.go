@@ -50,8 +50,16 @@ func (x proxyFeedback) Rate(ctx context.Context, who *gateway.Principal, id stri
 		by = who.User
 	}
 	return noFeedback(x.p.store.PutFeedback(ctx, gateway.Feedback{
-		EntryID: e.ID, Workspace: e.Workspace, Feedback: string(r.Feedback), Score: r.Score, Comment: r.Comment, By: by, At: time.Now(),
+		EntryID: e.ID, Workspace: e.Workspace, Feedback: string(r.Feedback), Score: r.Score, Comment: x.p.keptComment(e.Gateway, r.Comment), By: by, At: time.Now(),
 	}))
+}
+
+// keptComment is a comment on a gateway's call without what its policy takes out.
+func (p *process) keptComment(name, comment string) string {
+	if g := p.snapshot.Load().Gateways[name]; g != nil {
+		return g.Log.Redact.Text(comment, nil)
+	}
+	return comment
 }
 
 // noFeedback says why none could be kept; nil where it could.

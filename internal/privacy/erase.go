@@ -22,6 +22,7 @@ type Store interface {
 	EraseEntries(ctx context.Context, e *gateway.Erasure, until time.Time, step int) ([]string, error)
 	EraseLedger(ctx context.Context, p store.Person) (int, error)
 	FillSearch(ctx context.Context) (int, error)
+	SearchForgets(ctx context.Context) (int, error)
 	Compact(ctx context.Context) error
 }
 
@@ -214,11 +215,22 @@ func (e *Eraser) ledger(ctx context.Context, job *gateway.Erasure, p store.Perso
 func (e *Eraser) search(ctx context.Context, _ *gateway.Erasure, _ store.Person) error {
 	for {
 		n, err := e.c.Store.FillSearch(ctx)
-		if err == store.ErrNoSearch || err == nil && n == 0 {
+		if errors.Is(err, store.ErrNoSearch) {
 			return nil
 		}
-		if err != nil {
+		left := 0
+		if err == nil {
+			left, err = e.c.Store.SearchForgets(ctx)
+		}
+		if err != nil || left == 0 {
 			return err
+		}
+		if n == 0 { // somebody else is at it
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(50 * time.Millisecond):
+			}
 		}
 	}
 }

@@ -37,9 +37,9 @@ type Options struct {
 // Counts are how many were found, by kind.
 type Counts map[string]int
 
-// Add adds others to them; nil grows where something is added.
+// Add adds others to them; nil grows where something is added. A nil pointer counts nothing.
 func (c *Counts) Add(kind string, n int) {
-	if n == 0 {
+	if c == nil || n == 0 {
 		return
 	}
 	if *c == nil {

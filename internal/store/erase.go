@@ -229,6 +229,12 @@ func replaceWhole(in, old, by string, bounded bool) string {
 	}
 }
 
+// SearchForgets counts the entries that the search index has still to forget.
+func (s *Store) SearchForgets(ctx context.Context) (n int, err error) {
+	err = s.one(ctx, "SELECT count(*) FROM search_queue WHERE gone = 1", nil, &n)
+	return n, s.failed("count what the search index has to forget", err)
+}
+
 // Compact leaves nothing of what was deleted in the database's files, and in those of the
 // search index. Who writes meanwhile waits. In PostgreSQL dead rows are removed; their bytes
 // are overwritten as the pages are used again.
