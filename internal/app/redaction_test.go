@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sluice-gateway/sluice/internal/admin"
 	"github.com/sluice-gateway/sluice/internal/testgw"
 )
 
@@ -114,5 +115,54 @@ func nowhere(t *testing.T, dir string, texts ...string) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestBodiesOfASampleAndOfFailuresAreKeptAndAddressesAreCut(t *testing.T) {
+	g := testgw.Start(t, `
+gateways:
+  default: { log: { sample: 0, redact: [email, ip] } }
+  strict:  { log: { sample: 0, sample_errors: false } }
+  half:    { log: { sample: 0.5 } }
+`)
+	ask := func(gateway, model string) admin.EntryDetail {
+		resp, _ := g.Post("/gateways/"+gateway+"/v1/chat/completions", `{"model":"`+model+`","messages":[{"role":"user","content":"hi"}]}`)
+		id := resp.Header.Get("Sluice-Request-Id")
+		g.Entry(id)
+		var e admin.EntryDetail
+		g.AdminGet("/api/v1/entries/"+id, &e)
+		return e
+	}
+	if e := ask("default", "sandbox/echo"); e.Bodies != nil || e.ClientIP != "127.0.0.0" {
+		t.Errorf("%+v", e)
+	}
+	if e := ask("default", "sandbox/echo?fail=1"); e.Bodies == nil || e.Status < 400 {
+		t.Errorf("a failure: %+v", e)
+	}
+	if e := ask("strict", "sandbox/echo?fail=1"); e.Bodies != nil {
+		t.Errorf("a failure that is not wanted: %+v", e)
+	}
+	kept := 0
+	for range 40 {
+		if ask("half", "sandbox/echo").Bodies != nil {
+			kept++
+		}
+	}
+	if kept < 5 || kept > 35 { // which one in a hundred million would be
+		t.Errorf("%d of 40 at one half", kept)
+	}
+
+	id := ask("default", "sandbox/echo").ID
+	r, err := http.NewRequest(http.MethodPut, g.Admin+"/api/v1/entries/"+id+"/feedback", strings.NewReader(`{"feedback":"up","comment":"ask jane@example.com"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+testgw.AdminToken)
+	r.Header.Set("Content-Type", "application/json")
+	if resp, b := g.Do(r); resp.StatusCode != 200 {
+		t.Fatalf("%d %s", resp.StatusCode, b)
+	}
+	if e := g.Entry(id); strings.Contains(e.Comment, "@") || !strings.Contains(e.Comment, "[redacted:email]") {
+		t.Errorf("comment %q", e.Comment)
 	}
 }
