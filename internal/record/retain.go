@@ -54,16 +54,16 @@ func RunRetention(ctx context.Context, s Sweeper, policies func() []Policy, cloc
 func Sweep(ctx context.Context, s Sweeper, policies []Policy, clock func() time.Time) (removed int, err error) {
 	for _, p := range policies {
 		if p.Workspace != "" {
-			n, sweepErr := sweepAll(ctx, s.SweepWorkspace, p.Workspace, clock().Add(-p.Retain))
+			n, sweepErr := sweepAll(ctx, s.SweepWorkspace, "workspace", p.Workspace, clock().Add(-p.Retain))
 			removed, err = removed+n, errors.Join(err, sweepErr)
 			continue
 		}
 		if p.Bodies > 0 && (p.Retain <= 0 || p.Bodies < p.Retain) {
-			n, sweepErr := sweepAll(ctx, s.SweepBodies, p.Gateway, clock().Add(-p.Bodies))
+			n, sweepErr := sweepAll(ctx, s.SweepBodies, "gateway", p.Gateway, clock().Add(-p.Bodies))
 			removed, err = removed+n, errors.Join(err, sweepErr)
 		}
 		if p.Retain > 0 {
-			n, sweepErr := sweepAll(ctx, s.SweepEntries, p.Gateway, clock().Add(-p.Retain))
+			n, sweepErr := sweepAll(ctx, s.SweepEntries, "gateway", p.Gateway, clock().Add(-p.Retain))
 			removed, err = removed+n, errors.Join(err, sweepErr)
 		}
 	}
@@ -73,13 +73,13 @@ func Sweep(ctx context.Context, s Sweeper, policies []Policy, clock func() time.
 type sweepFunc func(ctx context.Context, of string, before time.Time, step int) (int, error)
 
 // sweepAll takes small steps with pauses until nothing is left.
-func sweepAll(ctx context.Context, sweep sweepFunc, of string, before time.Time) (removed int, err error) {
+func sweepAll(ctx context.Context, sweep sweepFunc, what, of string, before time.Time) (removed int, err error) {
 	for {
 		began := time.Now()
 		n, err := sweep(ctx, of, before, sweepStep)
 		removed += n
 		if err != nil {
-			return removed, fmt.Errorf("%s: %w", of, err)
+			return removed, fmt.Errorf("%s %s: %w", what, of, err)
 		}
 		if !sleep(ctx, max(sweepPause, sweepRest*time.Since(began)), nil) {
 			return removed, ctx.Err()
