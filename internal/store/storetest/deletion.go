@@ -50,6 +50,8 @@ func testDeletion(t *testing.T, fresh func(testing.TB) string) {
 		}
 	})
 	t.Run("entries by age and gateway", func(t *testing.T) { testSweepEntries(t, Open(t, fresh(t))) })
+	t.Run("entries by age and workspace", func(t *testing.T) { testSweepWorkspace(t, Open(t, fresh(t))) })
+	t.Run("one user, and nobody else", func(t *testing.T) { testErase(t, Open(t, fresh(t))) })
 	t.Run("bodies by age and gateway", func(t *testing.T) { testSweepBodies(t, Open(t, fresh(t))) })
 }
 
@@ -115,5 +117,74 @@ func testSweepBodies(t *testing.T, s *store.Store) {
 	}
 	if diff := cmp.Diff(want, kept); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func testSweepWorkspace(t *testing.T, s *store.Store) {
+	must(t, s.CreateWorkspace(t.Context(), gateway.Workspace{ID: "acme", Name: "Acme", Created: Epoch(), RetainS: 3600}))
+	own := need(s.WorkspaceRetention(t.Context()))(t)
+	if len(own) != 1 || own["acme"] != time.Hour {
+		t.Errorf("retention: %v", own)
+	}
+	all := some(0, 6)
+	for i, e := range all {
+		e.Workspace = []string{"acme", "default"}[i%2]
+	}
+	put(t, s, all...)
+	if n := need(s.SweepWorkspace(t.Context(), "acme", Epoch().AddDate(1, 0, 0), 100))(t); n != 3 {
+		t.Errorf("%d are gone", n)
+	}
+	if left := listed(t, s, store.EntryQuery{}); len(left) != 3 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func testErase(t *testing.T, s *store.Store) {
+	users := []string{"jane", "jane-2", "o'hara %_!"}
+	var all []*gateway.Entry
+	for i, user := range users {
+		e := withBodies(Entry(i))
+		e.User, e.Workspace = user, "default"
+		e.Settlements = []gateway.Settlement{{Rule: "r", Counter: user, Values: "user=" + user, Amount: 7, Time: e.Time}}
+		all = append(all, e)
+	}
+	put(t, s, all...)
+	for i, user := range users {
+		id := "ers_" + ID(i)
+		must(t, s.CreateErasure(t.Context(), gateway.Erasure{ID: id, User: user, Created: Epoch(), State: gateway.ErasureWaiting}))
+		job := need(s.ClaimErasure(t.Context(), Epoch(), Epoch().Add(time.Minute)))(t)
+		if job == nil || job.ID != id {
+			t.Fatalf("claimed %+v", job)
+		}
+		if other := need(s.ClaimErasure(t.Context(), Epoch(), Epoch().Add(time.Minute)))(t); other != nil {
+			t.Errorf("claimed twice: %+v", other)
+		}
+		held := need(s.HeldOf(t.Context(), store.Person{User: user}))(t)
+		if held["entries"] != 1 || held["bodies"] != 1 || held["ledger"] != 1 {
+			t.Errorf("held of %s: %v", user, held)
+		}
+		if done := need(s.EraseEntries(t.Context(), job, Epoch().Add(time.Minute), 10))(t); len(done) != 1 || job.Counts["bodies"] != 1 {
+			t.Errorf("%v, %v", done, job.Counts)
+		}
+		if n := need(s.EraseLedger(t.Context(), store.Person{User: user}))(t); n != 1 {
+			t.Errorf("%d of the ledger", n)
+		}
+		for j, other := range users {
+			e := need(s.Entry(t.Context(), ID(j)))(t)
+			if gone := j <= i; gone && (e.User != "" || e.Bodies != nil) || !gone && (e.User != other || e.Bodies == nil) {
+				t.Errorf("after %s: %+v", user, e)
+			}
+		}
+		job.Finished, job.State, job.User = &job.Created, gateway.ErasureDone, ""
+		must(t, s.SaveErasure(t.Context(), job, Epoch()))
+	}
+	for _, c := range need(s.Counters(t.Context(), "", 10))(t) {
+		if c.Values != "user=(erased)" {
+			t.Errorf("%+v", c)
+		}
+	}
+	must(t, s.Compact(t.Context()))
+	if page := need(s.Erasures(t.Context(), nil, "", 10))(t); len(page.Erasures) != 3 || page.Erasures[0].User != "" {
+		t.Errorf("%+v", page)
 	}
 }
