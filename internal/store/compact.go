@@ -41,6 +41,9 @@ func (x *sqliteSearch) compact(ctx context.Context) error {
 }
 
 func (x *postgresSearch) compact(ctx context.Context) error {
+	if _, err := x.open(ctx); err != nil {
+		return err
+	}
 	_, err := x.db.ExecContext(ctx, "VACUUM search_docs")
 	return err
 }
