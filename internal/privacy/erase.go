@@ -62,7 +62,7 @@ func (e *Eraser) Wake() {
 
 const (
 	lookEvery = 10 * time.Second
-	lease     = 2 * time.Minute // of a job, longer than a step
+	lease     = time.Minute // of a job, longer than a step; after it another process goes on
 	retryIn   = 15 * time.Second
 	step      = 200 // entries in a transaction
 	compactIn = time.Hour
@@ -135,16 +135,34 @@ func (e *Eraser) erase(ctx context.Context, job *gateway.Erasure) error {
 			return err
 		}
 		job.User = "" // of which the files then have nothing either
-		if err := e.enter(ctx, job, compacting, compactIn); err != nil {
+		if err := e.enter(ctx, job, compacting); err != nil {
 			return err
 		}
 	}
-	long, cancel := context.WithTimeout(ctx, compactIn)
-	defer cancel()
-	if err := errors.Join(e.c.CompactCache(long), e.c.Store.Compact(long)); err != nil {
+	if err := e.compact(ctx, job); err != nil {
 		return err
 	}
 	return e.finish(ctx, job)
+}
+
+// compact leaves nothing in files, and keeps the job meanwhile, however long that takes.
+func (e *Eraser) compact(ctx context.Context, job *gateway.Erasure) error {
+	ctx, cancel := context.WithTimeout(ctx, compactIn)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- errors.Join(e.c.CompactCache(ctx), e.c.Store.Compact(ctx)) }()
+	keep := time.NewTicker(lease / 3)
+	defer keep.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-keep.C:
+			if err := e.c.Store.SaveErasure(ctx, job, e.c.Clock().Add(lease)); err != nil && ctx.Err() == nil {
+				e.c.Log.Warn("an erasure's state cannot be stored", "erasure", job.ID, "error", err)
+			}
+		}
+	}
 }
 
 // eraseRows goes through the places that know the user by name.
@@ -154,7 +172,7 @@ func (e *Eraser) eraseRows(ctx context.Context, job *gateway.Erasure) error {
 		name  string
 		erase func(context.Context, *gateway.Erasure, store.Person) error
 	}{{"spool", e.spool}, {"cache", e.cache}, {"entries", e.entries}, {"ledger", e.ledger}, {"search", e.search}} {
-		if err := e.enter(ctx, job, place.name, lease); err != nil {
+		if err := e.enter(ctx, job, place.name); err != nil {
 			return err
 		}
 		if err := place.erase(ctx, job, p); err != nil {
@@ -165,9 +183,9 @@ func (e *Eraser) eraseRows(ctx context.Context, job *gateway.Erasure) error {
 }
 
 // enter notes where a job is.
-func (e *Eraser) enter(ctx context.Context, job *gateway.Erasure, place string, most time.Duration) error {
+func (e *Eraser) enter(ctx context.Context, job *gateway.Erasure, place string) error {
 	job.Step, job.State, job.Error = place, gateway.ErasureRunning, ""
-	return e.c.Store.SaveErasure(ctx, job, e.c.Clock().Add(most))
+	return e.c.Store.SaveErasure(ctx, job, e.c.Clock().Add(lease))
 }
 
 func (e *Eraser) spool(ctx context.Context, _ *gateway.Erasure, _ store.Person) error {

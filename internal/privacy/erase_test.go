@@ -99,7 +99,10 @@ func TestAnErasureGoesOnWhereverTheProcessDied(t *testing.T) {
 			defer close(ended)
 			eraser.Run(ctx)
 		}()
-		for e.State != gateway.ErasureDone && ctx.Err() == nil {
+		for hangs := time.Now().Add(time.Minute); e.State != gateway.ErasureDone && ctx.Err() == nil; {
+			if time.Now().After(hangs) {
+				t.Fatalf("life %d neither ends nor dies: %+v", lives, e)
+			}
 			eraser.Wake()
 			var err error
 			if e, err = s.Erasure(t.Context(), job.ID); err != nil {
