@@ -21,6 +21,7 @@ const RoutesPage = lazy(() => import("./pages/Routes"));
 const Costs = lazy(() => import("./pages/Costs"));
 const Audit = lazy(() => import("./pages/Audit"));
 const Alerts = lazy(() => import("./pages/Alerts"));
+const Health = lazy(() => import("./pages/Health"));
 const Config = lazy(() => import("./pages/Config"));
 const Settings = lazy(() => import("./pages/Settings"));
 const Missing = lazy(() => import("./pages/Missing"));
@@ -48,6 +49,7 @@ export function App() {
           <Route path="/costs" element={<Costs />} />
           <Route path="/audit" element={<Audit />} />
           <Route path="/alerts" element={<Alerts />} />
+          <Route path="/health" element={<Health />} />
           <Route path="/config" element={<Config />} />
           <Route path="/settings" element={<Settings />} />
           <Route path="*" element={<Missing />} />
