@@ -22,6 +22,7 @@ type op struct {
 // inBody are the bodies of routes that need one: WS stands for a workspace, KEY for a key
 // in it, NEW for a new name, LONG for a password that is refused without much work.
 var inBody = map[string]string{
+	"createErasure":    `{"user":"jane","workspace":"WS"}`,
 	"createKey":        `{"name":"k","workspace":"WS"}`,
 	"updateKey":        `{"name":"renamed"}`,
 	"rotateKey":        `{"grace_seconds":60}`,
@@ -72,10 +73,10 @@ var special = map[string]struct {
 }
 
 // lists show what the caller may see; the others touch one workspace.
-var lists = []string{"listAudit", "listSessions", "listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listActiveAlerts", "listAlertRules", "listAlertMutes", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getCosts", "getKeyUsage", "getRouteTraffic"}
+var lists = []string{"listAudit", "listSessions", "listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listActiveAlerts", "listAlertRules", "listAlertMutes", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getCosts", "getKeyUsage", "getRouteTraffic", "listErasures"}
 
 // needWorkspace are lists of one workspace, which the query names.
-var needWorkspace = []string{"listMembers", "listLimits", "listBudgets"}
+var needWorkspace = []string{"exportUser", "listMembers", "listLimits", "listBudgets"}
 
 // expected is what a caller gets, by what the route declares.
 func (a *actor) expected(o *op, workspace string) []int {

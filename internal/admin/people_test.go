@@ -223,6 +223,10 @@ func (g *town) object(noun, workspace string) string {
 		e, err := g.store.AppendAudit(ctx, audit.Event{Time: g.now, Action: "key.create", Object: audit.Object{Name: "name-of-" + workspace}, Workspace: workspace, Outcome: audit.OK})
 		g.must(err)
 		return strconv.FormatInt(e.Seq, 10)
+	case "privacy":
+		id := g.next("ers_")
+		g.must(g.store.CreateErasure(ctx, gateway.Erasure{ID: id, Workspace: workspace, User: "erased-of-" + workspace, Created: g.now, State: gateway.ErasureWaiting}))
+		return id
 	case "gateways":
 		return "default"
 	case "config":

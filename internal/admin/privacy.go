@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/audit"
@@ -41,7 +42,7 @@ type ErasureList struct {
 
 func (a *api) privacyRoutes() []route {
 	return []route{
-		read(owners, get, "/privacy/erasures", "listErasures", "Erasures of users, newest first: what is under way, and the receipts of what is done.", paging, a.listErasures),
+		read(owners, get, "/privacy/erasures", "listErasures", "Erasures of users, newest first: what is under way, and the receipts of what is done.", concat([]Param{{"workspace", "Only those of this workspace."}}, paging), a.listErasures),
 		write(owners, post, "/privacy/erasures", "createErasure", "Erase what is kept of one user's calls everywhere, or count it with dry_run. It is done in the background; what it cost stays in the figures.", http.StatusOK, a.createErasure),
 		read(owners, get, "/privacy/erasures/{id}", "getErasure", "One erasure and how far it is, or its receipt.", nil, a.getErasure),
 		{Access: owners, Method: get, Path: "/privacy/users/{user}", Name: "exportUser", Summary: "Everything that is kept of one user's calls, an entry with its bodies a line, oldest last.",
@@ -95,7 +96,14 @@ func (a *api) listErasures(c *call) (ErasureList, error) {
 	if err != nil {
 		return ErasureList{}, err
 	}
-	page, err := a.Store.Erasures(c.ctx(), c.within(), cursor, limit)
+	within := c.within()
+	if w := c.query.Get("workspace"); w != "" {
+		if within != nil && !slices.Contains(within, w) {
+			return ErasureList{Data: []Erasure{}}, nil
+		}
+		within = []string{w}
+	}
+	page, err := a.Store.Erasures(c.ctx(), within, cursor, limit)
 	out := ErasureList{Data: []Erasure{}, Next: page.Next}
 	for _, e := range page.Erasures {
 		out.Data = append(out.Data, Erasure{Erasure: e})
