@@ -379,6 +379,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A backup of the store as it is now, for sluice restore. It holds sealed credentials and hashes of keys. */
+        get: operations["getBackup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/budgets": {
         parameters: {
             query?: never;
@@ -721,6 +738,23 @@ export interface paths {
         head?: never;
         /** Change a credential; what is not given stays. */
         patch: operations["updateCredential"];
+        trace?: never;
+    };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look for what is commonly wrong with the gateway and where it runs, and say how to mend it. Every provider is called once. */
+        get: operations["getDiagnosis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/drains": {
@@ -1122,6 +1156,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/privacy/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Erasures of users, newest first: what is under way, and the receipts of what is done. */
+        get: operations["listErasures"];
+        put?: never;
+        /** Erase what is kept of one user's calls everywhere, or count it with dry_run. It is done in the background; what it cost stays in the figures. */
+        post: operations["createErasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One erasure and how far it is, or its receipt. */
+        get: operations["getErasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/users/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that is kept of one user's calls, an entry with its bodies a line, oldest last. */
+        get: operations["exportUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/providers": {
         parameters: {
             query?: never;
@@ -1458,6 +1544,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Abilities: {
+            /** @description text, image, audio, video, pdf. */
+            input: string[];
+            /** @description text, image, audio, video. */
+            output: string[];
+            reasoning: boolean;
+            tools: boolean;
+        };
         ActiveAlert: {
             bound: number | null;
             /** @description null = unknown. */
@@ -2274,6 +2368,20 @@ export interface components {
             /** @description What could not be deleted, for people. */
             warning?: string;
         };
+        Diagnosis: {
+            /** @description The worst first. */
+            findings: components["schemas"]["Finding"][];
+            /** @description The newest backup that came to its end; null = the audit log tells of none. */
+            last_backup: components["schemas"]["LastBackup"] | null;
+            /**
+             * @description The worst of the findings.
+             * @enum {string}
+             */
+            level: "ok" | "warning" | "problem";
+            /** Format: date-time */
+            time: string;
+            version: string;
+        };
         Difference: {
             high: number;
             low: number;
@@ -2343,6 +2451,9 @@ export interface components {
             provider: string;
             provider_dialect: string;
             queue_ms: number | null;
+            redacted: {
+                [key: string]: number;
+            };
             region: string;
             route: string;
             saved_usd: number | null;
@@ -2396,6 +2507,9 @@ export interface components {
             provider: string;
             provider_dialect: string;
             queue_ms: number | null;
+            redacted: {
+                [key: string]: number;
+            };
             region: string;
             route: string;
             saved_usd: number | null;
@@ -2419,8 +2533,38 @@ export interface components {
             partial?: boolean;
             /** @description How far what can be searched is behind; only where search is given. */
             search?: components["schemas"]["SearchInfo"] | null;
+            /**
+             * Format: date-time
+             * @description Few calls match, and looking for more took long: every call that began later was looked at, and next goes on from here. The page may be empty.
+             */
+            searched_to?: string | null;
             /** @description What is missing, for people. */
             warning?: string;
+        };
+        Erasure: {
+            by: string;
+            counts: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            created: string;
+            error: string;
+            /** Format: date-time */
+            finished: string | null;
+            /** @description Whether hash and signature belong to the receipt; null while there is none, and in lists. */
+            genuine: boolean | null;
+            hash: string;
+            id: string;
+            signature: string;
+            state: string;
+            step: string;
+            user: string;
+            user_hash: string;
+            workspace: string;
+        };
+        ErasureList: {
+            data: components["schemas"]["Erasure"][];
+            next: string;
         };
         ErrorAnswer: {
             error: components["schemas"]["ApiError"];
@@ -2520,11 +2664,31 @@ export interface components {
             /** @description Of calls that it answered, to the end of the answer. */
             latency_p50_ms: components["schemas"]["Estimate"] | null;
             latency_p95_ms: components["schemas"]["Estimate"] | null;
+            /** @description Of thumbs up among all thumbs. */
+            liked: components["schemas"]["Estimate"] | null;
             output_tokens: components["schemas"]["Estimate"] | null;
             /** @description Mean feedback of a call that has some. */
             score: components["schemas"]["Estimate"] | null;
             /** @description All of these. */
             spent_usd: number;
+            thumbs_down: number;
+            thumbs_up: number;
+        };
+        Finding: {
+            /** @description Name of the check, which is its section in docs/doctor.md. */
+            check: string;
+            /**
+             * @description problem: something does not work; warning: it works, but not well or not for long; skipped: it could not be looked at.
+             * @enum {string}
+             */
+            level: "ok" | "skipped" | "warning" | "problem";
+            /** @description What to do about it; empty = nothing. */
+            mend: string;
+            /** @description What was found, for people. */
+            message: string;
+            /** @description What was looked at, such as a provider or a file; empty = the gateway or its machine. */
+            object: string;
+            took_ms: number;
         };
         Gateway: {
             /** @description How callers prove who they are. */
@@ -2560,8 +2724,12 @@ export interface components {
             retain_s: number;
         };
         Health: {
+            /** @description The Go release that built it. */
+            go: string;
             /** @description Calls being served. */
             in_flight: number | null;
+            /** @description Operating system and processor, as in linux/amd64. */
+            platform: string;
             /** @description What is wrong, for people. */
             problems: string[];
             spool: components["schemas"]["SpoolHealth"];
@@ -2698,6 +2866,11 @@ export interface components {
             data: components["schemas"]["Kind"][];
             next: string;
         };
+        LastBackup: {
+            by: string;
+            /** Format: date-time */
+            time: string;
+        };
         LimitBlocks: {
             key_id: string;
             limit: string;
@@ -2778,6 +2951,8 @@ export interface components {
             role: "owner" | "editor" | "viewer";
         };
         Model: {
+            /** @description By the catalogue; null = unknown. */
+            abilities: components["schemas"]["Abilities"] | null;
             /** @description Tokens; null = unknown. */
             context: number | null;
             /** @description The vendor has announced its end. */
@@ -2834,6 +3009,14 @@ export interface components {
             provider: string;
             /** @description For people. */
             reason?: string;
+        };
+        NewErasure: {
+            /** @description Only count what would be erased. */
+            dry_run?: boolean;
+            /** @description As entries name him. */
+            user?: string;
+            /** @description Whose calls are meant; needed of all but system admins, for whom nothing means all of them. */
+            workspace?: string;
         };
         NewExplain: {
             /** @description Of the call, a JSON object; its model is the name of the path. */
@@ -2986,6 +3169,8 @@ export interface components {
             name?: string;
             /** @description Regions, such as eu or us-east-1, where its calls may be served; what gateway and key allow unless given. */
             regions?: string[];
+            /** @description Seconds that its calls are kept, where the gateway does not let them go earlier; 0 = as the gateway says, else a minute at least. */
+            retain_s?: number;
         };
         Object: {
             id: string;
@@ -3572,12 +3757,15 @@ export interface components {
             id: string;
             name: string;
             regions: string[];
+            retain_s: number;
         };
         WorkspaceChange: {
             /** @description What people call it. */
             name?: string | null;
             /** @description Regions where its calls may be served; an empty list takes them away. */
             regions?: string[];
+            /** @description Seconds that its calls are kept; 0 = as the gateway says. What is older than a new time is deleted within minutes. */
+            retain_s?: number | null;
         };
         WorkspaceContents: {
             /** @description Deleted with it. */
@@ -4481,6 +4669,40 @@ export interface operations {
             };
         };
     };
+    getBackup: {
+        parameters: {
+            query?: {
+                /** @description true: with the calls, their bodies and feedback. */
+                entries?: string;
+                /** @description With entries: those from this time on (RFC 3339). */
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A tar archive under zstd, whose last member is manifest.json; without that it is not whole. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zstd": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     listBudgets: {
         parameters: {
             query?: {
@@ -5308,6 +5530,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getDiagnosis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnosis"];
                 };
             };
             /** @description An error. */
@@ -6486,6 +6737,138 @@ export interface operations {
         };
         responses: {
             /** @description What the data plane answers, status and sluice-… headers included: JSON, or server-sent events where the body says stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    listErasures: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page, 1 to 500; 50 unless given. */
+                limit?: string;
+                /** @description Where the page before ended: its next. Empty = the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureList"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    createErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewErasure"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    exportUser: {
+        parameters: {
+            query?: {
+                /** @description Whose calls are meant; needed of all but system admins. */
+                workspace?: string;
+            };
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description entries with their bodies, one JSON object a line */
             200: {
                 headers: {
                     [name: string]: unknown;
