@@ -14,11 +14,10 @@ import (
 const maxShards = 64
 
 // shardsFor gives how many parts there are, a power of two: so many that processors seldom
-// meet in one, and no more, since each costs a decision a lock. Two processors meet in one
-// part no more than once in fifty calls.
+// meet in one, and no more, since each costs a decision a lock.
 func shardsFor(processors int) int {
 	n := 1
-	for n < 4*(processors-2) && n < maxShards {
+	for n < 4*(processors-1) && n < maxShards {
 		n *= 2
 	}
 	return n
