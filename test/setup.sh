@@ -1,6 +1,6 @@
 #!/bin/sh
-# Finds or installs what the tests use: PostgreSQL, Redis, Chromium, and tools for the
-# race detector. As root on Debian it installs what is missing; anywhere else it says
+# Finds or installs what the tests use: PostgreSQL, Redis, Prometheus, Chromium, and tools
+# for the race detector. As root on Debian it installs what is missing; anywhere else it says
 # loudly what will be skipped.
 set -u
 missing=""
@@ -9,6 +9,7 @@ have_postgres() { have postgres || ls /usr/lib/postgresql/*/bin/postgres >/dev/n
 
 have_postgres || missing="$missing postgresql"
 have redis-server || missing="$missing redis-server"
+have promtool || missing="$missing prometheus"
 have chromium || have google-chrome || missing="$missing chromium"
 [ -z "$missing" ] && exit 0
 

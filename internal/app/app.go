@@ -34,6 +34,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/record"
 	"github.com/sluice-gateway/sluice/internal/store"
 	"github.com/sluice-gateway/sluice/internal/telemetry"
+	"github.com/sluice-gateway/sluice/internal/telemetry/otlp"
 )
 
 // recallBytes bounds the reasoning state that is kept for clients that drop it.
@@ -66,6 +67,8 @@ type process struct {
 	follower *auth.Follower
 	models   *account.Catalogue
 	metrics  *telemetry.Metrics
+	otlp     *otlp.Exporter
+	fullest  fullest
 	proxy    *proxy.Proxy
 	admin    adminToken
 	boxes    sandboxes
@@ -215,6 +218,10 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 	if err != nil {
 		return nil, errors.Join(err, p.closeStore())
 	}
+	p.metrics = telemetry.NewMetrics(p.gauges(), p.opt.Version)
+	if err = p.openOTLP(cfg); err != nil {
+		return nil, errors.Join(err, p.closeStore())
+	}
 	p.recorder, err = record.Open(record.Options{
 		Dir: cfg.Storage.Spool.Dir, Store: p.store, MaxBytes: int64(cfg.Storage.Spool.Max),
 		Sync: cfg.Storage.Fsync, Paused: cfg.Storage.Drain == "paused", Logger: p.log,
@@ -228,7 +235,6 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 		p.started.Store(true)
 		p.saveKeys(keys)
 	}
-	p.metrics = telemetry.NewMetrics(p.gauges(), p.opt.Version)
 	if err := p.openCounters(cfg); err != nil {
 		return nil, errors.Join(err, p.recorder.Close(ctx), p.store.Close())
 	}
@@ -238,7 +244,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 	p.openAlertRules(cfg)
 	p.proxy = proxy.New(proxy.Config{
 		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
-		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Cache: proxyCache{p}, Senses: proxySenses{p}, Feedback: proxyFeedback{p}, Observer: p.metrics, Ready: p.ready, Log: p.log,
+		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Cache: proxyCache{p}, Senses: proxySenses{p}, Feedback: proxyFeedback{p}, Observer: observers{p.metrics, p.otlp}, Ready: p.ready, Log: p.log,
 	})
 	p.openCanaries()
 	p.openHistory()
@@ -302,9 +308,15 @@ func (p *process) gauges() telemetry.Gauges {
 		BodiesDropped: func() float64 { return float64(p.recorder.Stats().DroppedBodies) },
 		InFlight:      func() float64 { return float64(p.proxy.InFlight()) },
 		Keys:          func() float64 { return float64(p.keys.Len()) },
-		Targets:       p.levels,
-		Cache:         p.cacheTiers,
-		Intents:       func(result string) float64 { return float64(p.proxy.IntentCounts().Of(result)) },
+		SpoolOldest:   p.oldest,
+		StoreAway:     func() float64 { return oneIf(p.recorder.Stats().StoreAway || !p.migrated.Load()) },
+		BudgetShare:   p.fullest.read(p),
+		Expiries: func() map[string]time.Time {
+			return map[string]time.Time{"key": p.keys.NextExpiry(time.Now()), "server_certificate": p.ears.dataTLS.ends(), "admin_certificate": p.ears.adminTLS.ends()}
+		},
+		Targets: p.levels,
+		Cache:   p.cacheTiers,
+		Intents: func(result string) float64 { return float64(p.proxy.IntentCounts().Of(result)) },
 	}
 }
 
@@ -350,5 +362,6 @@ func (p *process) close() error {
 		err = nil
 	}
 	p.closeHealth()
+	p.closeOTLP()
 	return errors.Join(err, p.cache.Close(), p.counters.close(), p.store.Close())
 }

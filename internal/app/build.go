@@ -40,6 +40,7 @@ func Snapshot(c *config.Config, models *account.Catalogue, boxes *sandboxes, sto
 		built := buildGateway(name, &g)
 		admits(built, &g, channels(c.Alerts.Channels))
 		built.Only = onlyProviders(s.Providers)
+		built.Traces, built.Propagates = buildTraces(&c.Telemetry, &g.Telemetry), propagates(g.Telemetry.Propagate, &s)
 		s.Gateways[name] = built
 		for _, host := range g.Hosts {
 			s.Hosts[strings.ToLower(host)] = built

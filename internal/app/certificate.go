@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/config"
 )
@@ -87,4 +88,16 @@ func (c *certificate) config() *tls.Config {
 		return renewed, nil
 	}
 	return base
+}
+
+// ends is when the certificate in force ends; zero when there is none.
+func (c *certificate) ends() time.Time {
+	if c == nil {
+		return time.Time{}
+	}
+	pair := c.current.Load()
+	if pair == nil || pair.Leaf == nil {
+		return time.Time{}
+	}
+	return pair.Leaf.NotAfter
 }

@@ -162,7 +162,8 @@ func storagePos(text []byte) doctree.Pos {
 // restartOnly are the settings, and parents of settings, that are read at the start alone.
 var restartOnly = []string{
 	"storage.url", "storage.search", "storage.fsync", "storage.spool", "server.listen", "server.tls", "server.max_header", "server.read_header_timeout",
-	"server.idle_timeout", "server.handshake_timeout", "server.max_connections", "admin", "shared", "telemetry",
+	"server.idle_timeout", "server.handshake_timeout", "server.max_connections", "admin", "shared", "telemetry.log_level", "telemetry.log_format", "telemetry.otlp",
+	"telemetry.resource", "telemetry.metrics", "telemetry.logs",
 }
 
 // needRestart names settings that differ from those of the start and cannot take effect

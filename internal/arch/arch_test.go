@@ -74,7 +74,7 @@ var allowed = map[string][]string{
 	"front":     {},
 	"proxy": {"health", "account", "auth", "cache", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "redact", "resume",
 		"provider", "route", "tokens", "upstream"},
-	"telemetry": {"proxy", "gateway"},
+	"telemetry": {"dialect", "gateway", "jsonscan", "llm", "proxy"},
 	"admin":     {"analytics", "audit", "auth", "backup", "cache", "catalog", "compare", "config", "doctor", "gateway", "limit", "llm", "provider", "record", "said", "store", "glob", "web"},
 }
 

@@ -79,6 +79,20 @@ func (k *Keys) Len() int {
 	return 0
 }
 
+// NextExpiry is when the next of the keys that may be used now ends; zero = none does.
+func (k *Keys) NextExpiry(now time.Time) (next time.Time) {
+	x := k.index.Load()
+	if x == nil {
+		return next
+	}
+	for _, who := range x.byHash {
+		if end := who.Key.Expires; end != nil && who.Key.Usable(now) && (next.IsZero() || end.Before(next)) {
+			next = *end
+		}
+	}
+	return next
+}
+
 // Find gives the key with this secret if it may be used now, else nil. A secret that was
 // rotated counts until its grace ends. Only the secret's SHA-256 is looked up, so that
 // timing tells nothing about stored keys.

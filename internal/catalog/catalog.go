@@ -71,7 +71,11 @@ type Gateway struct {
 	// model where just one can be meant.
 	Only map[string]string
 	Log  LogPolicy
-	CORS *CORS // nil = off
+	// Traces says which calls become spans; nil = none do.
+	Traces *Traces
+	// Propagates are the providers that are sent the caller's trace context; nil = none.
+	Propagates map[string]bool
+	CORS       *CORS // nil = off
 	// CallerCredentials lets callers bring their own vendor credential.
 	CallerCredentials bool
 	// Controls are the sluice-* request headers that callers may use, without the prefix.

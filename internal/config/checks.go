@@ -98,6 +98,8 @@ func checkText(check, text string) string {
 		return checkPattern(text)
 	case "phoneregion":
 		return checkRedaction(redact.Options{Rules: []string{redact.Phone}, PhoneRegions: []string{text}})
+	case "otlp":
+		return checkOTLP(text)
 	}
 	return checkRule(check, text)
 }
@@ -120,6 +122,8 @@ func checkKey(check, key string) string {
 		return checkSentHeader(key)
 	case check == "route":
 		return checkRouteName(key)
+	case check == "attribute":
+		return checkAttribute(key)
 	case check == "price" && !slices.Contains(PriceKinds(), key):
 		return "unknown kind of price" + didYouMeanOr(key, PriceKinds())
 	}

@@ -145,6 +145,12 @@ func (l *loader) resolvePaths() {
 		p.CAFile = l.secrets.path(p.CAFile)
 		c.Providers[name] = p
 	}
+	for i := range c.Telemetry.OTLP {
+		o := &c.Telemetry.OTLP[i]
+		for _, p := range []*string{&o.CAFile, &o.CertFile, &o.KeyFile} {
+			*p = l.secrets.path(*p)
+		}
+	}
 	if file, ok := strings.CutPrefix(c.Storage.URL.Reveal(), "sqlite:"); ok && !strings.HasPrefix(file, ":memory:") {
 		name, query, hasQuery := strings.Cut(file, "?")
 		name = l.secrets.path(name)

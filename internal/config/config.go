@@ -161,6 +161,7 @@ type Gateway struct {
 	Media           Media             `yaml:"media" help:"Images and documents that callers name by URL, for targets that take only bytes."`
 	Cache           *Cache            `yaml:"cache" single:"ttl" example:"{ttl: 5m}" help:"Keeps answers and serves them to equal requests. Off unless given; a time alone stands for ttl. docs/cache.md says how."`
 	Log             Log               `yaml:"log" help:"What is recorded of a call. Accounting always is."`
+	Telemetry       GatewayTelemetry  `yaml:"telemetry" help:"What calls through this gateway tell over OTLP, where that differs from telemetry.traces."`
 }
 
 // CORS is the policy towards browsers; no origins = off.
@@ -267,10 +268,4 @@ type Admin struct {
 // Audit is about the audit log.
 type Audit struct {
 	Retain time.Duration `yaml:"retain" example:"400d" min:"1d" help:"How long events are kept. What is removed leaves an event that stands for it, so that the log can still be verified. Default: for ever."`
-}
-
-// Telemetry is logging.
-type Telemetry struct {
-	LogLevel  string `yaml:"log_level" env:"SLUICE_LOG_LEVEL" default:"info" enum:"debug|info|warn|error" help:"What the log tells."`
-	LogFormat string `yaml:"log_format" env:"SLUICE_LOG_FORMAT" default:"text" enum:"text|json" help:"How each line of the log looks."`
 }

@@ -225,8 +225,6 @@ func ReservedKeys() []Reserved {
 		{"shared.on_outage", "one on_outage for all limits, beside that of each,"},
 		{"server.tls.acme", "getting certificates by ACME"},
 		{"admin.tls.acme", "getting certificates by ACME"},
-		{"telemetry.otlp", "exporting to OpenTelemetry"},
-		{"telemetry.traces", "exporting traces"},
 	}
 }
 

@@ -33,6 +33,7 @@ func (l *loader) validate() {
 	l.storage()
 	l.plainPassword("shared.url", l.cfg.Shared.URL)
 	l.oidc()
+	l.telemetry()
 }
 
 func (l *loader) provider(name string, p *Provider) {
@@ -199,6 +200,9 @@ func (l *loader) gateway(at string, g *Gateway) {
 	l.door = nil
 	l.cache(join(at, "cache"), g.Cache)
 	l.alerts(join(at, "alerts"), &g.Alerts)
+	for i, pattern := range g.Telemetry.Propagate {
+		l.known(doctree.Index(join(at, "telemetry", "propagate"), i), pattern)
+	}
 	for _, family := range sortedKeys(g.DefaultProvider) {
 		l.defaultProviderOf(at, family, g)
 	}

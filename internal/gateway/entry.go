@@ -84,6 +84,8 @@ type Attempt struct {
 	Cost         Cost      `json:"cost_usd"`
 	// Continued says that it went on with a stream that an attempt before it had begun.
 	Continued bool `json:"continued"`
+	// Span is the id of its span, where calls make spans; 0 = none.
+	Span uint64 `json:"-"`
 }
 
 // Price is the price per kind that was applied, in dollars per million tokens unless

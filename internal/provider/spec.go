@@ -86,6 +86,9 @@ type Spec struct {
 
 	// Free says that calls cost nothing: their cost is 0, not unknown.
 	Free bool
+	// GenAI is the vendor's name in OpenTelemetry's conventions (gen_ai.provider.name); "" =
+	// Name. https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/
+	GenAI string
 	// Catalogue are the names under which the price catalogue knows this vendor;
 	// empty = Name.
 	Catalogue []string

@@ -150,7 +150,7 @@ func (x *exchange) startAttempt() *gateway.Attempt {
 		x.newLog()
 		x.attempts = x.log.attempt[:0]
 	}
-	x.attempts = append(x.attempts, gateway.Attempt{Provider: x.target.Provider.Name, Model: x.target.Model, Credential: x.credentialName(), Started: time.Now()})
+	x.attempts = append(x.attempts, gateway.Attempt{Provider: x.target.Provider.Name, Model: x.target.Model, Credential: x.credentialName(), Started: time.Now(), Span: x.span})
 	return &x.attempts[len(x.attempts)-1]
 }
 
@@ -248,6 +248,7 @@ func (x *exchange) otherCredential(refused places) bool {
 
 // prepare makes the upstream request: path, header, body with the named edits.
 func (x *exchange) prepare(ctx context.Context) error {
+	x.newSpan()
 	l, req := x.lane, &x.scratch.req
 	if x.translated() && x.ep.Op != llm.OpChat {
 		if err := x.orderTask(); err != nil {

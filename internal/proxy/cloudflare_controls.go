@@ -221,12 +221,13 @@ func readTrace(c *controls, name, v string) error {
 	return nil
 }
 
-// readSpan takes the caller's own span: a call is recorded under its trace alone, and
-// makes no spans of its own.
-func readSpan(_ *controls, name, v string) error {
+// readSpan takes the caller's own span, in which the call was made. It means nothing
+// without the trace.
+func readSpan(c *controls, name, v string) error {
 	if !isHex(v, 16) {
 		return badHeader(name, "it is no span id of 16 lower-case hexadecimal digits")
 	}
+	c.span = v
 	return nil
 }
 

@@ -30,6 +30,7 @@ type controls struct {
 	again     again
 	event     string      // the caller's own id of the call
 	trace     string      // "" = as traceparent says
+	span      string      // of the caller, in that trace; "" = none is named
 	notes     [][2]string // for the metadata
 }
 

@@ -53,6 +53,7 @@ func (x *exchange) record() {
 	if !x.firstByte.IsZero() {
 		o.First = x.firstByte.Sub(x.began).Seconds()
 	}
+	o.Trace = x.traced(e)
 	x.p.observer.Observe(&o)
 	if x.failed != nil && x.failed.Code == fault.InternalError {
 		x.p.log.Error("internal error", "request_id", x.id, "error", x.failed)
@@ -118,10 +119,10 @@ func (x *exchange) entry() *gateway.Entry {
 		Stream: x.stream, ModelRequested: clip(x.ask.model), User: cmp.Or(x.tokenUser(), x.ask.user),
 		Attempts: x.attempts, Cost: x.callCost(), Price: x.price, Metadata: x.keptMetadata(),
 		QueueMS: llm.Known(0), LatencyMS: llm.Known(now.Sub(x.began).Milliseconds()), OverheadUS: llm.Known(x.overhead().Microseconds()), CallerUS: llm.Known(x.lingered.Microseconds()),
-		ClientIP: x.shownIP(), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: x.ctl.trace,
+		ClientIP: x.shownIP(), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: x.ctl.trace, ParentSpanID: x.ctl.span,
 		Objects: x.objects,
 	}
-	if trace, span := traceOf(x.r.Header); e.TraceID == "" || e.TraceID == trace {
+	if trace, span := traceOf(x.r.Header); e.TraceID == "" {
 		e.TraceID, e.ParentSpanID = trace, span
 	}
 	e.Saved = x.savedCost()
@@ -231,17 +232,26 @@ func (x *exchange) shownIP() string {
 // there is none that is valid (https://www.w3.org/TR/trace-context/).
 func traceOf(h http.Header) (trace, span string) {
 	v := h["Traceparent"]
-	if len(v) != 1 || len(v[0]) < 55 || v[0][2] != '-' || v[0][35] != '-' || v[0][52] != '-' {
+	if len(v) != 1 {
 		return "", ""
 	}
-	trace, span = v[0][3:35], v[0][36:52]
+	trace, span = splitParent(v[0])
+	return strings.Clone(trace), strings.Clone(span)
+}
+
+// splitParent gives the parts of a traceparent, which point into it.
+func splitParent(v string) (trace, span string) {
+	if len(v) < 55 || v[2] != '-' || v[35] != '-' || v[52] != '-' || v[:2] == "ff" {
+		return "", ""
+	}
+	trace, span = v[3:35], v[36:52]
 	if !isID(trace) {
 		return "", ""
 	}
 	if !isID(span) {
 		span = ""
 	}
-	return strings.Clone(trace), strings.Clone(span)
+	return trace, span
 }
 
 // isID reports whether an id of a trace or span is one: hexadecimal, and not all zeros.

@@ -32,7 +32,7 @@ func (x *exchange) upstreamHeader(dst []upstream.Field) []upstream.Field {
 			dst = append(dst, f)
 		}
 	}
-	dst = append(dst, l.forced...)
+	dst = x.propagate(append(dst, l.forced...))
 	return append(dst, upstream.Field{Name: "Accept-Encoding", Value: "identity"})
 }
 

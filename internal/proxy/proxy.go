@@ -85,6 +85,7 @@ type Observation struct {
 	Overhead float64 // seconds
 	Latency  float64 // seconds
 	First    float64 // seconds to the first byte or token, < 0 = none
+	Trace    *Trace  // what its spans say; nil = it makes none
 }
 
 // Ready reports whether the process is ready to serve, and why not.

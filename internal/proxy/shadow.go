@@ -42,7 +42,7 @@ func (x *exchange) castShadow(t route.Target) {
 	y.body.part = slices.Clone(y.body.part)
 	y.r.Header = x.r.Header.Clone() // the server may use the request's again
 	y.began, y.trying = time.Now(), time.Time{}
-	y.id, y.shadow = x.p.ids.next(y.began), true
+	y.id, y.shadow, y.copied = x.p.ids.next(y.began), true, x.id
 	y.caching = nil // its answer is nobody's, and the flight is the call's
 	y.ctl.metadata = withMember(x.ctl.metadata, "shadow_of", x.id)
 	y.admitted = true

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -69,6 +70,10 @@ type Gauges struct {
 	BodiesDropped func() float64
 	InFlight      func() float64
 	Keys          func() float64
+	SpoolOldest   func() float64              // seconds that the oldest entry of the spool waits; nil = not told
+	StoreAway     func() float64              // 1 while the store takes no entries; nil = not told
+	BudgetShare   func() float64              // of the budget that is nearest to its end; nil = not told
+	Expiries      func() map[string]time.Time // what ends by itself, and when; zero = never; nil = not told
 	Targets       func() []TargetLevel        // how targets stand; nil = not told
 	Cache         func() []CacheTier          // the places where answers are kept; nil = not told
 	Intents       func(result string) float64 // calls whose intent was asked for, by a word of intentResults; nil = not told
@@ -104,6 +109,21 @@ func NewMetrics(g Gauges, version string) *Metrics {
 	m.gauge("sluice_spool_bytes", "Bytes of the local spool.", g.SpoolBytes)
 	m.gauge("sluice_requests_in_flight", "Calls being served.", g.InFlight)
 	m.gauge("sluice_keys", "Keys known to this process.", g.Keys)
+	for _, one := range []struct {
+		name, help string
+		read       func() float64
+	}{
+		{"sluice_spool_oldest_seconds", "How long the oldest entry has been waiting for the store.", g.SpoolOldest},
+		{"sluice_store_away_info", "1 while the store does not take entries.", g.StoreAway},
+		{"sluice_budget_share", "What is spent of the budget of a gateway that is nearest to its end, 0 to 1 and above.", g.BudgetShare},
+	} {
+		if one.read != nil {
+			m.gauge(one.name, one.help, one.read)
+		}
+	}
+	if g.Expiries != nil {
+		m.registry.MustRegister(newExpiries(g.Expiries))
+	}
 	m.intents(g.Intents)
 	if g.Targets != nil {
 		m.registry.MustRegister(newTargets(g.Targets))
@@ -128,6 +148,9 @@ func (m *Metrics) intents(read func(result string) float64) {
 		}
 	}
 }
+
+// Registry is what /metrics shows. Whoever has counters of its own puts them there.
+func (m *Metrics) Registry() *prometheus.Registry { return m.registry }
 
 // Handler serves /metrics.
 func (m *Metrics) Handler() http.Handler {

@@ -10,7 +10,7 @@ import (
 
 // Spec is Azure OpenAI.
 var Spec = &provider.Spec{
-	Name: "azure", Aliases: []string{"azure-openai"}, Title: "Azure OpenAI",
+	Name: "azure", GenAI: "azure.ai.openai", Aliases: []string{"azure-openai"}, Title: "Azure OpenAI",
 	Page: "https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle", AsOf: "2026-11-21",
 	Env:     []string{"AZURE_OPENAI_API_KEY"},
 	BaseEnv: "AZURE_OPENAI_ENDPOINT",

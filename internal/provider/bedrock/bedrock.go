@@ -16,7 +16,7 @@ import (
 
 // Spec is Amazon Bedrock.
 var Spec = &provider.Spec{
-	Name: "bedrock", Aliases: []string{"amazon-bedrock", "aws-bedrock"}, Title: "Amazon Bedrock",
+	Name: "bedrock", GenAI: "aws.bedrock", Aliases: []string{"amazon-bedrock", "aws-bedrock"}, Title: "Amazon Bedrock",
 	Page: "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Operations_Amazon_Bedrock_Runtime.html", AsOf: "2026-11-21",
 	Base:      base,
 	Region:    &provider.Setting{Env: []string{"AWS_REGION", "AWS_DEFAULT_REGION"}, Needed: true},

@@ -17,7 +17,7 @@ var hosts = []*provider.Spec{
 		Quirks: quirks("Every chunk of a stream may hold the usage so far: the last one counts."),
 	},
 	{
-		Name: "bedrock-mantle", Title: "Amazon Bedrock (OpenAI compatibility)", Page: "https://docs.aws.amazon.com/bedrock/latest/userguide/", AsOf: asOf,
+		Name: "bedrock-mantle", GenAI: "aws.bedrock", Title: "Amazon Bedrock (OpenAI compatibility)", Page: "https://docs.aws.amazon.com/bedrock/latest/userguide/", AsOf: asOf,
 		Auth: bearer, Env: env("AWS_BEARER_TOKEN_BEDROCK"),
 		Speaks: chatAnswers, Traits: mantleTraits, Operations: ops(llm.OpResponses), Catalogue: []string{"aws", "amazon-bedrock"},
 		Quirks: quirks("base_url is https://bedrock-mantle.REGION.api.aws/v1; a key is a Bedrock API key, no signature is made."),

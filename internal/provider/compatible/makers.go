@@ -44,7 +44,7 @@ var makers = []*provider.Spec{
 			"Its Anthropic-shaped API is kind anthropic with base_url https://api.deepseek.com/anthropic."),
 	},
 	{
-		Name: "gemini-openai", Title: "Google Gemini API (OpenAI compatibility)", Page: "https://ai.google.dev/gemini-api/docs/openai", AsOf: asOf,
+		Name: "gemini-openai", GenAI: "gcp.gemini", Title: "Google Gemini API (OpenAI compatibility)", Page: "https://ai.google.dev/gemini-api/docs/openai", AsOf: asOf,
 		BaseURL: "https://generativelanguage.googleapis.com/v1beta/openai", Auth: bearer,
 		Speaks: chat, Traits: geminiTraits, Operations: ops(llm.OpEmbeddings, llm.OpImages),
 		Catalogue: []string{"google"},
@@ -69,7 +69,7 @@ var makers = []*provider.Spec{
 		Speaks: chat, Traits: usual, Operations: ops(),
 	},
 	{
-		Name: "mistral", Aliases: []string{"mistralai", "mistral-ai"}, Title: "Mistral AI", Page: "https://docs.mistral.ai/api/", AsOf: asOf,
+		Name: "mistral", GenAI: "mistral_ai", Aliases: []string{"mistralai", "mistral-ai"}, Title: "Mistral AI", Page: "https://docs.mistral.ai/api/", AsOf: asOf,
 		BaseURL: "https://api.mistral.ai/v1", Env: env("MISTRAL_API_KEY"), Auth: bearer, Forms: as(mistral.Dialect),
 		Speaks: chat, Traits: mistralTraits, Operations: ops(llm.OpEmbeddings, llm.OpModerations, llm.OpTranscription, llm.OpSpeech, llm.OpFiles),
 		StreamUsage: provider.UsageAlways,
@@ -118,7 +118,7 @@ var makers = []*provider.Spec{
 			"Chunks of a stream repeat the delta as message; streams end without [DONE]."),
 	},
 	{
-		Name: "xai", Aliases: []string{"x-ai", "grok"}, Title: "xAI", Page: "https://docs.x.ai/docs/api-reference", AsOf: asOf,
+		Name: "xai", GenAI: "x_ai", Aliases: []string{"x-ai", "grok"}, Title: "xAI", Page: "https://docs.x.ai/docs/api-reference", AsOf: asOf,
 		BaseURL: "https://api.x.ai/v1", Env: env("XAI_API_KEY"), Auth: bearer, Forms: as(xai.Dialect),
 		Speaks: chatAnswers, Traits: xaiTraits, Operations: ops(llm.OpCompletions, llm.OpResponses, llm.OpImages, llm.OpFiles),
 		Forward: []string{"X-Grok-Conv-Id"}, Catalogue: []string{"x-ai", "xai"}, Classify: xaiErrors,

@@ -10,7 +10,7 @@ import (
 
 // Spec is the Gemini API.
 var Spec = &provider.Spec{
-	Name: "gemini", Aliases: []string{"google", "google-ai-studio"}, Title: "Google Gemini API",
+	Name: "gemini", GenAI: "gcp.gemini", Aliases: []string{"google", "google-ai-studio"}, Title: "Google Gemini API",
 	Page: "https://ai.google.dev/api", AsOf: "2026-11-21",
 	BaseURL: "https://generativelanguage.googleapis.com",
 	Env:     []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"},

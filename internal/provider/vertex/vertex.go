@@ -11,7 +11,7 @@ import (
 
 // Spec is Vertex AI.
 var Spec = &provider.Spec{
-	Name: "vertex", Aliases: []string{"vertex-ai", "google-vertex"}, Title: "Google Cloud Vertex AI",
+	Name: "vertex", GenAI: "gcp.vertex_ai", Aliases: []string{"vertex-ai", "google-vertex"}, Title: "Google Cloud Vertex AI",
 	Page: "https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference", AsOf: "2026-11-21",
 	Base:   base,
 	Region: &provider.Setting{Env: []string{"GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_REGION"}, Default: global},

@@ -1,0 +1,115 @@
+package otlp
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxBatch is how much one request holds at most.
+	maxBatch = 512
+	// batchWait is how long something waits for more.
+	batchWait = time.Second
+	// maxWaiting bounds the memory of what waits for one destination.
+	maxWaiting = 32 << 20
+)
+
+// sender sends a batch. An error means that nothing of it, or a part, arrived.
+type sender[T any] interface {
+	send(ctx context.Context, batch []T) error
+	end(ctx context.Context)
+}
+
+// queue is what waits for one destination.
+type queue[T any] struct {
+	in       chan item[T]
+	waiting  atomic.Int64 // bytes
+	standing *standing
+	to       sender[T]
+	ctx      context.Context // of what is being sent
+	cancel   context.CancelFunc
+	closing  chan struct{}
+}
+
+type item[T any] struct {
+	value T
+	size  int
+}
+
+func newQueue[T any](room int, s *standing, to sender[T]) *queue[T] {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &queue[T]{in: make(chan item[T], room), standing: s, to: to, ctx: ctx, cancel: cancel, closing: make(chan struct{})}
+}
+
+// put adds something, or drops it and counts it. It never blocks.
+func (q *queue[T]) put(v T, size int) {
+	if q.waiting.Add(int64(size)) <= maxWaiting {
+		select {
+		case q.in <- item[T]{v, size}:
+			return
+		default:
+		}
+	}
+	q.waiting.Add(int64(-size))
+	q.standing.full()
+}
+
+// run sends until close.
+func (q *queue[T]) run() {
+	defer q.to.end(q.ctx)
+	defer q.cancel()
+	batch := make([]T, 0, maxBatch)
+	for {
+		var size int
+		select {
+		case one := <-q.in:
+			batch, size = append(batch, one.value), one.size
+		case <-q.closing:
+			q.rest(batch)
+			return
+		}
+		wait := time.NewTimer(batchWait)
+		for full := false; !full && len(batch) < maxBatch; {
+			select {
+			case one := <-q.in:
+				batch, size = append(batch, one.value), size+one.size
+			case <-wait.C:
+				full = true
+			case <-q.closing:
+				full = true
+			}
+		}
+		wait.Stop()
+		q.flush(batch)
+		q.waiting.Add(int64(-size))
+		clear(batch)
+		batch = batch[:0]
+	}
+}
+
+// rest sends what is left.
+func (q *queue[T]) rest(batch []T) {
+	for {
+		select {
+		case one := <-q.in:
+			if batch = append(batch, one.value); len(batch) == maxBatch {
+				q.flush(batch)
+				batch = batch[:0]
+			}
+		default:
+			if len(batch) > 0 {
+				q.flush(batch)
+			}
+			return
+		}
+	}
+}
+
+func (q *queue[T]) flush(batch []T) { q.standing.sent(len(batch), q.to.send(q.ctx, batch)) }
+
+// close ends run when what waits is sent, or when ctx ends.
+func (q *queue[T]) close(ctx context.Context) {
+	close(q.closing)
+	context.AfterFunc(ctx, q.cancel)
+}

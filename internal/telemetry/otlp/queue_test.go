@@ -1,0 +1,116 @@
+package otlp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/proxy"
+)
+
+// stuck is a destination that takes a batch when it is let.
+type stuck struct {
+	began chan []int
+	let   chan error
+}
+
+func (s stuck) send(ctx context.Context, batch []int) error {
+	s.began <- append([]int(nil), batch...)
+	select {
+	case err := <-s.let:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (stuck) end(context.Context) {}
+
+func newStanding() *standing {
+	c := func(name string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: name})
+	}
+	return &standing{exported: c("a"), fullness: c("b"), failures: c("c"), log: slog.New(slog.DiscardHandler)}
+}
+
+func TestAQueueBlocksNobodyAndCountsWhatItDrops(t *testing.T) {
+	to, s := stuck{make(chan []int), make(chan error)}, newStanding()
+	q := newQueue(2, s, to)
+	ended := make(chan struct{})
+	go func() { defer close(ended); q.run() }()
+	q.put(1, 10)
+	if got := <-to.began; len(got) != 1 || got[0] != 1 {
+		t.Fatalf("sent %v", got)
+	}
+	for i := range 4 { // two find room, while nothing moves
+		q.put(2+i, 10)
+	}
+	if n := testutil.ToFloat64(s.fullness); n != 2 {
+		t.Errorf("%v were dropped, not 2", n)
+	}
+	to.let <- errors.New("refused")
+	if got := <-to.began; len(got) != 2 || got[1] != 3 {
+		t.Errorf("then %v", got)
+	}
+	to.let <- nil
+	q.put(6, maxWaiting+1)
+	q.put(7, 10)
+	ctx, cancel := context.WithCancel(t.Context())
+	q.close(ctx)
+	if got := <-to.began; len(got) != 1 || got[0] != 7 {
+		t.Errorf("at the end %v", got)
+	}
+	cancel() // it is not waited for any longer
+	<-ended
+	if full, failed, sent := testutil.ToFloat64(s.fullness), testutil.ToFloat64(s.failures), testutil.ToFloat64(s.exported); full != 3 || failed != 2 || sent != 2 {
+		t.Errorf("full %v, failed %v, sent %v", full, failed, sent)
+	}
+}
+
+func TestRefusalsAreKeptUpToAHundredASecond(t *testing.T) {
+	var b budget
+	now, kept := time.Unix(1000, 0), 0
+	for range 500 {
+		if b.take(now) {
+			kept++
+		}
+	}
+	if kept != refusalsASecond || !b.take(now.Add(time.Second)) {
+		t.Errorf("%d of a second are kept", kept)
+	}
+}
+
+func TestAnAttemptThatBeganWhileAnotherRanIsItsHedge(t *testing.T) {
+	at := time.Unix(1000, 0)
+	all := []gateway.Attempt{{Started: at}, {Started: at.Add(100 * time.Millisecond)}, {Started: at.Add(300 * time.Millisecond)}}
+	all[0].LatencyMS.N, all[1].LatencyMS.N = 200, 50
+	for i, want := range []int{-1, 0, -1} {
+		if got := rivalOf(all, i); got != want {
+			t.Errorf("the rival of %d is %d, not %d", i, got, want)
+		}
+	}
+	e := &Exporter{opt: Options{Vendor: func(name string) Vendor { return Vendor{Name: name} }}}
+	c := &call{entry: gateway.Entry{Time: at, Attempts: all, Operation: "chat"}, trace: proxy.Trace{ID: "4bf92f3577b34da6a3ce929d0e0e4736", Span: "00f067aa0ba902b7", Took: time.Second, Copied: "01a20429-a56a-7000-b29e-df0ff2cdce21"}}
+	spans := e.spans(nil, c)
+	if len(spans) != 4 || len(spans[2].Links) != 1 || string(spans[2].Links[0].SpanId) != string(spans[1].SpanId) || len(spans[1].Links)+len(spans[3].Links) != 0 || len(spans[0].Links) != 1 {
+		t.Errorf("spans %v", spans)
+	}
+}
+
+func TestMessagesAreBoundedAndTheLastOnesStay(t *testing.T) {
+	long := Message{Role: "user", Parts: []Part{{Type: "text", Content: "ä first " + string(make([]byte, 500))}}}
+	last := Message{Role: "user", Parts: []Part{{Type: "text", Content: "the last"}}}
+	got, cut := fitting([]Message{long, last}, 256)
+	if !cut || len(got) == 0 || got[len(got)-1].Parts[0].Content != "the last" {
+		t.Errorf("%v, cut: %v", got, cut)
+	}
+	if got, cut := fitting([]Message{last}, 256); cut || len(got) != 1 {
+		t.Errorf("%v, cut: %v", got, cut)
+	}
+}

@@ -1,0 +1,64 @@
+package otlp
+
+import (
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// counts say what became of what was to be sent.
+type counts struct {
+	exported, dropped *prometheus.CounterVec
+}
+
+func newCounts(r prometheus.Registerer) *counts {
+	c := &counts{
+		exported: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_otel_exported_total", Help: "Calls, log records and rounds of metrics that a destination of OTLP took."}, []string{"destination", "signal"}),
+		dropped:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sluice_otel_dropped_total", Help: "Calls, log records and rounds of metrics that a destination of OTLP did not get: its queue was full, it did not take them, or refused calls were too many."}, []string{"destination", "signal", "reason"}),
+	}
+	r.MustRegister(c.exported, c.dropped)
+	c.exported.WithLabelValues("", "traces") // so that the metrics are there before they are needed
+	c.dropped.WithLabelValues("", "traces", "flood")
+	return c
+}
+
+// flood counts a refused call that is one too many, for all destinations together.
+func (c *counts) flood() { c.dropped.WithLabelValues("", "traces", "flood").Inc() }
+
+// standing counts for one destination and signal, and says once when it goes away and once
+// when it is back.
+type standing struct {
+	exported, fullness, failures prometheus.Counter
+	away                         atomic.Bool
+	log                          *slog.Logger
+}
+
+// standing gives the makers of a destination's counts, by signal.
+func (e *Exporter) standing(d *Destination) func(signal string) *standing {
+	return func(signal string) *standing {
+		return &standing{
+			exported: e.counts.exported.WithLabelValues(d.Name, signal),
+			fullness: e.counts.dropped.WithLabelValues(d.Name, signal, "full"),
+			failures: e.counts.dropped.WithLabelValues(d.Name, signal, "failed"),
+			log:      e.opt.Log.With("destination", d.Name, "signal", signal),
+		}
+	}
+}
+
+func (s *standing) full() { s.fullness.Inc() }
+
+// sent counts n things of which err says whether they arrived.
+func (s *standing) sent(n int, err error) {
+	if err != nil {
+		s.failures.Add(float64(n))
+		if !s.away.Swap(true) {
+			s.log.Warn("a destination of OTLP does not take what it is sent; that is dropped until it does", "error", err)
+		}
+		return
+	}
+	s.exported.Add(float64(n))
+	if s.away.Swap(false) {
+		s.log.Info("a destination of OTLP takes what it is sent again")
+	}
+}
