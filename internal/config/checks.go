@@ -86,8 +86,8 @@ func checkText(check, text string) string {
 		return checkPrefix(text)
 	case "issuer":
 		return checkIssuer(text)
-	case "url":
-		return checkURL(text)
+	case "url", "otlp":
+		return map[string]func(string) string{"url": checkURL, "otlp": checkOTLP}[check](text)
 	case "webhook":
 		return checkWebhook(text)
 	case "smtp":
@@ -98,8 +98,6 @@ func checkText(check, text string) string {
 		return checkPattern(text)
 	case "phoneregion":
 		return checkRedaction(redact.Options{Rules: []string{redact.Phone}, PhoneRegions: []string{text}})
-	case "otlp":
-		return checkOTLP(text)
 	}
 	return checkRule(check, text)
 }
