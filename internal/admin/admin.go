@@ -85,6 +85,7 @@ type Config struct {
 	Targets       func() []TargetHealth           // how targets stand, by name
 	RefreshDrains func(ctx context.Context) error // RefreshKeys for drains
 	Canaries      Canaries
+	Exports       Exports                         // nil = entries are exported nowhere
 	Alerting      Alerting                        // rules and channels of alerts; nil = there are none
 	Cache         CacheView                       // what is kept of answers; nil = nobody knows
 	RefreshPurges func(ctx context.Context) error // RefreshKeys for purges of the cache

@@ -26,6 +26,7 @@ var deeds = map[string]deed{
 
 	"createRaise": {Action: "raise.create"}, "endRaise": {Action: "raise.end"}, "retryAlert": {Action: "alert.retry"},
 	"createAlertMute": {Action: "alert.mute"}, "endAlertMute": {Action: "alert.unmute"}, "testAlertChannel": {Action: "alert.test", Apart: true},
+	"testExport": {Action: "export.test", Apart: true}, "pauseExport": {Action: "export.pause"}, "resumeExport": {Action: "export.resume"},
 	"createCredential": {Action: "credential.create", Apart: true}, "updateCredential": {Action: "credential.update", Apart: true}, "deleteCredential": {Action: "credential.delete"},
 	"setSecret": {Action: "secret.set", Apart: true}, "deleteSecret": {Action: "secret.delete", Apart: true},
 

@@ -84,7 +84,8 @@ type Body struct {
 	Content     string `json:"content"`
 }
 
-func newBodies(b *gateway.Bodies) *Bodies {
+// NewBodies gives bodies for JSON, nil for none.
+func NewBodies(b *gateway.Bodies) *Bodies {
 	if b == nil {
 		return nil
 	}
@@ -128,7 +129,7 @@ func (a *api) getEntry(c *call) (EntryDetail, error) {
 	if err != nil {
 		return EntryDetail{}, err
 	}
-	return EntryDetail{Entry: *e, Bodies: newBodies(e.Bodies)}, nil
+	return EntryDetail{Entry: *e, Bodies: NewBodies(e.Bodies)}, nil
 }
 
 // entry gives the entry of the path, if it is the caller's to see, and whether it waits

@@ -64,6 +64,10 @@ var special = map[string]struct {
 	"changePassword":   {success: []int{401}, session: true},
 	"setup":            {success: []int{409}},
 	"testAlertChannel": {success: []int{404}}, // none is configured
+	"getExport":        {success: []int{404}},
+	"testExport":       {success: []int{404}},
+	"pauseExport":      {success: []int{404}},
+	"resumeExport":     {success: []int{404}},
 	"startOIDC":        {success: []int{404}}, // none is configured
 	"finishOIDC":       {success: []int{404}},
 	"createToken":      {role: gateway.Owner},
@@ -165,6 +169,9 @@ func (g *town) target(o *op, workspace string) (path, body string) {
 		mute := g.next("mut_")
 		g.must(g.store.CreateAlertMute(g.t.Context(), gateway.AlertMute{ID: mute, Rule: "alerts/rule-" + workspace, Reason: "mute-of-" + workspace, Workspace: workspace, Created: g.now, Until: g.now.Add(time.Hour)}))
 		path = strings.Replace(path, "{id}", mute, 1)
+	}
+	if noun == "exports" {
+		path = strings.Replace(path, "{name}", "nowhere", 1) // none is configured
 	}
 	if before, _, ok := strings.Cut(path, "{"); ok {
 		path = before + g.object(noun, workspace) + path[strings.Index(path, "}")+1:]

@@ -163,7 +163,7 @@ func (a *api) writeUser(c *call, p store.Person) error {
 			if err != nil {
 				continue // deleted meanwhile
 			}
-			line, err := json.Marshal(EntryDetail{Entry: *e, Bodies: newBodies(e.Bodies)})
+			line, err := json.Marshal(EntryDetail{Entry: *e, Bodies: NewBodies(e.Bodies)})
 			if err == nil {
 				_, err = c.w.Write(append(line, '\n'))
 			}

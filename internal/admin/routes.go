@@ -12,6 +12,7 @@ const version1 = "/api/v1"
 // table lists every route of the API, each with who may call it.
 func (a *api) table() []route {
 	routes := slices.Concat(a.entryRoutes(), a.keyRoutes(), a.tenantRoutes(), a.authRoutes(), a.tokenRoutes(), a.moneyRoutes(), a.alertRoutes(), a.credentialRoutes(), a.trafficRoutes(), a.playgroundRoutes(), a.cacheRoutes(), a.analyticsRoutes(), a.configRoutes(), a.auditRoutes(), a.privacyRoutes(), a.backupRoutes(), a.doctorRoutes(), a.systemRoutes())
+	routes = append(routes, a.exportRoutes()...)
 	for i := range routes {
 		r := &routes[i]
 		r.Tag = strings.TrimSuffix(strings.Split(r.Path, "/")[1], ".json")

@@ -21,6 +21,7 @@ type Store interface {
 	BudgetStore
 	AlertStore
 	DrainStore
+	ExportStore
 	CacheStore
 	OutcomeStore
 	AnalyticsStore
@@ -137,4 +138,12 @@ type RevisionStore interface {
 	Revision(ctx context.Context, number int64) (gateway.Revision, error)
 	NewestRevision(ctx context.Context) (gateway.Revision, error)
 	AddRevision(ctx context.Context, r gateway.Revision, after int64) (int64, error)
+}
+
+// ExportStore keeps how far exports have come.
+type ExportStore interface {
+	Exports(ctx context.Context) ([]gateway.ExportState, error)
+	Export(ctx context.Context, name string) (gateway.ExportState, error)
+	PauseExport(ctx context.Context, name string, paused bool, by string) error
+	SetAside(ctx context.Context, name string, limit int) ([]gateway.SetAside, error)
 }

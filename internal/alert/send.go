@@ -9,11 +9,11 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/netfault"
 )
 
 const (
@@ -21,7 +21,6 @@ const (
 	httpTime = 15 * time.Second
 	maxHead  = 64 << 10
 	maxBody  = 16 << 10 // that is read of an answer, so that the connection can be kept
-	maxPause = 24 * time.Hour
 
 	// idHeader is the same whenever an alert is sent: receivers can tell repeats by it.
 	idHeader = "Sluice-Alert-Id"
@@ -89,21 +88,9 @@ func (s *sender) post(ctx context.Context, url, id string, body []byte) error {
 	}
 	f := failed("it answered %d", resp.StatusCode)
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
-		f.wait = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+		f.wait = netfault.RetryAfter(resp.Header.Get("Retry-After"), time.Now())
 	}
 	return f
-}
-
-// retryAfter reads seconds or a date, up to a day
-// (https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3).
-func retryAfter(text string, now time.Time) time.Duration {
-	if n, err := strconv.ParseUint(text, 10, 31); err == nil {
-		return min(time.Duration(n)*time.Second, maxPause)
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return min(max(at.Sub(now), 0), maxPause)
-	}
-	return 0
 }
 
 // slackText is a text object (https://docs.slack.dev/reference/block-kit/composition-objects/text-object/).

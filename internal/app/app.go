@@ -24,6 +24,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/canary"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/export"
 	"github.com/sluice-gateway/sluice/internal/follow"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/health"
@@ -63,6 +64,7 @@ type process struct {
 	counters counters
 	alerts   *alert.Alerts
 	rules    *rules.Engine
+	exports  *export.Exports
 	keys     *auth.Keys
 	follower *auth.Follower
 	models   *account.Catalogue
@@ -242,6 +244,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 	p.openCache(ctx, cfg)
 	p.alerts = alert.New(alert.Options{Store: p.store, Spent: p.spent, AdminURL: cfg.Admin.URL, Logger: p.log, Channels: p.channelsOf})
 	p.openAlertRules(cfg)
+	p.openExports()
 	p.proxy = proxy.New(proxy.Config{
 		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
 		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Cache: proxyCache{p}, Senses: proxySenses{p}, Feedback: proxyFeedback{p}, Observer: observers{p.metrics, p.otlp}, Ready: p.ready, Log: p.log,
@@ -316,6 +319,7 @@ func (p *process) gauges() telemetry.Gauges {
 		},
 		Targets: p.levels,
 		Cache:   p.cacheTiers,
+		Exports: p.exportLevels,
 		Intents: func(result string) float64 { return float64(p.proxy.IntentCounts().Of(result)) },
 	}
 }
@@ -344,6 +348,7 @@ func (p *process) apply(cfg *config.Config) error {
 	p.snapshot.Store(s)
 	p.openSenses(s)
 	p.setProbes(s)
+	p.setExports(cfg)
 	return nil
 }
 

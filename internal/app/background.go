@@ -36,6 +36,7 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 	wg.Go(func() { p.followDocument(ctx) })
 	wg.Go(func() { p.alerts.Run(ctx) })
 	wg.Go(func() { p.watchRules(ctx) })
+	wg.Go(func() { p.runExports(ctx) })
 	wg.Go(func() { p.sweep(ctx) })
 	wg.Go(func() { p.runPrivacy(ctx) })
 	path, _ := p.opt.configPath()

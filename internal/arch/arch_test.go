@@ -66,7 +66,9 @@ var allowed = map[string][]string{
 	"expr":      {},
 	"seal":      {},
 	"limit":     {"expr", "gateway", "glob"},
-	"alert":     {"analytics", "catalog", "gateway", "limit"},
+	"alert":     {"analytics", "catalog", "gateway", "limit", "netfault"},
+	"export":    {"expr", "gateway", "llm", "netfault"},
+	"netfault":  {},
 	"compare":   {"gateway"},
 	"canary":    {"compare", "gateway"},
 	"importer":  {"account", "config", "gateway", "provider", "store"},
@@ -75,7 +77,7 @@ var allowed = map[string][]string{
 	"proxy": {"health", "account", "auth", "cache", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "redact", "resume",
 		"provider", "route", "tokens", "upstream"},
 	"telemetry": {"dialect", "gateway", "jsonscan", "llm", "proxy"},
-	"admin":     {"analytics", "audit", "auth", "backup", "cache", "catalog", "compare", "config", "doctor", "gateway", "limit", "llm", "provider", "record", "said", "store", "glob", "web"},
+	"admin":     {"analytics", "audit", "auth", "backup", "cache", "catalog", "compare", "config", "doctor", "export", "gateway", "limit", "llm", "provider", "record", "said", "store", "glob", "web"},
 }
 
 type file struct {

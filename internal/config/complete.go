@@ -151,6 +151,12 @@ func (l *loader) resolvePaths() {
 			*p = l.secrets.path(*p)
 		}
 	}
+	for name, x := range c.Exports {
+		for _, p := range []*string{&x.Path, &x.CAFile, &x.CertFile, &x.KeyFile} {
+			*p = l.secrets.path(*p)
+		}
+		c.Exports[name] = x
+	}
 	if file, ok := strings.CutPrefix(c.Storage.URL.Reveal(), "sqlite:"); ok && !strings.HasPrefix(file, ":memory:") {
 		name, query, hasQuery := strings.Cut(file, "?")
 		name = l.secrets.path(name)

@@ -29,6 +29,7 @@ func (l *loader) validate() {
 	l.cacheStore()
 	l.alerts("alerts", &l.cfg.Alerts.Alerts)
 	l.alertRules("alerts", &l.cfg.Alerts)
+	l.exports()
 	l.listeners()
 	l.storage()
 	l.plainPassword("shared.url", l.cfg.Shared.URL)

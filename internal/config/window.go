@@ -116,6 +116,8 @@ func checkRule(check, text string) string {
 		message = checkProgram(text, expr.Bool)
 	case "per":
 		message = checkPer(text)
+	case "entryfield", "entrycondition":
+		message = checkExport(check, text)
 	}
 	return message
 }

@@ -18,14 +18,14 @@ var (
 	container  = regexp.MustCompile(` \(in container '[^']*'\)`)
 )
 
-// explain makes one line of what is wrong: the first problem, where it is, and what may
-// be meant.
-func explain(text string, problems []*cel.Error) error {
+// explain makes one line of what is wrong: the first problem, where it is, and which of
+// the names may be meant.
+func explain(text string, problems []*cel.Error, names []string) error {
 	if len(problems) == 0 {
 		return errors.New("is no expression")
 	}
 	p := problems[0]
-	message := meaning(text, p.Message)
+	message := meaning(text, p.Message, names)
 	return fmt.Errorf("%s: %s", where(text, p.Location), message)
 }
 
@@ -36,12 +36,12 @@ func where(text string, at common.Location) string {
 	return fmt.Sprintf("column %d", max(at.Column(), 0)+1)
 }
 
-func meaning(text, message string) string {
+func meaning(text, message string, names []string) string {
 	if m := dashed.FindStringSubmatch(text); m != nil {
 		return fmt.Sprintf("a name with a hyphen stands in brackets: %s[%q]", m[1], m[2])
 	}
 	if m := undeclared.FindStringSubmatch(message); m != nil {
-		return fmt.Sprintf("unknown name %q%s", m[1], nearest(m[1]))
+		return fmt.Sprintf("unknown name %q%s", m[1], nearest(m[1], names))
 	}
 	if rest, syntax := strings.CutPrefix(message, "Syntax error: "); syntax {
 		switch {
@@ -75,14 +75,12 @@ func typeName(t *cel.Type) string {
 }
 
 // nearest suggests a variable for an unknown name, or lists all.
-func nearest(name string) string {
-	var names []string
+func nearest(name string, names []string) string {
 	best, least := "", 0
-	for _, v := range Variables() {
-		names = append(names, v.Name)
-		d := distance(name, v.Name)
-		if d <= max(1, len(v.Name)/3) && (best == "" || d < least) {
-			best, least = v.Name, d
+	for _, one := range names {
+		d := distance(name, one)
+		if d <= max(1, len(one)/3) && (best == "" || d < least) {
+			best, least = one, d
 		}
 	}
 	if best != "" {

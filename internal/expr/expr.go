@@ -57,7 +57,7 @@ func Compile(text string, kind Kind) (*Program, error) {
 	}
 	checked, issues := env.Compile(text)
 	if issues.Err() != nil {
-		return nil, explain(text, issues.Errors())
+		return nil, explain(text, issues.Errors(), variableNames())
 	}
 	if err := fits(checked.OutputType(), kind); err != nil {
 		return nil, err

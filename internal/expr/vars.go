@@ -104,6 +104,13 @@ func known(name string) bool {
 	return slices.ContainsFunc(Variables(), func(v Variable) bool { return v.Name == name })
 }
 
+func variableNames() (names []string) {
+	for _, v := range Variables() {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
 // environment is made once: it never changes.
 var environment = sync.OnceValues(func() (*cel.Env, error) {
 	of := map[string]*cel.Type{

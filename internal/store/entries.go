@@ -88,7 +88,10 @@ func (s *Store) putEntries(ctx context.Context, tx *sql.Tx, p *entryInserts, ent
 	if err := s.rollUp(ctx, tx, p.rollups, fresh); err != nil {
 		return err
 	}
-	return s.rateWaiting(ctx, tx) // behind the lock that rollUp takes
+	if err := s.rateWaiting(ctx, tx); err != nil { // behind the lock that rollUp takes
+		return err
+	}
+	return s.arrive(ctx, tx, fresh)
 }
 
 // distinct gives the entries by id, which keeps two writers from locking rows in opposite

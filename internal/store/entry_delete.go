@@ -141,6 +141,9 @@ func (s *Store) deleteRows(ctx context.Context, tx *sql.Tx, ids []any) (int, err
 	if _, err := s.exec(ctx, tx, "DELETE FROM feedback WHERE entry_id IN ("+marks(len(ids))+")", ids...); err != nil {
 		return 0, err
 	}
+	if _, err := s.exec(ctx, tx, "DELETE FROM export_set_aside WHERE entry_id IN ("+marks(len(ids))+")", ids...); err != nil {
+		return 0, err
+	}
 	return s.exec(ctx, tx, "DELETE FROM entries WHERE id IN ("+marks(len(ids))+")", ids...)
 }
 

@@ -75,6 +75,7 @@ type Gauges struct {
 	BudgetShare   func() float64              // of the budget that is nearest to its end; nil = not told
 	Expiries      func() map[string]time.Time // what ends by itself, and when; zero = never; nil = not told
 	Targets       func() []TargetLevel        // how targets stand; nil = not told
+	Exports       func() []ExportLevel        // how exports stand; nil = not told
 	Cache         func() []CacheTier          // the places where answers are kept; nil = not told
 	Intents       func(result string) float64 // calls whose intent was asked for, by a word of intentResults; nil = not told
 }
@@ -125,6 +126,9 @@ func NewMetrics(g Gauges, version string) *Metrics {
 		m.registry.MustRegister(newExpiries(g.Expiries))
 	}
 	m.intents(g.Intents)
+	if g.Exports != nil {
+		m.registry.MustRegister(newExports(g.Exports))
+	}
 	if g.Targets != nil {
 		m.registry.MustRegister(newTargets(g.Targets))
 	}

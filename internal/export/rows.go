@@ -1,0 +1,147 @@
+package export
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+)
+
+// batch is what was read at once: the arrivals ]from, to], and the rows among them that
+// are to be sent.
+type batch struct {
+	from, to int64
+	rows     []Row
+	numbers  []int64        // of the rows
+	fates    map[int64]fate // of the others
+}
+
+// fate is what became of an arrival that needs no sending any more.
+type fate uint8
+
+const (
+	sent fate = iota + 1
+	filtered
+	deleted
+	refused
+)
+
+// page is how many arrivals are read at once.
+const page = 500
+
+// collect reads the next batch behind a number. Those whose fate is known already are
+// left out.
+func (w *worker) collect(ctx context.Context, from int64) (*batch, error) {
+	b := &batch{from: from, to: from, fates: map[int64]fate{}}
+	for size := 0; len(b.rows) < w.spec.Rows && b.to-from < maxPassed; {
+		arrived, err := w.store.Arrivals(ctx, b.to, min(page, w.spec.Rows-len(b.rows)))
+		if err != nil || len(arrived) == 0 {
+			return b, err
+		}
+		for i := range arrived {
+			full, err := w.add(ctx, b, &arrived[i], &size)
+			if err != nil || full {
+				return b, err
+			}
+		}
+	}
+	return b, nil
+}
+
+// maxPassed bounds the arrivals of a batch of which few are to be sent.
+const maxPassed = 20_000
+
+// add appends an arrival, unless the batch is full.
+func (w *worker) add(ctx context.Context, b *batch, a *gateway.Arrival, size *int) (full bool, err error) {
+	f, row, err := w.judge(ctx, a)
+	switch {
+	case err != nil:
+		return false, err
+	case f != 0:
+		b.fates[a.Number], b.to = f, a.Number
+		return false, nil
+	}
+	if *size += len(row.JSON); *size > w.spec.Bytes && len(b.rows) > 0 {
+		return true, nil
+	}
+	b.rows, b.numbers, b.to = append(b.rows, row), append(b.numbers, a.Number), a.Number
+	return false, nil
+}
+
+// judge gives the row of an arrival, or its fate.
+func (w *worker) judge(ctx context.Context, a *gateway.Arrival) (fate, Row, error) {
+	if f := w.fates[a.Number]; f != 0 {
+		return f, Row{}, nil
+	}
+	if a.Doc == nil {
+		return deleted, Row{}, nil
+	}
+	var head struct {
+		Time    time.Time `json:"time"`
+		Gateway string    `json:"gateway"`
+	}
+	if err := json.Unmarshal(a.Doc, &head); err != nil {
+		return 0, Row{}, err
+	}
+	if len(w.spec.Gateways) > 0 && !slices.Contains(w.spec.Gateways, head.Gateway) {
+		return filtered, Row{}, nil
+	}
+	if w.spec.Filter != nil {
+		if match, err := w.spec.Filter.Match(a.Doc); err != nil || !match {
+			return filtered, Row{}, nil // what cannot be told does not match
+		}
+	}
+	doc, err := w.render(ctx, a)
+	return 0, Row{ID: a.ID, Time: head.Time, JSON: doc}, err
+}
+
+// render gives what is sent of an entry.
+func (w *worker) render(ctx context.Context, a *gateway.Arrival) ([]byte, error) {
+	doc, err := w.spec.project(a.Doc)
+	if err != nil || !w.spec.Bodies {
+		return doc, err
+	}
+	bodies, err := w.bodies(ctx, a.ID, w.spec.Redact)
+	if err != nil || bodies == nil {
+		return doc, err
+	}
+	doc = append(bytes.TrimSuffix(slices.Clone(doc), []byte{'}'}), `,"bodies":`...)
+	return append(append(doc, bodies...), '}'), nil
+}
+
+// project leaves out members that are not sent; id and time always are.
+func (s *Spec) project(doc []byte) ([]byte, error) {
+	if len(s.Fields) == 0 && len(s.Exclude) == 0 {
+		return doc, nil
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(doc, &members); err != nil {
+		return nil, err
+	}
+	out := []byte{'{'}
+	for _, name := range gateway.EntryFields() {
+		value, there := members[name]
+		if !there || !s.sends(name) {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(append(out, '"'), name...), `":`...)
+		out = append(out, value...)
+	}
+	return append(out, '}'), nil
+}
+
+func (s *Spec) sends(name string) bool {
+	switch {
+	case name == "id", name == "time":
+		return true
+	case slices.Contains(s.Exclude, name):
+		return false
+	}
+	return len(s.Fields) == 0 || slices.Contains(s.Fields, name)
+}
