@@ -863,6 +863,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where entries are exported to, and how far that has come. */
+        get: operations["listExports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One export, with the entries that its sink refused. */
+        get: operations["getExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send nothing, on no node, until it is resumed. Entries wait in the store as long as it keeps them. */
+        post: operations["pauseExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on where the export stood. */
+        post: operations["resumeExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a marked sample to a sink and tell what came of it. */
+        post: operations["testExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateways": {
         parameters: {
             query?: never;
@@ -2647,6 +2732,111 @@ export interface components {
             /** @description Of the whole call; 0 = that of each provider. */
             timeout_ms: number;
         };
+        Export: {
+            /** @description What was said is sent too, as far as it was kept. */
+            bodies: boolean;
+            /** @description Entries that were deleted before they were sent. */
+            deleted: number;
+            /** @description Of the last try that failed. */
+            error: string;
+            /** Format: date-time */
+            error_time: string | null;
+            /** @description Tries that failed. */
+            failed: number;
+            /** @description It has a filter. */
+            filter: boolean;
+            /** @description Entries that its filter or gateways leave out. */
+            filtered: number;
+            /** @description None = all. */
+            gateways: string[];
+            /** @description Entries in the store that it has not passed. */
+            lag_entries: number;
+            /** @description Age of the oldest of them, from its arrival in the store. */
+            lag_seconds: number;
+            /** Format: date-time */
+            last_sent: string | null;
+            name: string;
+            /** @description The node that works for it; empty = none. */
+            node: string;
+            /** @description The last hour as this node saw it, the oldest first. */
+            past: components["schemas"]["PastLag"][];
+            paused_by: string;
+            /** @description Entries that the sink has taken. */
+            sent: number;
+            /** @description Entries that the sink refused for good. */
+            set_aside: number;
+            /**
+             * Format: date-time
+             * @description When it was first configured: it begins with what came after that.
+             */
+            since: string;
+            /**
+             * @description running: entries go, or there are none; failing: the last try failed, and it is tried again; waiting: no node works for it yet; gone: it stands in no configuration that this node has, and keeps its place for a week.
+             * @enum {string}
+             */
+            state: "running" | "failing" | "paused" | "waiting" | "gone";
+            /** @description What it brings entries to; empty = it is no longer configured here. */
+            to: string;
+        };
+        ExportDetail: {
+            /** @description What was said is sent too, as far as it was kept. */
+            bodies: boolean;
+            /** @description Entries that were deleted before they were sent. */
+            deleted: number;
+            /** @description Of the last try that failed. */
+            error: string;
+            /** Format: date-time */
+            error_time: string | null;
+            /** @description Tries that failed. */
+            failed: number;
+            /** @description It has a filter. */
+            filter: boolean;
+            /** @description Entries that its filter or gateways leave out. */
+            filtered: number;
+            /** @description None = all. */
+            gateways: string[];
+            /** @description Entries in the store that it has not passed. */
+            lag_entries: number;
+            /** @description Age of the oldest of them, from its arrival in the store. */
+            lag_seconds: number;
+            /** Format: date-time */
+            last_sent: string | null;
+            name: string;
+            /** @description The node that works for it; empty = none. */
+            node: string;
+            /** @description The last hour as this node saw it, the oldest first. */
+            past: components["schemas"]["PastLag"][];
+            paused_by: string;
+            /** @description The newest entries that the sink refused for good, up to 100, with its words. They stay in the store, as others do. */
+            refused: components["schemas"]["SetAside"][];
+            /** @description Entries that the sink has taken. */
+            sent: number;
+            /** @description Entries that the sink refused for good. */
+            set_aside: number;
+            /**
+             * Format: date-time
+             * @description When it was first configured: it begins with what came after that.
+             */
+            since: string;
+            /**
+             * @description running: entries go, or there are none; failing: the last try failed, and it is tried again; waiting: no node works for it yet; gone: it stands in no configuration that this node has, and keeps its place for a week.
+             * @enum {string}
+             */
+            state: "running" | "failing" | "paused" | "waiting" | "gone";
+            /** @description What it brings entries to; empty = it is no longer configured here. */
+            to: string;
+        };
+        ExportList: {
+            data: components["schemas"]["Export"][];
+            next: string;
+        };
+        ExportTest: {
+            error: string;
+            export: string;
+            ok: boolean;
+            /** @description The id of what was sent; its metadata say sluice_sample. */
+            sample: string;
+        };
         Figures: {
             /** @description Calls that tried it first, but for those that the caller left or that were refused here. */
             calls: number;
@@ -3188,6 +3378,12 @@ export interface components {
             /** @description At least 10 characters. */
             new: string;
         };
+        PastLag: {
+            entries: number;
+            seconds: number;
+            /** Format: date-time */
+            time: string;
+        };
         Price: {
             as_of: string;
             rates: {
@@ -3475,6 +3671,12 @@ export interface components {
             user: components["schemas"]["User"] | null;
             /** @description Where the caller has a role; an admin may do everything anywhere. */
             workspaces: components["schemas"]["WorkspaceRight"][];
+        };
+        SetAside: {
+            entry_id: string;
+            reason: string;
+            /** Format: date-time */
+            time: string;
         };
         Share: {
             target: string;
@@ -6054,6 +6256,159 @@ export interface operations {
             };
         };
     };
+    listExports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportList"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportDetail"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    pauseExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    resumeExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    testExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportTest"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     listGateways: {
         parameters: {
             query?: never;
@@ -6759,6 +7114,8 @@ export interface operations {
     listErasures: {
         parameters: {
             query?: {
+                /** @description Only those of this workspace. */
+                workspace?: string;
                 /** @description Entries of a page, 1 to 500; 50 unless given. */
                 limit?: string;
                 /** @description Where the page before ended: its next. Empty = the first page. */
