@@ -47,7 +47,7 @@ func SameAsParquet(t *testing.T, doc []byte, got Got) {
 			want = dollars(e.Cost)
 		case "saved_usd":
 			want = dollars(e.Saved)
-		case "cache_tags", "attempts", "limits", "guards", "dropped_params", "usage", "price", "metadata":
+		case "cache_tags", "attempts", "limits", "guards", "dropped_params", "redacted", "usage", "price", "metadata":
 			if text, is := have.(string); is {
 				have = nil
 				if err := json.Unmarshal([]byte(text), &have); err != nil {

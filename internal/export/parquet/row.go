@@ -53,6 +53,7 @@ type row struct {
 	Limits          *string  `parquet:"limits,optional"`
 	Guards          *string  `parquet:"guards,optional"`
 	DroppedParams   *string  `parquet:"dropped_params,optional"`
+	Redacted        *string  `parquet:"redacted,optional"`
 	Usage           *string  `parquet:"usage,optional"`
 	InputTokens     *int64   `parquet:"input_tokens,optional"`
 	OutputTokens    *int64   `parquet:"output_tokens,optional"`
@@ -88,6 +89,7 @@ func (r *row) fill(at time.Time) {
 	r.ID, r.Time = e.ID, at.UnixMicro()
 	r.texts(e)
 	r.CacheTags, r.Attempts, r.Limits, r.Guards = r.json("cache_tags"), r.json("attempts"), r.json("limits"), r.json("guards")
+	r.Redacted = r.json("redacted")
 	r.DroppedParams, r.Usage, r.Price, r.Metadata, r.Bodies = r.json("dropped_params"), r.json("usage"), r.json("price"), r.json("metadata"), r.json("bodies")
 	r.CacheAgeMS, r.QueueMS, r.FirstByteMS, r.LatencyMS, r.OverheadUS, r.CallerUS = count(e.CacheAgeMS), count(e.QueueMS), count(e.FirstByteMS), count(e.LatencyMS), count(e.OverheadUS), count(e.CallerUS)
 	u := &e.Usage
