@@ -23,7 +23,7 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 	wg.Go(func() { p.runSearch(ctx, cfg.Storage.Search != "off") })
 	wg.Go(func() { p.watchHangup(ctx) })
 	wg.Go(func() {
-		if pause(ctx, time.Second) { // when the start is over
+		if pause(ctx, 200*time.Millisecond) { // when the start is over
 			leavePages()
 		}
 	})
