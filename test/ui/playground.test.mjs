@@ -27,7 +27,7 @@ async function well() {
 
 const pane = (name) => page.getByRole("region", { name, exact: true });
 const say = async (text) => {
-  await page.getByLabel("Message").fill(text);
+  await page.getByRole("textbox", { name: "Message" }).fill(text);
   await page.keyboard.press("Control+Enter");
 };
 const entry = async (id) => (await fetch(`${gateway.admin}/api/v1/entries/${id}`, { headers: { authorization: `Bearer ${gateway.token}` } })).json();
@@ -69,12 +69,38 @@ test("a tool is called, and its result goes back", async () => {
   const result = page.getByLabel("Result of weather");
   await result.fill('{"sky":"blue"}');
   await page.getByRole("button", { name: "Send the result" }).click();
-  await pane("Model").getByText("Result ", { exact: false }).first().waitFor();
+  await result.waitFor({ state: "detached" });
   await pane("Model").getByRole("link", { name: "Open the call" }).waitFor();
   await page.waitForFunction(() => document.querySelectorAll('[data-testid="conversation"] .message').length >= 4);
   const body = JSON.parse((await entry(await idIn(pane("Model")))).bodies.request.content);
   assert.deepEqual(body.messages.map((m) => m.role).slice(-3), ["user", "assistant", "tool"]);
   assert.equal(body.messages.at(-1).content, '{"sky":"blue"}');
+  await well();
+});
+
+test("what the log tells late of one call does not take the place of the next", async () => {
+  await page.getByRole("button", { name: "New", exact: true }).click();
+  let tell = () => {};
+  const told = new Promise((done) => (tell = done));
+  const late = [];
+  await page.route("**/api/v1/entries/*", async (route) => {
+    const first = late.length === 0;
+    late.push(route);
+    if (first) await told; // the first call's entry comes behind the second call's answer
+    await route.continue();
+  });
+  await say("One question.");
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid="conversation"] .message').length >= 2);
+  await page.getByRole("button", { name: "Send", exact: true }).waitFor();
+  await say("Another question.");
+  await pane("Model").getByText("Another question.").first().waitFor();
+  await page.getByRole("button", { name: "Send", exact: true }).waitFor();
+  const came = page.waitForResponse((r) => r.url().includes("/api/v1/entries/"));
+  tell();
+  await came;
+  await pane("Model").getByText(/\$\d/).waitFor();
+  await page.unroute("**/api/v1/entries/*");
+  assert.equal(await pane("Model").getByText("Another question.").count() > 0, true, "the second question is gone");
   await well();
 });
 

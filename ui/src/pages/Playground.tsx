@@ -44,6 +44,7 @@ export default function Playground() {
   const [shown, setShown] = useState<"" | "parameters" | "code" | "history">("");
   const id = useRef<string>(crypto.randomUUID());
   const stop = useRef(new Map<number, AbortController>());
+  const latest = useRef(new Map<number, AbortController>()); // whose answer a side shows
 
   const two = params.has("vs");
   const usual = names.all.includes("sandbox/chat") ? "sandbox/chat" : (names.all[0] ?? "");
@@ -64,11 +65,13 @@ export default function Playground() {
     const model = models[i]!;
     const controller = new AbortController();
     stop.current.set(i, controller);
-    change(i, () => ({ messages, run: null }));
+    latest.current.set(i, controller);
+    const tell = (run: Run | null) => latest.current.get(i) === controller && change(i, () => ({ messages, run })); // what the log says of a call may come when the next one is under way
+    tell(null);
     const headers = settings.cache ? { "sluice-cache": settings.cache } : undefined;
-    const run = await ask(bodyOf(model, system, messages, Array.isArray(given) ? given : [], settings), { ...(workspace ? { workspace } : {}), ...(gateway ? { gateway } : {}), ...(headers ? { headers } : {}) }, controller.signal, (r) => change(i, () => ({ messages, run: r })));
-    stop.current.delete(i);
-    change(i, () => ({ messages, run }));
+    const run = await ask(bodyOf(model, system, messages, Array.isArray(given) ? given : [], settings), { ...(workspace ? { workspace } : {}), ...(gateway ? { gateway } : {}), ...(headers ? { headers } : {}) }, controller.signal, tell);
+    if (stop.current.get(i) === controller) stop.current.delete(i);
+    tell(run);
     // eslint-disable-next-line -- models and tools are what they are when it is sent
   }, [change, models.join("\n"), system, tools, settings, workspace, gateway]);
 
@@ -81,6 +84,7 @@ export default function Playground() {
   const halt = () => stop.current.forEach((c) => c.abort());
   const restart = () => {
     halt();
+    latest.current.clear();
     id.current = crypto.randomUUID();
     setSides([blank(), blank()]);
   };
@@ -98,6 +102,7 @@ export default function Playground() {
 
   const recall = (k: Kept) => {
     halt();
+    latest.current.clear();
     id.current = k.id;
     setSystem(k.system);
     setTools(k.tools);
