@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the official SDKs, Go and JavaScript, against a gateway. It installs the
+# Runs the official SDKs, Go and JavaScript, against a gateway, and exports against real
+# servers of Kafka's, NATS's and S3's protocols. It installs the
 # JavaScript ones from their lock file; without Node it says loudly what is skipped.
 set -eu
 cd "$(dirname "$0")/sdk"
@@ -30,6 +31,8 @@ elif [ ! -e "$js" ] || [ js/package-lock.json -nt "$js" ]; then
 fi
 
 cd go
+# Sinks of exports against servers and clients that the product does not need.
+(cd export && go vet ./... && go test -count=1 -shuffle=on "$@" ./...)
 go vet ./...
 # The cache of results does not know the files outside the module.
 exec go test -count=1 -shuffle=on "$@" ./...
