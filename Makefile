@@ -29,11 +29,11 @@ lint: ## gofmt, vet and staticcheck
 	$(GO) vet ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
 
-# Packages that start no goroutine: the translators, the importers, the tables, and sinks
-# that share their runner with those that are watched; and
-# test/e2e, whose processes are the binary as it is released; and test/pains, whose calls
-# come one at a time.
-SERIAL := /internal/(audit|backup|redact|said|seed|netfault|export/(datadog|elasticsearch|langfuse|parquet|splunk)|dialect/[a-z]+|provider/(all|compatible|slug)|importer/.*|jsonscan|jsonout|glob|ledger|arch|account.*|tokens|expr)$$|/test/(semantic|corpus|docs|e2e|pains|pairs|ops|responses|cli|bench|sdk/vendors)$$
+# Packages that start no goroutine: the translators, the importers, the tables; those that
+# do one thing after another beside a gateway, which is watched elsewhere: the command
+# line, the sandbox, sinks of one runner; and test/e2e, whose processes are the binary as
+# it is released; and test/pains, whose calls come one at a time.
+SERIAL := /internal/(audit|backup|cache/cachekey|cli|config/doctree|provider/sandbox|redact|said|seed|netfault|export/(datadog|elasticsearch|langfuse|parquet|splunk)|dialect/[a-z]+|provider/(all|compatible|slug)|importer/.*|jsonscan|jsonout|glob|ledger|arch|account.*|tokens|expr)$$|/test/(semantic|corpus|docs|e2e|pains|pairs|ops|responses|cli|bench|sdk/vendors)$$
 
 # SQLite and zstd are C turned into Go and one long loop: the detector makes them five times
 # as slow and finds nothing of ours in them. What they hand over passes sync and channels,

@@ -21,6 +21,9 @@ const (
 // testScale holds what keeps answers fast however many entries there are: that they are
 // found by an index, and that what is read for one page or figure is bounded.
 func testScale(t *testing.T, s *store.Store, explain string) {
+	if raceEnabled {
+		t.Skip("nothing runs side by side here")
+	}
 	now := time.Now().Truncate(time.Minute)
 	if left, err := s.BuildDay(t.Context(), now); left != 0 || err != nil {
 		t.Errorf("%d days of an empty store are left: %v", left, err)
