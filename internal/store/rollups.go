@@ -134,12 +134,8 @@ func (s *Store) mergeKept(ctx context.Context, tx *sql.Tx, rows []rollupRow) ([]
 
 // mergeChunk is mergeKept for up to rollupsRead rows of one kind.
 func (s *Store) mergeChunk(ctx context.Context, tx *sql.Tx, chunk []rollupRow) error {
-	args := make([]any, rollupsRead+1)
-	args[0] = chunk[0].Kind
-	for i := range rollupsRead { // where there are fewer, it asks for the last several times
-		args[i+1] = chunk[min(i, len(chunk)-1)].id
-	}
-	if err := readKept(ctx, tx, s.rebind(keptSQL), args, chunk); err != nil {
+	query, args := s.keptQuery(chunk)
+	if err := readKept(ctx, tx, query, args, chunk); err != nil {
 		return err
 	}
 	for i := range chunk {
@@ -155,6 +151,28 @@ func (s *Store) mergeChunk(ctx context.Context, tx *sql.Tx, chunk []rollupRow) e
 }
 
 var keptSQL = "SELECT id, numbers, sketches FROM rollups WHERE kind = ? AND id IN (" + marks(rollupsRead) + ")"
+
+// keptByOne has PostgreSQL look for each id by itself, come what may: as long as it knows
+// little of a young table, it would read all rows of a kind for any list of ids.
+const keptByOne = `SELECT r.id, r.numbers, r.sketches FROM unnest($2::bytea[]) AS w(id),
+	LATERAL (SELECT id, numbers, sketches FROM rollups WHERE kind = $1 AND id = w.id LIMIT 1) AS r`
+
+// keptQuery asks for what the store has of rows of one kind.
+func (s *Store) keptQuery(chunk []rollupRow) (query string, args []any) {
+	if s.name == "postgres" {
+		ids := make([][]byte, len(chunk))
+		for i := range chunk {
+			ids[i] = chunk[i].id
+		}
+		return keptByOne, []any{chunk[0].Kind, ids}
+	}
+	args = make([]any, rollupsRead+1)
+	args[0] = chunk[0].Kind
+	for i := range rollupsRead { // where there are fewer, it asks for the last several times
+		args[i+1] = chunk[min(i, len(chunk)-1)].id
+	}
+	return keptSQL, args
+}
 
 func readKept(ctx context.Context, tx *sql.Tx, query string, args []any, chunk []rollupRow) error {
 	found, err := tx.QueryContext(ctx, query, args...)
