@@ -14,11 +14,13 @@ type record = sdklog.Record
 // logSender sends records.
 type logSender struct{ exporter sdklog.Exporter }
 
-func (s logSender) send(ctx context.Context, batch []record) error {
+// Send implements sender.
+func (s logSender) Send(ctx context.Context, batch []record) error {
 	return s.exporter.Export(ctx, batch)
 }
 
-func (s logSender) end(ctx context.Context) { _ = s.exporter.Shutdown(ctx) }
+// End implements sender.
+func (s logSender) End(ctx context.Context) { _ = s.exporter.Shutdown(ctx) }
 
 // Handler gives what takes the process's log from a level on; nil = it goes nowhere.
 func (e *Exporter) Handler(from slog.Level) slog.Handler {

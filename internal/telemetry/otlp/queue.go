@@ -17,8 +17,8 @@ const (
 
 // sender sends a batch. An error means that nothing of it, or a part, arrived.
 type sender[T any] interface {
-	send(ctx context.Context, batch []T) error
-	end(ctx context.Context)
+	Send(ctx context.Context, batch []T) error
+	End(ctx context.Context)
 }
 
 // queue is what waits for one destination.
@@ -57,7 +57,7 @@ func (q *queue[T]) put(v T, size int) {
 
 // run sends until close.
 func (q *queue[T]) run() {
-	defer q.to.end(q.ctx)
+	defer q.to.End(q.ctx)
 	defer q.cancel()
 	batch := make([]T, 0, maxBatch)
 	for {
@@ -106,7 +106,7 @@ func (q *queue[T]) rest(batch []T) {
 	}
 }
 
-func (q *queue[T]) flush(batch []T) { q.standing.sent(len(batch), q.to.send(q.ctx, batch)) }
+func (q *queue[T]) flush(batch []T) { q.standing.sent(len(batch), q.to.Send(q.ctx, batch)) }
 
 // close ends run when what waits is sent, or when ctx ends.
 func (q *queue[T]) close(ctx context.Context) {

@@ -20,7 +20,7 @@ type stuck struct {
 	let   chan error
 }
 
-func (s stuck) send(ctx context.Context, batch []int) error {
+func (s stuck) Send(ctx context.Context, batch []int) error {
 	s.began <- append([]int(nil), batch...)
 	select {
 	case err := <-s.let:
@@ -30,7 +30,7 @@ func (s stuck) send(ctx context.Context, batch []int) error {
 	}
 }
 
-func (stuck) end(context.Context) {}
+func (stuck) End(context.Context) {}
 
 func newStanding() *standing {
 	c := func(name string) prometheus.Counter {

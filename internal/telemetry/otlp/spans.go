@@ -28,7 +28,8 @@ type spanSender struct {
 	client otlptrace.Client
 }
 
-func (s spanSender) send(ctx context.Context, batch []*call) error {
+// Send implements sender.
+func (s spanSender) Send(ctx context.Context, batch []*call) error {
 	in := &tracepb.ScopeSpans{Scope: &commonpb.InstrumentationScope{Name: scope, Version: s.e.opt.Version}, SchemaUrl: schema}
 	for _, c := range batch {
 		in.Spans = s.e.spans(in.Spans, c)
@@ -36,7 +37,8 @@ func (s spanSender) send(ctx context.Context, batch []*call) error {
 	return s.client.UploadTraces(ctx, []*tracepb.ResourceSpans{{Resource: s.e.resource.proto, ScopeSpans: []*tracepb.ScopeSpans{in}, SchemaUrl: schema}})
 }
 
-func (s spanSender) end(ctx context.Context) { _ = s.client.Stop(ctx) }
+// End implements sender.
+func (s spanSender) End(ctx context.Context) { _ = s.client.Stop(ctx) }
 
 // spans appends the call's span and those of its attempts.
 func (e *Exporter) spans(dst []*tracepb.Span, c *call) []*tracepb.Span {
