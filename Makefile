@@ -24,8 +24,9 @@ test: ## run every test; installs the servers and SDKs that tests use where it c
 
 check: lint test ## lint, then every test
 
-lint: ## gofmt, vet and staticcheck
+lint: ## gofmt, tidy modules, vet and staticcheck
 	@test -z "$$(gofmt -l cmd internal test)" || { gofmt -l cmd internal test; echo 'run gofmt -w on these'; exit 1; }
+	@for m in . test/sdk/go test/sdk/go/export; do (cd $$m && $(GO) mod tidy -diff) || { echo "$$m: run go mod tidy"; exit 1; }; done
 	$(GO) vet ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
 
