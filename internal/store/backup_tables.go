@@ -16,7 +16,7 @@ var (
 	backedUp = []backupTable{
 		{name: "settings"}, {name: "versions"}, {name: "config_revisions"},
 		{name: "workspaces", seed: "id <> 'default'"}, {name: "users"}, {name: "members"}, {name: "keys"}, {name: "key_networks"}, {name: "tokens"}, {name: "credentials"},
-		{name: "ledger"}, {name: "raises"}, {name: "objects"},
+		{name: "ledger"}, {name: "ledger_sums"}, {name: "raises"}, {name: "objects"},
 		{name: "drains"}, {name: "canaries"}, {name: "cache_purges"},
 		{name: "alerts"}, {name: "alert_states"}, {name: "alert_mutes"},
 		{name: "erasures"}, {name: "audit"}, {name: "audit_head", seed: "seq <> 0"}, {name: "rollups"}, {name: "rollup_days"},
@@ -28,6 +28,7 @@ var (
 	leftOut = map[string]string{
 		"sluice_migrations": "the backup's schema version says what it would",
 		"alert_lease":       "says which running process looks at the rules",
+		"leases":            "say which running process does what",
 		"arrivals":          "exports begin anew in a restored store",
 		"arrival_head":      "exports begin anew in a restored store",
 		"exports":           "exports begin anew in a restored store",

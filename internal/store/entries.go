@@ -45,6 +45,9 @@ func (s *Store) PutEntries(ctx context.Context, entries []*gateway.Entry) error 
 		if p.charges, err = s.chargeInsert.prepared(ctx, s.write); err != nil {
 			return s.failed("put entries", err)
 		}
+		if p.sums, err = s.sumInsert.prepared(ctx, s.write); err != nil {
+			return s.failed("put entries", err)
+		}
 	}
 	defer s.swept.arrived(entries[0].ID)
 	err = s.tx(ctx, func(tx *sql.Tx) error { return s.putEntries(ctx, tx, &p, entries, charges) })
@@ -57,8 +60,8 @@ func (s *Store) PutEntries(ctx context.Context, entries []*gateway.Entry) error 
 
 // entryInserts are the inserts of PutEntries.
 type entryInserts struct {
-	entries, charges, rollups preparedInserts
-	alone                     bool // entries are inserted one by one, to see which are new
+	entries, charges, sums, rollups preparedInserts
+	alone                           bool // entries are inserted one by one, to see which are new
 }
 
 // errSomeThere ends a transaction in which some of the entries turned out to be there.
@@ -69,7 +72,8 @@ func (s *Store) putEntries(ctx context.Context, tx *sql.Tx, p *entryInserts, ent
 	if err != nil {
 		return err
 	}
-	if err := insertCharges(ctx, tx, p.charges, charges); err != nil {
+	charged, err := insertCharges(ctx, tx, p.charges, charges)
+	if err != nil {
 		return err
 	}
 	for _, e := range entries {
@@ -86,6 +90,9 @@ func (s *Store) putEntries(ctx context.Context, tx *sql.Tx, p *entryInserts, ent
 		return err
 	}
 	if err := s.rollUp(ctx, tx, p.rollups, fresh); err != nil {
+		return err
+	}
+	if err := s.sumUp(ctx, tx, p.sums, charges, charged == len(charges)); err != nil {
 		return err
 	}
 	if err := s.rateWaiting(ctx, tx); err != nil { // behind the lock that rollUp takes

@@ -59,6 +59,16 @@ func (p *insertStatements) init(e *engine, table string, columns []string, key s
 	}
 }
 
+// initAdding is init for an insert that adds to the number of a row that is there.
+func (p *insertStatements) initAdding(e *engine, table string, columns []string, key, number string) {
+	for i, rows := range insertChunks {
+		if rows <= e.insertRows {
+			text, _ := strings.CutSuffix(insertSQL(table, columns, key, nil, rows), "NOTHING")
+			p.text[i] = e.rebind(text + "UPDATE SET " + number + " = " + table + "." + number + " + excluded." + number)
+		}
+	}
+}
+
 // prepared must be called outside a transaction: SQLite's one connection is then free.
 func (p *insertStatements) prepared(ctx context.Context, db *sql.DB) (preparedInserts, error) {
 	p.mu.Lock()

@@ -40,9 +40,10 @@ func chargesOf(entries []*gateway.Entry) []charge {
 	return all
 }
 
-func insertCharges(ctx context.Context, tx *sql.Tx, insert preparedInserts, charges []charge) error {
+// insertCharges tells how many of the settlements were not there yet.
+func insertCharges(ctx context.Context, tx *sql.Tx, insert preparedInserts, charges []charge) (inserted int, err error) {
 	var args []any
-	return insert.run(ctx, tx, len(charges), func(from, to int) []any {
+	return insert.runCounted(ctx, tx, len(charges), func(from, to int) []any {
 		args = args[:0]
 		for i := range charges[from:to] {
 			args = charges[from+i].appendRow(args)
@@ -113,12 +114,15 @@ func (s *Store) Settlements(ctx context.Context, entryID string) ([]gateway.Sett
 
 // SweepLedger deletes the oldest settlements of entries older than before, at most step
 // (≤ 1000) in one transaction, and says how many; call it again until that is 0. before
-// must lie further back than any budget's period.
+// must lie further back than any budget's period. Sums go with the last of them.
 func (s *Store) SweepLedger(ctx context.Context, before time.Time, step int) (int, error) {
 	n := 0
 	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
 		n, err = s.exec(ctx, tx, `DELETE FROM ledger WHERE (entry_id, counter) IN
 			(SELECT entry_id, counter FROM ledger WHERE entry_id < ? ORDER BY entry_id LIMIT ?)`, idAt(before), steps(step))
+		if err == nil && n < steps(step) {
+			_, err = s.exec(ctx, tx, "DELETE FROM ledger_sums WHERE time < ?", micros(before))
+		}
 		return err
 	})
 	return n, s.failed("sweep ledger", err)

@@ -30,6 +30,7 @@ type Store struct {
 	engine
 	entryInsert  insertStatements
 	chargeInsert insertStatements
+	sumInsert    insertStatements
 	rollups      rollups
 	zip          compressor
 	swept        sweepFloors
@@ -110,6 +111,7 @@ func Open(_ context.Context, url string, opts ...Option) (*Store, error) {
 	}
 	s.entryInsert.init(&e, "entries", entryColumns[:], "id")
 	s.chargeInsert.init(&e, "ledger", ledgerColumns[:], "entry_id, counter")
+	s.sumInsert.initAdding(&e, "ledger_sums", []string{"counter", "time", "amount_nusd"}, "counter, time", "amount_nusd")
 	s.rollups.init(&e, o.metadata)
 	return s, nil
 }
@@ -118,6 +120,7 @@ func Open(_ context.Context, url string, opts ...Option) (*Store, error) {
 func (s *Store) Close() error {
 	s.entryInsert.close()
 	s.chargeInsert.close()
+	s.sumInsert.close()
 	s.rollups.insert.close()
 	s.zip.close()
 	if s.search != nil {

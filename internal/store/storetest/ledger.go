@@ -46,6 +46,7 @@ func testLedger(t *testing.T, fresh func(testing.TB) string) {
 			t.Error(diff)
 		}
 	})
+	t.Run("sums are those of the ledger, whatever comes twice", func(t *testing.T) { testLedgerSums(t, Open(t, fresh(t))) })
 	t.Run("any number in a batch", func(t *testing.T) {
 		s := Open(t, fresh(t))
 		batch := some(0, 300)

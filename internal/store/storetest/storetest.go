@@ -24,6 +24,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"tokens":           testTokens,
 		"credentials":      testCredentials,
 		"ledger":           testLedger,
+		"leases":           testLeases,
 		"spend":            testSpend,
 		"alerts":           testAlerts,
 		"raises":           testRaises,
