@@ -59,7 +59,7 @@ var allowed = map[string][]string{
 	"privacy":   {"gateway", "store"},
 	"audit":     {},
 	"store":     {"analytics", "audit", "gateway", "llm", "said"},
-	"backup":    {"store"},
+	"backup":    {"audit", "store"},
 	"doctor":    {},
 	"object":    {"gateway"},
 	"config":    {"glob", "expr", "gateway", "redact"},
@@ -74,10 +74,11 @@ var allowed = map[string][]string{
 	"importer":  {"account", "config", "gateway", "provider", "store"},
 	"seed":      {"gateway", "llm"},
 	"front":     {},
+	"forecast":  {},
 	"proxy": {"health", "account", "auth", "cache", "catalog", "dialect", "fault", "gateway", "glob", "fetch", "intent", "jsonscan", "expr", "jsonout", "limit", "llm", "membuf", "policy", "recall", "redact", "resume",
 		"provider", "route", "tokens", "upstream"},
 	"telemetry": {"dialect", "gateway", "jsonscan", "llm", "proxy"},
-	"admin":     {"analytics", "audit", "auth", "backup", "cache", "catalog", "compare", "config", "doctor", "export", "gateway", "limit", "llm", "provider", "record", "said", "store", "glob", "web"},
+	"admin":     {"analytics", "audit", "auth", "backup", "cache", "catalog", "compare", "config", "doctor", "export", "forecast", "gateway", "limit", "llm", "provider", "record", "said", "store", "glob", "web"},
 }
 
 type file struct {
