@@ -58,6 +58,7 @@ func (a *api) analyticsRoutes() []route {
 		read(viewers, get, "/analytics", "getAnalytics", "What calls add up to, over time and by any dimension.", concat(seriesParams, filters), a.getAnalytics),
 		read(viewers, get, "/analytics/summary", "getAnalyticsSummary", "What calls add up to, at a glance.", filters, a.getAnalyticsSummary),
 		a.costRoute(),
+		read(viewers, get, "/analytics/capacity", "getCapacity", "What next month is expected to bring by the weeks before, and which limits and budgets it would meet, when.", capacityParams, a.getCapacity),
 	}
 }
 

@@ -31,11 +31,12 @@ type Burn struct {
 	Spent     []gateway.USD `json:"spent_usd" doc:"What was settled in each of them."`
 	Before    []BurnPeriod  `json:"before" doc:"The periods before, the newest first; the ledger may not reach back to all."`
 
-	PerDay  *gateway.USD `json:"per_day_usd" doc:"The present rate: of the last quarter of a period's length, also of the period before. null = nothing was spent in it."`
-	Ends    *time.Time   `json:"ends" doc:"When the budget ends at this rate; null = not in this period. A time that is past: it has ended."`
-	AtEnd   gateway.USD  `json:"at_end_usd" doc:"What will be spent when the period ends, at this rate."`
-	Refuses bool         `json:"refuses" doc:"false: a soft budget, which counts and alerts."`
-	Alert   []int        `json:"alert" doc:"Per cent of max at which somebody is told."`
+	PerDay   *gateway.USD   `json:"per_day_usd" doc:"The present rate: of the last quarter of a period's length, also of the period before. null = nothing was spent in it."`
+	Ends     *time.Time     `json:"ends" doc:"When the budget ends at this rate; null = not in this period. A time that is past: it has ended."`
+	AtEnd    gateway.USD    `json:"at_end_usd" doc:"What will be spent when the period ends, at this rate."`
+	Refuses  bool           `json:"refuses" doc:"false: a soft budget, which counts and alerts."`
+	Forecast BudgetForecast `json:"forecast" doc:"What past weeks, days or hours lead to expect, unlike the present rate."`
+	Alert    []int          `json:"alert" doc:"Per cent of max at which somebody is told."`
 }
 
 // BurnPeriod is what was spent in one period.
@@ -75,6 +76,11 @@ func (a *api) getBurn(c *call) (Burn, error) {
 	if err := a.addBurnt(c, &out, now); err != nil {
 		return out, err
 	}
+	ahead, err := ForecastBudgets(c.ctx(), a.Store, now, []Budget{{Counter: out.Counter, Window: w, Used: out.Used, Max: out.Max}})
+	if err != nil {
+		return out, err
+	}
+	out.Forecast = ahead[0]
 	return out, a.addBefore(c, &out, w.Period, zone, before)
 }
 
@@ -137,7 +143,7 @@ func (a *api) addBurnt(c *call, out *Burn, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	out.forecast(lately, now, length)
+	out.atPresent(lately, now, length)
 	return nil
 }
 
@@ -160,10 +166,10 @@ func quarters(from, to time.Time) (edges []time.Time) {
 	return append(edges, to.Add(15*time.Minute))
 }
 
-// forecast goes on as lately, the spending by quarters of an hour up to now. Who began
+// atPresent goes on as lately, the spending by quarters of an hour up to now. Who began
 // only lately is taken at the rate since then, over a tenth of the time at least: an hour
 // says little of a month.
-func (out *Burn) forecast(lately []gateway.USD, now time.Time, length time.Duration) {
+func (out *Burn) atPresent(lately []gateway.USD, now time.Time, length time.Duration) {
 	out.AtEnd = out.Used
 	if out.Used >= out.Max {
 		out.Ends = &now

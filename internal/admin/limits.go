@@ -26,6 +26,8 @@ type LimitState struct {
 	Left      int64       `json:"left"`
 	ResetS    float64     `json:"reset_s" doc:"Seconds until room comes back; 0 = all of it is there."`
 	Raised    gateway.USD `json:"raised_usd" doc:"What raises add to max just now; contained in it."`
+
+	Forecast *BudgetForecast `json:"forecast" doc:"Of the 200 fullest counters of budgets; null = of the others, and of limits."`
 }
 
 // LimitRule is a rule as it is in force, with how its counters stand.
@@ -80,7 +82,10 @@ func (a *api) listRules(c *call, budgets bool) (LimitList, error) {
 			list.add("key/"+key.ID, []*gateway.Rule{&key.Limits[i]}, budgets)
 		}
 	}
-	return list, a.addStates(c, &list, q)
+	if err := a.addStates(c, &list, q); err != nil || !budgets {
+		return list, err
+	}
+	return list, a.forecasts(c, &list)
 }
 
 // limitQuery reads the filters; what the caller may not see is not found.

@@ -108,6 +108,7 @@ type CredentialStore interface {
 type BudgetStore interface {
 	Spend(ctx context.Context, q store.SpendQuery) ([]store.SpendRow, error)
 	SpentBetween(ctx context.Context, counter string, edges []time.Time) ([]gateway.USD, error)
+	SpentByHour(ctx context.Context, counters []string, from, to time.Time) (map[string][]gateway.USD, error)
 	Raises(ctx context.Context, q store.RaiseQuery) (store.RaisePage, error)
 	Raise(ctx context.Context, id string) (gateway.Raise, error)
 	CreateRaise(ctx context.Context, r gateway.Raise) error

@@ -139,6 +139,8 @@ func figureText(metric string, v float64) string {
 	switch kind := gateway.AlertMetrics()[metric]; {
 	case kind == "share", metric == "budget_share":
 		return fmt.Sprintf("%.4g %%", v*100)
+	case kind == "ms" && v >= 600_000:
+		return fmt.Sprintf("%.3g h", v/3_600_000)
 	case kind == "ms":
 		return fmt.Sprintf("%.4g ms", v)
 	case kind == "usd":

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,6 +87,46 @@ func (s alertSource) Live(ctx context.Context, metric string) (float64, bool, er
 	return 0, false, nil
 }
 
+// Ending implements rules.Source.
+func (s alertSource) Ending(ctx context.Context, r *gateway.AlertRule) (map[string]float64, error) {
+	now := time.Now()
+	names, budgets, err := s.budgets(ctx, r.Filter["gateway"], r.Filter["workspace"])
+	if err != nil {
+		return nil, err
+	}
+	ahead, err := admin.ForecastBudgets(ctx, s.p.store, now, budgets)
+	found := map[string]float64{}
+	for i := range ahead {
+		if ends := ahead[i].Ends; ends != nil {
+			found[names[i]] = float64(max(ends.Sub(now), 0).Milliseconds())
+		}
+	}
+	return found, err
+}
+
+// budgets gives the counters of gateways' budgets, the fullest first, with their names.
+func (s alertSource) budgets(ctx context.Context, of, workspace string) (names []string, all []admin.Budget, err error) {
+	rules := map[string]*gateway.Rule{}
+	for name, g := range s.p.snapshot.Load().Gateways {
+		for _, r := range g.Rules {
+			if r.Budget() && (of == "" || of == name) {
+				rules["gateway/"+name+"/"+r.Name] = r
+			}
+		}
+	}
+	states, err := s.p.limitStates(ctx, admin.LimitQuery{Workspace: workspace})
+	slices.SortStableFunc(states, func(x, y admin.LimitState) int {
+		return cmp.Compare(float64(y.Used)/float64(max(y.Max, 1)), float64(x.Used)/float64(max(x.Max, 1)))
+	})
+	for _, st := range states {
+		if r := rules[st.Rule]; r != nil && st.Max > 0 && st.Window < len(r.Windows) && len(all) < topSeries {
+			names = append(names, strings.TrimSpace(st.Rule+" "+st.Values))
+			all = append(all, admin.Budget{Counter: st.Counter, Window: r.Windows[st.Window], Used: gateway.USD(st.Used), Max: gateway.USD(st.Max)})
+		}
+	}
+	return names, all, err
+}
+
 // budgetShare is that of the counter of a gateway's budget that is nearest to its end.
 func (s alertSource) budgetShare(ctx context.Context) (most float64, known bool, err error) {
 	budgets := map[string]bool{}
@@ -147,7 +189,7 @@ func (a adminAlerts) Try(ctx context.Context, name string) (known bool, err erro
 
 // Past implements admin.Alerting.
 func (a adminAlerts) Past(ctx context.Context, r gateway.AlertRule, from, to time.Time) (times []time.Time, values []*float64, err error) {
-	if kind := gateway.AlertMetrics()[r.Metric]; kind == "live" || r.Metric == "forbidden" || r.Metric == "new_networks" {
+	if kind := gateway.AlertMetrics()[r.Metric]; kind == "live" || r.Metric == "forbidden" || r.Metric == "new_networks" || r.Metric == gateway.BudgetEndsIn {
 		return nil, nil, nil
 	}
 	step := analytics.Step5

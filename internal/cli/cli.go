@@ -71,7 +71,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 
 func newRoot(env *Env) *cobra.Command {
 	root := group("sluice", "An AI gateway: one binary between applications and every model",
-		newServe(env), newCheck(env), newKeys(env), newWorkspaces(env), newUsers(env), newMembers(env), newTokens(env), newCredentials(env), newSecrets(env), newLimits(env), newBudgets(env), newRoutes(env), newRoute(env), newHealth(env), newDrain(env), newUndrain(env), newCompare(env), newCanary(env), newAlerts(env), newCache(env), newLogs(env), newAudit(env), newPrivacy(env), newImport(env), newBackup(env), newRestore(env), newDoctor(env), newDev(env), newCosts(env), newDocs(env), newVersion(env))
+		newServe(env), newCheck(env), newKeys(env), newWorkspaces(env), newUsers(env), newMembers(env), newTokens(env), newCredentials(env), newSecrets(env), newLimits(env), newBudgets(env), newRoutes(env), newRoute(env), newHealth(env), newDrain(env), newUndrain(env), newCompare(env), newCanary(env), newAlerts(env), newCache(env), newLogs(env), newAudit(env), newPrivacy(env), newImport(env), newBackup(env), newRestore(env), newDoctor(env), newDev(env), newCosts(env), newForecast(env), newDocs(env), newVersion(env))
 	root.AddCommand(newExports(env))
 	root.AddCommand(newConfigCommands(env)...)
 	root.SetIn(env.Stdin)

@@ -67,7 +67,7 @@ func (k *limitCommands) list(ctx context.Context, c *client, noun string, query 
 	}
 	heads := []string{"RULE", "COUNTS", "USED", "MAX", "SHARE", "PER", "ROOM IN"}
 	if noun == "budgets" {
-		heads = append(heads, "COUNTER")
+		heads = append(heads, "FORECAST", "COUNTER")
 	}
 	t := newTable(k.env.Stdout, heads...)
 	for i := range l.Data {
@@ -82,7 +82,7 @@ func rows(t *table, r *admin.LimitRule, counters bool) {
 		s := &r.State[i]
 		cells := []string{r.ID, s.Values, amount(r.Rule.Unit, s.Used), amount(r.Rule.Unit, s.Max), share(s), span(&r.Rule, s.Window), roomIn(s)}
 		if counters {
-			cells = append(cells, s.Counter)
+			cells = append(cells, ahead(s.Forecast), s.Counter)
 		}
 		t.row(cells...)
 	}
@@ -96,10 +96,39 @@ func rows(t *table, r *admin.LimitRule, counters bool) {
 	for i := range r.Rule.Windows {
 		cells := []string{r.ID, "each " + strings.Join(per, ", "), "", amount(r.Rule.Unit, r.Rule.Windows[i].Max), "", span(&r.Rule, i), ""}
 		if counters {
-			cells = append(cells, "")
+			cells = append(cells, "", "")
 		}
 		t.row(cells...)
 	}
+}
+
+// ahead says where a budget leads, in a few words.
+func ahead(f *admin.BudgetForecast) string {
+	switch {
+	case f == nil:
+		return ""
+	case f.Needs != "":
+		return "needs " + f.Needs
+	case f.Ends != nil:
+		return "ends " + f.Ends.Local().Format("2006-01-02 15:04") + " (" + orLater(f.Earliest) + " to " + orLater(f.Latest) + ")"
+	}
+	return cents(f.AtEnd) + " at its end (" + cents(f.Low) + " to " + cents(f.High) + ")"
+}
+
+// cents is an estimate of money: no finer than that.
+func cents(u *gateway.USD) string {
+	if u == nil {
+		return "?"
+	}
+	return fmt.Sprintf("$%.2f", float64(*u)/float64(gateway.Dollar))
+}
+
+// orLater is a day, or the words for one after the period.
+func orLater(t *time.Time) string {
+	if t == nil {
+		return "not before it is whole again"
+	}
+	return t.Local().Format("01-02 15:04")
 }
 
 func amount(u gateway.Unit, n int64) string {

@@ -78,6 +78,10 @@ func (m *AlertMute) Covers(rule, value string, at time.Time) bool {
 	return m.Rule == rule && (m.Value == "" || m.Value == value) && at.Before(m.Until)
 }
 
+// BudgetEndsIn is the metric that tells how long budgets will last that end before their
+// period does, each by itself.
+const BudgetEndsIn = "budget_ends_in"
+
 // AlertMetrics lists what rules may look at, with what numbers of it are: share, ms,
 // usd, count, or live for what is no sum of calls.
 func AlertMetrics() map[string]string {
@@ -87,7 +91,7 @@ func AlertMetrics() map[string]string {
 		"latency_p50": "ms", "latency_p90": "ms", "latency_p95": "ms", "latency_p99": "ms",
 		"first_token_p50": "ms", "first_token_p90": "ms", "first_token_p95": "ms", "first_token_p99": "ms",
 		"overhead_p50": "ms", "overhead_p90": "ms", "overhead_p95": "ms", "overhead_p99": "ms",
-		"forbidden": "count", "new_networks": "count",
+		"forbidden": "count", "new_networks": "count", BudgetEndsIn: "ms",
 		"budget_share": "live", "unhealthy_targets": "live", "spool_depth": "live",
 	}
 }

@@ -39,6 +39,8 @@ func (e *Engine) read(ctx context.Context, r *gateway.AlertRule, to time.Time) (
 		return []Reading{bounded(r, "", &v)}, nil
 	case r.Metric == "forbidden" || r.Metric == "new_networks":
 		return e.counted(ctx, r, to)
+	case r.Metric == gateway.BudgetEndsIn:
+		return e.ending(ctx, r)
 	case r.Weeks > 0:
 		return e.strange(ctx, r, to)
 	}
@@ -75,6 +77,17 @@ func (e *Engine) counted(ctx context.Context, r *gateway.AlertRule, to time.Time
 		out = append(out, bounded(r, value, &v))
 	}
 	return out, nil
+}
+
+// ending gives how long budgets last that will end before their period does. One that is
+// not among them any more has no figure.
+func (e *Engine) ending(ctx context.Context, r *gateway.AlertRule) ([]Reading, error) {
+	found, err := e.Source.Ending(ctx, r)
+	var out []Reading
+	for value, v := range found {
+		out = append(out, bounded(r, value, &v))
+	}
+	return out, err
 }
 
 // sketchesOf gives what a metric needs beside sums.

@@ -32,6 +32,9 @@ type Source interface {
 	Live(ctx context.Context, metric string) (float64, bool, error)
 	// Counted counts forbidden calls or new networks by key ("" = all together) in a time.
 	Counted(ctx context.Context, r *gateway.AlertRule, from, to time.Time) (map[string]float64, error)
+	// Ending gives the budgets that are foreseen to end before their period does, with the
+	// milliseconds until then.
+	Ending(ctx context.Context, r *gateway.AlertRule) (map[string]float64, error)
 }
 
 // Options are what looking at rules needs.

@@ -35,6 +35,7 @@ type world struct {
 	rules []gateway.AlertRule
 	calls func(q rules.Question) map[string]*analytics.Figures
 	live  func() (float64, bool, error)
+	ends  map[string]float64
 }
 
 func newWorld(t *testing.T, all ...gateway.AlertRule) *world {
@@ -58,6 +59,12 @@ func (w *world) Live(context.Context, string) (float64, bool, error) {
 
 func (w *world) Counted(context.Context, *gateway.AlertRule, time.Time, time.Time) (map[string]float64, error) {
 	return nil, nil
+}
+
+func (w *world) Ending(context.Context, *gateway.AlertRule) (map[string]float64, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ends, nil
 }
 
 func (w *world) engine() *rules.Engine {
@@ -389,6 +396,25 @@ func surges(t *testing.T, town uint64) (looks, alarms int) {
 		t.Errorf("after the surge of town %d: %q", town, got)
 	}
 	return looks, alarms
+}
+
+func TestBudgetsThatEndSoonAreToldByName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		threeDays, hour := float64(72*time.Hour/time.Millisecond), float64(time.Hour/time.Millisecond)
+		w := newWorld(t, gateway.AlertRule{Name: "ends", Metric: gateway.BudgetEndsIn, Severity: "warning", Below: &threeDays, NoData: "ok", Per: "budget", Window: 5 * time.Minute})
+		w.ends = map[string]float64{"gateway/default/month workspace=a": 71 * hour, "gateway/default/month workspace=b": 73 * hour}
+		stop := w.run()
+		w.minutes(2)
+		if got := w.told(); got != "firing(budget=gateway/default/month workspace=a)" {
+			t.Errorf("told %q", got)
+		}
+		w.ends = map[string]float64{"gateway/default/month workspace=b": 73 * hour} // a was raised, and lasts
+		w.minutes(1)
+		if got := w.told(); !strings.HasSuffix(got, " resolved") {
+			t.Errorf("told %q", got)
+		}
+		stop()
+	})
 }
 
 func TestTooLittleHistoryIsNoAnomaly(t *testing.T) {
