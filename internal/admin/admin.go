@@ -86,6 +86,7 @@ type Config struct {
 	RefreshDrains func(ctx context.Context) error // RefreshKeys for drains
 	Canaries      Canaries
 	Exports       Exports                         // nil = entries are exported nowhere
+	Backups       func() *BackupSchedule          // nil, or what gives nil = none are made by the clock
 	Alerting      Alerting                        // rules and channels of alerts; nil = there are none
 	Cache         CacheView                       // what is kept of answers; nil = nobody knows
 	RefreshPurges func(ctx context.Context) error // RefreshKeys for purges of the cache

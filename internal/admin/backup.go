@@ -15,8 +15,49 @@ type BackupStore interface {
 	Snapshot(ctx context.Context, fn func(*store.Snapshot) error) error
 }
 
+// BackupSchedule is how backups by the clock stand, of all nodes together.
+type BackupSchedule struct {
+	To        string       `json:"to" doc:"A directory, or s3://BUCKET/PREFIX."`
+	EveryS    float64      `json:"every_s" doc:"How far backups are to lie apart."`
+	Keep      int          `json:"keep"`
+	Encrypted bool         `json:"encrypted"`
+	Entries   bool         `json:"entries" doc:"With the calls."`
+	Next      *time.Time   `json:"next" doc:"When the next one is due; null = it was not looked at yet."`
+	Made      *time.Time   `json:"made" doc:"The moment that the newest one holds; null = there is none yet."`
+	TookS     *float64     `json:"took_s" doc:"How long that took."`
+	Overdue   bool         `json:"overdue" doc:"The newest one is older than two intervals."`
+	Failures  int64        `json:"failures" doc:"Tries that ever failed."`
+	InRow     int          `json:"failures_in_a_row" doc:"Since the newest one."`
+	Error     string       `json:"error" doc:"Why the last try failed; empty = it did not."`
+	Warning   string       `json:"warning" doc:"Why old backups could not be tidied up; empty = they were."`
+	Node      string       `json:"node" doc:"That tried last."`
+	Files     []BackupFile `json:"files" doc:"The backups that are there, the newest first."`
+}
+
+// BackupFile is a backup that was made by the clock, and proven when it was made.
+type BackupFile struct {
+	Name   string    `json:"name"`
+	Time   time.Time `json:"time" doc:"The moment that it holds."`
+	Bytes  int64     `json:"bytes"`
+	Rows   int64     `json:"rows"`
+	SHA256 string    `json:"sha256"`
+}
+
+// BackupStanding is how backups by the clock stand.
+type BackupStanding struct {
+	Schedule *BackupSchedule `json:"schedule" doc:"null = the configuration wants none."`
+}
+
+func (a *api) getBackupStanding(*call) (out BackupStanding, err error) {
+	if a.Backups != nil {
+		out.Schedule = a.Backups()
+	}
+	return out, nil
+}
+
 func (a *api) backupRoutes() []route {
 	return []route{
+		read(admins, get, "/backups", "getBackupStanding", "How backups by the clock stand: when, where to, what came of the last one, which are there.", nil, a.getBackupStanding),
 		{
 			Access: admins, Method: get, Path: "/backup", Name: "getBackup", Summary: "A backup of the store as it is now, for sluice restore. It holds sealed credentials and hashes of keys.",
 			Query: backupParams, Status: http.StatusOK, Stream: "A tar archive under zstd, whose last member is manifest.json; without that it is not whole.", Kind: backupKind, serve: a.getBackup,

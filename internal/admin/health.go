@@ -89,6 +89,12 @@ func (a *api) getHealth(c *call) (Health, error) {
 		refused := a.Document().Refused
 		h.problem(refused != "", refused)
 	}
+	if a.Backups != nil {
+		if b := a.Backups(); b != nil {
+			h.problem(b.Overdue, "there is no backup as new as backups in the configuration says")
+			h.problem(!b.Overdue && b.InRow > 0, "the last backup failed: "+b.Error)
+		}
+	}
 	h.problem(s.Bad > 0, "entries were set aside because the store refuses them")
 	if a.Ready != nil {
 		if err := a.Ready(); err != nil {

@@ -26,7 +26,7 @@ func (p *process) adminHandler() (h http.Handler, end func()) {
 		Vault: adminVault{p}, WakeEraser: p.eraser.Wake, RefreshCredentials: p.refreshVault, Limits: p.limitStates, RefreshRaises: p.refreshRaises,
 		Explain: p.explain, Replay: p.replay, Ask: p.proxy.ServeAs, Try: p.try, Diagnose: p.diagnose, Kinds: kinds, Targets: p.targets, RefreshDrains: p.drains.Refresh, Cache: adminCache{p}, RefreshPurges: p.purges.Refresh, Canaries: adminCanaries{p}, Alerting: adminAlerts{p}, Reach: p.reach,
 		URL: with.URL, Session: with.Session, OIDC: with.OIDC, Keyring: ring,
-		Exports: p.exports,
+		Exports: p.exports, Backups: p.backupStanding,
 		Metrics: p.metrics.Handler(), Ready: p.ready, InFlight: p.proxy.InFlight,
 		Document: p.standing, RefreshConfig: p.configs.Refresh,
 		Snapshot: func() *catalog.Snapshot { return p.snapshot.Load() },

@@ -19,6 +19,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/alert"
 	"github.com/sluice-gateway/sluice/internal/alert/rules"
 	"github.com/sluice-gateway/sluice/internal/auth"
+	"github.com/sluice-gateway/sluice/internal/backup/schedule"
 	"github.com/sluice-gateway/sluice/internal/cache"
 	"github.com/sluice-gateway/sluice/internal/cache/semantic"
 	"github.com/sluice-gateway/sluice/internal/canary"
@@ -65,6 +66,7 @@ type process struct {
 	alerts   *alert.Alerts
 	rules    *rules.Engine
 	exports  *export.Exports
+	backups  *schedule.Schedule
 	keys     *auth.Keys
 	follower *auth.Follower
 	models   *account.Catalogue
@@ -245,6 +247,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 	p.alerts = alert.New(alert.Options{Store: p.store, Spent: p.spent, AdminURL: cfg.Admin.URL, Logger: p.log, Channels: p.channelsOf})
 	p.openAlertRules(cfg)
 	p.openExports()
+	p.openBackups()
 	p.proxy = proxy.New(proxy.Config{
 		Dialects: Dialects(), Keys: p.keys, Catalogue: p.models, Recorder: recorder{p.recorder},
 		Objects: object.New(p.store, store.ErrNotFound), Recall: recall.New(recallBytes), Limits: p.counters.engine, Health: p.health, Budgets: p.alerts, Cache: proxyCache{p}, Senses: proxySenses{p}, Feedback: proxyFeedback{p}, Observer: observers{p.metrics, p.otlp}, Ready: p.ready, Log: p.log,
@@ -320,6 +323,7 @@ func (p *process) gauges() telemetry.Gauges {
 		Targets: p.levels,
 		Cache:   p.cacheTiers,
 		Exports: p.exportLevels,
+		Backups: p.backupLevel,
 		Intents: func(result string) float64 { return float64(p.proxy.IntentCounts().Of(result)) },
 	}
 }

@@ -17,7 +17,7 @@ import (
 func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *config.Config) {
 	wg.Go(func() { p.follow(ctx, cfg) })
 	wg.Go(func() {
-		record.RunRetention(ctx, p.store, p.retention, p.behind, time.Now, p.log)
+		record.RunRetention(ctx, p.store, p.retention, time.Now, p.log)
 	})
 	wg.Go(func() { record.RunDays(ctx, p.store, time.Now, p.log) })
 	wg.Go(func() { p.runSearch(ctx, cfg.Storage.Search != "off") })
@@ -37,6 +37,7 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 	wg.Go(func() { p.alerts.Run(ctx) })
 	wg.Go(func() { p.watchRules(ctx) })
 	wg.Go(func() { p.runExports(ctx) })
+	wg.Go(func() { p.runBackups(ctx) })
 	wg.Go(func() { p.sweep(ctx) })
 	wg.Go(func() { p.runPrivacy(ctx) })
 	path, _ := p.opt.configPath()

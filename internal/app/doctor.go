@@ -34,7 +34,7 @@ func (p *process) diagnose(ctx context.Context) []doctor.Finding {
 	if r := p.refused.Load(); r != nil {
 		refused = append(refused, r.message)
 	}
-	checks := append(p.checks(cfg), doctor.Document("", refused, nil), doctor.SpoolCheck(func() (doctor.Spool, error) {
+	checks := append(p.checks(cfg), p.backupCheck(), doctor.Document("", refused, nil), doctor.SpoolCheck(func() (doctor.Spool, error) {
 		s := p.recorder.Stats()
 		return doctor.Spool{
 			Depth: s.Depth, Bytes: s.Bytes, Max: int64(cfg.Storage.Spool.Max), Oldest: s.Oldest, Away: s.StoreAway, Failing: s.DiskFailing,
@@ -239,7 +239,7 @@ func (p *process) tryForDoctor(ctx context.Context, of *provider.Provider) (doct
 	}, nil
 }
 
-// zonesOf are the time zones that budgets name.
+// zonesOf are the time zones that budgets and backups name.
 func zonesOf(cfg *config.Config) (zones []string) {
 	for _, g := range cfg.Gateways {
 		for i := range g.Budgets {
@@ -247,6 +247,9 @@ func zonesOf(cfg *config.Config) (zones []string) {
 				zones = append(zones, z)
 			}
 		}
+	}
+	if z := cfg.Backups.Zone; cfg.Backups.At != "" && !slices.Contains(zones, z) {
+		zones = append(zones, z)
 	}
 	slices.Sort(zones)
 	return zones

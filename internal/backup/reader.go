@@ -74,7 +74,7 @@ func unseal(r io.Reader, passphrase func() (string, error)) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	identity, err := age.NewScryptIdentity(text)
+	identity, err := identityOf(text)
 	if err != nil {
 		return nil, ErrPassphraseNeeded
 	}
@@ -87,6 +87,14 @@ func unseal(r io.Reader, passphrase func() (string, error)) (io.Reader, error) {
 		return nil, broken("%w", err)
 	}
 	return opened, nil
+}
+
+// identityOf reads a passphrase, or the secret key of an age recipient.
+func identityOf(text string) (age.Identity, error) {
+	if strings.HasPrefix(text, "AGE-SECRET-KEY-") {
+		return age.ParseX25519Identity(text)
+	}
+	return age.NewScryptIdentity(text)
 }
 
 // damaged is ErrBroken, once.

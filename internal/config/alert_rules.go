@@ -14,7 +14,7 @@ import (
 // AlertRule raises alerts while a figure is out of bounds.
 type AlertRule struct {
 	Name     string        `yaml:"name" required:"true" example:"errors" check:"name" help:"What it is called in alerts and mutes. An alert that fires stays the same while its rule keeps its name."`
-	Metric   string        `yaml:"metric" required:"true" example:"error_rate" check:"metric" help:"What is looked at: error_rate, block_rate, cache_ratio (shares); requests, errors, blocked, tokens, spend, forbidden (calls refused with 403), new_networks (networks that a key was never used from); latency_, first_token_ or overhead_ with p50, p90, p95 or p99; silence (no call at all); budget_share, unhealthy_targets, spool_depth."`
+	Metric   string        `yaml:"metric" required:"true" example:"error_rate" check:"metric" help:"What is looked at: error_rate, block_rate, cache_ratio (shares); requests, errors, blocked, tokens, spend, forbidden (calls refused with 403), new_networks (networks that a key was never used from); latency_, first_token_ or overhead_ with p50, p90, p95 or p99; silence (no call at all); budget_share, unhealthy_targets, spool_depth; budget_ends_in (of each budget that is foreseen to end before its period does, the time until then)."`
 	Above    string        `yaml:"above" example:"5%" check:"figure" help:"It is out of bounds above this: a number, a share (5%) or a time (2s)."`
 	Below    string        `yaml:"below" example:"20%" check:"figure" help:"It is out of bounds below this."`
 	Clear    string        `yaml:"clear" example:"3%" check:"figure" help:"What fires ends only when the figure is back at this. Default: the bound."`
@@ -68,10 +68,14 @@ func (c *Config) AlertRules() []gateway.AlertRule {
 	out := make([]gateway.AlertRule, 0, len(c.Alerts.Rules))
 	for i := range c.Alerts.Rules {
 		r := &c.Alerts.Rules[i]
+		per := r.Per
+		if r.Metric == gateway.BudgetEndsIn {
+			per = "budget"
+		}
 		out = append(out, gateway.AlertRule{
 			Name: r.Name, Metric: r.Metric, Severity: r.Severity, Above: figure(r.Above), Below: figure(r.Below), Clear: figure(r.Clear),
 			Weeks: r.Anomaly.Weeks, Sensitivity: cmp.Or(r.Anomaly.Sensitivity, usualSensitivity), Window: r.Window, For: r.For, Repeat: r.Repeat, MinCalls: int64(r.MinCalls),
-			NoData: r.NoData, Filter: r.Filter.Values(), Per: r.Per, Channels: r.Channels,
+			NoData: r.NoData, Filter: r.Filter.Values(), Per: per, Channels: r.Channels,
 		})
 	}
 	return out
@@ -95,7 +99,7 @@ func parseFigure(text string) (v float64, unit, message string) {
 		}
 		return v, "", ""
 	}
-	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+	if d, err := ParseDuration(text); err == nil {
 		return float64(d) / float64(time.Millisecond), "ms", ""
 	}
 	return 0, "", "expected a number such as 100, a share such as 5% or a time such as 2s, found " + doctree.Quote(text)
@@ -153,6 +157,8 @@ func (l *loader) bounds(at string, r *AlertRule) {
 		switch {
 		case unit == "share" && !share, unit == "ms" && kind != "ms":
 			l.bad(join(at, key), "%s is not measured so; write a number", r.Metric)
+		case r.Metric == gateway.BudgetEndsIn && (key == "above" || unit != "ms"):
+			l.bad(join(at, key), "%s is told below a time, as in below: 3d", r.Metric)
 		case kind == "share" && v > 1:
 			l.bad(join(at, key), "a share is 1 at most; did you mean %s%%?", strings.TrimSuffix(text, "%"))
 		}
@@ -190,6 +196,9 @@ func (l *loader) toldApart(at string, r *AlertRule) {
 	case gateway.AlertMetrics()[r.Metric] == "live" && len(named) > 0:
 		l.bad(at, "%s is not told apart; leave filter and per out", r.Metric)
 		return
+	case r.Metric == gateway.BudgetEndsIn && r.Per != "":
+		l.bad(join(at, "per"), "%s is told of each budget as it is; leave per out", r.Metric)
+		return
 	case (r.Metric == "new_networks" || r.Metric == "forbidden") && r.Per != "" && r.Per != "key":
 		l.bad(join(at, "per"), "%s can be told apart by key alone", r.Metric)
 	}
@@ -197,6 +206,7 @@ func (l *loader) toldApart(at string, r *AlertRule) {
 	delete(named, "workspace")
 	var allowed []string
 	switch r.Metric {
+	case gateway.BudgetEndsIn:
 	case "new_networks", "forbidden":
 		allowed = []string{"key"}
 	default:
@@ -209,7 +219,7 @@ func (l *loader) toldApart(at string, r *AlertRule) {
 	}
 	for d := range named {
 		if !slices.Contains(allowed, d) {
-			l.bad(at, "calls are not told apart by all of these at once: beside gateway and workspace, filter and per may name one of provider, key, route and operation, and model; forbidden and new_networks key alone")
+			l.bad(at, "calls are not told apart by all of these at once: beside gateway and workspace, filter and per may name one of provider, key, route and operation, and model; forbidden and new_networks key alone, budget_ends_in none")
 			return
 		}
 	}

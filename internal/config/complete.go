@@ -157,6 +157,9 @@ func (l *loader) resolvePaths() {
 		}
 		c.Exports[name] = x
 	}
+	if bucket, _ := c.Backups.Bucket(); bucket == "" {
+		c.Backups.To = l.secrets.path(c.Backups.To)
+	}
 	if file, ok := strings.CutPrefix(c.Storage.URL.Reveal(), "sqlite:"); ok && !strings.HasPrefix(file, ":memory:") {
 		name, query, hasQuery := strings.Cut(file, "?")
 		name = l.secrets.path(name)

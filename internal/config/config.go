@@ -23,6 +23,7 @@ type Config struct {
 	Alerts    Alerting            `yaml:"alerts" help:"What raises alerts, and where they go. A gateway may have its own channels instead."`
 	Exports   map[string]Export   `yaml:"exports" example:"{archive: {to: jsonl, path: exports, rotate: {size: 100MB, keep: 30}}}" check:"name" help:"Where entries are brought to, by names of your choice: at least once each, in order, from when the export was first configured. A name that stays keeps its place."`
 	Admin     Admin               `yaml:"admin" help:"The admin API, the dashboard and /metrics, on a listener of their own."`
+	Backups   Backups             `yaml:"backups" help:"Backups by the clock: what sluice backup writes, made by the gateway itself."`
 	Audit     Audit               `yaml:"audit" help:"The audit log: who did and saw what through the admin API."`
 	Telemetry Telemetry           `yaml:"telemetry" help:"What the process says about itself."`
 

@@ -30,6 +30,7 @@ func (l *loader) validate() {
 	l.alerts("alerts", &l.cfg.Alerts.Alerts)
 	l.alertRules("alerts", &l.cfg.Alerts)
 	l.exports()
+	l.backups()
 	l.listeners()
 	l.storage()
 	l.plainPassword("shared.url", l.cfg.Shared.URL)

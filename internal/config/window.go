@@ -118,6 +118,8 @@ func checkRule(check, text string) string {
 		message = checkPer(text)
 	case "entryfield", "entrycondition":
 		message = checkExport(check, text)
+	case "clock", "recipient", "place_of_backups":
+		message = checkBackups(check, text)
 	}
 	return message
 }

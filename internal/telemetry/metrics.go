@@ -76,6 +76,7 @@ type Gauges struct {
 	Expiries      func() map[string]time.Time // what ends by itself, and when; zero = never; nil = not told
 	Targets       func() []TargetLevel        // how targets stand; nil = not told
 	Exports       func() []ExportLevel        // how exports stand; nil = not told
+	Backups       func() *BackupLevel         // how backups by the clock stand; nil = not told
 	Cache         func() []CacheTier          // the places where answers are kept; nil = not told
 	Intents       func(result string) float64 // calls whose intent was asked for, by a word of intentResults; nil = not told
 }
@@ -128,6 +129,9 @@ func NewMetrics(g Gauges, version string) *Metrics {
 	m.intents(g.Intents)
 	if g.Exports != nil {
 		m.registry.MustRegister(newExports(g.Exports))
+	}
+	if g.Backups != nil {
+		m.registry.MustRegister(newBackups(g.Backups))
 	}
 	if g.Targets != nil {
 		m.registry.MustRegister(newTargets(g.Targets))

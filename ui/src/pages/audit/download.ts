@@ -1,6 +1,5 @@
 // Exports events page by page, as the command line does.
 import { api, got } from "../../api/client";
-import { saveFile } from "../../lib/save";
 import type { Event } from "../Audit";
 
 const columns: [string, (e: Event) => unknown][] = [
@@ -22,5 +21,10 @@ export async function download(query: Record<string, string>, format: "jsonl" | 
     for (const e of page.data as Event[]) parts.push(format === "csv" ? columns.map(([, of]) => cell(of(e))).join(",") + "\n" : JSON.stringify(e) + "\n");
     if (!(cursor = page.next)) break;
   }
-  saveFile(`audit.${format}`, new Blob(parts, { type: format === "csv" ? "text/csv" : "application/jsonl" }));
+  const url = URL.createObjectURL(new Blob(parts, { type: format === "csv" ? "text/csv" : "application/jsonl" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = `audit.${format}`;
+  link.click();
+  URL.revokeObjectURL(url);
 }
