@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/analytics"
@@ -45,12 +46,16 @@ type CostSums struct {
 }
 
 var costParams = []Param{
-	{"by", "The dimension whose values are told apart; all calls together unless given."},
+	{"by", "The dimension whose values are told apart; all calls together unless given. provider,model tells apart models that several providers have: a value is provider/model."},
 	{"month", "A month as in 2030-01, in the zone, in place of from and to; the current one unless either is given."},
 	{"zone", "The time zone of months, weeks and days, as in Europe/Berlin; UTC unless given."},
 	{"grain", "day, week or month: a row for each of them."},
 	{"format", "json unless given, or csv."},
 }
+
+// providersModels is the one pair of dimensions that a report tells apart: a model's name
+// says little without its provider's.
+var providersModels = []analytics.Dimension{analytics.ByProvider, analytics.ByModel}
 
 // mostCostValues bounds the values that have rows of their own.
 const mostCostValues = 10_000
@@ -84,9 +89,7 @@ func (a *api) getCosts(c *call) (*CostReport, error) {
 		return nil, err
 	}
 	out := &CostReport{From: got.Edges[0].In(q.Zone), To: got.Edges[len(got.Edges)-1].In(q.Zone), Zone: q.Zone.String(), Grain: string(q.Step), Rows: []CostRow{}, Source: "rollups", Warning: warning(&q, got)}
-	if len(q.By) > 0 {
-		out.By = string(q.By[0])
-	}
+	out.By = strings.Join(texts(q.By), ",")
 	if got.Entries {
 		out.Source = "entries"
 	}
@@ -108,8 +111,8 @@ func (out *CostReport) add(one *store.AnalyticsSeries, span int, at time.Time) {
 		return
 	}
 	row := CostRow{Rest: one.Rest, CostSums: costsOf(f)}
-	if len(one.Values) > 0 {
-		row.Value = one.Values[0]
+	if row.Value = strings.Join(one.Values, "/"); row.Value == "/" { // of a call that no provider was asked for
+		row.Value = ""
 	}
 	if out.Grain != "" {
 		row.Time = &at
@@ -139,8 +142,8 @@ func (a *api) costQuery(c *call) (store.AnalyticsQuery, error) {
 	default:
 		return q, invalid("grain", "grain is day, week or month")
 	}
-	if q.By, err = a.dimensions("by", c.query.Get("by")); err == nil && len(q.By) > 1 {
-		err = invalid("by", "by names one dimension")
+	if q.By, err = a.dimensions("by", c.query.Get("by")); err == nil && len(q.By) > 1 && !slices.Equal(q.By, providersModels) {
+		err = invalid("by", "by names one dimension, or provider,model")
 	}
 	if err != nil || !c.query.Has("month") && (c.query.Has("from") || c.query.Has("to")) {
 		return q, err

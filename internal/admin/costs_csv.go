@@ -30,7 +30,7 @@ func (out *CostReport) csv() (*textFile, error) {
 	w.UseCRLF = true
 	head := []string{"cost_usd", "saved_usd", "requests", "unpriced", "input_tokens", "output_tokens"}
 	if out.By != "" {
-		head = append([]string{out.By}, head...)
+		head = append([]string{strings.ReplaceAll(out.By, ",", "/")}, head...)
 	}
 	if out.Grain != "" {
 		head = append([]string{out.Grain}, head...)

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -101,6 +102,31 @@ func TestCostsAreFilteredAndTold(t *testing.T) {
 		if f := g.fails(g.do("GET", "/api/v1/analytics/costs?"+query, ""), http.StatusBadRequest, "invalid_request"); f.Error.Details.Field != field {
 			t.Errorf("%s: %+v", query, f)
 		}
+	}
+}
+
+func TestModelsOfTheSameNameAreToldApartByTheirProviders(t *testing.T) {
+	g := newRig(t)
+	g.now = time.Now()
+	for i, at := range []string{"one/chat", "two/chat", "two/chat", "two/other", "/"} {
+		e := storetest.Entry(i)
+		e.Time, e.Cost = g.now.Add(-time.Minute), gateway.Cost{USD: gateway.USD(1 + i), Known: true}
+		e.Provider, e.Model, _ = strings.Cut(at, "/")
+		e.ID = storetest.IDAt(e.Time, i)
+		g.stored(e)
+	}
+	var got admin.CostReport
+	g.get("/api/v1/analytics/costs?by=provider,model&from="+url.QueryEscape(g.now.Add(-time.Hour).Format(time.RFC3339)), &got)
+	costs := map[string]gateway.USD{}
+	for _, row := range got.Rows {
+		costs[row.Value] = row.Cost
+	}
+	if got.By != "provider,model" || !maps.Equal(costs, map[string]gateway.USD{"one/chat": 1, "two/chat": 5, "two/other": 4, "": 5}) {
+		t.Errorf("%s %v", got.By, costs)
+	}
+	csv := g.do("GET", "/api/v1/analytics/costs?format=csv&by=provider,model&from="+url.QueryEscape(g.now.Add(-time.Hour).Format(time.RFC3339)), "").Body.String()
+	if !strings.HasPrefix(csv, "provider/model,cost_usd,") || !strings.Contains(csv, "\r\ntwo/chat,0.000000005,") {
+		t.Error(csv)
 	}
 }
 

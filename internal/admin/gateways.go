@@ -34,6 +34,10 @@ type GatewayLog struct {
 	Bodies  string `json:"bodies" enum:"none,metadata,full"`
 	MaxBody int64  `json:"max_body" doc:"Bytes of each body."`
 	RetainS int64  `json:"retain_s" doc:"Seconds; 0 = for ever."`
+
+	Sample       float64  `json:"sample" doc:"Share of the calls whose bodies are kept, 0 to 1."`
+	SampleErrors bool     `json:"sample_errors" doc:"Bodies of calls that fail are kept whatever sample says."`
+	Redact       []string `json:"redact" doc:"What is taken out before anything is written: rules of log.redact and the names of own patterns. Keys of the best-known services are, always."`
 }
 
 // snapshot gives what is in force, which an API without a gateway does not have.
@@ -76,7 +80,7 @@ func newGateway(s *catalog.Snapshot, g *catalog.Gateway) Gateway {
 	out := Gateway{
 		Name: g.Name, Hosts: []string{}, Auth: []string{}, DefaultProvider: map[string]string{}, Providers: notNil(g.Providers), Models: notNil(g.Models),
 		Controls: notNil(g.Controls), CallerCredentials: g.CallerCredentials, CORSOrigins: []string{},
-		Log: GatewayLog{Bodies: bodiesName(g.Log.Bodies), MaxBody: g.Log.MaxBody, RetainS: int64(g.Log.Retain / time.Second)},
+		Log: newGatewayLog(&g.Log),
 	}
 	maps.Copy(out.DefaultProvider, g.Default)
 	for host, of := range s.Hosts {
@@ -95,6 +99,10 @@ func newGateway(s *catalog.Snapshot, g *catalog.Gateway) Gateway {
 		out.CORSOrigins = notNil(g.CORS.Origins)
 	}
 	return out
+}
+
+func newGatewayLog(l *catalog.LogPolicy) GatewayLog {
+	return GatewayLog{Bodies: bodiesName(l.Bodies), MaxBody: l.MaxBody, RetainS: int64(l.Retain / time.Second), Sample: l.Sample, SampleErrors: l.Errors, Redact: l.Redact.Rules()}
 }
 
 func bodiesName(b catalog.Bodies) string {

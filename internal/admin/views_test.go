@@ -3,6 +3,7 @@ package admin_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/provider"
+	"github.com/sluice-gateway/sluice/internal/redact"
 	"github.com/sluice-gateway/sluice/internal/store/storetest"
 )
 
@@ -35,7 +37,11 @@ func serving(c *admin.Config) {
 		{Name: "pocket", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitCost, Windows: []gateway.Window{{Max: 1, Period: gateway.Day}}},
 		{Name: "pace", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitRequests, Windows: []gateway.Window{{Max: 1, Span: time.Minute}}},
 	}
-	door := &catalog.Gateway{Name: "default", Rules: rules, Keyed: true, Default: map[string]string{"chat": "acme"}, Log: catalog.LogPolicy{Bodies: catalog.BodiesFull, MaxBody: 65536, Retain: 24 * time.Hour}}
+	hides, err := redact.New(redact.Options{Rules: []string{"secrets", redact.Email}, Patterns: map[string]string{"employee": "EMP-[0-9]{6}"}})
+	if err != nil {
+		panic(err)
+	}
+	door := &catalog.Gateway{Name: "default", Rules: rules, Keyed: true, Default: map[string]string{"chat": "acme"}, Log: catalog.LogPolicy{Bodies: catalog.BodiesFull, MaxBody: 65536, Retain: 24 * time.Hour, Sample: 0.1, Errors: true, Redact: hides}}
 	s := catalog.New(catalog.Snapshot{
 		Gateways: map[string]*catalog.Gateway{"default": door}, Hosts: map[string]*catalog.Gateway{"ai.test": door},
 		Providers: map[string]*provider.Provider{"acme": vendor, "zeta": {Name: "zeta", Spec: vendor.Spec}}, Lister: lister{},
@@ -71,6 +77,9 @@ func TestGatewaysProvidersAndModelsAreShownWithoutSecrets(t *testing.T) {
 	g.get("/api/v1/gateways", &doors)
 	if d := doors.Data[0]; d.Name != "default" || d.Hosts[0] != "ai.test" || d.Auth[0] != "key" || d.Log.Bodies != "full" || d.Log.RetainS != 86400 {
 		t.Errorf("%+v", doors)
+	}
+	if l := doors.Data[0].Log; l.Sample != 0.1 || !l.SampleErrors || !slices.Equal(l.Redact, []string{"secrets", "email", "employee"}) {
+		t.Errorf("%+v", l)
 	}
 	var providers admin.ProviderList
 	g.get("/api/v1/providers", &providers)

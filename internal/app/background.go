@@ -17,7 +17,7 @@ import (
 func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *config.Config) {
 	wg.Go(func() { p.follow(ctx, cfg) })
 	wg.Go(func() {
-		record.RunRetention(ctx, p.store, p.retention, time.Now, p.log)
+		record.RunRetention(ctx, p.store, p.retention, p.behind, time.Now, p.log)
 	})
 	wg.Go(func() { record.RunDays(ctx, p.store, time.Now, p.log) })
 	wg.Go(func() { p.runSearch(ctx, cfg.Storage.Search != "off") })

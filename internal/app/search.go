@@ -19,7 +19,7 @@ func (p *process) runSearch(ctx context.Context, on bool) {
 		}
 	}
 	if on {
-		record.RunIndex(ctx, p.store, func() bool { return p.recorder.Depth() > busySpool }, p.log)
+		record.RunIndex(ctx, p.store, p.behind, p.log)
 		return
 	}
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
@@ -33,3 +33,6 @@ func (p *process) runSearch(ctx context.Context, on bool) {
 		}
 	}
 }
+
+// behind reports whether the store has more to do than it can: many entries wait for it.
+func (p *process) behind() bool { return p.recorder.Depth() > busySpool }

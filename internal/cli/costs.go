@@ -31,7 +31,7 @@ func newCosts(env *Env) *cobra.Command {
 	}
 	c.remote.flags(cmd, env)
 	for name, doc := range map[string]string{
-		"by": "workspace, gateway, provider, model, key, route, operation, status, cache, metadata.team …", "month": "the `MONTH`, as in 2030-01",
+		"by": "workspace, gateway, provider, model, key, route, operation, status, cache, metadata.team …, or provider,model", "month": "the `MONTH`, as in 2030-01",
 		"from": "calls from this `TIME` on (RFC 3339)", "to": "calls before this `TIME`", "zone": "time `ZONE` of months and days, as in Europe/Berlin (default UTC)",
 		"grain": "day, week or month: a row for each", "workspace": "calls of this `WORKSPACE` alone",
 	} {

@@ -3,9 +3,11 @@ package proxy_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -64,6 +66,19 @@ func bareCached(b testing.TB, spec *prov.Spec, baseURL string, answers proxy.Cac
 	return bareOf(b, spec, baseURL, 1, answers, &catalog.Gateway{Name: "default", Keyed: true, Cache: policy, Log: catalog.LogPolicy{Bodies: catalog.BodiesMetadata}})
 }
 
+// benchCounters are a single node's: budgets are in a journal before a call goes on.
+func benchCounters(b testing.TB) limit.Engine {
+	d := limit.NewDurable(limit.NewMemory(limit.MemoryOptions{}), filepath.Join(b.TempDir(), "limits"))
+	if err := d.Load(); err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	kept := make(chan struct{})
+	go func() { defer close(kept); d.Keep(ctx, func(err error) { b.Error(err) }) }()
+	b.Cleanup(func() { cancel(); <-kept })
+	return d
+}
+
 func bareOf(b testing.TB, spec *prov.Spec, baseURL string, known int, answers proxy.Cache, gw *catalog.Gateway) *proxy.Proxy {
 	keys := &auth.Keys{}
 	all := []*gateway.Key{{ID: "k", Workspace: "default", Hash: gateway.HashKey(benchSecret)}}
@@ -78,7 +93,7 @@ func bareOf(b testing.TB, spec *prov.Spec, baseURL string, known int, answers pr
 	p := proxy.New(proxy.Config{
 		Dialects: []*dialect.Dialect{openai.Dialect, openaichat.Dialect, messages.Dialect}, Keys: keys, Catalogue: models, Recorder: nothing{}, Objects: nothing{},
 		Recall: recall.New(1 << 20), Observer: nothing{}, Ready: func() error { return nil }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Limits: limit.NewMemory(limit.MemoryOptions{}), Cache: answers,
+		Limits: benchCounters(b), Cache: answers,
 	})
 	err = p.Swap(catalog.New(catalog.Snapshot{
 		Gateways: map[string]*catalog.Gateway{gw.Name: gw},

@@ -27,17 +27,19 @@ type Sweeper interface {
 const (
 	retainEvery = 10 * time.Minute
 	sweepStep   = 500
-	// sweepPause is the least pause after a step; after a slow step it is longer, so
-	// that sweeping takes at most a fifth of the store's time.
+	// sweepPause is the least pause after a step; after a slow step it is as long as that,
+	// and longer while the store has more to do than it can: sweeping takes half of its time
+	// at most, and a fifth of it then.
 	sweepPause = 50 * time.Millisecond
 	sweepRest  = 4
 )
 
 // RunRetention sweeps by the policies as they are at the time, at once and then every
-// ten minutes, until ctx ends. A policy that fails is tried again in the next round.
-func RunRetention(ctx context.Context, s Sweeper, policies func() []Policy, clock func() time.Time, log *slog.Logger) {
+// ten minutes, until ctx ends. A policy that fails is tried again in the next round. busy
+// says that the store has more to do than it can.
+func RunRetention(ctx context.Context, s Sweeper, policies func() []Policy, busy func() bool, clock func() time.Time, log *slog.Logger) {
 	for {
-		removed, err := Sweep(ctx, s, policies(), clock)
+		removed, err := Sweep(ctx, s, policies(), busy, clock)
 		if err != nil && ctx.Err() == nil {
 			log.Warn("old log entries cannot be removed; the next round tries again", "error", err)
 		}
@@ -51,19 +53,19 @@ func RunRetention(ctx context.Context, s Sweeper, policies func() []Policy, cloc
 }
 
 // Sweep does one round and tells how many rows were removed, bodies included.
-func Sweep(ctx context.Context, s Sweeper, policies []Policy, clock func() time.Time) (removed int, err error) {
+func Sweep(ctx context.Context, s Sweeper, policies []Policy, busy func() bool, clock func() time.Time) (removed int, err error) {
 	for _, p := range policies {
 		if p.Workspace != "" {
-			n, sweepErr := sweepAll(ctx, s.SweepWorkspace, "workspace", p.Workspace, clock().Add(-p.Retain))
+			n, sweepErr := sweepAll(ctx, busy, s.SweepWorkspace, "workspace", p.Workspace, clock().Add(-p.Retain))
 			removed, err = removed+n, errors.Join(err, sweepErr)
 			continue
 		}
 		if p.Bodies > 0 && (p.Retain <= 0 || p.Bodies < p.Retain) {
-			n, sweepErr := sweepAll(ctx, s.SweepBodies, "gateway", p.Gateway, clock().Add(-p.Bodies))
+			n, sweepErr := sweepAll(ctx, busy, s.SweepBodies, "gateway", p.Gateway, clock().Add(-p.Bodies))
 			removed, err = removed+n, errors.Join(err, sweepErr)
 		}
 		if p.Retain > 0 {
-			n, sweepErr := sweepAll(ctx, s.SweepEntries, "gateway", p.Gateway, clock().Add(-p.Retain))
+			n, sweepErr := sweepAll(ctx, busy, s.SweepEntries, "gateway", p.Gateway, clock().Add(-p.Retain))
 			removed, err = removed+n, errors.Join(err, sweepErr)
 		}
 	}
@@ -73,7 +75,7 @@ func Sweep(ctx context.Context, s Sweeper, policies []Policy, clock func() time.
 type sweepFunc func(ctx context.Context, of string, before time.Time, step int) (int, error)
 
 // sweepAll takes small steps with pauses until nothing is left.
-func sweepAll(ctx context.Context, sweep sweepFunc, what, of string, before time.Time) (removed int, err error) {
+func sweepAll(ctx context.Context, busy func() bool, sweep sweepFunc, what, of string, before time.Time) (removed int, err error) {
 	for {
 		began := time.Now()
 		n, err := sweep(ctx, of, before, sweepStep)
@@ -81,7 +83,11 @@ func sweepAll(ctx context.Context, sweep sweepFunc, what, of string, before time
 		if err != nil {
 			return removed, fmt.Errorf("%s %s: %w", what, of, err)
 		}
-		if !sleep(ctx, max(sweepPause, sweepRest*time.Since(began)), nil) {
+		rest := time.Since(began)
+		if busy() {
+			rest *= sweepRest
+		}
+		if !sleep(ctx, max(sweepPause, rest), nil) {
 			return removed, ctx.Err()
 		}
 		if n < sweepStep {

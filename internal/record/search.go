@@ -17,8 +17,8 @@ type Index interface {
 const (
 	fillEvery   = 500 * time.Millisecond // while nothing waits
 	fillBackoff = 30 * time.Second       // at most, after errors
-	// A step is followed by a rest as long as itself, and by a longer one while the store
-	// has more to do; nothing waits for longer than that.
+	// A step is followed by a rest of half its time, and by a longer one while the store has
+	// more to do than it can; nothing waits for longer than that.
 	busyRest    = 8
 	longestRest = 5 * time.Second
 )
@@ -51,7 +51,7 @@ func RunIndex(ctx context.Context, x Index, busy func() bool, log *slog.Logger) 
 		case busy():
 			wait = min(busyRest*took, longestRest)
 		default:
-			wait = min(took, longestRest)
+			wait = min(took/2, longestRest)
 		}
 	}
 }

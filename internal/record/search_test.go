@@ -38,12 +38,12 @@ func (x *slowIndex) runFor(d time.Duration, busy bool) {
 	record.RunIndex(ctx, x, func() bool { return busy }, slog.New(slog.DiscardHandler))
 }
 
-func TestTheIndexRestsAsLongAsItWorksAndLongerWhileTheStoreIsBusy(t *testing.T) {
+func TestTheIndexWorksForTwoThirdsOfTheTimeAndLessWhileTheStoreIsBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		idle, busy := &slowIndex{waiting: 1000}, &slowIndex{waiting: 1000}
 		idle.runFor(60*time.Second, false)
 		busy.runFor(60*time.Second, true)
-		if idle.steps < 30 || idle.steps > 31 || busy.steps < 10 || busy.steps > 11 || idle.opened != 1 {
+		if idle.steps < 40 || idle.steps > 41 || busy.steps < 10 || busy.steps > 11 || idle.opened != 1 {
 			t.Errorf("%d steps, %d while busy; opened %d times", idle.steps, busy.steps, idle.opened)
 		}
 	})

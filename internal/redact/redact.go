@@ -114,6 +114,15 @@ func (r *Redactor) With(find func(text []byte, found func(from, to int))) *Redac
 	return &Redactor{finders: append([]finder{also}, r.finders...), rules: r.rules}
 }
 
+// Rules gives what is looked for: rules as Options has them, then the names of own
+// patterns. It is never nil.
+func (r *Redactor) Rules() []string {
+	if r == nil {
+		return []string{}
+	}
+	return slices.Clone(r.rules)
+}
+
 // Has reports whether a rule is in force.
 func (r *Redactor) Has(rule string) bool { return r != nil && slices.Contains(r.rules, rule) }
 

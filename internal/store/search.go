@@ -41,6 +41,8 @@ type searchDoc struct {
 	id    string
 	words []byte
 	facts []string
+
+	bodies int // how many were read for it
 }
 
 // ErrNoSearch says that this store has no index of what was said.
@@ -85,12 +87,9 @@ func factsOfQuery(q *EntryQuery) (facts []string) {
 	return facts
 }
 
-func factsOfEntry(e *gateway.Entry) (facts []string) {
-	q := EntryQuery{Gateway: e.Gateway, Workspace: e.Workspace, KeyID: e.KeyID, Operation: e.Operation, ClientDialect: e.ClientDialect,
-		Provider: e.Provider, Model: e.Model, ModelRequested: e.ModelRequested, Route: e.Route, Credential: e.Credential, ErrorCode: e.ErrorCode,
-		FinishReason: e.FinishReason, Cache: e.Cache, Session: e.Session, User: e.User, ClientIP: e.ClientIP, TraceID: e.TraceID,
-		Status: e.Status, StatusClass: e.Status / 100}
-	return factsOfQuery(&q)
+// factsOfStatus are those of an entry's status; 0 = it has none.
+func factsOfStatus(status int) []string {
+	return factsOfQuery(&EntryQuery{Status: status, StatusClass: status / 100})
 }
 
 // SearchEntries is ListEntries for entries in whose bodies something was said. A page that

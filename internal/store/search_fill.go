@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/said"
@@ -13,7 +14,8 @@ import (
 
 // How much is taken up at a time: few enough for little memory, many enough to be cheap.
 const (
-	fillEntries = 128
+	fillEntries = 512
+	fillStep    = 64 // are read at once
 	fillBytes   = 4 << 20
 	requeueStep = 2000
 )
@@ -127,58 +129,89 @@ func (s *Store) waitingSearch(ctx context.Context) ([]queuedDoc, error) {
 // gone too. taken are those that were looked at, which may be fewer.
 func (s *Store) searchDocs(ctx context.Context, queue []queuedDoc) (docs []searchDoc, gone []string, taken []queuedDoc, err error) {
 	read := 0
-	for _, q := range queue {
+	for some := range slices.Chunk(queue, fillStep) {
 		if read > fillBytes {
 			break
 		}
-		taken = append(taken, q)
-		var doc *searchDoc
-		if !q.gone {
-			var size int
-			if doc, size, err = s.searchDoc(ctx, q.id); err != nil {
-				return nil, nil, nil, err
+		found, size, err := s.saidIn(ctx, some)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		for _, q := range some {
+			if d := found[q.id]; d != nil && d.bodies > 0 {
+				docs = append(docs, *d)
+			} else {
+				gone = append(gone, q.id)
 			}
-			read += size
 		}
-		if doc == nil {
-			gone = append(gone, q.id)
-			continue
-		}
-		docs = append(docs, *doc)
+		read += size
+		taken = append(taken, queue[len(taken):len(taken)+len(some)]...)
 	}
 	return docs, gone, taken, nil
 }
 
-// searchDoc reads what was said in one entry, nil when nothing is there.
-func (s *Store) searchDoc(ctx context.Context, id string) (*searchDoc, int, error) {
-	var row []byte
-	if err := s.one(ctx, "SELECT doc FROM entries WHERE id = ?", []any{id}, &row); err != nil {
-		if errors.Is(err, ErrNotFound) {
-			err = nil
+// saidIn reads what was said in those of some entries that have not gone, and how much was
+// read of their bodies. What it finds may have no body.
+func (s *Store) saidIn(ctx context.Context, some []queuedDoc) (found map[string]*searchDoc, size int, err error) {
+	var ids []any
+	for _, q := range some {
+		if !q.gone {
+			ids = append(ids, q.id)
 		}
+	}
+	if len(ids) == 0 {
+		return nil, 0, nil
+	}
+	if found, err = s.factsOf(ctx, ids); err != nil {
 		return nil, 0, err
 	}
-	var e gateway.Entry
-	if err := json.Unmarshal(row, &e); err != nil {
-		return nil, 0, err
-	}
-	doc, size := searchDoc{id: id, facts: factsOfEntry(&e)}, 0
-	err := s.query(ctx, "SELECT content_type, encoding, bytes FROM bodies WHERE entry_id = ? AND part IN ('request', 'answer') ORDER BY part DESC", []any{id}, func(rows *sql.Rows) error {
-		var kind string
+	var id, kind, stored sql.RawBytes
+	err = s.query(ctx, "SELECT entry_id, content_type, encoding, bytes FROM bodies WHERE part IN ('request', 'answer') AND entry_id IN ("+marks(len(ids))+") ORDER BY entry_id, part DESC", ids, func(rows *sql.Rows) error {
 		var encoding int64
-		var stored sql.RawBytes
-		if err := rows.Scan(&kind, &encoding, &stored); err != nil {
+		if err := rows.Scan(&id, &kind, &encoding, &stored); err != nil {
 			return err
 		}
+		d := found[string(id)]
+		if d == nil {
+			return nil // a body without an entry is about to be deleted
+		}
 		body, err := s.zip.unpack(encoding, stored)
-		size += len(body) + 1
-		doc.words = cutWords(said.Append(doc.words, kind, body), said.MaxWords)
+		size += len(body)
+		d.bodies++
+		d.words = cutWords(said.Append(d.words, string(kind), body), said.MaxWords)
 		return err
 	})
-	if size == 0 {
-		return nil, 0, err
+	return found, size, err
+}
+
+// factColumns are those of factNames, in their order.
+var factColumns = `"` + strings.Join(factNames[:], `", "`) + `"`
+
+// factsOf reads what is known of some entries.
+func (s *Store) factsOf(ctx context.Context, ids []any) (map[string]*searchDoc, error) {
+	found := make(map[string]*searchDoc, len(ids))
+	var texts [len(factNames)]sql.RawBytes
+	var id sql.RawBytes
+	var status sql.NullInt64
+	dest := []any{&id, &status}
+	for i := range texts {
+		dest = append(dest, &texts[i])
 	}
-	return &doc, size, err
+	err := s.query(ctx, "SELECT id, status, "+factColumns+" FROM entries WHERE id IN ("+marks(len(ids))+")", ids, func(rows *sql.Rows) error {
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		d := &searchDoc{id: string(id), facts: make([]string, 0, len(texts)+2)}
+		found[d.id] = d
+		for i, name := range factNames {
+			if len(texts[i]) > 0 {
+				d.facts = append(d.facts, fact(name, string(texts[i])))
+			}
+		}
+		d.facts = append(d.facts, factsOfStatus(int(status.Int64))...)
+		return nil
+	})
+	return found, err
 }
 
 // cutWords leaves out what comes behind so many words.

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,14 +68,16 @@ func (x *postgresSearch) put(ctx context.Context, docs []searchDoc, gone []strin
 	if err != nil {
 		return err
 	}
-	for _, id := range gone {
-		if err == nil {
-			_, err = tx.ExecContext(ctx, "DELETE FROM search_docs WHERE id = $1", id)
-		}
+	if len(gone) > 0 {
+		_, err = tx.ExecContext(ctx, "DELETE FROM search_docs WHERE id = ANY ($1)", gone)
 	}
-	for i := range docs {
+	for some := range slices.Chunk(docs, fillStep) {
+		ids, words := make([]string, len(some)), make([]string, len(some))
+		for i := range some {
+			ids[i], words[i] = some[i].id, some[i].vector()
+		}
 		if err == nil {
-			_, err = tx.ExecContext(ctx, "INSERT INTO search_docs (id, words) VALUES ($1, $2::tsvector) ON CONFLICT (id) DO UPDATE SET words = excluded.words", docs[i].id, docs[i].vector())
+			_, err = tx.ExecContext(ctx, "INSERT INTO search_docs (id, words) SELECT id, words::tsvector FROM unnest($1::text[], $2::text[]) AS d (id, words) ON CONFLICT (id) DO UPDATE SET words = excluded.words", ids, words)
 		}
 	}
 	if err != nil {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 export const token = "admin-token-of-the-ui-tests";
 export const key = "sk-sluice-key-of-the-ui-tests";
 
-const config = `
+export const config = `
 discover: false
 providers:
   sandbox:

@@ -69,12 +69,12 @@ test("a budget is raised until a time, and the raise ended", async () => {
 
 test("costs are told by any dimension and month, as table and as a file, as exact as the API tells them", async () => {
   const month = new Intl.DateTimeFormat("sv", { timeZone: "Asia/Tokyo", year: "numeric", month: "2-digit" }).format(new Date());
-  const told = await (await fetch(`${gateway.admin}/api/v1/analytics/costs?by=model&month=${month}&zone=Asia/Tokyo`, { headers: { authorization: `Bearer ${token}` } })).json();
+  const told = await (await fetch(`${gateway.admin}/api/v1/analytics/costs?by=provider,model&month=${month}&zone=Asia/Tokyo`, { headers: { authorization: `Bearer ${token}` } })).json();
   await page.goto("/costs?by=model&period=12m&tz=Asia/Tokyo");
   const table = page.getByRole("table", { name: "Cost by model" });
   await table.last().waitFor();
-  const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "chat", exact: true }) });
-  const exactly = told.rows.find((r) => r.value === "chat").cost_usd.toFixed(9).replace(/0+$/, "");
+  const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "sandbox/chat", exact: true }) });
+  const exactly = told.rows.find((r) => r.value === "sandbox/chat").cost_usd.toFixed(9).replace(/0+$/, "");
   assert.equal(await row.getByRole("cell").first().getAttribute("title"), `$${exactly}`);
   await well();
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
@@ -82,9 +82,12 @@ test("costs are told by any dimension and month, as table and as a file, as exac
   const chunks = [];
   for await (const c of await file.createReadStream()) chunks.push(c);
   const lines = Buffer.concat(chunks).toString().trim().split("\r\n").map((l) => l.split(","));
-  assert.deepEqual(lines[0], ["month", "model", "cost_usd", "saved_usd", "requests", "unpriced", "input_tokens", "output_tokens"]);
-  const chat = lines.find((l) => l[1] === "chat");
+  assert.deepEqual(lines[0], ["month", "provider/model", "cost_usd", "saved_usd", "requests", "unpriced", "input_tokens", "output_tokens"]);
+  const chat = lines.find((l) => l[1] === "sandbox/chat");
   assert.deepEqual([chat[0], chat[2]], [`${month}-01`, exactly], lines.join("\n"));
+  await row.getByRole("button", { name: "sandbox/chat" }).click();
+  await page.getByRole("button", { name: "Remove the filter model: chat" }).waitFor();
+  await page.getByRole("button", { name: "Remove the filter provider: sandbox" }).waitFor();
   await page.goto(`/costs?by=key&month=${month}&tz=UTC`);
   const [named] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
   let text = "";

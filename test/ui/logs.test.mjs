@@ -144,6 +144,19 @@ test("rows are moved to by j and k, opened by Enter and closed by Escape", async
   await well();
 });
 
+test("the row of the call that was left last has the focus, however fast it was left", async () => {
+  await page.goto("/logs?range=15m");
+  const table = page.getByRole("table", { name: "Calls" });
+  await table.locator('tr[aria-rowindex="2"]').getByRole("button", { name: /^Open the call/ }).click();
+  await page.getByRole("dialog").getByRole("tab", { name: "Conversation" }).waitFor();
+  await page.evaluate(() => {
+    for (const key of ["j", "Escape"]) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, code: key, bubbles: true }));
+  });
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.waitForFunction(() => document.activeElement?.closest("tr")?.ariaRowIndex === "3");
+  await well();
+});
+
 test("of many loaded calls only those in sight are in the page", async () => {
   for (let i = 0; i < 130; i += 10) await Promise.all(Array.from({ length: 10 }, (_, j) => call(gateway, "/v1/chat/completions", { model: "sandbox/echo", messages: [{ role: "user", content: `row ${i + j}` }] })));
   await page.goto("/logs?range=15m&model_requested=sandbox/echo");

@@ -1,12 +1,58 @@
 // Pictures of every page, light and dark, wide and narrow: node shots.mjs BINARY FOLDER
 import { mkdirSync } from "node:fs";
+import { createServer } from "node:http";
 import { launch, newPage, signIn } from "./browser.mjs";
-import { call, key, start, traffic } from "./gateway.mjs";
+import { call, config, key, start, token, traffic } from "./gateway.mjs";
 
 const [binary, folder] = process.argv.slice(2);
 const only = process.argv.slice(4);
 mkdirSync(folder, { recursive: true });
-const gateway = await start(binary);
+
+/** A sink that takes samples alone, so that there is something to set aside. */
+const sink = createServer((req, res) => {
+  let body = "";
+  req.on("data", (d) => (body += d));
+  req.on("end", () => res.writeHead(body.includes("sluice_sample") ? 200 : 422).end());
+});
+await new Promise((done) => sink.listen(0, "127.0.0.1", done));
+
+const document = `${config.replace("  default:\n", "  default:\n    controls: [metadata, log]\n    log: { retain: 30d, redact: [secrets, email, card, phone], patterns: { employee: 'EMP-[0-9]{6}' } }\n")}
+exports:
+  archive: { to: jsonl, batch: { wait: 10ms } }
+  hook: { to: webhook, url: "http://127.0.0.1:1/entries", bodies: redacted, batch: { wait: 10ms } }
+  search: { to: elasticsearch, url: "http://127.0.0.1:${sink.address().port}", index: calls, filter: status < 400 }
+  failures: { to: webhook, url: "http://127.0.0.1:${sink.address().port}/", filter: status >= 500, batch: { wait: 10ms } }
+`;
+
+// What is opened on a page before its picture is taken.
+const fromTo = async (page) => {
+  await page.getByRole("combobox", { name: "Time range" }).click();
+  await page.getByRole("option", { name: "From – to…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Show" }).waitFor();
+};
+const newToken = async (page) => {
+  await page.getByRole("button", { name: "Create a token" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).waitFor();
+};
+const user = async (page) => {
+  await page.getByRole("textbox", { name: /^User/ }).fill("ann");
+  await page.getByRole("button", { name: "Look what is kept" }).click();
+  await page.getByRole("button", { name: "Erase…" }).waitFor();
+};
+const erase = async (page) => {
+  await user(page);
+  await page.getByRole("button", { name: "Erase…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Erase", exact: true }).waitFor();
+};
+
+/** eraseZoe has one user erased, and gives the receipt's id. */
+async function eraseZoe() {
+  await call(gateway, "/v1/chat/completions", { model: "sandbox/chat", user: "zoe", messages: [{ role: "user", content: "Forget me later: zoe@example.com, EMP-123456." }] });
+  const answer = await fetch(`${gateway.admin}/api/v1/privacy/erasures`, { method: "POST", headers: { authorization: `Bearer ${token}` }, body: JSON.stringify({ user: "zoe" }) });
+  return (await answer.json()).id;
+}
+
+const gateway = await start(binary, document);
 const browser = await launch();
 try {
   const empty = await newPage(browser, gateway);
@@ -20,21 +66,30 @@ try {
   await traffic(gateway);
   const { id } = await call(gateway, "/v1/chat/completions", { model: "support", messages: [{ role: "system", content: "You help." }, { role: "user", content: "What is a sluice? Answer with `code` and **bold**." }] });
   await call(gateway, "/v1/chat/completions", { model: "sandbox/chat", messages: [{ role: "user", content: "hello again" }] }, {}, key);
+  const erasure = await eraseZoe();
   await new Promise((r) => setTimeout(r, 1500));
-  const views = { overview: "/?range=15m", logs: "/logs?range=15m", call: `/logs?range=15m&call=${id}`, sessions: "/sessions?range=15m", playground: "/playground?model=sandbox/chat", gateways: "/gateways", "gateways-new": "/gateways?new=1", providers: "/providers", models: "/providers?open=sandbox&tab=models", cache: "/cache?range=1h", keys: "/keys", "keys-new": "/keys?new=1", limits: "/limits", budgets: "/budgets", workspaces: "/workspaces", "workspaces-users": "/workspaces?tab=users", costs: "/costs?by=model", routes: "/routes?range=15m", "routes-edit": "/routes?range=15m&view=edit", audit: "/audit", "audit-event": "/audit?event=2", config: "/config", "config-history": "/config?tab=history", "config-revision": "/config?tab=history&revision=1", alerts: "/alerts", health: "/health", settings: "/settings", "settings-tokens": "/settings?tab=tokens", "settings-signin": "/settings?tab=signin", "settings-secrets": "/settings?tab=secrets", "settings-data": "/settings?tab=data" };
+  const views = {
+    overview: "/?range=15m", "from-to": ["/?range=15m", fromTo], logs: "/logs?range=15m", call: `/logs?range=15m&call=${id}`, sessions: "/sessions?range=15m", playground: "/playground?model=sandbox/chat", costs: "/costs?by=model",
+    gateways: "/gateways", "gateways-new": "/gateways?new=1", routes: "/routes?range=15m", "routes-edit": "/routes?range=15m&view=edit", providers: "/providers", models: "/providers?open=sandbox&tab=models", cache: "/cache?range=1h",
+    keys: "/keys", "keys-new": "/keys?new=1", limits: "/limits", budgets: "/budgets", workspaces: "/workspaces", "workspaces-new": "/workspaces?new=1", "workspaces-sheet": "/workspaces?ws=default", "workspaces-users": "/workspaces?tab=users",
+    audit: "/audit", "audit-event": "/audit?event=2", alerts: "/alerts", health: "/health", exports: "/exports", privacy: "/privacy", "privacy-user": ["/privacy?tab=user", user], "privacy-erase": ["/privacy?tab=user", erase], "privacy-receipt": `/privacy?erasure=${erasure}`,
+    config: "/config", "config-history": "/config?tab=history", "config-revision": "/config?tab=history&revision=1", settings: "/settings", "settings-tokens": "/settings?tab=tokens", "settings-token-new": ["/settings?tab=tokens", newToken], "settings-signin": "/settings?tab=signin", "settings-secrets": "/settings?tab=secrets", "settings-data": "/settings?tab=data",
+  };
   for (const [scheme, width] of [["light", 1280], ["dark", 1280], ["light", 390], ["dark", 390]]) {
     const { page, close } = await newPage(browser, gateway, { colorScheme: scheme, viewport: { width, height: width > 500 ? 800 : 844 } });
     page.setDefaultTimeout(60_000); // pictures are no test of speed
     await signIn(page);
-    for (const [name, path] of Object.entries(views)) {
+    for (const [name, view] of Object.entries(views)) {
+      const [path, act] = [view].flat();
       if (only.length && !only.includes(name)) continue;
       await page.goto(path);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.waitForLoadState("networkidle", { timeout: 3000 }).catch(() => {}); // a page that refreshes is never idle
       await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
+      await act?.(page);
       await page.screenshot({ path: `${folder}/${name}-${scheme}-${width}.png` });
       const whole = await page.evaluate(() => document.documentElement.scrollHeight);
-      if (width < 500 || whole < 900 || name === "call") continue;
+      if (width < 500 || whole < 900 || name === "call" || act) continue;
       await page.setViewportSize({ width, height: Math.min(whole, 2400) });
       await page.screenshot({ path: `${folder}/${name}-${scheme}-whole.png` });
       await page.setViewportSize({ width, height: 800 });
@@ -44,4 +99,6 @@ try {
 } finally {
   await browser.close();
   await gateway.stop();
+  sink.closeAllConnections();
+  sink.close();
 }

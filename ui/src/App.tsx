@@ -22,6 +22,8 @@ const Costs = lazy(() => import("./pages/Costs"));
 const Audit = lazy(() => import("./pages/Audit"));
 const Alerts = lazy(() => import("./pages/Alerts"));
 const Health = lazy(() => import("./pages/Health"));
+const Privacy = lazy(() => import("./pages/Privacy"));
+const Exports = lazy(() => import("./pages/Exports"));
 const Config = lazy(() => import("./pages/Config"));
 const Settings = lazy(() => import("./pages/Settings"));
 const Missing = lazy(() => import("./pages/Missing"));
@@ -50,6 +52,8 @@ export function App() {
           <Route path="/audit" element={<Audit />} />
           <Route path="/alerts" element={<Alerts />} />
           <Route path="/health" element={<Health />} />
+          <Route path="/privacy" element={<Privacy />} />
+          <Route path="/exports" element={<Exports />} />
           <Route path="/config" element={<Config />} />
           <Route path="/settings" element={<Settings />} />
           <Route path="*" element={<Missing />} />

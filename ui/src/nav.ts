@@ -1,4 +1,4 @@
-import { IconAdjustments, IconBell, IconCoins, IconDatabase, IconDoor, IconFileCode, IconGauge, IconHeartbeat, IconKey, IconList, IconMessages, IconPlayerPlay, IconReceiptDollar, IconRoute, IconServer2, IconSettings, IconShieldCheck, IconUsersGroup } from "@tabler/icons-react";
+import { IconAdjustments, IconBell, IconCoins, IconDatabase, IconDoor, IconFileCode, IconGauge, IconHeartbeat, IconKey, IconList, IconLock, IconMessages, IconPackageExport, IconPlayerPlay, IconReceiptDollar, IconRoute, IconServer2, IconSettings, IconShieldCheck, IconUsersGroup } from "@tabler/icons-react";
 
 /** The pages, in the order in which they are listed; keys follow g. */
 export const pages = [
@@ -18,6 +18,8 @@ export const pages = [
   { group: "Operations", path: "/audit", label: "Audit", key: "a", icon: IconShieldCheck },
   { group: "Operations", path: "/alerts", label: "Alerts", key: "t", icon: IconBell },
   { group: "Operations", path: "/health", label: "Health", key: "h", icon: IconHeartbeat },
+  { group: "Operations", path: "/exports", label: "Exports", key: "x", icon: IconPackageExport },
+  { group: "Operations", path: "/privacy", label: "Privacy", key: "v", icon: IconLock },
   { group: "Operations", path: "/config", label: "Config", key: "f", icon: IconFileCode },
   { group: "Operations", path: "/settings", label: "Settings", key: "s", icon: IconSettings },
 ];

@@ -8,11 +8,12 @@ import { useAct } from "../lib/act";
 import { useParams } from "../lib/address";
 import { colorOf, meaning } from "../lib/color";
 import { count, dateOf, exact, percent, usd, zone } from "../lib/format";
+import { saveFile } from "../lib/save";
 import { Chart } from "../parts/Chart";
 import { useKeyNames } from "../parts/names";
 import { ZonePicker } from "../parts/Range";
 import { Bar, Chip, Empty, Failure, Figure, Goto, PageTitle, Panel, Snippet, Waiting } from "../parts/parts";
-import { download, withNames } from "./costs/csv";
+import { withNames } from "./costs/csv";
 import { type CostReport, type Line, linesOf } from "./costs/report";
 import { before, type Grain, monthsBefore, type Span, spanOf, spans, startsOf } from "./costs/time";
 
@@ -32,6 +33,17 @@ function useDimensions(): { value: string; label: string }[] {
 
 type Names = (l: Line) => string;
 
+/** What the report is asked for: a model is told by its provider too, since several may have one of its name. */
+const askedBy = (by: string) => (by === "model" ? "provider,model" : by);
+
+const wordOf = (by: string) => (by === "provider,model" ? "model" : by.replace("metadata.", "").replaceAll("_", " "));
+
+/** The filters that keep one value alone. */
+function only(by: string, value: string): Record<string, string> {
+  const cut = value.indexOf("/"); // names of providers have none
+  return by === "model" ? { "filter.provider": value.slice(0, cut), "filter.model": value.slice(cut + 1) } : { [`filter.${by}`]: value };
+}
+
 export default function Costs() {
   const [params, set] = useParams();
   const by = params.get("by") ?? "workspace";
@@ -42,16 +54,16 @@ export default function Costs() {
   const filters = Object.fromEntries([...params].filter(([k, v]) => k.startsWith("filter.") && v));
   const dimensions = useDimensions();
   const keyName = useKeyNames();
-  const nameOf: Names = (l) => (l.rest ? "all others" : by === "key" ? (l.value ? keyName(l.value) : "without a key") : l.value || `no ${by.replace("metadata.", "").replaceAll("_", " ")}`);
-  const ask = (s: { from: Date; to: Date }, more: Record<string, string>) => ({ params: { query: { by, zone, from: s.from.toISOString(), to: s.to.toISOString(), ...more, ...filters } as never } });
+  const nameOf: Names = (l) => (l.rest ? "all others" : by === "key" ? (l.value ? keyName(l.value) : "without a key") : l.value || `no ${wordOf(by)}`);
+  const ask = (s: { from: Date; to: Date }, more: Record<string, string>) => ({ params: { query: { by: askedBy(by), zone, from: s.from.toISOString(), to: s.to.toISOString(), ...more, ...filters } as never } });
   const report = useQuery({ queryKey: ["costs", by, name, grain, filters], staleTime: 30_000, placeholderData: keepPreviousData, queryFn: () => got(api.GET("/api/v1/analytics/costs", ask(span, { grain }))) });
   const past = useQuery({ queryKey: ["costs", "before", by, name, filters], staleTime: 300_000, retry: false, queryFn: () => got(api.GET("/api/v1/analytics/costs", ask(before(span, zone), {}))) });
   const csv = useAct(async () => {
     const text = await got(api.GET("/api/v1/analytics/costs", { ...ask(span, { grain, format: "csv" }), parseAs: "text" }) as Promise<{ data?: string; error?: unknown; response: Response }>);
-    download(`costs-by-${by}-${dateOf(span.from, { year: "numeric", month: "2-digit", day: "2-digit" }).split("/").reverse().join("-")}.csv`, by === "key" ? withNames(text, "key", keyName) : text);
+    saveFile(`costs-by-${by}-${dateOf(span.from, { year: "numeric", month: "2-digit", day: "2-digit" }).split("/").reverse().join("-")}.csv`, new Blob([by === "key" ? withNames(text, "key", keyName) : text], { type: "text/csv;charset=utf-8" }));
   }, []);
   const a = report.data;
-  const into = (l: Line) => (l.rest || !l.value ? undefined : () => set({ [`filter.${by}`]: l.value, by: by === "workspace" ? "key" : by === "key" ? "model" : "" }));
+  const into = (l: Line) => (l.rest || !l.value ? undefined : () => set({ ...only(by, l.value), by: by === "workspace" ? "key" : by === "key" ? "model" : "" }));
   return (
     <>
       <PageTitle title="Costs" says="What calls cost, to the billionth of a dollar, by whom and for what. Prices are those of the time of each call.">
@@ -66,7 +78,7 @@ export default function Costs() {
         {Object.entries(filters).map(([k, v]) => <Chip key={k} label={`${k.slice(7)}: ${k === "filter.key" ? keyName(v) : v}`} remove={() => set({ [k]: "" })} />)}
       </Group>
       {report.isError ? <Failure error={report.error} retry={() => void report.refetch()} /> : !a ? <Waiting rows={4} height={110} /> : a.total.requests === 0 ? (
-        <Empty icon={IconReceiptDollar} title="No calls in this time"><Text ta="center" c="dimmed" mb="sm">Costs come with calls. The report is there for machines too:</Text><Snippet text={`curl -H "Authorization: Bearer $SLUICE_TOKEN" \\\n  '${location.origin}/api/v1/analytics/costs?month=${monthsBefore(now, zone, 1)[0]}&zone=${zone}&by=${by}&format=csv'`} /></Empty>
+        <Empty icon={IconReceiptDollar} title="No calls in this time"><Text ta="center" c="dimmed" mb="sm">Costs come with calls. The report is there for machines too:</Text><Snippet text={`curl -H "Authorization: Bearer $SLUICE_TOKEN" \\\n  '${location.origin}/api/v1/analytics/costs?month=${monthsBefore(now, zone, 1)[0]}&zone=${zone}&by=${askedBy(by)}&format=csv'`} /></Empty>
       ) : <Report of={a} past={past.data} span={span} nameOf={nameOf} into={into} />}
     </>
   );
@@ -88,7 +100,7 @@ function Report({ of: a, past, span, nameOf, into }: { of: CostReport; past?: Co
   const series = [...shown.map((l) => ({ label: nameOf(l), color: l.rest ? meaning.left : colorOf(nameOf(l)), values: l.spans })), ...(others.length ? [{ label: "others", color: meaning.left as string, values: times.map((_, i) => others.reduce((sum, l) => sum + (l.spans[i] ?? 0), 0)) }] : [])];
   const was = past?.total.cost_usd;
   const note = was == null ? "" : was === 0 ? "nothing in the time before" : `${total.cost_usd >= was ? "+" : "−"}${percent(Math.abs(total.cost_usd - was) / was)} against ${usd(was)} before`;
-  const by = a.by.replace("metadata.", "").replaceAll("_", " ");
+  const by = wordOf(a.by);
   return (
     <Stack gap="md">
       <div className="four">
@@ -113,7 +125,7 @@ function Table({ of: a, lines, starts, past, nameOf, into }: Shown & { of: CostR
   const wide = starts.length <= columnsMost;
   const was = useMemo(() => new Map(past?.rows.map((r) => [`${r.rest} ${r.value}`, r.cost_usd])), [past]);
   const label = (t: Date) => dateOf(t, a.grain === "month" ? { month: "short", year: "2-digit" } : { day: "numeric", month: "short" });
-  const by = a.by.replace("metadata.", "").replaceAll("_", " ");
+  const by = wordOf(a.by);
   return (
     <Box className="scroll">
       <table className="rows tight" aria-label={`Cost by ${by}`}>

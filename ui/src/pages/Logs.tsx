@@ -139,9 +139,11 @@ function useStep(rows: Entry[], id: string, open: (id: string) => void): string 
     const press = (e: KeyboardEvent) => {
       if (e.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName)) return;
       if ((e.key !== "j" && e.key !== "k") || e.ctrlKey || e.metaKey || e.altKey) return;
-      const i = rows.findIndex((r) => r.id === (id || at));
+      const i = rows.findIndex((r) => r.id === (at || id));
       const next = rows[e.key === "j" ? i + 1 : Math.max(0, i - 1)];
-      if (next) (id ? open : setAt)(next.id);
+      if (!next) return;
+      setAt(next.id); // the address, and id with it, follows some time after
+      if (id) open(next.id);
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);

@@ -12,6 +12,7 @@ import { Chart } from "../parts/Chart";
 import { Bar, Chip, Empty, Failure, Figure, Goto, PageTitle, Panel, Parts, Snippet, Trend, Waiting } from "../parts/parts";
 import { curlFor, useDataPlane } from "../parts/serve";
 import { useKeyNames } from "../parts/names";
+import { useRuleNames } from "../parts/ruleNames";
 import { useMarks } from "./overview/marks";
 
 type Summary = Schemas["AnalyticsSummary"];
@@ -44,7 +45,7 @@ export default function Overview() {
             <Grid.Col span={{ base: 12, lg: 6 }}><Top {...view} param="by" first="model" /></Grid.Col>
             <Grid.Col span={{ base: 12, lg: 6 }}><Top {...view} param="and" first="key" /></Grid.Col>
           </Grid>
-          <Blocks summary={summary.data} />
+          <Blocks summary={summary.data} filters={filters} />
         </Stack>
       )}
     </>
@@ -242,9 +243,10 @@ function Top({ period, filters, live, param, first }: View & { param: string; fi
   );
 }
 
-function Blocks({ summary }: { summary: Summary }) {
+function Blocks({ summary, filters }: { summary: Summary; filters: Record<string, string> }) {
   const [all, setAll] = useState(false);
   const keyName = useKeyNames();
+  const ruleName = useRuleNames();
   if (summary.blocks.length === 0) return null;
   const most = Math.max(...summary.blocks.map((b) => b.requests));
   const shown = all ? summary.blocks : summary.blocks.slice(0, 6);
@@ -253,7 +255,7 @@ function Blocks({ summary }: { summary: Summary }) {
       <Box className="scroll">
         <table className="rows">
           <thead><tr><th scope="col">Limit</th><th scope="col">Key</th><th scope="col" className="n">Calls</th></tr></thead>
-          <tbody>{shown.map((b) => <tr key={b.limit + b.key_id}><td>{b.rest ? "all others" : b.limit || "unknown"}</td><td>{b.key_id ? <Goto to="/logs" extra={{ key_id: b.key_id, status: "429" }}>{keyName(b.key_id)}</Goto> : "–"}</td><td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={80}><Bar share={b.requests / most} color={meaning.limited} label={`${b.requests} calls`} /></Box>{count(b.requests)}</Group></td></tr>)}</tbody>
+          <tbody>{shown.map((b) => <tr key={b.limit + b.key_id}><td title={b.limit}>{b.rest ? "all others" : ruleName(b.limit, { gateway: filters.gateway, key: b.key_id }) || "unknown"}</td><td>{b.key_id ? <Goto to="/logs" extra={{ key_id: b.key_id, status: "429" }}>{keyName(b.key_id)}</Goto> : "–"}</td><td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={80}><Bar share={b.requests / most} color={meaning.limited} label={`${b.requests} calls`} /></Box>{count(b.requests)}</Group></td></tr>)}</tbody>
         </table>
       </Box>
       {shown.length < summary.blocks.length && <Button size="compact-sm" variant="subtle" mt="xs" onClick={() => setAll(true)}>Show all {summary.blocks.length}</Button>}

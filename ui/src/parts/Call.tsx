@@ -15,6 +15,7 @@ import { Headers } from "./Headers";
 import { Rating } from "./Rating";
 import { Replay } from "./Replay";
 import { Copy, Empty, Failure, Goto, Panel, StatusMark, Tag, Waiting } from "./parts";
+import { useRuleNames } from "./ruleNames";
 import { useDataPlane } from "./serve";
 import { Waterfall } from "./Waterfall";
 
@@ -29,20 +30,20 @@ export function Call({ id, onClose, returnFocus = true }: { id: string; onClose:
 }
 
 /** Which limits or budgets had no room, and whose they are. */
-export function limitsOf(e: EntryDetail): string {
-  if (e.limits.length === 0) return "";
-  const names = e.limits.map((l) => (l.startsWith("key/") ? `the limit ${l.slice(4)} of its key` : `the ${e.error_code === "budget_exceeded" ? "budget" : "limit"} ${l} of the gateway ${e.gateway}`));
-  return `, by ${names.join(" and ")}`;
+function useLimits(e: EntryDetail): string {
+  const ruleName = useRuleNames();
+  const kind = e.error_code === "budget_exceeded" ? "budget" : "limit";
+  return e.limits.map((l) => `the ${kind} “${ruleName(l, { gateway: e.gateway, key: e.key_id }).replace("key/", "")}” of ${l.startsWith("key/") ? "its key" : `the gateway ${e.gateway}`}`).join(" and ");
 }
 
 /** What happened, in words. */
-function verdict(e: EntryDetail): string {
+function verdict(e: EntryDetail, limits: string): string {
   const served = e.provider ? `${e.provider}/${e.model}` : "";
   const failed = e.attempts.filter((a) => a.status >= 400 || a.fault).map((a) => `${a.provider}/${a.model} ${a.status ? `answered ${a.status}` : a.fault.replaceAll("_", " ")}`);
   const words: string[] = [];
   if (["hit", "stale", "coalesced", "semantic"].includes(e.cache)) words.push(`Answered from the cache (${e.cache})${e.saved_usd ? `, which saved ${usd(e.saved_usd)}` : ""}.`);
   else if (e.status < 400 && e.status > 0) words.push(`Served by ${served}${failed.length ? ` after ${failed.join(" and ")}` : ""}.`);
-  else if (e.attempts.length === 0) words.push(`Refused before any provider was called: ${e.error_code.replaceAll("_", " ") || e.status}${limitsOf(e)}.`);
+  else if (e.attempts.length === 0) words.push(`Refused before any provider was called: ${e.error_code.replaceAll("_", " ") || e.status}${limits && `, by ${limits}`}.`);
   else words.push(`Failed with ${e.error_code.replaceAll("_", " ") || e.status}: ${failed.join(", then ")}.`);
   words.push(`${ms(e.latency_ms)}${e.cost_usd != null ? `; ${usd(e.cost_usd)}` : ""}.`);
   if (e.usage.cache_read_tokens && e.usage.input_tokens) words.push(`${percent(e.usage.cache_read_tokens / e.usage.input_tokens)} of the input came from the provider's own cache.`);
@@ -51,6 +52,7 @@ function verdict(e: EntryDetail): string {
 
 function Told({ entry: e }: { entry: EntryDetail }) {
   const base = useDataPlane();
+  const limits = useLimits(e);
   const [replaying, setReplaying] = useState(false);
   return (
     <Stack gap="md">
@@ -62,7 +64,7 @@ function Told({ entry: e }: { entry: EntryDetail }) {
           {e.count > 1 && <Tag>{e.count} calls</Tag>}
           <Tooltip label={at(e.time)} withArrow><Text size="sm" c="dimmed">{at(e.time)}</Text></Tooltip>
         </Group>
-        <Text fw={500} size="lg">{verdict(e)}</Text>
+        <Text fw={500} size="lg">{verdict(e, limits)}</Text>
         <Group gap={4} mt={4}><Code>{e.id}</Code><Copy text={e.id} label="Copy the request id" /></Group>
       </Box>
       <Group gap="xs" justify="space-between">
@@ -220,13 +222,14 @@ function UsageTable({ entry: e }: { entry: EntryDetail }) {
 }
 
 function Facts({ entry: e }: { entry: EntryDetail }) {
+  const limits = useLimits(e);
   const link = (filter: string, value: string) => (value ? <Goto to="/logs" extra={{ [filter]: value }}>{value}</Goto> : "–");
   const facts: [string, ReactNode][] = [
     ["Gateway", link("gateway", e.gateway)], ["Workspace", link("workspace", e.workspace)], ["Key", link("key_id", e.key_id)], ["Operation", link("operation", e.operation)],
     ["Model asked for", link("model_requested", e.model_requested)], ["Provider", link("provider", e.provider)], ["Model that served", link("model", e.model)], ["Route", link("route", e.route)],
     ["Dialects", `${e.client_dialect || "–"} → ${e.provider_dialect || "–"}`], ["Credential", link("credential", e.credential)], ["Region", e.region || "–"],
     ["Finished because", e.finish_reason || "–"], ["Error", link("error_code", e.error_code)], ["First byte", ms(e.first_byte_ms)], ["Queued", ms(e.queue_ms)], ["Sluice itself", e.overhead_us == null ? "–" : ms(Math.max(0, (e.overhead_us - (e.caller_us ?? 0)) / 1000))], ["Slow caller", e.caller_us == null ? "–" : ms(e.caller_us / 1000)], ["Feedback", [e.feedback, e.score != null && `score ${e.score}`, e.comment].filter(Boolean).join("; ") || "–"],
-    ["Limits without room", e.limits.length ? <>{limitsOf(e).slice(5)} · <Goto to="/limits">Limits</Goto></> : "–"], ["Guards", e.guards.join(", ") || "–"], ["Dropped parameters", e.dropped_params.join(", ") || "–"],
+    ["Limits without room", e.limits.length ? <>{limits} <Text span size="xs" c="dimmed">{e.limits.join(", ")}</Text> · <Goto to="/limits">Limits</Goto></> : "–"], ["Guards", e.guards.join(", ") || "–"], ["Dropped parameters", e.dropped_params.join(", ") || "–"],
     ["Cache tags", e.cache_tags.join(", ") || "–"], ["Age in the cache", e.cache_age_ms == null ? "–" : ms(e.cache_age_ms)],
     ["Session", e.session ? <Goto to="/sessions" extra={{ id: e.session }}>{e.session}</Goto> : "–"], ["User", link("user", e.user)], ["Caller's address", link("client_ip", e.client_ip)], ["Client", e.user_agent || "–"], ["Trace", e.trace_id ? <Goto to="/sessions" extra={{ by: "trace", id: e.trace_id }}>{e.trace_id}</Goto> : "–"],
     ["Metadata", Object.keys(e.metadata).length ? <Code>{JSON.stringify(e.metadata)}</Code> : "–"],

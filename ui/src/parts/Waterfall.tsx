@@ -3,18 +3,19 @@ import { Box, Group, Text, Tooltip } from "@mantine/core";
 import { Fragment } from "react";
 import type { EntryDetail } from "../api/client";
 import { ms } from "../lib/format";
+import { useRuleNames } from "./ruleNames";
 
 type Span = { label: string; from: number; to: number; color: string };
 type Line = { name: string; spans: Span[]; total: number | null; note?: string };
 
 const colors = { queue: "#f59f00", connect: "#868e96", wait: "#74c0fc", stream: "#4c6ef5", gateway: "#8c6bb1", caller: "#b07a52", cache: "#2f9e44", failed: "#e03131" };
 
-function linesOf(e: EntryDetail): Line[] {
+function linesOf(e: EntryDetail, ruleName: (limit: string) => string): Line[] {
   const began = new Date(e.time).getTime();
   const lines: Line[] = [];
   const served = e.status > 0 && e.status < 400;
   if (e.queue_ms && e.limits.length === 0) lines.push({ name: "Waiting for a place", total: e.queue_ms, spans: [{ label: "Queue", from: 0, to: e.queue_ms, color: colors.queue }] });
-  if (e.limits.length) lines.push({ name: `Limits: ${e.limits.map((l) => l.replace("key/", "")).join(", ")}`, total: e.queue_ms ?? 0, spans: [{ label: "Reserving: no room at first, or none at all", from: 0, to: e.queue_ms ?? 0, color: colors.queue }], note: e.attempts.length === 0 && !served ? "no room" : undefined });
+  if (e.limits.length) lines.push({ name: `Limits: ${e.limits.map((l) => ruleName(l).replace("key/", "")).join(", ")}`, total: e.queue_ms ?? 0, spans: [{ label: "Reserving: no room at first, or none at all", from: 0, to: e.queue_ms ?? 0, color: colors.queue }], note: e.attempts.length === 0 && !served ? "no room" : undefined });
   if (["hit", "stale", "semantic", "coalesced"].includes(e.cache)) lines.push({ name: `Cache: ${e.cache}`, total: e.latency_ms ?? 0, spans: [{ label: "Served from the cache", from: 0, to: e.latency_ms ?? 0, color: colors.cache }] });
   else if (e.cache === "miss") lines.push({ name: "Cache: nothing kept", total: null, spans: [{ label: "Looked up before the first attempt; a part of Sluice itself", from: e.queue_ms ?? 0, to: e.queue_ms ?? 0, color: colors.cache }] });
   for (const a of e.attempts) {
@@ -39,14 +40,15 @@ function linesOf(e: EntryDetail): Line[] {
 }
 
 export function Waterfall({ entry }: { entry: EntryDetail }) {
-  const lines = linesOf(entry);
+  const ruleName = useRuleNames();
+  const lines = linesOf(entry, (l) => ruleName(l, { gateway: entry.gateway, key: entry.key_id }));
   const all = Math.max(entry.latency_ms ?? 0, ...lines.flatMap((l) => l.spans.map((s) => s.to)), 0.001);
   return (
     <Box>
       <Box className="fall" role="list" aria-label="Where the time went">
         {lines.map((l, i) => (
           <Fragment key={i}>
-            <Box role="listitem"><Text size="sm" truncate>{l.name}</Text>{l.note && <Text size="xs" c="red">{l.note}</Text>}</Box>
+            <Box role="listitem"><Text size="sm" truncate title={l.name}>{l.name}</Text>{l.note && <Text size="xs" c="red">{l.note}</Text>}</Box>
             <Box className="track" aria-hidden>
               {l.spans.map((s) => (
                 <Tooltip key={s.label} label={`${s.label}: ${ms(s.to - s.from)}`} withArrow>

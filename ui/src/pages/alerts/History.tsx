@@ -5,6 +5,7 @@ import { api, got } from "../../api/client";
 import { useAct } from "../../lib/act";
 import { useMay } from "../../lib/may";
 import { Info, Tag, Time } from "../../parts/parts";
+import { useRuleNames } from "../../parts/ruleNames";
 import { type Alert, toneOf } from "./figure";
 
 const refetchInterval = 15_000;
@@ -15,6 +16,7 @@ function State({ of: a }: { of: Alert }) {
 }
 
 export function History() {
+  const ruleName = useRuleNames();
   const alerts = useQuery({ queryKey: ["alerts", "history"], queryFn: () => got(api.GET("/api/v1/alerts/history", { params: { query: { limit: "50" } } })), refetchInterval });
   const all = alerts.data?.data ?? [];
   return (
@@ -22,7 +24,7 @@ export function History() {
       <Group gap={4} mb="xs"><Text fw={600}>History</Text><Info text="The newest 50 alerts of rules and budgets, and what became of their delivery." /></Group>
       {all.length === 0 ? <Text size="sm" c="dimmed">{alerts.isError ? alerts.error.message : "No alert was raised yet."}</Text> : all.map((a) => (
         <Group key={a.id} justify="space-between" className="section-line" py={6} gap="xs">
-          <Group gap="xs" miw={0}><State of={a} /><Text size="sm" fw={600}>{a.rule.replace("alerts/", "")}</Text>{a.values && <Text size="sm" c="dimmed">{a.values}</Text>}</Group>
+          <Group gap="xs" miw={0}><State of={a} /><Text size="sm" fw={600} title={a.rule}>{ruleName(a.rule).replace("alerts/", "")}</Text>{a.values && <Text size="sm" c="dimmed">{a.values}</Text>}</Group>
           <Text size="xs" c="dimmed">{a.muted ? "muted" : a.delivered ? "delivered" : a.last_error || "on its way"}, <Time value={a.created} /></Text>
         </Group>
       ))}

@@ -1,5 +1,6 @@
 // Exports events page by page, as the command line does.
 import { api, got } from "../../api/client";
+import { saveFile } from "../../lib/save";
 import type { Event } from "../Audit";
 
 const columns: [string, (e: Event) => unknown][] = [
@@ -21,10 +22,5 @@ export async function download(query: Record<string, string>, format: "jsonl" | 
     for (const e of page.data as Event[]) parts.push(format === "csv" ? columns.map(([, of]) => cell(of(e))).join(",") + "\n" : JSON.stringify(e) + "\n");
     if (!(cursor = page.next)) break;
   }
-  const url = URL.createObjectURL(new Blob(parts, { type: format === "csv" ? "text/csv" : "application/jsonl" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `audit.${format}`;
-  link.click();
-  URL.revokeObjectURL(url);
+  saveFile(`audit.${format}`, new Blob(parts, { type: format === "csv" ? "text/csv" : "application/jsonl" }));
 }

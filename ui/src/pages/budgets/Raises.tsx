@@ -8,6 +8,7 @@ import { usd } from "../../lib/format";
 import { useMay } from "../../lib/may";
 import { useKeyNames } from "../../parts/names";
 import { Info, Tag, Time } from "../../parts/parts";
+import { useRuleNames } from "../../parts/ruleNames";
 import { namesOf, type State } from "../limits/near";
 
 export type Raising = { rule: string; state: State; name: string };
@@ -35,6 +36,7 @@ export function RaiseForm({ raising, onClose }: { raising: Raising | null; onClo
 export function Raises() {
   const may = useMay();
   const keyName = useKeyNames();
+  const ruleName = useRuleNames();
   const [which, setWhich] = useState("now");
   const raises = useQuery({ queryKey: ["raises"], queryFn: () => got(api.GET("/api/v1/raises", { params: { query: { limit: "100" } } })) });
   const end = useAct((id: string) => got(api.DELETE("/api/v1/raises/{id}", { params: { path: { id } } })), ["raises", "budgets"], () => "The raise has ended.");
@@ -49,7 +51,7 @@ export function Raises() {
       </Group>
       {shown.length === 0 ? <Text size="sm" c="dimmed">{raises.isError ? raises.error.message : which === "now" ? "No budget is raised now." : "No budget was ever raised."}</Text> : shown.map((r) => (
         <Group key={r.id} justify="space-between" className="section-line" py={6} wrap="nowrap">
-          <Box miw={0}><Text size="sm" truncate><b>{usd(r.amount_usd)}</b> more for {r.values ? namesOf(r.values, keyName) : r.rule}{r.reason && `: ${r.reason}`}</Text><Text size="xs" c="dimmed">by {r.by}, <Time value={r.created} /></Text></Box>
+          <Box miw={0}><Text size="sm" truncate><b>{usd(r.amount_usd)}</b> more for {r.values ? namesOf(r.values, keyName) : ruleName(r.rule)}{r.reason && `: ${r.reason}`}</Text><Text size="xs" c="dimmed">by {r.by}, <Time value={r.created} /></Text></Box>
           {running(r.until) ? <Group gap="xs" wrap="nowrap"><Text size="xs" c="dimmed" className="nowrap">ends <Time value={r.until} /></Text>{may.own(r.workspace || undefined) && <Button size="compact-xs" variant="default" loading={end.isPending && end.variables === r.id} onClick={() => end.mutate(r.id)}>End now</Button>}</Group> : <Tag>ended</Tag>}
         </Group>
       ))}

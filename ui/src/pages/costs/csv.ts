@@ -13,13 +13,3 @@ export function withNames(csv: string, column: string, nameOf: (id: string) => s
   const beside = (l: string[], name: string) => [...l.slice(0, at + 1), name, ...l.slice(at + 1)].join(",");
   return at < 0 ? csv : [beside([...head], `${column}_name`), ...rows.map((l) => beside(l, l[at] ? cell(nameOf(l[at]!)) : "")), ""].join("\r\n");
 }
-
-/** Hands a file to whoever looks. */
-export function download(name: string, text: string) {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-  const a = document.createElement("a");
-  a.href = url;
-  a.download = name;
-  a.click();
-  URL.revokeObjectURL(url);
-}

@@ -6,14 +6,15 @@ import { useAuth } from "../../api/session";
 import type { Period } from "../../lib/address";
 import { at } from "../../lib/format";
 import type { Mark } from "../../parts/Chart";
+import { useRuleNames } from "../../parts/ruleNames";
 
 const seconds = (t: string) => Date.parse(t) / 1000;
 
 const changed = (r: Schemas["Revision"]): Mark => ({ time: seconds(r.time), label: `configuration ${r.number}${r.author.name ? ` by ${r.author.name}` : ""}${r.note ? `: ${r.note}` : ""}, ${at(r.time)}` });
 
 /** An alert that a rule raised, or a budget at one of its thresholds. */
-function raised(a: Schemas["Alert"]): Mark {
-  const what = a.state ? `alert ${a.rule.replace("alerts/", "")}` : `budget ${a.rule} at ${a.threshold} %`;
+function raised(a: Schemas["Alert"], ruleName: (path: string) => string): Mark {
+  const what = a.state ? `alert ${a.rule.replace("alerts/", "")}` : `budget ${ruleName(a.rule)} at ${a.threshold} %`;
   const critical = a.severity === "critical" || (!a.state && a.threshold >= 100);
   return { time: seconds(a.created), label: `${what}${a.values ? ` (${a.values})` : ""}, ${at(a.created)}`, alert: critical ? "critical" : "warning" };
 }
@@ -21,6 +22,7 @@ function raised(a: Schemas["Alert"]): Mark {
 /** The marks of a period, by time. Whoever is no system admin sees no changes of the configuration. */
 export function useMarks(period: Period): Mark[] {
   const { who } = useAuth();
+  const ruleName = useRuleNames();
   const key = period.custom ? [period.from.toISOString(), period.to.toISOString()] : [period.range];
   const revisions = useQuery({ queryKey: ["config", "revisions", "marks"], queryFn: () => got(api.GET("/api/v1/config/revisions", { params: { query: { limit: "100" } } })), enabled: who?.admin === true, staleTime: 30_000, retry: false });
   const alerts = useQuery({
@@ -28,9 +30,9 @@ export function useMarks(period: Period): Mark[] {
     queryFn: () => got(api.GET("/api/v1/alerts/history", { params: { query: { limit: "100", from: period.from.toISOString(), ...(period.custom ? { to: period.to.toISOString() } : {}) } } })),
   });
   return useMemo(() => {
-    const fired = (alerts.data?.data ?? []).filter((a) => a.state !== "resolved").map(raised);
+    const fired = (alerts.data?.data ?? []).filter((a) => a.state !== "resolved").map((a) => raised(a, ruleName));
     const all = [...(revisions.data?.data ?? []).map(changed), ...fired];
     const to = period.custom ? period.to.getTime() / 1000 : Infinity;
     return all.filter((m) => m.time >= period.from.getTime() / 1000 && m.time <= to).sort((a, b) => a.time - b.time);
-  }, [revisions.data, alerts.data, period]);
+  }, [revisions.data, alerts.data, period, ruleName]);
 }

@@ -21,7 +21,7 @@ export function Data() {
     <Grid gap="md">
       <Grid.Col span={{ base: 12, md: 7 }}>
         <Stack gap="md">
-          <Panel title="What is kept of calls" says="As each gateway's log says. Callers may keep less where the gateway allows them the control log; figures of analytics stay when calls go.">
+          <Panel title="What is kept of calls" says="As each gateway's log says. Callers may keep less where the gateway allows them the control log; figures of analytics stay when calls go." right={<Goto to="/privacy">Privacy</Goto>}>
             <Stack gap={0}>{gateways.data.data.map((g) => <Gateway key={g.name} of={g} />)}</Stack>
           </Panel>
           <Panel title="Everything else">

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { api, got, type Schemas } from "../../api/client";
 import { useAct } from "../../lib/act";
+import { span } from "../../lib/format";
 import { useMay } from "../../lib/may";
 import { Named } from "../../parts/Named";
 import { Failure, Goto, Waiting } from "../../parts/parts";
@@ -27,6 +28,7 @@ function Sheet({ of, onClose }: { of: Workspace; onClose: () => void }) {
   return (
     <Stack>
       <Text size="sm" c="dimmed" component="div">id <span className="typed">{of.id}</span> · <Goto to="/keys" extra={{ ws: of.id }}>its keys</Goto> · <Goto to="/logs" extra={{ workspace: of.id }}>its calls</Goto> · <Goto to="/costs" extra={{ "filter.workspace": of.id }}>its costs</Goto></Text>
+      <Text size="sm" component="div">It keeps its calls {of.retain_s ? <b>for {span(of.retain_s)}</b> : "as long as its gateways do"}. <Goto to="/privacy">Privacy</Goto></Text>
       <Change key={`${of.name} ${of.regions.join()}`} of={of} locked={!owner} />
       <Divider />
       <Members workspace={of.id} owner={owner} />
