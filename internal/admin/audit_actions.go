@@ -40,7 +40,7 @@ var deeds = map[string]deed{
 	"listEntries": {Action: "entry.search"}, "getEntry": {Action: "entry.read"}, "getCached": {Action: "cache.read"},
 
 	"getBackup":     {Action: "backup.create", Apart: true},
-	"createErasure": {Action: "privacy.erase"}, // exportUser tells by itself
+	"createErasure": {Action: "privacy.erase"}, "createShred": {Action: "privacy.shred"}, // exportUser tells by itself
 
 	"validateConfig": {}, "diffConfig": {}, "explainRoute": {},
 }

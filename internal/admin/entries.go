@@ -62,9 +62,11 @@ func (d *EntryDetail) UnmarshalJSON(b []byte) error {
 
 // Bodies are what was said, as far as it was kept.
 type Bodies struct {
-	Request  *Body         `json:"request" doc:"What the caller sent."`
-	Answer   *Body         `json:"answer" doc:"What the caller received."`
-	Attempts []AttemptBody `json:"attempts" doc:"Only where an attempt differs from the caller's side."`
+	State     string        `json:"state" enum:"kept,erased,damaged,locked" doc:"erased: the key was destroyed; damaged: they were changed, or are another entry's; locked: the key is not at hand. Nothing but kept has bodies."`
+	Encrypted bool          `json:"encrypted" doc:"They are kept under a key of the workspace (log.encrypt)."`
+	Request   *Body         `json:"request" doc:"What the caller sent."`
+	Answer    *Body         `json:"answer" doc:"What the caller received."`
+	Attempts  []AttemptBody `json:"attempts" doc:"Only where an attempt differs from the caller's side."`
 }
 
 // AttemptBody is what one attempt sent and received.
@@ -89,7 +91,10 @@ func NewBodies(b *gateway.Bodies) *Bodies {
 	if b == nil {
 		return nil
 	}
-	out := &Bodies{Request: newBody(&b.Request), Answer: newBody(&b.Answer), Attempts: []AttemptBody{}}
+	if b.Lost != "" {
+		return &Bodies{State: b.Lost, Encrypted: true, Attempts: []AttemptBody{}}
+	}
+	out := &Bodies{State: "kept", Encrypted: b.Encrypt, Request: newBody(&b.Request), Answer: newBody(&b.Answer), Attempts: []AttemptBody{}}
 	for _, s := range b.Attempts {
 		out.Attempts = append(out.Attempts, AttemptBody{Attempt: s.Attempt, Request: newBody(s.Request), Answer: newBody(s.Answer), Note: s.DumpNote})
 	}

@@ -37,6 +37,7 @@ type GatewayLog struct {
 
 	Sample       float64  `json:"sample" doc:"Share of the calls whose bodies are kept, 0 to 1."`
 	SampleErrors bool     `json:"sample_errors" doc:"Bodies of calls that fail are kept whatever sample says."`
+	Encrypt      bool     `json:"encrypt" doc:"Bodies are written nowhere but under a key of the workspace."`
 	Redact       []string `json:"redact" doc:"What is taken out before anything is written: rules of log.redact and the names of own patterns. Keys of the best-known services are, always."`
 }
 
@@ -102,11 +103,11 @@ func newGateway(s *catalog.Snapshot, g *catalog.Gateway) Gateway {
 }
 
 func newGatewayLog(l *catalog.LogPolicy) GatewayLog {
-	return GatewayLog{Bodies: bodiesName(l.Bodies), MaxBody: l.MaxBody, RetainS: int64(l.Retain / time.Second), Sample: l.Sample, SampleErrors: l.Errors, Redact: l.Redact.Rules()}
+	return GatewayLog{Bodies: bodiesName(l.Bodies), MaxBody: l.MaxBody, RetainS: int64(l.Retain / time.Second), Sample: l.Sample, SampleErrors: l.Errors, Encrypt: l.Encrypt, Redact: l.Redact.Rules()}
 }
 
 func bodiesName(b catalog.Bodies) string {
-	for _, name := range []string{"none", "metadata", "full"} {
+	for _, name := range catalog.BodiesPolicies() {
 		if named, ok := catalog.ParseBodies(name); ok && named == b {
 			return name
 		}

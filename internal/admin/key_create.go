@@ -3,11 +3,13 @@ package admin
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/auth"
+	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
 )
@@ -30,6 +32,7 @@ type NewKey struct {
 	MaxOutput  int64             `json:"max_output" doc:"Ceiling of output tokens of calls that name none; 0 = none."`
 	Metadata   json.RawMessage   `json:"metadata" kind:"object" doc:"Metadata of its calls where these bring none."`
 	Subject    string            `json:"subject" doc:"Subject of the client certificate that is this key, where a gateway has auth: mtls. Only a system admin may set it."`
+	Log        gateway.KeyLog    `json:"log" doc:"What is kept of its calls at most: bodies (none, metadata, full) and sample, the share of its calls whose bodies are kept, 0 to 1. The gateway's policy and the call's own wish hold beside it; the least counts."`
 	Secret     string            `json:"secret" doc:"A secret to bring along, of 16 characters or more; made here unless given."`
 }
 
@@ -101,7 +104,7 @@ func foreignSubject() error {
 
 // key checks the request and gives the key without its secret and workspace.
 func (n *NewKey) key(now time.Time) (gateway.Key, error) {
-	k := gateway.Key{Created: now, OwnerKind: n.OwnerKind, Gateways: n.Gateways, Models: n.Models, Operations: n.Operations, Tags: n.Tags, Regions: n.Regions, MaxOutput: n.MaxOutput}
+	k := gateway.Key{Created: now, OwnerKind: n.OwnerKind, Gateways: n.Gateways, Models: n.Models, Operations: n.Operations, Tags: n.Tags, Regions: n.Regions, MaxOutput: n.MaxOutput, Log: n.Log}
 	k.Name, k.Owner, k.Subject = strings.TrimSpace(n.Name), strings.TrimSpace(n.Owner), auth.Subject(n.Subject)
 	if err := checkKey(&k); err != nil {
 		return k, err
@@ -136,6 +139,10 @@ func checkKey(k *gateway.Key) error {
 		return invalid("owner_kind", "owner_kind is user or application")
 	case k.OwnerKind != "" && k.Owner == "":
 		return invalid("owner", "owner is needed beside owner_kind")
+	case k.Log.Bodies != "" && !slices.Contains(catalog.BodiesPolicies(), k.Log.Bodies):
+		return invalid("log", "log.bodies is none, metadata or full")
+	case k.Log.Sample != nil && !(*k.Log.Sample >= 0 && *k.Log.Sample <= 1):
+		return invalid("log", "log.sample is a number from 0 to 1")
 	case k.MaxOutput < 0:
 		return invalid("max_output", "max_output is a number of tokens, 0 = none")
 	}

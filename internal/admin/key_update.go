@@ -25,7 +25,14 @@ type KeyChange struct {
 	Budgets    json.RawMessage    `json:"budgets,omitempty" kind:"array" doc:"All budgets of its own, written as in sluice.yaml."`
 	MaxOutput  *int64             `json:"max_output,omitempty" doc:"Ceiling of output tokens of calls that name none; 0 = none."`
 	Metadata   json.RawMessage    `json:"metadata,omitempty" kind:"object" doc:"Metadata of its calls where these bring none; {} = none."`
+	Log        *KeyLogChange      `json:"log,omitempty" doc:"What is kept of its calls at most."`
 	Subject    *string            `json:"subject,omitempty" doc:"Subject of its client certificate; empty = none. Only a system admin may change it."`
+}
+
+// KeyLogChange is what may change of what a key lets be kept: members that are absent stay.
+type KeyLogChange struct {
+	Bodies *string  `json:"bodies,omitempty" doc:"none, metadata or full; empty = what the gateway says."`
+	Sample *float64 `json:"sample,omitempty" doc:"Share of its calls whose bodies are kept, 0 to 1; 1 = what the gateway says."`
 }
 
 func (a *api) updateKey(c *call, body *KeyChange) (gateway.Key, error) {
@@ -48,6 +55,12 @@ func (a *api) updateKey(c *call, body *KeyChange) (gateway.Key, error) {
 func (n *KeyChange) apply(k *gateway.Key, now time.Time) (err error) {
 	replace(&k.OwnerKind, n.OwnerKind)
 	replace(&k.MaxOutput, n.MaxOutput)
+	if n.Log != nil {
+		replace(&k.Log.Bodies, n.Log.Bodies)
+		if n.Log.Sample != nil {
+			k.Log.Sample = n.Log.Sample
+		}
+	}
 	n.texts(k)
 	n.lists(k)
 	if err := checkKey(k); err != nil {

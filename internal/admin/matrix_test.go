@@ -23,6 +23,7 @@ type op struct {
 // in it, NEW for a new name, LONG for a password that is refused without much work.
 var inBody = map[string]string{
 	"createErasure":    `{"user":"jane","workspace":"WS"}`,
+	"createShred":      `{"workspace":"WS"}`,
 	"createKey":        `{"name":"k","workspace":"WS"}`,
 	"updateKey":        `{"name":"renamed"}`,
 	"rotateKey":        `{"grace_seconds":60}`,

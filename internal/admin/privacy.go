@@ -18,6 +18,7 @@ type PrivacyStore interface {
 	Erasure(ctx context.Context, id string) (gateway.Erasure, error)
 	Erasures(ctx context.Context, within []string, cursor string, limit int) (store.ErasurePage, error)
 	HeldOf(ctx context.Context, p store.Person) (map[string]int, error)
+	HeldUnderKeys(ctx context.Context, workspace string) (map[string]int, error)
 	EntriesOf(ctx context.Context, p store.Person, below string, n int) ([]string, error)
 }
 
@@ -26,6 +27,12 @@ type NewErasure struct {
 	User      string `json:"user" doc:"As entries name him."`
 	Workspace string `json:"workspace" doc:"Whose calls are meant; needed of all but system admins, for whom nothing means all of them."`
 	DryRun    bool   `json:"dry_run" doc:"Only count what would be erased."`
+}
+
+// NewShred names the workspace whose keys of bodies are to be destroyed.
+type NewShred struct {
+	Workspace string `json:"workspace" required:"true" doc:"Whose bodies can be read by nobody any more."`
+	DryRun    bool   `json:"dry_run" doc:"Only count what would be lost."`
 }
 
 // Erasure is one erasure: a job while it is under way, then its receipt.
@@ -42,8 +49,9 @@ type ErasureList struct {
 
 func (a *api) privacyRoutes() []route {
 	return []route{
-		read(owners, get, "/privacy/erasures", "listErasures", "Erasures of users, newest first: what is under way, and the receipts of what is done.", concat([]Param{{"workspace", "Only those of this workspace."}}, paging), a.listErasures),
+		read(owners, get, "/privacy/erasures", "listErasures", "Erasures of users and of keys of bodies, newest first: what is under way, and the receipts of what is done.", concat([]Param{{"workspace", "Only those of this workspace."}}, paging), a.listErasures),
 		write(owners, post, "/privacy/erasures", "createErasure", "Erase what is kept of one user's calls everywhere, or count it with dry_run. It is done in the background; what it cost stays in the figures.", http.StatusOK, a.createErasure),
+		write(owners, post, "/privacy/shreds", "createShred", "Destroy the keys under which bodies of a workspace's calls are kept (log.encrypt), so that nobody can read them any more, or count them with dry_run. It is done in the background and ends with a receipt among the erasures; the calls' figures stay.", http.StatusOK, a.createShred),
 		read(owners, get, "/privacy/erasures/{id}", "getErasure", "One erasure and how far it is, or its receipt.", nil, a.getErasure),
 		{Access: owners, Method: get, Path: "/privacy/users/{user}", Name: "exportUser", Summary: "Everything that is kept of one user's calls, an entry with its bodies a line, oldest last.",
 			Query: []Param{{"workspace", "Whose calls are meant; needed of all but system admins."}}, Stream: "entries with their bodies, one JSON object a line", Status: http.StatusOK, serve: a.exportUser},
@@ -77,11 +85,17 @@ func (a *api) createErasure(c *call, body *NewErasure) (Erasure, error) {
 	if e.ID, err = newID("ers_"); err != nil {
 		return Erasure{}, err
 	}
-	e.User, e.UserHash, e.State = p.User, gateway.HashUser(e.ID, p.User), gateway.ErasureWaiting
+	e.User, e.UserHash = p.User, gateway.HashUser(e.ID, p.User)
+	c.object = audit.Object{Kind: "erasure", ID: e.ID}
+	return a.beginErasure(c, e)
+}
+
+// beginErasure notes what is to be done and lets it begin.
+func (a *api) beginErasure(c *call, e gateway.Erasure) (Erasure, error) {
+	e.State = gateway.ErasureWaiting
 	if err := a.Store.CreateErasure(c.ctx(), e); err != nil {
 		return Erasure{}, err
 	}
-	c.object = audit.Object{Kind: "erasure", ID: e.ID}
 	c.then = func(answer any) any {
 		if a.WakeEraser != nil {
 			a.WakeEraser()
@@ -89,6 +103,28 @@ func (a *api) createErasure(c *call, body *NewErasure) (Erasure, error) {
 		return answer
 	}
 	return Erasure{Erasure: e}, nil
+}
+
+func (a *api) createShred(c *call, body *NewShred) (Erasure, error) {
+	if body.Workspace == "" {
+		return Erasure{}, invalid("workspace", "workspace is needed: whose keys?")
+	}
+	if err := a.inOwnWorkspace(c, body.Workspace); err != nil {
+		return Erasure{}, err
+	}
+	counts, err := a.Store.HeldUnderKeys(c.ctx(), body.Workspace)
+	if err != nil {
+		return Erasure{}, err
+	}
+	e := gateway.Erasure{Kind: gateway.ErasureOfKeys, Workspace: body.Workspace, By: c.who.name(), Created: a.now(), State: gateway.ErasureDry, Counts: counts}
+	if body.DryRun {
+		return Erasure{Erasure: e}, nil
+	}
+	if e.ID, err = newID("ers_"); err != nil {
+		return Erasure{}, err
+	}
+	c.object = audit.Object{Kind: "erasure", ID: e.ID}
+	return a.beginErasure(c, e)
 }
 
 func (a *api) listErasures(c *call) (ErasureList, error) {

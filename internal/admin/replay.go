@@ -75,6 +75,9 @@ func bodyAgain(e *gateway.Entry, direct bool) (*gateway.Body, error) {
 	if e.Bodies == nil {
 		return nil, conflict("id", "what was said in this call was not kept, so it cannot be made again; log: { bodies: full } of its gateway keeps the bodies of later ones")
 	}
+	if why := e.Bodies.Lost; why != "" {
+		return nil, conflict("id", "what was said in this call cannot be read ("+why+"), so it cannot be made again")
+	}
 	b := &e.Bodies.Request
 	if direct {
 		for i := range e.Bodies.Attempts {

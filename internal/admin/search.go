@@ -25,7 +25,7 @@ type SearchInfo struct {
 }
 
 // searchParam is what lists of entries take beside the filters.
-var searchParam = []Param{{"search", `Calls in whose bodies all of this was said: words, "words in a row", begin*, and -word for what must not be there.`}}
+var searchParam = []Param{{"search", `Calls in whose bodies all of this was said: words, "words in a row", begin*, and -word for what must not be there. Bodies that are kept under a key (log.encrypt of a gateway) are not searched.`}}
 
 func below(id string) func(*gateway.Entry) bool {
 	return func(e *gateway.Entry) bool { return e.ID < id }

@@ -116,11 +116,24 @@ func (a *api) deleteWorkspace(c *call) (gateway.Workspace, error) {
 	if err != nil {
 		return w, err
 	}
+	held, err := a.Store.HeldUnderKeys(c.ctx(), w.ID)
+	if err != nil {
+		return w, err
+	}
 	switch err := a.Store.DeleteWorkspace(c.ctx(), w.ID); {
 	case errors.Is(err, store.ErrNotEmpty):
 		return w, conflict("", "this workspace cannot be deleted: "+reason(err, store.ErrNotEmpty))
 	case err != nil:
 		return w, named(err, "workspace", w.ID)
+	}
+	if held["keys"] > 0 { // which are gone with it, but for the pages of the database's files
+		e := gateway.Erasure{Kind: gateway.ErasureOfKeys, Workspace: w.ID, By: c.who.name(), Created: a.now(), Counts: held}
+		if e.ID, err = newID("ers_"); err != nil {
+			return w, err
+		}
+		if _, err := a.beginErasure(c, e); err != nil {
+			return w, err
+		}
 	}
 	a.refreshKeys(c.ctx())
 	return w, nil

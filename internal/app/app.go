@@ -20,6 +20,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/alert/rules"
 	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/backup/schedule"
+	"github.com/sluice-gateway/sluice/internal/bodykey"
 	"github.com/sluice-gateway/sluice/internal/cache"
 	"github.com/sluice-gateway/sluice/internal/cache/semantic"
 	"github.com/sluice-gateway/sluice/internal/canary"
@@ -91,6 +92,9 @@ type process struct {
 	eraser     *privacy.Eraser
 	ears       *ears
 	held       *held
+
+	bodyKeys       *bodykey.Keys
+	bodyKeyChanges *follow.Follower
 
 	initial  *config.Config // what the process started with
 	config   atomic.Pointer[config.Config]
@@ -219,6 +223,9 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 	if err = p.openStore(ctx, cfg); err == nil {
 		cfg, err = p.openVault(ctx, cfg)
 	}
+	if err == nil {
+		err = p.openBodyKeys(ctx, cfg)
+	}
 	if err != nil {
 		return nil, errors.Join(err, p.closeStore())
 	}
@@ -227,7 +234,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 		return nil, errors.Join(err, p.closeStore())
 	}
 	p.recorder, err = record.Open(record.Options{
-		Dir: cfg.Storage.Spool.Dir, Store: p.store, MaxBytes: int64(cfg.Storage.Spool.Max),
+		Dir: cfg.Storage.Spool.Dir, Store: p.store, Seals: p.bodyKeys, MaxBytes: int64(cfg.Storage.Spool.Max),
 		Sync: cfg.Storage.Fsync, Paused: cfg.Storage.Drain == "paused", Logger: p.log,
 	})
 	if err != nil {

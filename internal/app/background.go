@@ -40,6 +40,7 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 	wg.Go(func() { p.runBackups(ctx) })
 	wg.Go(func() { p.sweep(ctx) })
 	wg.Go(func() { p.runPrivacy(ctx) })
+	wg.Go(func() { p.runBodyKeys(ctx) })
 	path, _ := p.opt.configPath()
 	known := p.doc.Load().known()
 	wg.Go(func() {

@@ -149,7 +149,7 @@ func logPolicy(bodies catalog.Bodies, c *config.Log) catalog.LogPolicy {
 	if err != nil {
 		panic("BUG: a checked configuration has rules that cannot be read: " + err.Error())
 	}
-	return catalog.LogPolicy{Bodies: bodies, MaxBody: int64(c.MaxBody), Retain: c.Retain, Sample: c.Sample, Errors: c.Errors, Redact: redactor}
+	return catalog.LogPolicy{Bodies: bodies, MaxBody: int64(c.MaxBody), Retain: c.Retain, Sample: c.Sample, Errors: c.Errors, Encrypt: c.Encrypt, Redact: redactor}
 }
 
 func buildGateway(name string, c *config.Gateway) *catalog.Gateway {

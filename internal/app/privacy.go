@@ -11,10 +11,10 @@ import (
 	"github.com/sluice-gateway/sluice/internal/privacy"
 )
 
-// openPrivacy makes what erases users.
+// openPrivacy makes what erases users, and the keys of bodies.
 func (p *process) openPrivacy() {
 	p.eraser = privacy.New(privacy.Config{
-		Store: p.store, Spool: p.recorder.Roll, PurgeCache: p.purgeWorkspace, CompactCache: p.cache.Compact, ForgetStream: p.proxy.ForgetStream,
+		Store: p.store, Spool: p.recorder.Roll, PurgeCache: p.purgeWorkspace, CompactCache: p.cache.Compact, ForgetStream: p.proxy.ForgetStream, DestroyKeys: p.destroyBodyKeys,
 		Sign: p.held.vault.Sign, Clock: time.Now, Log: p.log,
 	})
 }

@@ -58,6 +58,7 @@ var allowed = map[string][]string{
 	"redact":    {},
 	"privacy":   {"gateway", "store"},
 	"audit":     {},
+	"bodykey":   {"gateway"},
 	"store":     {"analytics", "audit", "gateway", "llm", "said"},
 	"backup":    {"audit", "store"},
 	"doctor":    {},

@@ -120,9 +120,12 @@ const (
 	BodiesFull
 )
 
+// BodiesPolicies gives the policies' names, in rising order.
+func BodiesPolicies() []string { return []string{"none", "metadata", "full"} }
+
 // ParseBodies reads none, metadata or full.
 func ParseBodies(s string) (Bodies, bool) {
-	i := slices.Index([]string{"none", "metadata", "full"}, s)
+	i := slices.Index(BodiesPolicies(), s)
 	return Bodies(max(i, 0)), i >= 0
 }
 
@@ -133,6 +136,7 @@ type LogPolicy struct {
 	Retain  time.Duration
 	Sample  float64 // share of the calls whose bodies are kept
 	Errors  bool    // bodies of calls that fail are kept whatever Sample says
+	Encrypt bool    // bodies are written under a key of the workspace alone
 	Redact  *redact.Redactor
 }
 

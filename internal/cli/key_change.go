@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ type keyRights struct {
 	tags, gateways, models, operations, networks, regions []string
 	limits, budgets, metadata                             string
 	maxOutput                                             int64
+	logBodies, logSample                                  string
 }
 
 func (r *keyRights) flags(f *pflag.FlagSet, never, all string) {
@@ -36,6 +38,8 @@ func (r *keyRights) flags(f *pflag.FlagSet, never, all string) {
 	f.StringVar(&r.budgets, "budgets", "", `budgets of its own, a JSON list as in sluice.yaml: [{"cost":"5.00/month"}]`)
 	f.Int64Var(&r.maxOutput, "max-output", 0, "ceiling of output tokens of calls that name none")
 	f.StringVar(&r.metadata, "metadata", "", "metadata of its calls where these bring none, a JSON object")
+	f.StringVar(&r.logBodies, "log-bodies", "", "what is kept of its calls at most: none, metadata or full (default: what the gateway says)")
+	f.StringVar(&r.logSample, "log-sample", "", "share of its calls whose bodies are kept, 0 to 1 (default: what the gateway says)")
 	f.StringVar(&r.subject, "subject", "", "subject of the client certificate that is this key, where a gateway has auth: mtls")
 }
 
@@ -48,7 +52,21 @@ func (r *keyRights) check() error {
 			return &usage{errors.New(text.flag + " must be " + text.such)}
 		}
 	}
+	if r.logSample != "" {
+		if _, err := strconv.ParseFloat(r.logSample, 64); err != nil {
+			return &usage{errors.New("--log-sample must be a number from 0 to 1")}
+		}
+	}
 	return nil
+}
+
+// log gives what is kept of a key's calls; check has been asked.
+func (r *keyRights) log() gateway.KeyLog {
+	is := gateway.KeyLog{Bodies: r.logBodies}
+	if share, err := strconv.ParseFloat(r.logSample, 64); err == nil {
+		is.Sample = &share
+	}
+	return is
 }
 
 func raw(text string) json.RawMessage {
@@ -61,7 +79,7 @@ func raw(text string) json.RawMessage {
 func (r *keyRights) to(n *admin.NewKey) {
 	n.Expires, n.OwnerKind, n.Owner, n.Subject, n.MaxOutput = r.expires, gateway.OwnerKind(r.ownerKind), r.owner, r.subject, r.maxOutput
 	n.Tags, n.Gateways, n.Models, n.Operations, n.Networks, n.Regions = r.tags, r.gateways, r.models, r.operations, r.networks, r.regions
-	n.Limits, n.Budgets, n.Metadata = raw(r.limits), raw(r.budgets), raw(r.metadata)
+	n.Limits, n.Budgets, n.Metadata, n.Log = raw(r.limits), raw(r.budgets), raw(r.metadata), r.log()
 }
 
 // changes gives the flags that were set, by the API's names.
@@ -79,6 +97,14 @@ func (r *keyRights) changes(f *pflag.FlagSet, name string) map[string]any {
 		if f.Changed(c.flag) {
 			body[c.field] = c.value
 		}
+	}
+	kept := r.log()
+	if f.Changed("log-bodies") || f.Changed("log-sample") {
+		change := admin.KeyLogChange{Sample: kept.Sample}
+		if f.Changed("log-bodies") {
+			change.Bodies = &kept.Bodies
+		}
+		body["log"] = change
 	}
 	return body
 }

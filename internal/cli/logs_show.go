@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sluice-gateway/sluice/internal/admin"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
 func (l *logCommands) newShow() *cobra.Command {
@@ -118,6 +119,13 @@ func (l *logCommands) attempts(d *admin.EntryDetail) error {
 func (l *logCommands) bodies(b *admin.Bodies) {
 	if b == nil {
 		return
+	}
+	if why, lost := map[string]string{
+		gateway.BodiesErased:  "the key of these bodies was destroyed; nobody can read them any more",
+		gateway.BodiesDamaged: "these bodies were changed, or moved from another entry, and do not open",
+		gateway.BodiesLocked:  "the key of these bodies is not at hand: is it the right master key, and is the store there?",
+	}[b.State]; lost {
+		fmt.Fprintf(l.env.Stdout, "\n── bodies: %s (%s)\n", b.State, why)
 	}
 	l.body("request", b.Request)
 	l.body("answer", b.Answer)

@@ -34,10 +34,12 @@ func offline(ctx context.Context, env *Env, at *place) (c *client, end func() er
 	if err := s.Migrate(ctx); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("the store cannot be used: %w", err), s.Close())
 	}
+	log := slog.New(slog.NewTextHandler(env.Stderr, nil))
+	app.UseBodyKeys(s, cfg, log)
 	token := auth.NewSecret(auth.AdminPrefix)
 	h := admin.New(admin.Config{
 		Store: s, Spool: noSpool{}, Verify: auth.NewAdminToken(token).Verify, Local: localUser(), Version: env.Version,
-		Log: slog.New(slog.NewTextHandler(env.Stderr, nil)),
+		Log: log,
 	})
 	return newClient("http://offline", token, inProcess{h}), s.Close, nil
 }

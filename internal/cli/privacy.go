@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ type privacyCommands struct{ apiCommands }
 
 func newPrivacy(env *Env) *cobra.Command {
 	k := &privacyCommands{apiCommands{env: env}}
-	cmd := group("privacy", "Erase what is kept of one user, with a receipt, or hand it out", k.newErase(), k.newList(), k.newShow(), k.newExport())
+	cmd := group("privacy", "Erase what is kept of one user, with a receipt, or hand it out; destroy the keys of bodies", k.newErase(), k.newShred(), k.newList(), k.newShow(), k.newExport())
 	for _, sub := range cmd.Commands() {
 		k.remote.flags(sub, env)
 		jsonFlag(sub, &k.json)
@@ -128,8 +129,8 @@ func (k *privacyCommands) newList() *cobra.Command {
 				if err := c.into(cmd.Context(), "GET", "/privacy/erasures", url.Values{"limit": {"500"}}, nil, &all); err != nil {
 					return err
 				}
-				return show(&k.apiCommands, all.Data, []string{"ID", "ASKED FOR", "BY", "WORKSPACE", "STATE", "STEP", "ENTRIES", "ERROR"}, func(e *admin.Erasure) []string {
-					return []string{e.ID, stamp(e.Created), e.By, e.Workspace, e.State, e.Step, fmt.Sprint(e.Counts["entries"]), e.Error}
+				return show(&k.apiCommands, all.Data, []string{"ID", "OF", "ASKED FOR", "BY", "WORKSPACE", "STATE", "STEP", "ENTRIES", "ERROR"}, func(e *admin.Erasure) []string {
+					return []string{e.ID, cmp.Or(e.Kind, "user"), stamp(e.Created), e.By, e.Workspace, e.State, e.Step, fmt.Sprint(e.Counts["entries"]), e.Error}
 				})
 			})
 		}),

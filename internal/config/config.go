@@ -188,6 +188,7 @@ type Log struct {
 	Retain  time.Duration `yaml:"retain" default:"7d" min:"1m" help:"How long entries are kept."`
 	Sample  float64       `yaml:"sample" default:"1" min:"0" max:"1" help:"Share of the calls whose bodies are kept, chosen by their ids. Everything else is kept of every call."`
 	Errors  bool          `yaml:"sample_errors" default:"true" help:"Whether bodies of calls that fail are kept whatever sample says."`
+	Encrypt bool          `yaml:"encrypt" default:"false" help:"Whether bodies are written nowhere but under a key of the call's workspace, in the spool and in the store: who destroys the key (sluice privacy shred) has destroyed them. What is said in such calls cannot be searched for. It counts for calls from then on."`
 
 	Redact       []string          `yaml:"redact" single:"true" example:"[secrets, email, card]" enum:"secrets|email|card|phone|iban|ip" help:"What is taken out of what is recorded, before it is written anywhere: bodies, metadata, user, session, user agent, tags, comments. docs/privacy.md says how each is recognised. Vendors' credentials in force, and keys of the best-known services, always are."`
 	Patterns     map[string]string `yaml:"patterns" example:"{employee: 'EMP-[0-9]{6}'}" check:"pattern" help:"Own regular expressions (RE2) for what is taken out as well, by a name that stands in its place."`

@@ -116,6 +116,11 @@ type Bodies struct {
 	Request  Body   // what the caller sent
 	Answer   Body   // what the caller received
 	Attempts []Sent // per attempt, only where it differs from the above
+
+	Encrypt bool      // they are written nowhere but under a key of the workspace
+	Key     BodyKeyID // that key; zero = none was chosen yet
+	Sealed  []byte    // all of the above as the spool has it, not opened yet; nil = it is open
+	Lost    string    // why nothing of it can be shown: one of the reasons; "" = it can
 }
 
 // Sent is what one attempt sent and received where that differs from the caller's side.

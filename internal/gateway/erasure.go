@@ -15,14 +15,19 @@ const (
 	ErasureDry     = "dry_run" // nothing was erased; it is kept nowhere
 )
 
-// Erasure takes what was kept of one user away, everywhere. When it is done it is the
-// receipt of that, and does not name him any more.
+// ErasureOfKeys is the kind of an erasure that destroys the keys of a workspace's bodies.
+const ErasureOfKeys = "keys"
+
+// Erasure takes what was kept of one user away, everywhere, or destroys the keys of a
+// workspace's bodies. When it is done it is the receipt of that, and does not name the user
+// any more.
 type Erasure struct {
-	ID        string         `json:"id"`        // ers_…
-	Workspace string         `json:"workspace"` // "" = all
-	User      string         `json:"user"`      // "" once it is done
-	UserHash  string         `json:"user_hash"` // see HashUser
-	By        string         `json:"by"`        // who asked for it
+	ID        string         `json:"id"`             // ers_…
+	Kind      string         `json:"kind,omitempty"` // "" = of a user; ErasureOfKeys
+	Workspace string         `json:"workspace"`      // "" = all
+	User      string         `json:"user"`           // "" once it is done, and where it is about keys
+	UserHash  string         `json:"user_hash"`      // see HashUser
+	By        string         `json:"by"`             // who asked for it
 	Created   time.Time      `json:"created"`
 	Finished  *time.Time     `json:"finished"`
 	State     string         `json:"state"`

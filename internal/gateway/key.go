@@ -60,9 +60,18 @@ type Key struct {
 	Regions    []string        `json:"regions"`    // where its calls may be served; empty = as the gateway says
 	Subject    string          `json:"subject"`    // of the client certificate that is this key (auth: mtls); "" = none
 
+	Log KeyLog `json:"log"` // what is kept of its calls at most
+
 	// OldHash is the secret before the last rotation, valid until OldUntil.
 	OldHash  KeyHash    `json:"-"`
 	OldUntil *time.Time `json:"old_until"` // nil = there is none
+}
+
+// KeyLog is what a key lets be kept of its calls. The gateway's policy and the call's own
+// wish hold beside it: the least of all counts.
+type KeyLog struct {
+	Bodies string   `json:"bodies"` // none, metadata or full; "" = as the gateway says
+	Sample *float64 `json:"sample"` // share of its calls whose bodies are kept, 0 to 1, also of those that fail; nil = as the gateway says
 }
 
 // Usable reports whether the key may be used at now.

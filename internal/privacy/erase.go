@@ -1,9 +1,11 @@
-// Package privacy takes what was kept of one user away, everywhere, step by step: a job that
-// a crash or an outage only delays, and a receipt at its end. It knows neither SQL nor where
+// Package privacy takes what was kept of one user away, everywhere, or destroys the keys of a
+// workspace's bodies, step by step: a job that a crash or an outage only delays, and a receipt
+// at its end. It knows neither SQL nor where
 // the places are; they are handed to it.
 package privacy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +39,8 @@ type Config struct {
 	CompactCache func(ctx context.Context) error
 	// ForgetStream forgets what callers could take up again of a stream.
 	ForgetStream func(id string) bool
+	// DestroyKeys destroys the keys of a workspace's bodies.
+	DestroyKeys func(ctx context.Context, workspace string) error
 	// Sign gives the seal of a receipt's hash.
 	Sign  func(ctx context.Context, id, hash string) (string, error)
 	Clock func() time.Time
@@ -98,7 +102,7 @@ func (e *Eraser) next(ctx context.Context) bool {
 		e.failed(ctx, job, err)
 		return false
 	}
-	e.c.Log.Info("a user was erased", "erasure", job.ID)
+	e.c.Log.Info("an erasure is done", "erasure", job.ID, "of", cmp.Or(job.Kind, "user"))
 	return true
 }
 
@@ -131,7 +135,11 @@ func (e *Eraser) erase(ctx context.Context, job *gateway.Erasure) error {
 		job.Counts = map[string]int{}
 	}
 	if job.Step != compacting {
-		if err := e.eraseRows(ctx, job); err != nil {
+		rows := e.eraseRows
+		if job.Kind == gateway.ErasureOfKeys {
+			rows = e.shred
+		}
+		if err := rows(ctx, job); err != nil {
 			return err
 		}
 		job.User = "" // of which the files then have nothing either
@@ -179,6 +187,25 @@ func (e *Eraser) eraseRows(ctx context.Context, job *gateway.Erasure) error {
 			return fmt.Errorf("%s: %w", place.name, err)
 		}
 	}
+	return nil
+}
+
+// shred destroys the keys of a workspace's bodies, which were counted before. What the cache has of its answers goes too:
+// it has them in clear.
+func (e *Eraser) shred(ctx context.Context, job *gateway.Erasure) error {
+	if err := e.enter(ctx, job, "keys"); err != nil {
+		return err
+	}
+	if err := e.c.DestroyKeys(ctx, job.Workspace); err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	if err := e.enter(ctx, job, "cache"); err != nil {
+		return err
+	}
+	if err := e.c.PurgeCache(ctx, job.Workspace); err != nil {
+		return fmt.Errorf("cache: %w", err)
+	}
+	job.Counts["cache_purges"]++
 	return nil
 }
 

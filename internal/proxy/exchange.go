@@ -181,10 +181,14 @@ func (c *capture) body() gateway.Body {
 	return gateway.Body{ContentType: c.contentType, Bytes: c.kept, Size: c.size, Truncated: c.size > int64(len(c.kept))}
 }
 
-// bodies says how much of what is said may be kept: the gateway's policy, lowered by
-// the caller where that is allowed.
+// bodies says how much of what is said may be kept: the gateway's policy, lowered by that
+// of the key, and by the caller where that is allowed.
 func (x *exchange) bodies() catalog.Bodies {
 	policy := x.gw.Log.Bodies
+	if x.who != nil && x.who.Key != nil && x.who.Key.Log.Bodies != "" {
+		own, _ := catalog.ParseBodies(x.who.Key.Log.Bodies) // what is no policy keeps nothing
+		policy = min(policy, own)
+	}
 	if x.ctl.logSet {
 		return min(policy, x.ctl.log)
 	}

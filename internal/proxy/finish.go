@@ -156,6 +156,7 @@ func (x *exchange) entry() *gateway.Entry {
 	}
 	if x.keepsBodies() {
 		e.Bodies = x.keptBodies()
+		e.Bodies.Encrypt = x.gw.Log.Encrypt
 	}
 	x.redactEntry(e)
 	return e

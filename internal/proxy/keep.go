@@ -9,7 +9,7 @@ import (
 
 // keepBodies begins to keep what is said, if the policy says so.
 func (x *exchange) keepBodies() {
-	if x.bodies() == catalog.BodiesFull && (x.gw.Log.Errors || x.sampled()) {
+	if x.bodies() == catalog.BodiesFull && x.sampledOfKey() && (x.gw.Log.Errors || x.sampled()) {
 		x.answerKept.limit, x.vendorKept.limit = x.gw.Log.MaxBody, x.gw.Log.MaxBody
 	}
 }

@@ -99,9 +99,19 @@ func network(address string) string {
 	return p.Addr().String()
 }
 
-// sampled reports whether the bodies of a call are among those that are kept.
+// sampled reports whether the bodies of a call are among those that the gateway keeps.
 func (x *exchange) sampled() bool {
 	return x.gw.Log.Sample >= 1 || share(x.id) < x.gw.Log.Sample
+}
+
+// sampledOfKey reports whether they are among those that the call's key lets be kept,
+// whether the call fails or not.
+func (x *exchange) sampledOfKey() bool {
+	if x.who == nil || x.who.Key == nil || x.who.Key.Log.Sample == nil {
+		return true
+	}
+	own := *x.who.Key.Log.Sample
+	return own >= 1 || share(x.id) < own
 }
 
 // share maps an id to [0, 1), the same one always to the same number.
@@ -113,7 +123,7 @@ func share(id string) float64 {
 
 // keepsBodies reports whether the bodies of the finished call are kept.
 func (x *exchange) keepsBodies() bool {
-	return x.gw != nil && x.who != nil && x.bodies() == catalog.BodiesFull && (x.sampled() || x.gw.Log.Errors && x.failedCall())
+	return x.gw != nil && x.who != nil && x.bodies() == catalog.BodiesFull && x.sampledOfKey() && (x.sampled() || x.gw.Log.Errors && x.failedCall())
 }
 
 // failedCall reports whether the call went wrong, for its caller or within a stream.

@@ -26,18 +26,27 @@ var (
 	errVersion = errors.New("record was written by a newer version")
 )
 
-// appendRecord appends e as one framed record.
-func appendRecord(dst []byte, e *gateway.Entry) []byte {
+// What stands before bodies.
+const (
+	absentBodies = iota
+	clearBodies
+	sealedBodies // their key, and all of them sealed
+	lostBodies   // why there are none
+)
+
+// appendRecord appends e as one framed record, with its bodies sealed as they are given, or
+// as it has them where that is nil.
+func appendRecord(dst []byte, e *gateway.Entry, sealed []byte) []byte {
 	start := len(dst)
 	dst = append(dst, make([]byte, headSize)...)
-	dst = appendPayload(dst, e)
+	dst = appendPayload(dst, e, sealed)
 	payload := dst[start+headSize:]
 	binary.LittleEndian.PutUint32(dst[start:], uint32(len(payload)))
 	binary.LittleEndian.PutUint32(dst[start+4:], crc32.Checksum(payload, castagnoli))
 	return dst
 }
 
-func appendPayload(dst []byte, e *gateway.Entry) []byte {
+func appendPayload(dst []byte, e *gateway.Entry, sealed []byte) []byte {
 	if len(e.Settlements) == 0 {
 		dst = appendString(append(dst, plainVersion), e.ID)
 	} else {
@@ -49,6 +58,10 @@ func appendPayload(dst []byte, e *gateway.Entry) []byte {
 	dst = e.AppendJSON(dst)
 	binary.LittleEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
 	dst = appendObjects(dst, e.Objects)
+	if sealed != nil {
+		dst = append(append(dst, sealedBodies), e.Bodies.Key[:]...)
+		return appendBytes(dst, sealed)
+	}
 	return appendBodies(dst, e.Bodies)
 }
 
@@ -64,10 +77,13 @@ func appendObjects(dst []byte, objects []gateway.Object) []byte {
 }
 
 func appendBodies(dst []byte, b *gateway.Bodies) []byte {
-	if b == nil {
-		return append(dst, 0)
+	switch {
+	case b == nil:
+		return append(dst, absentBodies)
+	case b.Lost != "":
+		return appendString(append(dst, lostBodies), b.Lost)
 	}
-	dst = append(dst, 1)
+	dst = append(dst, clearBodies)
 	dst = appendBody(dst, &b.Request)
 	dst = appendBody(dst, &b.Answer)
 	dst = binary.AppendUvarint(dst, uint64(len(b.Attempts)))
@@ -133,9 +149,7 @@ func decodePayload(payload []byte) (*gateway.Entry, error) {
 			return nil, fmt.Errorf("objects of %s: %w", e.ID, err)
 		}
 	}
-	if r.byte() == 1 {
-		e.Bodies = r.bodies()
-	}
+	e.Bodies = r.anyBodies()
 	if r.bad {
 		return nil, errTorn
 	}
@@ -169,6 +183,22 @@ func (r *reader) entry() (*gateway.Entry, error) {
 	}
 	e.Settlements = settlements
 	return e, nil
+}
+
+// anyBodies reads bodies as they stand there; those that are sealed stay so.
+func (r *reader) anyBodies() *gateway.Bodies {
+	switch r.byte() {
+	case clearBodies:
+		return r.bodies()
+	case sealedBodies:
+		b := &gateway.Bodies{Encrypt: true}
+		copy(b.Key[:], r.take(len(b.Key)))
+		b.Sealed = r.bytes()
+		return b
+	case lostBodies:
+		return &gateway.Bodies{Encrypt: true, Lost: string(r.bytes())}
+	}
+	return nil
 }
 
 func (r *reader) bodies() *gateway.Bodies {

@@ -11,10 +11,10 @@ func FuzzDamageNeverPanics(f *testing.F) {
 	e := &gateway.Entry{ID: "01930000-abcd-7000-8000-000000000001", Bodies: &gateway.Bodies{
 		Request: gateway.Body{Bytes: []byte("x")}, Attempts: []gateway.Sent{{Answer: &gateway.Body{Size: 3}}}},
 		Objects: []gateway.Object{{ID: "file"}}}
-	segment := appendRecord([]byte(segmentMagic), e)
+	segment := appendRecord([]byte(segmentMagic), e, nil)
 	f.Add(segment)
-	f.Add(appendRecord(segment, &gateway.Entry{ID: "odd"}))
-	f.Add(appendRecord(segment, &gateway.Entry{ID: "odd", Settlements: []gateway.Settlement{{Rule: "r", Counter: "c", Values: "v", Amount: -7}}}))
+	f.Add(appendRecord(segment, &gateway.Entry{ID: "odd"}, nil))
+	f.Add(appendRecord(segment, &gateway.Entry{ID: "odd", Settlements: []gateway.Settlement{{Rule: "r", Counter: "c", Values: "v", Amount: -7}}}, nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		refs, good, err := scanSegment(bytes.NewReader(b), int64(len(b)), func(int, []gateway.Settlement) {})
 		if err != nil || good > int64(len(b)) {
@@ -36,8 +36,8 @@ func FuzzDamageNeverPanics(f *testing.F) {
 }
 
 func TestEveryCutAndEveryFlippedBitOfTheLastRecordIsFound(t *testing.T) {
-	one := appendRecord([]byte(segmentMagic), &gateway.Entry{ID: "01930000-abcd-7000-8000-000000000001"})
-	two := appendRecord(one[:len(one):len(one)], &gateway.Entry{ID: "odd", Bodies: &gateway.Bodies{}})
+	one := appendRecord([]byte(segmentMagic), &gateway.Entry{ID: "01930000-abcd-7000-8000-000000000001"}, nil)
+	two := appendRecord(one[:len(one):len(one)], &gateway.Entry{ID: "odd", Bodies: &gateway.Bodies{}}, nil)
 	check := func(b []byte) {
 		t.Helper()
 		refs, good, err := scanSegment(bytes.NewReader(b), int64(len(b)), func(int, []gateway.Settlement) {})

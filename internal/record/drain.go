@@ -94,6 +94,10 @@ func (d *drainer) step(ctx context.Context) {
 func (d *drainer) put(ctx context.Context, entries []*gateway.Entry) error {
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
+	entries, err := d.settled(ctx, entries)
+	if err != nil {
+		return err
+	}
 	return d.opt.Store.PutEntries(ctx, entries)
 }
 

@@ -17,10 +17,24 @@ type Store interface {
 	PutEntries(ctx context.Context, entries []*gateway.Entry) error
 }
 
+// Seals seals what is said in calls whose bodies are to be written under a key alone.
+type Seals interface {
+	// Key gives the key for the bodies of a workspace's calls. It waits for nothing.
+	Key(workspace string) gateway.BodyKeyID
+	// Seal appends a text, sealed under a key and bound to where it belongs; false = the key
+	// is not there any more.
+	Seal(dst []byte, key gateway.BodyKeyID, bound string, text []byte) ([]byte, bool)
+	// OpenKnown gives what was sealed, or one of gateway's errors. It waits for nothing.
+	OpenKnown(bound string, sealed []byte) ([]byte, gateway.BodyKeyID, error)
+	// Settle sees to it that what keys have sealed can go to the store.
+	Settle(ctx context.Context, keys []gateway.BodyKeyID) error
+}
+
 // Options are where and how entries are kept. Dir and Store are needed.
 type Options struct {
 	Dir   string // made when it does not exist; belongs to one process at a time
 	Store Store
+	Seals Seals // nil = bodies that must be sealed are not kept
 
 	MaxBytes  int64 // from here on Room is false; default 1 GiB
 	SoftBytes int64 // from here on bodies are dropped; default three quarters of MaxBytes

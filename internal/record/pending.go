@@ -43,7 +43,7 @@ func (r *Recorder) PendingEntry(id string) (*gateway.Entry, bool) {
 				continue
 			}
 			if e, err := seg.entry(i); err == nil && e.ID == id {
-				return e, true
+				return r.opened(e), true
 			}
 		}
 	}

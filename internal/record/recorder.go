@@ -148,7 +148,9 @@ func (r *Recorder) Append(e *gateway.Entry) {
 		e.Bodies = nil
 		r.counters.droppedBodies.Add(1)
 	}
-	waiting, ok := r.shards.add(e)
+	sealed, done := r.sealed(e)
+	waiting, ok := r.shards.add(e, sealed)
+	done()
 	if !ok {
 		r.counters.late.Add(1)
 		r.log.Error("a log entry came after the recorder was closed and is lost", "id", e.ID)

@@ -43,14 +43,15 @@ func newShards(n int) *shards {
 	return s
 }
 
-// add encodes e into some shard and tells how many bytes wait there; false after close.
-func (s *shards) add(e *gateway.Entry) (waiting int, ok bool) {
+// add encodes e into some shard, with its bodies sealed unless that is nil, and tells how
+// many bytes wait there; false after close.
+func (s *shards) add(e *gateway.Entry, sealed []byte) (waiting int, ok bool) {
 	sh := s.hint.Get().(*shard)
 	if !sh.mu.TryLock() {
 		sh = s.lockAny(sh)
 	}
 	if !sh.closed {
-		waiting, ok = sh.chunk.add(e), true
+		waiting, ok = sh.chunk.add(e, sealed), true
 		sh.total++
 	}
 	sh.mu.Unlock()
@@ -77,12 +78,12 @@ const (
 )
 
 // add encodes e at the chunk's end and gives the chunk's size.
-func (c *chunk) add(e *gateway.Entry) int {
+func (c *chunk) add(e *gateway.Entry, sealed []byte) int {
 	if cap(c.buf)-len(c.buf) < usualRecord {
 		c.buf = slices.Grow(c.buf, max(cap(c.buf), firstBuffer))
 	}
 	start := len(c.buf)
-	c.buf = appendRecord(c.buf, e)
+	c.buf = appendRecord(c.buf, e, sealed)
 	c.refs = append(c.refs, ref{id: identOf(e.ID), off: uint32(start), size: uint32(len(c.buf) - start)})
 	c.entries = append(c.entries, e)
 	return len(c.buf)

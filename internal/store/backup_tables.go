@@ -15,7 +15,7 @@ var (
 	// backedUp are the tables of a backup, those that others refer to first.
 	backedUp = []backupTable{
 		{name: "settings"}, {name: "versions"}, {name: "config_revisions"},
-		{name: "workspaces", seed: "id <> 'default'"}, {name: "users"}, {name: "members"}, {name: "keys"}, {name: "key_networks"}, {name: "tokens"}, {name: "credentials"},
+		{name: "workspaces", seed: "id <> 'default'"}, {name: "users"}, {name: "members"}, {name: "keys"}, {name: "key_networks"}, {name: "tokens"}, {name: "credentials"}, {name: "body_keys"},
 		{name: "ledger"}, {name: "ledger_sums"}, {name: "raises"}, {name: "objects"},
 		{name: "drains"}, {name: "canaries"}, {name: "cache_purges"},
 		{name: "alerts"}, {name: "alert_states"}, {name: "alert_mutes"},

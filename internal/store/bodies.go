@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -19,6 +20,11 @@ import (
 const (
 	plainBody = 0
 	zstdBody  = 1
+	// sealedBody is added to how what was sealed afterwards is kept.
+	sealedBody = 2
+
+	// lostPart is the part that says why there are no others.
+	lostPart = "lost"
 
 	compressAbove = 1 << 10
 	// maxBody bounds what a stored body may grow to when it is read.
@@ -30,19 +36,52 @@ func (s *Store) insertBodies(ctx context.Context, tx *sql.Tx, e *gateway.Entry) 
 	if e.Bodies == nil {
 		return nil
 	}
-	for _, p := range bodyParts(e.Bodies) {
-		encoding, stored, err := s.zip.pack(p.body.Bytes)
-		if err != nil {
-			return err
-		}
+	rows, err := s.bodyRows(e)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
 		_, err = s.exec(ctx, tx, `INSERT INTO bodies (entry_id, part, gateway, content_type, size, truncated, encoding, bytes)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entry_id, part) DO NOTHING`,
-			clean(e.ID), p.name, clean(e.Gateway), clean(p.body.ContentType), p.body.Size, bit(p.body.Truncated), encoding, stored)
+			clean(e.ID), r.part, clean(e.Gateway), clean(r.body.ContentType), r.body.Size, bit(r.body.Truncated), r.encoding, r.stored)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// bodyRow is a row of bodies.
+type bodyRow struct {
+	part     string
+	body     *gateway.Body // its Bytes are only those of a row that is in clear
+	encoding int64
+	stored   []byte
+}
+
+// bodyRows gives the rows of an entry. Where its bodies were lost before, there is one that
+// says why.
+func (s *Store) bodyRows(e *gateway.Entry) ([]bodyRow, error) {
+	if why := e.Bodies.Lost; why != "" {
+		return lostRow(why), nil
+	}
+	var rows []bodyRow
+	for _, p := range bodyParts(e.Bodies) {
+		encoding, stored, err := s.zip.pack(p.body.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		r := bodyRow{p.name, p.body, encoding, stored}
+		if e.Bodies.Encrypt && !s.sealRow(&r, clean(e.ID), e.Bodies.Key) {
+			return lostRow(gateway.BodiesErased), nil
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+func lostRow(why string) []bodyRow {
+	return []bodyRow{{lostPart, new(gateway.Body), plainBody, []byte(why)}}
 }
 
 type bodyPart struct {
@@ -70,29 +109,58 @@ func empty(b *gateway.Body) bool {
 
 // bodies reads an entry's bodies, nil when it has none.
 func (s *Store) bodies(ctx context.Context, id string) (*gateway.Bodies, error) {
-	var all *gateway.Bodies
+	var found []bodyRow
 	err := s.query(ctx, "SELECT part, content_type, size, truncated, encoding, bytes FROM bodies WHERE entry_id = ? ORDER BY part", []any{clean(id)}, func(rows *sql.Rows) error {
-		var part string
-		var encoding int64
+		r := bodyRow{body: new(gateway.Body)}
 		var stored sql.RawBytes
-		b := new(gateway.Body)
-		if err := rows.Scan(&part, &b.ContentType, &b.Size, &b.Truncated, &encoding, &stored); err != nil {
+		err := rows.Scan(&r.part, &r.body.ContentType, &r.body.Size, &r.body.Truncated, &r.encoding, &stored)
+		if err != nil {
 			return err
 		}
-		var err error
-		if b.Bytes, err = s.zip.unpack(encoding, stored); err != nil {
-			return err
+		if r.encoding >= sealedBody {
+			r.stored = bytes.Clone(stored)
+		} else {
+			r.body.Bytes, err = s.zip.unpack(r.encoding, stored)
 		}
-		if all == nil {
-			all = new(gateway.Bodies)
-		}
-		return place(all, part, b)
+		found = append(found, r)
+		return err
 	})
-	if err != nil || all == nil {
+	if err != nil || len(found) == 0 {
 		return nil, err
+	}
+	all := new(gateway.Bodies)
+	for i := range found {
+		if err := s.take(ctx, all, &found[i], clean(id)); err != nil {
+			return nil, err
+		}
+	}
+	if all.Lost != "" {
+		return &gateway.Bodies{Encrypt: true, Key: all.Key, Lost: all.Lost}, nil
 	}
 	slices.SortFunc(all.Attempts, func(a, b gateway.Sent) int { return a.Attempt - b.Attempt })
 	return all, nil
+}
+
+// take adds a row to what is known of an entry's bodies, opening it if it is sealed.
+func (s *Store) take(ctx context.Context, all *gateway.Bodies, r *bodyRow, id string) error {
+	if r.part == lostPart {
+		all.Lost = string(r.body.Bytes)
+		return nil
+	}
+	if r.encoding >= sealedBody {
+		all.Encrypt = true
+		if all.Lost != "" {
+			return nil
+		}
+		if all.Lost = s.openRow(ctx, all, r, id); all.Lost != "" {
+			return nil
+		}
+		var err error
+		if r.body.Bytes, err = s.zip.unpack(r.encoding-sealedBody, r.stored); err != nil {
+			return err
+		}
+	}
+	return place(all, r.part, r.body)
 }
 
 // place puts a body where its part's name says.

@@ -9,13 +9,18 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-const selectErasures = "SELECT id, created, finished, workspace, person, person_hash, requested_by, state, step, counts, error, hash, signature FROM erasures"
+const selectErasures = "SELECT id, kind, created, finished, workspace, person, person_hash, requested_by, state, step, counts, error, hash, signature FROM erasures"
 
-// CreateErasure notes that a user is to be erased.
+// CreateErasure notes that a user is to be erased, or the keys of a workspace; what these
+// open is counted by then, and what is kept of a user as it goes.
 func (s *Store) CreateErasure(ctx context.Context, e gateway.Erasure) error {
+	counts := []byte("{}")
+	if e.Kind == gateway.ErasureOfKeys {
+		counts, _ = json.Marshal(e.Counts) // numbers by name
+	}
 	return s.failed("create erasure", s.tx(ctx, func(tx *sql.Tx) error {
-		_, err := s.exec(ctx, tx, `INSERT INTO erasures (id, created, workspace, person, person_hash, requested_by, state, step, counts, error, hash, signature, lease)
-			VALUES (?, ?, ?, ?, ?, ?, ?, '', '{}', '', '', '', 0)`, clean(e.ID), micros(e.Created), clean(e.Workspace), clean(e.User), e.UserHash, clean(e.By), e.State)
+		_, err := s.exec(ctx, tx, `INSERT INTO erasures (id, kind, created, workspace, person, person_hash, requested_by, state, step, counts, error, hash, signature, lease)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, '', '', '', 0)`, clean(e.ID), e.Kind, micros(e.Created), clean(e.Workspace), clean(e.User), e.UserHash, clean(e.By), e.State, string(counts))
 		return err
 	}))
 }
@@ -93,7 +98,7 @@ func scanErasure(rows *sql.Rows) (e gateway.Erasure, err error) {
 	var created int64
 	var finished sql.NullInt64
 	var counts []byte
-	if err = rows.Scan(&e.ID, &created, &finished, &e.Workspace, &e.User, &e.UserHash, &e.By, &e.State, &e.Step, &counts, &e.Error, &e.Hash, &e.Signature); err != nil {
+	if err = rows.Scan(&e.ID, &e.Kind, &created, &finished, &e.Workspace, &e.User, &e.UserHash, &e.By, &e.State, &e.Step, &counts, &e.Error, &e.Hash, &e.Signature); err != nil {
 		return e, err
 	}
 	e.Created = fromMicros(created)

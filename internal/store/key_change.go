@@ -9,7 +9,7 @@ import (
 )
 
 // UpdateKey stores what may change of a key: name, expiry, owner, tags, gateways, models,
-// operations, networks, regions, limits, MaxOutput, metadata and subject. Its workspace, secret
+// operations, networks, regions, limits, MaxOutput, metadata, subject and what is kept of its calls. Its workspace, secret
 // and state stay as they are, so that a change that was prepared before a revocation
 // undoes none. A subject that is taken is ErrExists, an unknown id ErrNotFound.
 func (s *Store) UpdateKey(ctx context.Context, k gateway.Key) error {
@@ -18,10 +18,10 @@ func (s *Store) UpdateKey(ctx context.Context, k gateway.Key) error {
 		return s.failed("update key "+k.ID, err)
 	}
 	args := append(rights, clean(k.Name), microsOrNull(k.Expires), clean(string(k.OwnerKind)), clean(k.Owner),
-		k.MaxOutput, textOrNull(string(k.Metadata)), textOrNull(k.Subject), clean(k.ID))
+		k.MaxOutput, textOrNull(string(k.Metadata)), textOrNull(k.Subject), clean(k.Log.Bodies), floatOrNull(k.Log.Sample), clean(k.ID))
 	return s.failed("update key "+k.ID, s.tx(ctx, func(tx *sql.Tx) error {
 		n, err := s.exec(ctx, tx, `UPDATE keys SET tags = ?, gateways = ?, models = ?, operations = ?, networks = ?, regions = ?, limits = ?,
-			name = ?, expires = ?, owner_kind = ?, owner = ?, max_output = ?, metadata = ?, subject = ? WHERE id = ?`, args...)
+			name = ?, expires = ?, owner_kind = ?, owner = ?, max_output = ?, metadata = ?, subject = ?, log_bodies = ?, log_sample = ? WHERE id = ?`, args...)
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 
 const (
 	keyColumns = `id, workspace, name, hint, hash, created, expires, revoked, disabled, owner_kind, owner, tags,
-		gateways, models, operations, networks, regions, limits, max_output, metadata, subject, old_hash, old_until`
+		gateways, models, operations, networks, regions, limits, max_output, metadata, subject, old_hash, old_until, log_bodies, log_sample`
 	selectKeys = "SELECT " + keyColumns + " FROM keys"
 )
 
@@ -51,7 +51,7 @@ func keyRow(k *gateway.Key) ([]any, error) {
 	row := []any{clean(k.ID), clean(k.Workspace), clean(k.Name), clean(k.Hint), k.Hash[:], micros(k.Created), microsOrNull(k.Expires),
 		microsOrNull(k.Revoked), microsOrNull(k.Disabled), clean(string(k.OwnerKind)), clean(k.Owner)}
 	row = append(row, rights...)
-	return append(row, k.MaxOutput, textOrNull(string(k.Metadata)), textOrNull(k.Subject), oldHash, microsOrNull(k.OldUntil)), nil
+	return append(row, k.MaxOutput, textOrNull(string(k.Metadata)), textOrNull(k.Subject), oldHash, microsOrNull(k.OldUntil), clean(k.Log.Bodies), floatOrNull(k.Log.Sample)), nil
 }
 
 // keyRights gives a key's lists, as columns tags to limits.
@@ -196,7 +196,7 @@ func scanKey(rows *sql.Rows) (k gateway.Key, err error) {
 	var metadata []byte
 	var subject sql.NullString
 	err = rows.Scan(&k.ID, &k.Workspace, &k.Name, &k.Hint, &hash, &created, &expires, &revoked, &disabled, &k.OwnerKind, &k.Owner, &tags,
-		&gateways, &models, &operations, &networks, &regions, &limits, &k.MaxOutput, &metadata, &subject, &oldHash, &oldUntil)
+		&gateways, &models, &operations, &networks, &regions, &limits, &k.MaxOutput, &metadata, &subject, &oldHash, &oldUntil, &k.Log.Bodies, &k.Log.Sample)
 	if err != nil {
 		return k, err
 	}

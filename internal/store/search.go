@@ -198,7 +198,8 @@ func TimeOf(id string, now time.Time) time.Time {
 	return now
 }
 
-// enqueue lets the index know of entries with bodies.
+// enqueue lets the index know of entries with bodies, but for those whose words may stand
+// nowhere in clear.
 func (s *Store) enqueue(ctx context.Context, tx *sql.Tx, entries []*gateway.Entry) error {
 	if s.search == nil {
 		return nil
@@ -216,7 +217,7 @@ func (s *Store) enqueue(ctx context.Context, tx *sql.Tx, entries []*gateway.Entr
 		return err
 	}
 	for _, e := range entries {
-		if e.Bodies == nil {
+		if e.Bodies == nil || e.Bodies.Encrypt {
 			continue
 		}
 		if args = append(args, clean(e.ID), now); len(args) == 2*step {

@@ -72,7 +72,7 @@ func (s *Store) OpenSearch(ctx context.Context) error {
 // requeue lets the index know of some bodies behind an id, and gives the last; "" = none.
 func (s *Store) requeue(ctx context.Context, last string) (string, error) {
 	err := s.tx(ctx, func(tx *sql.Tx) error {
-		ids, err := s.ids(ctx, tx, "SELECT DISTINCT entry_id FROM bodies WHERE entry_id > ? ORDER BY entry_id LIMIT ?", last, requeueStep)
+		ids, err := s.ids(ctx, tx, "SELECT DISTINCT entry_id FROM bodies WHERE entry_id > ? AND encoding < 2 ORDER BY entry_id LIMIT ?", last, requeueStep)
 		if last = ""; err != nil || len(ids) == 0 {
 			return err
 		}
@@ -166,7 +166,7 @@ func (s *Store) saidIn(ctx context.Context, some []queuedDoc) (found map[string]
 		return nil, 0, err
 	}
 	var id, kind, stored sql.RawBytes
-	err = s.query(ctx, "SELECT entry_id, content_type, encoding, bytes FROM bodies WHERE part IN ('request', 'answer') AND entry_id IN ("+marks(len(ids))+") ORDER BY entry_id, part DESC", ids, func(rows *sql.Rows) error {
+	err = s.query(ctx, "SELECT entry_id, content_type, encoding, bytes FROM bodies WHERE part IN ('request', 'answer') AND encoding < 2 AND entry_id IN ("+marks(len(ids))+") ORDER BY entry_id, part DESC", ids, func(rows *sql.Rows) error {
 		var encoding int64
 		if err := rows.Scan(&id, &kind, &encoding, &stored); err != nil {
 			return err

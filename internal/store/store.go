@@ -33,6 +33,7 @@ type Store struct {
 	sumInsert    insertStatements
 	rollups      rollups
 	zip          compressor
+	bodyKeys     BodyKeys // nil = bodies that must be sealed are not kept
 	swept        sweepFloors
 	search       searchIndex // nil = switched off
 	usable       atomic.Bool // a Migrate has succeeded

@@ -14,6 +14,7 @@ const (
 	canariesVersion    = "canaries"
 	purgesVersion      = "cache_purges"
 	configVersion      = "config"
+	bodyKeysVersion    = "body_keys"
 )
 
 // bump tells the pollers of a version that something changed, once fn's transaction is

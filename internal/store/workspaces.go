@@ -73,7 +73,7 @@ func (s *Store) WorkspaceRetention(ctx context.Context) (map[string]time.Duratio
 }
 
 // DeleteWorkspace deletes a workspace with its members, tokens, revoked keys, vendors'
-// ids, alerts and raises. While it has keys that are not revoked, credentials or entries it is ErrNotEmpty,
+// ids, alerts and raises, and the keys of its bodies. While it has keys that are not revoked, credentials or entries it is ErrNotEmpty,
 // so that a later workspace of the same id inherits nothing; the default one always is.
 func (s *Store) DeleteWorkspace(ctx context.Context, id string) error {
 	return s.failed("delete workspace "+id, s.tx(ctx, func(tx *sql.Tx) error {
@@ -83,7 +83,7 @@ func (s *Store) DeleteWorkspace(ctx context.Context, id string) error {
 		if err := s.needEmpty(ctx, tx, id); err != nil {
 			return err
 		}
-		for _, table := range []string{"members", "tokens", "keys", "objects", "alerts", "raises"} {
+		for _, table := range []string{"members", "tokens", "keys", "objects", "alerts", "raises", "body_keys"} {
 			if _, err := s.exec(ctx, tx, "DELETE FROM "+table+" WHERE workspace = ?", clean(id)); err != nil {
 				return err
 			}
@@ -91,8 +91,10 @@ func (s *Store) DeleteWorkspace(ctx context.Context, id string) error {
 		if _, err := s.exec(ctx, tx, "DELETE FROM workspaces WHERE id = ?", clean(id)); err != nil {
 			return err
 		}
-		if err := s.bump(ctx, tx, raisesVersion); err != nil {
-			return err
+		for _, version := range []string{raisesVersion, bodyKeysVersion} {
+			if err := s.bump(ctx, tx, version); err != nil {
+				return err
+			}
 		}
 		return s.bump(ctx, tx, keysVersion)
 	}))

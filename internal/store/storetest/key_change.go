@@ -38,10 +38,11 @@ func testKeyChange(t *testing.T, fresh func(testing.TB) string) {
 func testUpdateKey(t *testing.T, s *store.Store) {
 	before := need(s.KeysVersion(t.Context()))(t)
 	must(t, s.DisableKey(t.Context(), key(1).ID, Epoch()))
-	until := Epoch().Add(time.Hour)
+	until, sample := Epoch().Add(time.Hour), 0.25
 	k := gateway.Key{ID: key(1).ID, Workspace: "other", Hint: "other", Hash: gateway.HashKey("other"), Revoked: &until, // none of these may change
 		Name: "new", Expires: &until, OwnerKind: gateway.OwnedByApplication, Owner: "app", Tags: []string{"t"}, Gateways: []string{"g"}, Models: []string{"m"},
-		Operations: []string{"chat"}, Networks: []string{"::1/128"}, Regions: []string{"eu"}, Limits: []gateway.Rule{rule()}, MaxOutput: 7, Metadata: json.RawMessage(`{"a":1}`), Subject: "CN=1"}
+		Operations: []string{"chat"}, Networks: []string{"::1/128"}, Regions: []string{"eu"}, Limits: []gateway.Rule{rule()}, MaxOutput: 7, Metadata: json.RawMessage(`{"a":1}`), Subject: "CN=1",
+		Log: gateway.KeyLog{Bodies: "full", Sample: &sample}}
 	must(t, s.UpdateKey(t.Context(), k))
 	want := k
 	want.Workspace, want.Hint, want.Hash, want.Created, want.Revoked = key(1).Workspace, key(1).Hint, key(1).Hash, key(1).Created, nil

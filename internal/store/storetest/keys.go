@@ -31,6 +31,8 @@ func testKeys(t *testing.T, fresh func(testing.TB) string) {
 		full.Limits, full.MaxOutput, full.Subject = []gateway.Rule{rule()}, 512, "CN=app"
 		full.OldHash, full.OldUntil = gateway.HashKey("older"), &until
 		full.Metadata = json.RawMessage(`{"team":"a"}`)
+		sample := 0.0
+		full.Log = gateway.KeyLog{Bodies: "metadata", Sample: &sample}
 		for _, want := range []gateway.Key{full, key(2)} {
 			must(t, s.CreateKey(t.Context(), want))
 			if want.Gateways == nil {

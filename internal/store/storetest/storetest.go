@@ -16,6 +16,8 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"lists":            testLists,
 		"deletion":         testDeletion,
 		"bodies":           testBodies,
+		"body keys":        testBodyKeys,
+		"sealed bodies":    testSealedBodies,
 		"keys":             testKeys,
 		"workspaces":       testWorkspaces,
 		"key change":       testKeyChange,

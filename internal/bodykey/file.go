@@ -1,0 +1,74 @@
+package bodykey
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/sluice-gateway/sluice/internal/gateway"
+)
+
+// readFile gives the keys that a process before could not bring to the store.
+func (k *Keys) readFile() (rows []gateway.BodyKey) {
+	if k.c.File == "" {
+		return nil
+	}
+	text, err := os.ReadFile(k.c.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &rows)
+	}
+	if err != nil {
+		k.c.Log.Error("keys of bodies that wait for the store cannot be read; what they have sealed is lost unless the file is put right", "file", k.c.File, "error", err)
+		return nil
+	}
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+	return rows
+}
+
+// writeFile keeps keys that wait for the store, sealed as they are. Under storing.
+func (k *Keys) writeFile(rows []gateway.BodyKey) {
+	if k.c.File == "" {
+		return
+	}
+	text, err := json.Marshal(rows)
+	if err == nil {
+		err = replaceFile(k.c.File, text)
+	}
+	if err != nil {
+		k.c.Log.Warn("keys of bodies that wait for the store cannot be written: what they seal does not outlive a crash until the store has them", "file", k.c.File, "error", err)
+	}
+}
+
+// removeFile forgets the file, which a stored key needs no more.
+func (k *Keys) removeFile() {
+	if k.c.File == "" {
+		return
+	}
+	if err := os.Remove(k.c.File); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		k.c.Log.Warn("the file of keys of bodies cannot be removed", "file", k.c.File, "error", err)
+	}
+}
+
+// replaceFile writes a file whole or not at all.
+func replaceFile(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".body-keys-*") // for its owner alone
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name()) //nolint:errcheck // what went wrong is told
+	}
+	return err
+}
