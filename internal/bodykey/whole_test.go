@@ -239,6 +239,7 @@ func testDestroyed(t *testing.T, url string) {
 	r.Append(waits)
 	e := put(t, h, 1)
 	other := spoken(3)
+	other.ID = storetest.IDAt(time.Now(), 3) // as of a call that began when its key was made
 	other.Workspace, other.Bodies.Key = "other", h.keys.Key("other")
 	must(t, h.keys.Settle(t.Context(), []gateway.BodyKeyID{other.Bodies.Key}))
 	must(t, h.PutEntries(t.Context(), []*gateway.Entry{other}))

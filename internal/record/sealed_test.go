@@ -167,6 +167,9 @@ func TestADestroyedKeyTakesTheSpoolsBodiesWithIt(t *testing.T) {
 	held := seals(keys)
 	r := open(t, record.Options{Dir: dir, Store: s, Seals: held, Paused: true})
 	r.Append(secret(1))
+	if e, ok := r.PendingEntry(uuid(1)); !ok { // so that it is in the segment alone
+		t.Errorf("%+v", e)
+	}
 	if err := held.Settle(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
