@@ -112,7 +112,9 @@ func TestBodiesAreKeptUnderAKeyAndShredded(t *testing.T) {
 	}
 	var log admin.AuditPage
 	g.AdminGet("/api/v1/audit?action=privacy.shred", &log)
-	if !slices.ContainsFunc(log.Data, func(e audit.Event) bool { return e.Object.ID == done.ID && e.Outcome == "ok" && e.Workspace == "default" }) {
+	if !slices.ContainsFunc(log.Data, func(e audit.Event) bool {
+		return e.Object.ID == done.ID && e.Outcome == "ok" && e.Workspace == "default"
+	}) {
 		t.Errorf("audit: %+v", log.Data)
 	}
 }

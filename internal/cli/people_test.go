@@ -4,9 +4,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/admin"
 	"github.com/sluice-gateway/sluice/internal/cli"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
 func TestATeamIsSetUpFromTheCommandLine(t *testing.T) {
@@ -77,5 +79,52 @@ func TestAKeyIsChangedRotatedAndDisabled(t *testing.T) {
 	x.ok("keys", "revoke", id)
 	x.fails(cli.ExitFailure, "revoked", "keys", "update", id, "--name", "x")
 	x.fails(cli.ExitUsage, "--limits", "keys", "update", id, "--limits", "{")
+	x.fails(cli.ExitUsage, "--log-sample", "keys", "update", id, "--log-sample", "half")
+	x.fails(cli.ExitFailure, "log.bodies", "keys", "create", "b", "--log-bodies", "some")
 	x.fails(cli.ExitFailure, "no region", "keys", "create", "b", "--regions", "EU West")
+}
+
+func TestAKeySaysWhatIsKeptOfItsCalls(t *testing.T) {
+	x := newTerminal(t)
+	x.ok("keys", "create", "app", "--log-bodies", "metadata", "--log-sample", "0.5")
+	id, _, _ := strings.Cut(strings.Split(x.ok("keys", "list"), "\n")[1], " ")
+	wantLog := func(bodies string, sample float64) {
+		t.Helper()
+		if k, err := x.store.Key(t.Context(), id); err != nil || k.Log.Bodies != bodies || k.Log.Sample == nil || *k.Log.Sample != sample {
+			t.Errorf("%+v, %v", k.Log, err)
+		}
+	}
+	wantLog("metadata", 0.5)
+	x.ok("keys", "update", id, "--log-sample", "0")
+	wantLog("metadata", 0)
+	x.ok("keys", "update", id, "--log-bodies", "none")
+	wantLog("none", 0)
+	x.ok("keys", "update", id, "--log-bodies=", "--log-sample", "1")
+	wantLog("", 1)
+	x.ok("keys", "update", id, "--name", "other")
+	wantLog("", 1)
+}
+
+func TestShreddingAsksAndSaysWhatIsLost(t *testing.T) {
+	x := newTerminal(t)
+	x.ok("workspaces", "create", "ml")
+	if err := x.store.AddBodyKey(t.Context(), gateway.BodyKey{ID: gateway.BodyKeyID{1}, Workspace: "ml", Created: time.Now(), Sealed: []byte("x")}); err != nil {
+		t.Fatal(err)
+	}
+	if out := x.ok("privacy", "shred", "--workspace", "ml", "--dry-run"); !strings.Contains(out, "Nothing was erased") || !strings.Contains(out, "keys") {
+		t.Error(out)
+	}
+	x.fails(cli.ExitUsage, "--yes", "privacy", "shred", "--workspace", "ml")
+	x.fails(cli.ExitFailure, "nowhere", "privacy", "shred", "--workspace", "nowhere", "--yes")
+	if out := x.ok("privacy", "list"); strings.Contains(out, "ers_") {
+		t.Errorf("something is under way: %s", out)
+	}
+	x.ok("privacy", "shred", "--workspace", "ml", "--yes", "--no-wait")
+	if out := x.ok("privacy", "list"); !strings.Contains(out, "keys") || !strings.Contains(out, "waiting") || !strings.Contains(out, "ml") {
+		t.Error(out)
+	}
+	x.ok("workspaces", "delete", "ml")
+	if keys, err := x.store.BodyKeys(t.Context()); err != nil || len(keys) != 0 {
+		t.Errorf("keys of a workspace that is deleted: %v, %v", keys, err)
+	}
 }
