@@ -15,6 +15,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/audit"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/testgw"
+	"github.com/sluice-gateway/sluice/internal/testpg"
 )
 
 const encrypting = `
@@ -235,6 +236,28 @@ gateways:
 	for _, bad := range []string{`{"bodies":"some"}`, `{"sample":-0.1}`, `{"sample":1.5}`, `{"bodies":1}`, `{"more":1}`} {
 		if status := g.AdminPost("/api/v1/keys", `{"name":"k","log":`+bad+`}`, nil); status != 400 {
 			t.Errorf("%s: %d", bad, status)
+		}
+	}
+}
+
+func TestNodesShareOneKeyAndForgetItTogether(t *testing.T) {
+	url := testpg.Start(t).Database(t)
+	env := map[string]string{"SLUICE_STORAGE_URL": url, "SLUICE_MASTER_KEY": strings.Repeat("a", 64), "SLUICE_KEY": testgw.Key, "SLUICE_ADMIN_TOKEN": testgw.AdminToken}
+	a := testgw.StartWith(t, testgw.Options{Env: env, Config: encrypting})
+	b := testgw.StartWith(t, testgw.Options{Env: env, Config: encrypting})
+	ids := map[string]*testgw.Gateway{talk(t, a, "u-1", "purpleelephant", false): b, talk(t, b, "u-1", "greengiraffe", false): a}
+	for id, other := range ids {
+		if e := detail(t, other, id); e.Bodies == nil || e.Bodies.State != "kept" {
+			t.Errorf("not open on the other node: %+v", e.Bodies)
+		}
+	}
+	shred(t, a, "default")
+	for id, other := range ids {
+		eventually(t, "every node forgets the keys", func() bool { return detail(t, other, id).Bodies.State == "erased" })
+	}
+	for _, g := range []*testgw.Gateway{a, b} {
+		if e := detail(t, g, talk(t, g, "u-1", "bluebadger", false)); e.Bodies.State != "kept" {
+			t.Errorf("a later call: %+v", e.Bodies)
 		}
 	}
 }
