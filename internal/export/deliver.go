@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -109,7 +110,7 @@ func cut(text string) string {
 	if len(text) <= maxReason {
 		return text
 	}
-	return text[:maxReason] + "…"
+	return strings.ToValidUTF8(text[:maxReason], "") + "…"
 }
 
 // acquire waits for the sink.

@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	usualPoll = time.Second     // between looks for new entries
-	lease     = 2 * time.Minute // longer than any try
+	usualPoll = time.Second // between looks for new entries
 	storeTime = 20 * time.Second
 
 	maxWait  = 5 * time.Minute
@@ -27,7 +26,7 @@ type worker struct {
 	bodies Bodies
 	node   string
 	poll   time.Duration // between looks for new entries
-	breath time.Duration // between looks while waiting for something else
+	breath time.Duration // between looks while waiting for something else, at most beat
 	log    *slog.Logger
 	wake   chan struct{}
 
@@ -44,7 +43,7 @@ type worker struct {
 
 func newWorker(o *Options, s *Spec) *worker {
 	w := &worker{poll: cmp.Or(o.Poll, usualPoll), spec: s, store: o.Store, bodies: o.Bodies, node: o.Node, log: o.Logger.With("export", s.Name, "to", s.Kind), wake: make(chan struct{}, 1), lock: make(chan struct{}, 1)}
-	w.breath = 10 * w.poll
+	w.breath = min(10*w.poll, beat)
 	w.forget()
 	return w
 }
@@ -100,7 +99,9 @@ func (w *worker) look(ctx context.Context) time.Duration {
 
 // round reads, sends and moves on.
 func (w *worker) round(ctx context.Context, st *gateway.ExportState) time.Duration {
-	reading, cancel := context.WithTimeout(ctx, storeTime)
+	held, letGo := w.keep(ctx)
+	defer letGo()
+	reading, cancel := context.WithTimeout(held, storeTime)
 	b, err := w.collect(reading, st.Passed)
 	cancel()
 	if err != nil {
@@ -109,16 +110,21 @@ func (w *worker) round(ctx context.Context, st *gateway.ExportState) time.Durati
 	}
 	var failure error
 	if len(b.rows) > 0 {
-		failure = w.deliver(ctx, b)
+		failure = w.deliver(held, b)
 	}
 	if err := w.advance(ctx, b); err != nil {
 		w.close() // another node goes on, or the store is away: what was sent may come again
 		w.forget()
 		return w.breath / 2
 	}
-	if failure == nil {
+	switch {
+	case failure == nil:
 		w.tries, w.rest = 0, time.Time{}
 		return 0
+	case held.Err() != nil: // another node has it, or the process ends
+		w.close()
+		w.forget()
+		return w.breath / 2
 	}
 	return w.failed(ctx, failure)
 }
@@ -181,14 +187,14 @@ func (w *worker) failed(ctx context.Context, failure error) time.Duration {
 	if asked := askedWait(failure); asked > wait {
 		wait = min(asked, maxAsked)
 	}
-	now := time.Now()
+	now, reason := time.Now(), cut(failure.Error())
 	w.tries, w.rest = w.tries+1, now.Add(wait)
 	if w.tries == 1 || w.tries%10 == 0 {
-		w.log.Warn("the sink does not take entries; it is tried again", "tries", w.tries, "reason", failure, "next", w.rest)
+		w.log.Warn("the sink does not take entries; it is tried again", "tries", w.tries, "reason", reason, "next", w.rest)
 	}
 	writing, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
-	if err := w.store.ExportFailed(writing, w.spec.Name, w.node, failure.Error(), now, now.Add(lease)); err != nil {
+	if err := w.store.ExportFailed(writing, w.spec.Name, w.node, reason, now, now.Add(lease)); err != nil {
 		w.log.Warn("a failure of an export cannot be written down", "error", err)
 	}
 	return min(wait, w.breath)
