@@ -9,9 +9,11 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -73,8 +75,8 @@ func (s *Sink) Send(ctx context.Context, rows []export.Row) error {
 		return export.Failed("entries cannot be encoded: %v", err)
 	}
 	day := rows[0].Time.UTC().Format("2006/01/02/")
-	at := s.base.JoinPath(s.c.Prefix + day + parquet.Stem(rows) + suffix)
-	a, err := s.http.Do(ctx, http.MethodPut, at.String(), http.Header{"Content-Type": {kind}}, body)
+	at := s.at(s.c.Prefix + day + parquet.Stem(rows) + suffix)
+	a, err := s.http.Do(ctx, http.MethodPut, at, http.Header{"Content-Type": {kind}}, body)
 	if err != nil {
 		return err
 	}
@@ -82,6 +84,24 @@ func (s *Sink) Send(ctx context.Context, rows []export.Row) error {
 		return &export.Away{Reason: "it answered " + strconv.Itoa(a.Status) + code(a.Body), Wait: a.Wait()}
 	}
 	return nil
+}
+
+// at is the URL of an object. S3 checks signatures over a spelling of its own: everything but
+// letters, digits and -._~/ is encoded
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html).
+func (s *Sink) at(key string) string {
+	u := *s.base
+	u.Path = strings.TrimRight(u.Path, "/") + "/" + strings.TrimLeft(key, "/")
+	var raw strings.Builder
+	for i := range len(u.Path) {
+		if c := u.Path[i]; c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~/", c) >= 0 {
+			raw.WriteByte(c)
+		} else {
+			fmt.Fprintf(&raw, "%%%02X", c)
+		}
+	}
+	u.RawPath = raw.String()
+	return u.String()
 }
 
 // code is the code of an error, which holds nothing secret
