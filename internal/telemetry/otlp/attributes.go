@@ -3,7 +3,9 @@ package otlp
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 
@@ -35,6 +37,19 @@ func (a *attributes) text(name, v string) {
 	}
 }
 
+// valid gives texts as protobuf takes them: what is no UTF-8 would keep a whole batch from
+// being sent.
+func valid(all []string) []string {
+	if !slices.ContainsFunc(all, func(v string) bool { return !utf8.ValidString(v) }) {
+		return all
+	}
+	out := make([]string, len(all))
+	for i, v := range all {
+		out[i] = strings.ToValidUTF8(v, "\uFFFD")
+	}
+	return out
+}
+
 func (a *attributes) count(name string, v llm.Count) {
 	if v.Known {
 		*a = append(*a, whole(name, v.N))
@@ -49,7 +64,7 @@ func (a *attributes) seconds(name string, ms llm.Count) {
 
 func (a *attributes) texts(name string, all []string) {
 	if len(all) > 0 {
-		*a = append(*a, texts(name, all))
+		*a = append(*a, texts(name, valid(all)))
 	}
 }
 

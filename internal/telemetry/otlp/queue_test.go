@@ -36,7 +36,7 @@ func newStanding() *standing {
 	c := func(name string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: name})
 	}
-	return &standing{exported: c("a"), fullness: c("b"), failures: c("c"), log: slog.New(slog.DiscardHandler)}
+	return &standing{exported: c("a"), fullness: c("b"), failures: c("c"), rejects: c("d"), log: slog.New(slog.DiscardHandler)}
 }
 
 func TestAQueueBlocksNobodyAndCountsWhatItDrops(t *testing.T) {

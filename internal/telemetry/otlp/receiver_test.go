@@ -3,9 +3,11 @@ package otlp_test
 import (
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"encoding/hex"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -23,8 +25,10 @@ import (
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	_ "google.golang.org/grpc/encoding/gzip" // so that the server takes it
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -44,7 +48,9 @@ type receiver struct {
 	logs    []*logspb.LogRecord
 	headers []http.Header
 	packed  bool
-	refuse  bool // it takes nothing
+	refuse  bool                                              // it takes nothing
+	wrong   int64                                             // so many spans of each request it takes for wrong
+	before  func(w http.ResponseWriter, r *http.Request) bool // answers instead, where it gives true
 }
 
 func newReceiver(t testing.TB) *receiver {
@@ -58,19 +64,35 @@ func (r *receiver) http() string {
 	return s.URL
 }
 
+// https is http over TLS.
+func (r *receiver) https(conf *tls.Config) string {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(r.serveHTTP))
+	s.TLS, s.Config.ErrorLog = conf, log.New(io.Discard, "", 0)
+	s.StartTLS()
+	r.t.Cleanup(s.Close)
+	return s.URL
+}
+
 // grpc serves OTLP over gRPC and gives the endpoint.
-func (r *receiver) grpc() string {
+func (r *receiver) grpc() string { return "http://" + r.serveGRPC() }
+
+// grpcs is grpc over TLS.
+func (r *receiver) grpcs(conf *tls.Config) string {
+	return "https://" + r.serveGRPC(grpc.Creds(credentials.NewTLS(conf)))
+}
+
+func (r *receiver) serveGRPC(more ...grpc.ServerOption) (addr string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	s := grpc.NewServer()
+	s := grpc.NewServer(append(more, grpc.StatsHandler(r))...)
 	tracecol.RegisterTraceServiceServer(s, r)
 	metriccol.RegisterMetricsServiceServer(s, metricsServer{r: r})
 	logcol.RegisterLogsServiceServer(s, logsServer{r: r})
 	go func() { _ = s.Serve(l) }()
 	r.t.Cleanup(s.Stop)
-	return "http://" + l.Addr().String()
+	return l.Addr().String()
 }
 
 func (r *receiver) serveHTTP(w http.ResponseWriter, q *http.Request) {
@@ -92,9 +114,12 @@ func (r *receiver) serveHTTP(w http.ResponseWriter, q *http.Request) {
 		r.t.Errorf("%s with %s", q.Method, q.Header.Get("Content-Type"))
 	}
 	r.mu.Lock()
-	refuse := r.refuse
+	refuse, before := r.refuse, r.before
 	r.headers, r.packed = append(r.headers, q.Header), q.Header.Get("Content-Encoding") == "gzip"
 	r.mu.Unlock()
+	if before != nil && before(w, q) {
+		return
+	}
 	if refuse {
 		select {
 		case r.changed <- struct{}{}:
@@ -123,6 +148,9 @@ func (r *receiver) serveHTTP(w http.ResponseWriter, q *http.Request) {
 		r.t.Errorf("%s: unknown fields", q.URL.Path)
 	}
 	r.take(into)
+	if a, ok := answer.(*tracecol.ExportTraceServiceResponse); ok {
+		a.PartialSuccess = r.partial()
+	}
 	out, _ := proto.Marshal(answer)
 	w.Header().Set("Content-Type", "application/x-protobuf")
 	_, _ = w.Write(out)
@@ -141,8 +169,34 @@ type logsServer struct {
 func (r *receiver) Export(ctx context.Context, in *tracecol.ExportTraceServiceRequest) (*tracecol.ExportTraceServiceResponse, error) {
 	r.note(ctx)
 	r.take(in)
-	return &tracecol.ExportTraceServiceResponse{}, nil
+	return &tracecol.ExportTraceServiceResponse{PartialSuccess: r.partial()}, nil
 }
+
+// partial is what it says of the spans that it takes for wrong; nil = of none.
+func (r *receiver) partial() *tracecol.ExportTracePartialSuccess {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.wrong == 0 {
+		return nil
+	}
+	return &tracecol.ExportTracePartialSuccess{RejectedSpans: r.wrong, ErrorMessage: "too old (of 3 rejected)"}
+}
+
+// HandleRPC notes whether calls are packed.
+func (r *receiver) HandleRPC(_ context.Context, s stats.RPCStats) {
+	if in, ok := s.(*stats.InHeader); ok {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.packed = in.Compression == "gzip"
+	}
+}
+
+// TagRPC, TagConn and HandleConn do nothing.
+func (*receiver) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
+func (*receiver) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
+	return ctx
+}
+func (*receiver) HandleConn(context.Context, stats.ConnStats) {}
 
 func (s metricsServer) Export(ctx context.Context, in *metriccol.ExportMetricsServiceRequest) (*metriccol.ExportMetricsServiceResponse, error) {
 	s.r.note(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
@@ -96,7 +97,7 @@ func named(e *gateway.Entry, model string) string {
 	if model == "" {
 		return op
 	}
-	return op + " " + model
+	return op + " " + strings.ToValidUTF8(model, "\uFFFD")
 }
 
 // asked is the model as the caller named it. A name that led nowhere is the caller's own

@@ -29,9 +29,9 @@ func (c *counts) flood() { c.dropped.WithLabelValues("", "traces", "flood").Inc(
 // standing counts for one destination and signal, and says once when it goes away and once
 // when it is back.
 type standing struct {
-	exported, fullness, failures prometheus.Counter
-	away                         atomic.Bool
-	log                          *slog.Logger
+	exported, fullness, failures, rejects prometheus.Counter
+	away, picky                           atomic.Bool
+	log                                   *slog.Logger
 }
 
 // standing gives the makers of a destination's counts, by signal.
@@ -41,6 +41,7 @@ func (e *Exporter) standing(d *Destination) func(signal string) *standing {
 			exported: e.counts.exported.WithLabelValues(d.Name, signal),
 			fullness: e.counts.dropped.WithLabelValues(d.Name, signal, "full"),
 			failures: e.counts.dropped.WithLabelValues(d.Name, signal, "failed"),
+			rejects:  e.counts.dropped.WithLabelValues(d.Name, signal, "rejected"),
 			log:      e.opt.Log.With("destination", d.Name, "signal", signal),
 		}
 	}
@@ -51,12 +52,32 @@ func (s *standing) full() { s.fullness.Inc() }
 // sent counts n things of which err says whether they arrived.
 func (s *standing) sent(n int, err error) {
 	if err != nil {
+		if wrong, why, ok := rejected(err); ok {
+			s.partly(n, wrong, why)
+			return
+		}
 		s.failures.Add(float64(n))
 		if !s.away.Swap(true) {
-			s.log.Warn("a destination of OTLP does not take what it is sent; that is dropped until it does", "error", err)
+			s.log.Warn("a destination of OTLP does not take what it is sent; that is dropped until it does", "error", cut(err.Error()))
 		}
 		return
 	}
+	s.picky.Store(false)
+	s.arrived(n)
+}
+
+// partly counts n things of which a destination took some for wrong. They must not be sent
+// again. Of a call it may be one span.
+func (s *standing) partly(n, wrong int, why string) {
+	if !s.picky.Swap(true) {
+		s.log.Warn("a destination of OTLP does not take all that it is sent", "rejected", wrong, "reason", why)
+	}
+	wrong = min(wrong, n)
+	s.rejects.Add(float64(wrong))
+	s.arrived(n - wrong)
+}
+
+func (s *standing) arrived(n int) {
 	s.exported.Add(float64(n))
 	if s.away.Swap(false) {
 		s.log.Info("a destination of OTLP takes what it is sent again")

@@ -1,0 +1,185 @@
+package otlp_test
+
+import (
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/testgw"
+)
+
+func dropped(reason string, n int) string {
+	return fmt.Sprintf(`sluice_otel_dropped_total{destination="otlp",reason=%q,signal="traces"} %d`+"\n", reason, n)
+}
+
+func TestWhatADestinationTakesForWrongIsCountedAndNotSentAgain(t *testing.T) {
+	for _, protocol := range []string{"http", "grpc"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			r := newReceiver(t)
+			r.wrong = 1
+			endpoint := map[string]func() string{"http": r.http, "grpc": r.grpc}[protocol]()
+			g := testgw.Start(t, fmt.Sprintf(`telemetry: { otlp: { endpoint: %q, protocol: %s, signals: traces } }`, endpoint, protocol))
+			id, _ := ask(t, g, "/v1/chat/completions", question)
+			r.call(id)
+			eventually(t, "the rejected span is counted", func() bool { return strings.Contains(scrape(t, g), dropped("rejected", 1)) })
+			text := scrape(t, g)
+			if !strings.Contains(text, dropped("failed", 0)) {
+				t.Error("it counts as not sent")
+			}
+			if !g.Log.Has("does not take all that it is sent") || !g.Log.Has("too old") {
+				t.Error("nobody is told why")
+			}
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if len(r.spans) != 2 {
+				t.Errorf("%d spans came, not those of one call", len(r.spans))
+			}
+		})
+	}
+}
+
+func TestADestinationThatAsksForTimeGetsEverythingLater(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	var tries atomic.Int64
+	r.before = func(w http.ResponseWriter, _ *http.Request) bool {
+		n := tries.Add(1)
+		if n <= 2 {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(map[int64]int{1: http.StatusTooManyRequests, 2: http.StatusServiceUnavailable}[n])
+		}
+		return n <= 2
+	}
+	g := testgw.Start(t, fmt.Sprintf(`telemetry: { otlp: { endpoint: %q, signals: traces, timeout: 30s } }`, r.http()))
+	began := time.Now()
+	id, _ := ask(t, g, "/v1/chat/completions", question)
+	r.call(id)
+	if took := time.Since(began); took < 2*time.Second {
+		t.Errorf("it was asked again after %s", took)
+	}
+	if text := scrape(t, g); !strings.Contains(text, dropped("failed", 0)) {
+		t.Error("something was dropped")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.spans) != 2 {
+		t.Errorf("%d spans came", len(r.spans))
+	}
+}
+
+func TestADestinationThatNeverAnswersIsGivenUpAndNobodyWaits(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	hangs, let := make(chan struct{}, 100), make(chan struct{})
+	r.before = func(_ http.ResponseWriter, q *http.Request) bool {
+		hangs <- struct{}{}
+		select {
+		case <-q.Context().Done():
+		case <-let:
+		}
+		return true
+	}
+	endpoint := r.http()
+	t.Cleanup(func() { close(let) }) // before the server is closed
+	g := testgw.Start(t, fmt.Sprintf(`telemetry: { otlp: { endpoint: %q, signals: traces, timeout: 200ms } }`, endpoint))
+	if _, status := ask(t, g, "/v1/chat/completions", question); status != 200 {
+		t.Fatalf("status %d", status)
+	}
+	<-hangs
+	if _, status := ask(t, g, "/v1/chat/completions", question); status != 200 {
+		t.Errorf("status %d while it hangs", status)
+	}
+	eventually(t, "both calls are given up", func() bool { return strings.Contains(scrape(t, g), dropped("failed", 2)) })
+	if err := g.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A caller's bytes that are no text must not keep other callers' spans from being sent.
+func TestNoCallerKeepsABatchFromBeingSent(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{"http", "grpc"} {
+		r := newReceiver(t)
+		endpoint := map[string]func() string{"http": r.http, "grpc": r.grpc}[protocol]()
+		g := testgw.Start(t, fmt.Sprintf(`
+gateways: { default: { controls: [ metadata, cache ] } }
+telemetry: { otlp: { endpoint: %q, protocol: %s, signals: traces } }
+`, endpoint, protocol))
+		var ids []string
+		for _, body := range []string{
+			"{\"model\":\"sandbox/echo\",\"stop\":[\"\xff\xfe\"],\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+			`{"model":"sandbox/echo","stop":["\ud800"],"messages":[{"role":"user","content":"hi"}]}`,
+			"{\"model\":\"sandbox/\xff\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+			`{"model":"sandbox/\udc00","messages":[{"role":"user","content":"hi"}]}`,
+			`{"model":"sandbox/echo","messages":[{"role":"user","content":"hi"}]}`,
+		} {
+			id, status := ask(t, g, "/v1/chat/completions", body, "user-agent", "\xff\xfe", "x-session-id", "\xc3\x28", "sluice-metadata", "{\"session\":\"\xff\"}", "tracestate", "a=\xff")
+			t.Logf("%q: status %d", body[:40], status)
+			ids = append(ids, id)
+		}
+		for _, id := range ids {
+			if id != "" {
+				r.call(id)
+			}
+		}
+	}
+}
+
+func TestSlowAndDearCallsAreKeptWhateverWasDrawn(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	g := testgw.Start(t, fmt.Sprintf(`
+providers:
+  sandbox: { models: { echo: { price: { input: 1, output: 1 } }, long: { price: { input: 1000000, output: 1000000 } } } }
+telemetry: { otlp: { endpoint: %q, signals: traces }, traces: { ratio: 0, slow: 900ms, cost: 0.50 } }
+`, r.http()))
+	for model, kept := range map[string]bool{"sandbox/echo": false, "sandbox/echo?latency=1s": true, "sandbox/long": true} {
+		id, status := ask(t, g, "/v1/chat/completions", fmt.Sprintf(`{"model":%q,"messages":[{"role":"user","content":"a few words"}]}`, model))
+		if status != 200 {
+			t.Fatalf("%s: status %d", model, status)
+		}
+		if kept {
+			server, _ := r.call(id)
+			if server.Flags&1 != 0 {
+				t.Errorf("%s: its flags say that it was sampled", model)
+			}
+			continue
+		}
+		marker, _ := ask(t, g, "/v1/chat/completions", question, "traceparent", parent)
+		r.call(marker)
+		r.mu.Lock()
+		for _, s := range r.spans {
+			if attributesOf(s.Attributes)["sluice.call.id"].GetStringValue() == id {
+				t.Errorf("%s is kept", model)
+			}
+		}
+		r.mu.Unlock()
+	}
+}
+
+func TestCloudflaresTraceHeadersPlaceTheCall(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	g := testgw.Start(t, fmt.Sprintf(`telemetry: { otlp: { endpoint: %q, signals: traces } }`, r.http()))
+	const trace, span = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+	id, status := ask(t, g, "/v1/chat/completions", question, "cf-aig-otel-trace-id", trace, "cf-aig-otel-parent-span-id", span)
+	if status != 200 {
+		t.Fatalf("status %d", status)
+	}
+	server, attempts := r.call(id)
+	if hex.EncodeToString(server.TraceId) != trace || hex.EncodeToString(server.ParentSpanId) != span || len(attempts) != 1 {
+		t.Errorf("span %x below %x of %d attempts", server.TraceId, server.ParentSpanId, len(attempts))
+	}
+	if e := g.Entry(id); e.TraceID != trace || e.ParentSpanID != span {
+		t.Errorf("the entry says %s %s", e.TraceID, e.ParentSpanID)
+	}
+	alone, _ := ask(t, g, "/v1/chat/completions", question, "cf-aig-otel-trace-id", trace)
+	if server, _ := r.call(alone); hex.EncodeToString(server.TraceId) != trace || len(server.ParentSpanId) != 0 {
+		t.Errorf("without a span: %x below %x", server.TraceId, server.ParentSpanId)
+	}
+}
