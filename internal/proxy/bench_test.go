@@ -80,6 +80,11 @@ func benchCounters(b testing.TB) limit.Engine {
 }
 
 func bareOf(b testing.TB, spec *prov.Spec, baseURL string, known int, answers proxy.Cache, gw *catalog.Gateway) *proxy.Proxy {
+	return bareSeen(b, spec, baseURL, known, answers, gw, nothing{})
+}
+
+// bareSeen is the same with somebody who is told of every call.
+func bareSeen(b testing.TB, spec *prov.Spec, baseURL string, known int, answers proxy.Cache, gw *catalog.Gateway, seen proxy.Observer) *proxy.Proxy {
 	keys := &auth.Keys{}
 	all := []*gateway.Key{{ID: "k", Workspace: "default", Hash: gateway.HashKey(benchSecret)}}
 	for i := 1; i < known; i++ {
@@ -92,7 +97,7 @@ func bareOf(b testing.TB, spec *prov.Spec, baseURL string, known int, answers pr
 	}
 	p := proxy.New(proxy.Config{
 		Dialects: []*dialect.Dialect{openai.Dialect, openaichat.Dialect, messages.Dialect}, Keys: keys, Catalogue: models, Recorder: nothing{}, Objects: nothing{},
-		Recall: recall.New(1 << 20), Observer: nothing{}, Ready: func() error { return nil }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Recall: recall.New(1 << 20), Observer: seen, Ready: func() error { return nil }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Limits: benchCounters(b), Cache: answers,
 	})
 	err = p.Swap(catalog.New(catalog.Snapshot{

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,6 +42,17 @@ type tongue struct {
 	begin, each, end string // of a stream
 }
 
+// isOTLP reports whether a request line, as far as it is known, is that of an exporter of
+// OpenTelemetry.
+func isOTLP(line []byte) bool {
+	for _, signal := range []string{"/v1/traces", "/v1/metrics", "/v1/logs"} {
+		if bytes.HasPrefix(line, []byte("POST "+signal)) {
+			return true
+		}
+	}
+	return false
+}
+
 // serveMock answers the calls of one connection until it is closed.
 func serveMock(c net.Conn) {
 	chat, messages := chatTongue(), messagesTongue()
@@ -52,7 +64,7 @@ func serveMock(c net.Conn) {
 		if err != nil {
 			return
 		}
-		say := chat
+		say, collects := chat, isOTLP(line)
 		if bytes.Contains(line, []byte("/v1/messages")) {
 			say = messages
 		}
@@ -60,14 +72,12 @@ func serveMock(c net.Conn) {
 		if err != nil {
 			return
 		}
-		if cap(body) < n {
-			body = make([]byte, n)
-		}
-		body = body[:n]
-		if _, err := io.ReadFull(in, body); err != nil {
+		if body, err = readBody(in, body[:0], n); err != nil {
 			return
 		}
-		if bytes.Contains(body, []byte(`"stream":true`)) {
+		if collects {
+			_, err = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n")
+		} else if bytes.Contains(body, []byte(`"stream":true`)) {
 			err = streamMock(c, paceOf(body), say)
 		} else {
 			_, err = c.Write(say.whole)
@@ -99,6 +109,35 @@ func readHead(in *bufio.Reader) (int, error) {
 			}
 		case bytes.EqualFold(name, []byte("transfer-encoding")):
 			length = -1
+		}
+	}
+}
+
+// readBody reads a body of n bytes, or, where n is -1, one that comes in chunks, behind what
+// into holds.
+func readBody(in *bufio.Reader, into []byte, n int) ([]byte, error) {
+	if n >= 0 {
+		into = slices.Grow(into, n)[:n]
+		_, err := io.ReadFull(in, into)
+		return into, err
+	}
+	for {
+		line, err := in.ReadSlice('\n')
+		if err != nil {
+			return into, err
+		}
+		size, err := strconv.ParseUint(string(bytes.TrimSpace(line)), 16, 31)
+		if err != nil {
+			return into, fmt.Errorf("a chunk's size: %w", err)
+		}
+		at := len(into)
+		into = slices.Grow(into, int(size)+2)[:at+int(size)+2]
+		if _, err := io.ReadFull(in, into[at:]); err != nil {
+			return into, err
+		}
+		into = into[:len(into)-2] // the end of the line
+		if size == 0 {
+			return into, nil
 		}
 	}
 }

@@ -67,7 +67,7 @@ func saturate(body int, label string) phase {
 			if err != nil {
 				return nil, err
 			}
-			if t.name == draining {
+			if t.drains() {
 				more, err := t.drained()
 				if err != nil {
 					return nil, err
@@ -92,7 +92,7 @@ const turns = 5
 // take turns of about a second, in ever new order, and the middle turn counts. Two
 // processes that are measured a minute apart can differ by as much as what is sought.
 func takingTurns(p *plan, all []*target, order *rand.Rand) error {
-	calls := func(t *target) bool { return t.name == paused || slices.Contains(inTurn, t.name) }
+	calls := func(t *target) bool { return t.name == paused || t.name == draining || slices.Contains(inTurn, t.name) }
 	chunks := func(t *target) bool { return t.name == paused || t.name == foreign }
 	err := p.inTurn(all, calls, order, "CPU per call in turn", func(r result) int { return r.Requests }, "-conns", "64", "-dur", "1s")
 	if err != nil {
@@ -111,6 +111,13 @@ func (p *plan) inTurn(all []*target, of func(*target) bool, order *rand.Rand, wh
 			r, cpu, err := p.load(t, load...)
 			if err != nil {
 				return fmt.Errorf("%s: %w", t.name, err)
+			}
+			if t.drains() {
+				more, err := t.drained()
+				if err != nil {
+					return fmt.Errorf("%s: %w", t.name, err)
+				}
+				cpu += more
 			}
 			figures[t] = append(figures[t], micros(cpu)/float64(max(units(r), 1)))
 		}

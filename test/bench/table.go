@@ -122,7 +122,7 @@ var rows = []row{
 
 // print writes the table of figures and the table of bars.
 func (s *samples) print(w io.Writer, p *plan) error {
-	columns := []string{direct, nginx, goproxy, paused, draining, foreign, limited, crowded, cached}
+	columns := []string{direct, nginx, goproxy, paused, draining, foreign, limited, crowded, cached, traced, watched}
 	fmt.Fprintf(w, "# Bench\n\n%d rounds, %d s a phase, %s, %d CPUs: proxies on core %d, upstream and callers on core %d. Medians; in brackets the median of the ratios to %s of the same round.\n", p.rounds, p.secs, runtime.Version(), runtime.NumCPU(), p.core, p.loadCore, goproxy)
 	fmt.Fprintf(w, "`%s` has `storage.drain: paused`; of `%s` CPU counts until the store holds every entry. Other work had at most %.0f %% of a CPU in a measurement that counts.\n\n| |", paused, draining, 100*max(s.worst, 0))
 	for _, c := range columns {
@@ -179,6 +179,8 @@ var bars = []bar{
 	{"limits in process (key, 3 limits, 1 budget): CPU over the plain call", 3.0, "%.2f µs", func(s *samples) (float64, bool) { return s.added(inProcess, limited, paused) }},
 	{"the same between processes, with journal, snapshots and entries", 3.0, "%.2f µs", func(s *samples) (float64, bool) { return s.added("CPU per call in turn", limited, paused) }},
 	{"100,000 keys: CPU per call to one key's", 1.05, "%.3f×", func(s *samples) (float64, bool) { return s.ratio("CPU per call in turn", crowded, limited) }},
+	{"traces of every tenth call: CPU per call to the plain one's", 1.05, "%.3f×", func(s *samples) (float64, bool) { return s.ratio("CPU per call in turn", traced, paused) }},
+	{"the same and one export, until everything is sent: CPU per call to that of draining alone", 1.05, "%.3f×", func(s *samples) (float64, bool) { return s.ratio("CPU per call in turn", watched, draining) }},
 	{"an answer from memory: CPU per call, 1 KB", 0.5, "%.2f×", ratioOf("CPU per call 1 KB", cached)},
 	{"added p50 at the fixed rate", 200, "%.0f µs", func(s *samples) (float64, bool) { return s.added("p50 at fixed rate", paused, direct) }},
 	{"RSS idle", 45, "%.0f MB", medianOf("RSS idle")},

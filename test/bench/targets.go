@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -27,10 +26,15 @@ const (
 	limited  = "sluice, limited"
 	crowded  = "sluice, limited, 100,000 keys"
 	cached   = "sluice, from its memory"
+	traced   = "sluice, traced"
+	watched  = "sluice, draining, traced and exporting"
 )
 
 // inTurn are measured in turn only: see takingTurns.
-var inTurn = []string{limited, crowded}
+var inTurn = []string{limited, crowded, traced, watched}
+
+// drains reports whether a target brings entries to its store.
+func (t *target) drains() bool { return t.name == draining || t.name == watched }
 
 // target is what is measured in one round.
 type target struct {
@@ -74,7 +78,7 @@ func (l *launcher) start(name string) (*target, error) {
 		t.proc, err = spawn(l.core, log, nil, dir, os.Args[0], "goproxy", "-addr", t.addr, "-up", "http://"+l.up)
 	default:
 		if t.admin, err = freeAddress(); err == nil {
-			t.proc, err = l.startSluice(dir, log, t, name != draining)
+			t.proc, err = l.startSluice(dir, log, t)
 		}
 	}
 	return t, err
@@ -82,20 +86,26 @@ func (l *launcher) start(name string) (*target, error) {
 
 // startSluice runs the gateway with everything on that the bars ask for: key check,
 // metrics, an entry for each call.
-func (l *launcher) startSluice(dir, log string, t *target, pause bool) (*process, error) {
-	drain := "run"
-	if pause {
-		drain = "paused"
+func (l *launcher) startSluice(dir, log string, t *target) (*process, error) {
+	drain := "paused"
+	if t.drains() {
+		drain = "run"
 	}
 	doc := fmt.Sprintf("discover: false\nproviders:\n  openai: { base_url: \"http://%s/v1\", api_key: env:BENCH_UPSTREAM_KEY }\ngateways: { default: { log: { bodies: metadata } } }\nstorage: { drain: %s }\n", l.up, drain)
 	if t.name == foreign {
 		doc = strings.Replace(doc, fmt.Sprintf("openai: { base_url: \"http://%s/v1\"", l.up), fmt.Sprintf("anthropic: { base_url: \"http://%s\"", l.up), 1)
 	}
-	if slices.Contains(inTurn, t.name) {
+	if t.name == limited || t.name == crowded {
 		doc = strings.Replace(doc, "log:", hotRules+"log:", 1)
 	}
 	if t.name == cached {
 		doc = strings.Replace(doc, "log:", "cache: 1h, log:", 1)
+	}
+	if t.name == traced || t.name == watched { // the upstream takes OTLP too
+		doc += fmt.Sprintf("telemetry: { otlp: { endpoint: \"http://%s\", signals: traces }, traces: { ratio: 0.1 } }\n", l.up)
+	}
+	if t.name == watched {
+		doc += "exports: { bench: { to: jsonl } }\n"
 	}
 	if t.name == crowded {
 		if err := l.seed(filepath.Join(dir, "sluice.db")); err != nil {
@@ -153,7 +163,7 @@ http {
 
 // names lists the targets that can be measured here.
 func names() []string {
-	all := []string{direct, goproxy, paused, draining, foreign, limited, crowded, cached}
+	all := []string{direct, goproxy, paused, draining, foreign, limited, crowded, cached, traced, watched}
 	if _, err := exec.LookPath("nginx"); err == nil {
 		all = append(all, nginx)
 	} else {
