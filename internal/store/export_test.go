@@ -108,3 +108,11 @@ func (s *Store) BackupTables(ctx context.Context) (there, backed []string, left 
 	}
 	return there, backed, leftOut, err
 }
+
+// SmallWindows lets a search of PostgreSQL look through few documents at a time, as it does
+// with many in a large store, until it is taken back.
+func SmallWindows() (back func()) {
+	large := pgWindows
+	pgWindows = []int{7, 30, 100}
+	return func() { pgWindows = large }
+}

@@ -14,6 +14,7 @@ import (
 
 func TestPostgres(t *testing.T) {
 	server := testpg.Start(t)
+	t.Cleanup(store.SmallWindows())
 	storetest.Run(t, server.Database)
 	t.Run("finds by index", func(t *testing.T) {
 		url := server.Database(t) + "&enable_seqscan=off&enable_bitmapscan=off" // the planner's choice for many rows

@@ -121,8 +121,104 @@ func (d *searchDoc) vector() string {
 // pgFact tells facts from words, which have no colon.
 func pgFact(f string) string { return ":" + f }
 
+// pgWindows are how many documents are looked through at a time, the newest first: a common
+// word is found among the first few; of one that is rare there the index is asked, for ever
+// more documents, so that neither reads many that it does not need. PostgreSQL cannot
+// choose: it does not know how often a word stands in the newest documents, and of rare
+// words nothing at all.
+var pgWindows = []int{5_000, 40_000, 320_000}
+
+// pgWalk and pgAsk are the ways to look: along the ids, and by the index of words.
+const (
+	pgWalk = "SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)"
+	pgAsk  = "SELECT set_config('enable_bitmapscan', 'on', true), set_config('enable_indexscan', 'off', true)"
+)
+
 func (x *postgresSearch) find(ctx context.Context, q said.Query, facts []string, below, from string, n int) ([]string, error) {
-	query, args := "SELECT id FROM search_docs WHERE words @@ $1::tsquery", []any{tsqueryOf(q, facts)}
+	tx, err := x.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	l := pgLook{tx: tx, query: tsqueryOf(q, facts), below: below, from: from, n: n}
+	err = l.run(ctx)
+	return l.ids, err
+}
+
+// pgLook is one search, which goes back in time.
+type pgLook struct {
+	tx          *sql.Tx
+	query       string
+	below, from string // "" = no bound; below moves
+	n           int
+	ids         []string
+}
+
+func (l *pgLook) run(ctx context.Context) error {
+	if _, err := l.tx.ExecContext(ctx, pgWalk); err != nil {
+		return err
+	}
+	floor, err := l.floor(ctx, l.below, pgWindows[0])
+	if err == nil {
+		err = l.read(ctx, floor)
+	}
+	if err != nil || l.done(floor) {
+		return err
+	}
+	floors := []string{floor}
+	for _, size := range pgWindows[1:] {
+		if last := floors[len(floors)-1]; last != l.from {
+			if floor, err = l.floor(ctx, last, size); err != nil {
+				return err
+			}
+			floors = append(floors, floor)
+		}
+	}
+	if _, err := l.tx.ExecContext(ctx, pgAsk); err != nil {
+		return err
+	}
+	for _, floor := range append(floors[1:], l.from) {
+		if err := l.read(ctx, floor); err != nil || l.done(floor) {
+			return err
+		}
+	}
+	return nil
+}
+
+// done says that enough was found, or that nothing is left below a floor.
+func (l *pgLook) done(floor string) bool { return len(l.ids) >= l.n || floor == l.from }
+
+// floor gives the id that lies so many documents below one, from where there are not as many.
+func (l *pgLook) floor(ctx context.Context, below string, size int) (id string, err error) {
+	query, args := pgBounds("SELECT id FROM search_docs WHERE true", nil, below, l.from)
+	err = l.tx.QueryRowContext(ctx, query+fmt.Sprintf(" ORDER BY id DESC LIMIT 1 OFFSET $%d", len(args)+1), append(args, size-1)...).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return l.from, nil
+	}
+	return id, err
+}
+
+// read adds what matches from a floor on, and goes on below it.
+func (l *pgLook) read(ctx context.Context, floor string) error {
+	query, args := pgBounds("SELECT id FROM search_docs WHERE words @@ $1::tsquery", []any{l.query}, l.below, floor)
+	rows, err := l.tx.QueryContext(ctx, query+fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(args)+1), append(args, l.n-len(l.ids))...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		l.ids = append(l.ids, id)
+	}
+	l.below = floor
+	return rows.Err()
+}
+
+// pgBounds adds bounds of ids to a query; "" = there is none.
+func pgBounds(query string, args []any, below, from string) (string, []any) {
 	if below != "" {
 		args = append(args, below)
 		query += fmt.Sprintf(" AND id < $%d", len(args))
@@ -131,20 +227,7 @@ func (x *postgresSearch) find(ctx context.Context, q said.Query, facts []string,
 		args = append(args, from)
 		query += fmt.Sprintf(" AND id >= $%d", len(args))
 	}
-	rows, err := x.db.QueryContext(ctx, query+fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(args)+1), append(args, n)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+	return query, args
 }
 
 // tsqueryOf writes a query in PostgreSQL's language.
