@@ -17,6 +17,7 @@ export const exact = (n: Maybe) => (n == null ? "unknown" : number(n, 9));
 
 export function ms(n: Maybe): string {
   if (n == null) return dash;
+  if (n >= 7_200_000) return n >= 172_800_000 ? `${number(n / 86_400_000, 1)} days` : `${number(n / 3_600_000, 1)} h`;
   if (n >= 60_000) return `${Math.floor(n / 60_000)} min ${Math.round((n % 60_000) / 1000)} s`;
   if (n >= 10_000) return `${number(n / 1000, 1)} s`;
   if (n >= 1000) return `${number(n / 1000, 2)} s`;

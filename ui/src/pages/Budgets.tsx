@@ -25,7 +25,7 @@ export default function Budgets() {
   const spent = states.filter((s) => shareOf(s) >= 1).length;
   return (
     <>
-      <PageTitle title="Budgets" says="Money for a calendar period: how it burns down, and when it ends at the present rate." />
+      <PageTitle title="Budgets" says="Money for a calendar period: how it burns down, and where its past leads." />
       {budgets.isError ? <Failure error={budgets.error} retry={() => void budgets.refetch()} /> : !budgets.data ? <Waiting rows={2} height={280} /> : all.length === 0 ? (
         <Empty icon={IconCoins} title="There is no budget yet">
           <Text ta="center" c="dimmed" mb="sm">Budgets stand under a gateway in <code>sluice.yaml</code>, or on a single <Goto to="/keys">key</Goto>. A hard one is never overrun: what is in flight is held at its upper bound.</Text>

@@ -15,6 +15,7 @@ import { ZonePicker } from "../parts/Range";
 import { Bar, Chip, Empty, Failure, Figure, Goto, PageTitle, Panel, Snippet, Waiting } from "../parts/parts";
 import { withNames } from "./costs/csv";
 import { type CostReport, type Line, linesOf } from "./costs/report";
+import { NextMonth } from "./costs/NextMonth";
 import { before, type Grain, monthsBefore, type Span, spanOf, spans, startsOf } from "./costs/time";
 
 const charted = 8;
@@ -80,6 +81,7 @@ export default function Costs() {
       {report.isError ? <Failure error={report.error} retry={() => void report.refetch()} /> : !a ? <Waiting rows={4} height={110} /> : a.total.requests === 0 ? (
         <Empty icon={IconReceiptDollar} title="No calls in this time"><Text ta="center" c="dimmed" mb="sm">Costs come with calls. The report is there for machines too:</Text><Snippet text={`curl -H "Authorization: Bearer $SLUICE_TOKEN" \\\n  '${location.origin}/api/v1/analytics/costs?month=${monthsBefore(now, zone, 1)[0]}&zone=${zone}&by=${askedBy(by)}&format=csv'`} /></Empty>
       ) : <Report of={a} past={past.data} span={span} nameOf={nameOf} into={into} />}
+      {a && <Box mt="md"><NextMonth by={by} workspace={params.get("filter.workspace") ?? ""} nameOf={(value) => nameOf({ value, rest: false } as Line)} /></Box>}
     </>
   );
 }

@@ -6,7 +6,8 @@ import type { ReactNode } from "react";
 import { api, got, type Schemas } from "../api/client";
 import { useAuth } from "../api/session";
 import { ago, at, bytes, count, span } from "../lib/format";
-import { Empty, Failure, Figure, PageTitle, Panel, Snippet, Waiting } from "../parts/parts";
+import { Empty, Failure, Figure, PageTitle, Waiting } from "../parts/parts";
+import { Backups } from "./health/Backups";
 import { Findings } from "./health/Findings";
 
 export default function Health() {
@@ -29,7 +30,7 @@ function Checked() {
       <Stack gap="md">
         {health.isError ? <Failure error={health.error} retry={() => void health.refetch()} /> : !health.data ? <Waiting rows={1} height={112} /> : <Figures of={health.data} found={doctor.data} />}
         {doctor.isError ? <Failure error={doctor.error} retry={() => void doctor.refetch()} /> : !doctor.data ? <Waiting rows={8} height={52} /> : <Findings of={doctor.data} />}
-        {doctor.data && !doctor.data.last_backup && <FirstBackup />}
+        <Backups made={!doctor.data || !!doctor.data.last_backup} />
       </Stack>
     </>
   );
@@ -49,13 +50,5 @@ function Figures({ of: h, found }: { of: Schemas["Health"]; found: Schemas["Diag
       <Figure label="Redis" value={!found ? "…" : !redis ? "Off" : redis.level === "problem" ? "Away" : "Answers"} tone={redis?.level === "problem" ? "red" : undefined} note={redis?.message ?? "this node alone"} says="What several nodes share: counters of limits and budgets, health of targets, answers of the cache. One node needs none." />
       <Figure label="Last backup" value={!found ? "…" : backup ? ago(backup.time) : "None"} exact={backup ? at(backup.time) : undefined} note={backup ? `by ${backup.by}` : "see below how"} says="The newest backup that came to its end, by the audit log. Backups of the database by its own means are not known here." />
     </SimpleGrid>
-  );
-}
-
-function FirstBackup() {
-  return (
-    <Panel title="Make a backup" says="One file with all that the store holds, taken while the gateway serves. It can be restored into SQLite and PostgreSQL.">
-      <Snippet text={"sluice backup --encrypt sluice.tar.zst.age\nsluice backup verify sluice.tar.zst.age"} label="Copy the commands" />
-    </Panel>
   );
 }

@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { api, got, type Schemas } from "../api/client";
 import { useAuth } from "../api/session";
 import type { Period } from "../lib/address";
+import { endsOf, pastOf } from "../lib/ahead";
 import { dimensions, totalOf, useAnalytics } from "../lib/analytics";
 import { ago, at, count, dateOf, percent } from "../lib/format";
 import { namesOf, nearAt, shareOf } from "../pages/limits/near";
@@ -39,14 +40,14 @@ function useBudgets(): Item[] {
   const keyName = useKeyNames();
   const budgets = useQuery({ queryKey: ["budgets"], queryFn: () => got(api.GET("/api/v1/budgets")), refetchInterval: 30_000 });
   const all = (budgets.data?.data ?? []).flatMap((rule) => rule.state.map((state) => ({ rule, state, share: shareOf(state) })));
-  const fullest = all.filter((b) => b.share >= 0.5).sort((a, b) => b.share - a.share).slice(0, 2 * most);
+  const fullest = all.filter((b) => b.share >= 0.5 || b.state.forecast?.ends).sort((a, b) => b.share - a.share).slice(0, 2 * most);
   const burns = useQueries({
     queries: fullest.map(({ rule, state }) => ({
       queryKey: ["budgets", "burn", rule.id, state.counter], refetchInterval: 60_000, staleTime: 30_000, retry: false,
       queryFn: () => got(api.GET("/api/v1/budgets/burn", { params: { query: { rule: rule.id, counter: state.counter } } })),
     })),
   });
-  return fullest.map((b, i) => ({ ...b, burn: burns[i]?.data })).filter((b) => b.share >= nearAt || b.burn?.ends).slice(0, most).map(({ rule, state, share, burn }) => ({
+  return fullest.map((b, i) => ({ ...b, burn: burns[i]?.data })).filter((b) => b.share >= nearAt || (b.burn && endsOf(b.burn))).slice(0, most).map(({ rule, state, share, burn }) => ({
     key: `${rule.id} ${state.counter}`, icon: IconCoins, tone: share >= 1 ? "error" : "warning",
     says: <>The budget of <b>{namesOf(state.values, keyName)}</b> has used {percent(share)}. <Forecast of={burn} spent={share >= 1} /> <Goto to="/budgets">Look</Goto></>,
   }));
@@ -57,8 +58,10 @@ const day = (t: string) => dateOf(t, { weekday: "short", day: "numeric", month: 
 function Forecast({ of: b, spent }: { of: Schemas["Burn"] | undefined; spent: boolean }) {
   if (!b) return null;
   if (spent) return <>{b.refuses ? "Calls are refused" : "Calls go on, since it is soft,"} until <Tooltip label={at(b.to)} withArrow><b>{day(b.to)}</b></Tooltip>.</>;
-  if (!b.ends) return <>At this rate it lasts until the period ends on {day(b.to)}.</>;
-  return <>At this rate it ends on <Tooltip label={at(b.ends)} withArrow><b>{day(b.ends)}</b></Tooltip> ({ago(b.ends)}), before the period does.</>;
+  const ends = endsOf(b);
+  const so = b.forecast.basis ? `By ${pastOf(b.forecast)}` : "At this rate";
+  if (!ends) return <>{so} it lasts until the period ends on {day(b.to)}.</>;
+  return <>{so} it ends on <Tooltip label={at(ends)} withArrow><b>{day(ends)}</b></Tooltip> ({ago(ends)}), before the period does.</>;
 }
 
 /** Callers that limits refused in the period, the most first. */

@@ -4,11 +4,12 @@ import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, got, type Schemas } from "../../api/client";
+import { pastOf } from "../../lib/ahead";
 import { dateOf, ago, at, percent, usd } from "../../lib/format";
 import { useMay } from "../../lib/may";
 import { amountOf, saysRule, windowOf } from "../../lib/rules";
 import { useKeyNames } from "../../parts/names";
-import { Bar, Failure, Goto, Tag } from "../../parts/parts";
+import { Bar, Failure, Goto, Info, Tag } from "../../parts/parts";
 import { namesOf, shareOf, type State, toneOf } from "../limits/near";
 import { BurnChart } from "./BurnChart";
 import { History } from "./History";
@@ -94,15 +95,30 @@ const moment = (t: string) => `${day(t)}, ${dateOf(t, { hour: "2-digit", minute:
 
 function Verdict({ of: b }: { of: Burn }) {
   const rate = b.per_day_usd;
-  const past = b.ends && new Date(b.ends).getTime() <= Date.now() + 1000;
+  const past = b.used_usd >= b.max_usd;
   return (
     <Text size="sm" my={6} data-testid="verdict">
       {past ? <><b>It is spent.</b> {b.refuses ? "Calls are refused" : "Calls go on, since it is soft,"} until {moment(b.to)}.</>
-        : b.ends ? <>At this rate it ends on <Tooltip label={at(b.ends)} withArrow><b>{moment(b.ends)}</b></Tooltip> ({ago(b.ends)}), before the period does on {moment(b.to)}.</>
-          : rate == null ? <>Nothing was spent lately: <b>{usd(b.max_usd - b.used_usd)}</b> are left until {moment(b.to)}.</>
-            : <>At this rate <b>{usd(b.at_end_usd)}</b> of {usd(b.max_usd)} will be spent when the period ends on {moment(b.to)}.</>}
+        : b.forecast.basis ? <Foreseen of={b} />
+          : b.ends ? <>At this rate it ends on <Tooltip label={at(b.ends)} withArrow><b>{moment(b.ends)}</b></Tooltip> ({ago(b.ends)}), before the period does on {moment(b.to)}.</>
+            : rate == null ? <>Nothing was spent lately: <b>{usd(b.max_usd - b.used_usd)}</b> are left until {moment(b.to)}.</>
+              : <>At this rate <b>{usd(b.at_end_usd)}</b> of {usd(b.max_usd)} will be spent when the period ends on {moment(b.to)}.</>}
       {rate != null && <Text span c="dimmed"> {usd(rate)} a day now.</Text>}
       {b.raised_usd > 0 && <Text span c="dimmed"> {usd(b.raised_usd)} of it are raises.</Text>}
+      {!past && b.forecast.needs && <Text span c="dimmed"> A forecast needs {b.forecast.needs}.</Text>}
     </Text>
+  );
+}
+
+/** What the past leads to expect, and how far that may be wrong. */
+function Foreseen({ of: b }: { of: Burn }) {
+  const f = b.forecast;
+  const says = `By the rhythm${f.basis === "weeks" && f.cycles > 4 ? " and the trend" : ""} of ${pastOf(f)}. Of ten forecasts, eight should come out within their bounds, if things go on as they went.`;
+  return (
+    <>
+      {f.ends ? <>It is expected to end on <Tooltip label={at(f.ends)} withArrow><b>{moment(f.ends)}</b></Tooltip> ({ago(f.ends)}), {f.latest ? <>between {day(f.earliest!)} and {day(f.latest)},</> : <>from {day(f.earliest!)} on at the earliest, perhaps not</>} before the period does on {moment(b.to)}.</>
+        : <><b>{usd(f.at_end_usd)}</b> of {usd(b.max_usd)} are expected to be spent when the period ends on {moment(b.to)}, between {usd(f.low_usd)} and {usd(f.high_usd)}{f.earliest && <>; at worst it ends on <b>{day(f.earliest)}</b></>}.</>}
+      <Info text={says} />
+    </>
   );
 }

@@ -2,6 +2,7 @@
 import { useElementSize } from "@mantine/hooks";
 import { useState } from "react";
 import type { Schemas } from "../../api/client";
+import { atEndOf, endsOf } from "../../lib/ahead";
 import { meaning } from "../../lib/color";
 import { dateOf, clock, usd } from "../../lib/format";
 
@@ -31,11 +32,20 @@ export function BurnChart({ of: b }: { of: Burn }) {
   const y = (money: number) => pad.top + (1 - Math.max(0, Math.min(money / b.max_usd, 1))) * (height - pad.top - pad.bottom);
   const points = left(b);
   const now = points[points.length - 1]!;
-  const ends = b.ends ? Date.parse(b.ends) : null;
+  const told = endsOf(b);
+  const ends = told ? Date.parse(told) : null;
+  const f = b.forecast;
   const line = points.map((p, i) => `${i ? "L" : "M"}${x(p.time).toFixed(1)} ${y(p.left).toFixed(1)}`).join("");
   const ticks = Array.from({ length: 5 }, (_, i) => from + ((to - from) * i) / 4);
   const long = to - from > 48 * 3600e3;
   const label = (t: number) => (long ? dateOf(t, { day: "numeric", month: "short" }) : dateOf(t, { hour: "2-digit", minute: "2-digit" }));
+  // From now to the end of the period, between what is left at best and at worst.
+  const band = () => {
+    const low = f.latest ? `${x(Date.parse(f.latest))} ${y(0)}` : `${x(to)} ${y(b.max_usd - (f.low_usd ?? b.used_usd))}`;
+    const high = f.earliest ? `${x(Date.parse(f.earliest))} ${y(0)}` : `${x(to)} ${y(b.max_usd - (f.high_usd ?? b.used_usd))}`;
+    const corner = f.earliest && !f.latest ? `L${x(to)} ${y(0)}` : "";
+    return `M${x(now.time)} ${y(now.left)}L${low}${corner}L${high}Z`;
+  };
   const near = hover == null ? null : points.reduce((best, p) => (Math.abs(x(p.time) - hover) < Math.abs(x(best.time) - hover) ? p : best));
   return (
     <div ref={ref} style={{ height }} role="group" aria-label={`What is left of the budget: ${usd(b.max_usd - b.used_usd)} of ${usd(b.max_usd)}`}>
@@ -46,7 +56,8 @@ export function BurnChart({ of: b }: { of: Burn }) {
           <line x1={x(from)} y1={y(b.max_usd)} x2={x(to)} y2={y(0)} stroke="var(--mantine-color-dimmed)" strokeWidth={1} strokeDasharray="1 5" />
           <path d={`${line}L${x(now.time)} ${y(0)}L${x(from)} ${y(0)}Z`} fill="var(--accent)" opacity={0.12} />
           <path d={line} fill="none" stroke="var(--accent)" strokeWidth={2} strokeLinejoin="round" />
-          {b.per_day_usd != null && now.left > 0 && <line x1={x(now.time)} y1={y(now.left)} x2={ends ? x(ends) : x(to)} y2={ends ? y(0) : y(b.max_usd - b.at_end_usd)} stroke={ends ? meaning.failed : "var(--accent)"} strokeWidth={2} strokeDasharray="5 4" />}
+          {f.basis && now.left > 0 && <path data-testid="bounds" d={band()} fill={ends ? meaning.failed : "var(--accent)"} opacity={0.14} />}
+          {(f.basis || b.per_day_usd != null) && now.left > 0 && <line x1={x(now.time)} y1={y(now.left)} x2={ends ? x(ends) : x(to)} y2={ends ? y(0) : y(b.max_usd - atEndOf(b))} stroke={ends ? meaning.failed : "var(--accent)"} strokeWidth={2} strokeDasharray="5 4" />}
           {ends && ends > Date.now() && <circle cx={x(ends)} cy={y(0)} r={4.5} fill={meaning.failed} />}
           {now.time < to && <g><line x1={x(now.time)} x2={x(now.time)} y1={pad.top} y2={height - pad.bottom} stroke="var(--mantine-color-dimmed)" opacity={0.5} /><text x={x(now.time) + 4} y={pad.top + 8}>now</text></g>}
           {ticks.map((t, i) => <text key={t} x={x(t)} y={height - 6} textAnchor={i === 0 ? "start" : i === 4 ? "end" : "middle"}>{label(t)}</text>)}

@@ -27,6 +27,7 @@ const checks: Record<string, [name: string, says: string]> = {
   "master-key": ["Master key", "Whether the master key opens the credentials and secrets that the store keeps sealed."],
   redis: ["Redis", "Whether the shared memory answers soon, keeps what it is given, and has the right time."],
   certificates: ["Certificates", "Whether the listeners' certificates can be used, and for how long."],
+  backups: ["Backups", "Whether backups by the clock are made as often as the configuration says."],
   spool: ["Spool", "Whether entries come into the store."],
 };
 
