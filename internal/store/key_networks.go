@@ -1,9 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"maps"
 	"net/netip"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -28,26 +32,24 @@ func (q *KeyCountQuery) conditions() conditions {
 // maxKeyCounts bounds the keys of one answer.
 const maxKeyCounts = 50
 
-// Forbidden counts calls that were refused with 403, those with the most first.
+// Forbidden counts calls that were refused with 403, by key those with the most; calls
+// that share an entry count as many as they were.
 func (s *Store) Forbidden(ctx context.Context, q KeyCountQuery) (map[string]float64, error) {
 	c := q.conditions()
 	c.add("status = 403")
+	key, end := "''", ""
+	if q.ByKey {
+		key, end = "COALESCE(key_id, '')", " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT "+strconv.Itoa(maxKeyCounts)
+	}
 	out := map[string]float64{}
-	err := s.query(ctx, "SELECT key_id, count(*) FROM entries"+c.where()+" GROUP BY key_id ORDER BY count(*) DESC LIMIT ?", append(c.args, maxKeyCounts), func(rows *sql.Rows) error {
-		return countKey(rows, q.ByKey, out)
+	err := s.query(ctx, "SELECT "+key+", CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM entries"+c.where()+end, c.args, func(rows *sql.Rows) error {
+		var key string
+		var n int64
+		err := rows.Scan(&key, &n)
+		out[key] = float64(n)
+		return err
 	})
 	return out, s.failed("forbidden", err)
-}
-
-func countKey(rows *sql.Rows, byKey bool, to map[string]float64) error {
-	var key string
-	var n int64
-	err := rows.Scan(&key, &n)
-	if !byKey {
-		key = ""
-	}
-	to[key] += float64(n)
-	return err
 }
 
 const (
@@ -59,28 +61,60 @@ const (
 	maxSeen = 5000
 )
 
+// keyNetwork is a network that a key was used from.
+type keyNetwork struct{ key, network string }
+
 // NewNetworks notes from which networks (/24, or /48 of IPv6) keys were used in a time,
-// and counts those that a key was not used from for 30 days. A key that is known for less
-// than a day has none.
+// and counts those of them that a key was not used from for 30 days. A key that is known
+// for less than a day has none.
 func (s *Store) NewNetworks(ctx context.Context, q KeyCountQuery) (map[string]float64, error) {
-	type use struct{ key, network string }
-	seen := map[use]bool{}
+	seen, err := s.networksIn(ctx, &q)
+	if err == nil && len(seen) > 0 {
+		err = s.noteNetworks(ctx, &q, seen)
+	}
+	out := map[string]float64{}
+	if err != nil || len(seen) == 0 {
+		return out, s.failed("new networks", err)
+	}
+	err = s.query(ctx, `SELECT n.key_id, n.network FROM key_networks n WHERE n.first_seen >= ? AND n.last_seen >= ?
+		AND EXISTS (SELECT 1 FROM key_networks o WHERE o.key_id = n.key_id AND o.first_seen < ?)`,
+		[]any{micros(q.From), micros(q.From), micros(q.From.Add(-settled))}, func(rows *sql.Rows) error {
+			var n keyNetwork
+			err := rows.Scan(&n.key, &n.network)
+			if !seen[n] { // of calls that are not asked for
+				return err
+			}
+			if q.ByKey {
+				out[n.key]++
+			} else {
+				out[""]++
+			}
+			return err
+		})
+	return mostOf(out), s.failed("new networks", err)
+}
+
+// networksIn reads from which networks keys were used.
+func (s *Store) networksIn(ctx context.Context, q *KeyCountQuery) (map[keyNetwork]bool, error) {
+	seen := map[keyNetwork]bool{}
 	c := q.conditions()
 	c.add("key_id <> ''")
+	c.add("client_ip <> ''") // which redaction and erasure take away
 	err := s.query(ctx, "SELECT DISTINCT key_id, client_ip FROM entries"+c.where()+" LIMIT ?", append(c.args, maxSeen), func(rows *sql.Rows) error {
 		var key, ip string
 		if err := rows.Scan(&key, &ip); err != nil {
 			return err
 		}
 		if n := networkOf(ip); n != "" {
-			seen[use{key, n}] = true
+			seen[keyNetwork{key, n}] = true
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, s.failed("new networks", err)
-	}
-	err = s.tx(ctx, func(tx *sql.Tx) error {
+	return seen, err
+}
+
+func (s *Store) noteNetworks(ctx context.Context, q *KeyCountQuery, seen map[keyNetwork]bool) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
 		for u := range seen {
 			_, err := s.exec(ctx, tx, `INSERT INTO key_networks (key_id, network, first_seen, last_seen) VALUES (?, ?, ?, ?)
 				ON CONFLICT (key_id, network) DO UPDATE SET first_seen = CASE WHEN key_networks.last_seen < ? THEN excluded.first_seen ELSE key_networks.first_seen END, last_seen = excluded.last_seen`,
@@ -91,13 +125,15 @@ func (s *Store) NewNetworks(ctx context.Context, q KeyCountQuery) (map[string]fl
 		}
 		return nil
 	})
-	out := map[string]float64{}
-	if err == nil && len(seen) > 0 {
-		err = s.query(ctx, `SELECT n.key_id, count(*) FROM key_networks n WHERE n.first_seen >= ? AND n.last_seen >= ?
-			AND EXISTS (SELECT 1 FROM key_networks o WHERE o.key_id = n.key_id AND o.first_seen < ?) GROUP BY n.key_id ORDER BY count(*) DESC LIMIT ?`,
-			[]any{micros(q.From), micros(q.From), micros(q.From.Add(-settled)), maxKeyCounts}, func(rows *sql.Rows) error { return countKey(rows, q.ByKey, out) })
+}
+
+// mostOf leaves the keys with the largest counts.
+func mostOf(counts map[string]float64) map[string]float64 {
+	keys := slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
+	for _, key := range keys[min(len(keys), maxKeyCounts):] {
+		delete(counts, key)
 	}
-	return out, s.failed("new networks", err)
+	return counts
 }
 
 // networkOf gives the network that an address belongs to, "" for none.

@@ -27,6 +27,8 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"credentials":      testCredentials,
 		"ledger":           testLedger,
 		"leases":           testLeases,
+		"forbidden calls":  testForbidden,
+		"new networks":     testNewNetworks,
 		"spend":            testSpend,
 		"alerts":           testAlerts,
 		"raises":           testRaises,
