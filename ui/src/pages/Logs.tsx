@@ -47,7 +47,7 @@ export default function Logs() {
         </Tooltip>
       </PageTitle>
       <Filters chosen={chosen} set={set} />
-      {chosen.search && list.data?.pages[0]?.search && <Text size="sm" c="dimmed" mb="xs">{list.data.pages[0].search.lag_s > 1 ? `What was said in the last ${Math.ceil(list.data.pages[0].search.lag_s)} s is not searched yet.` : "Everything that was kept is searched."} Words, "words in a row", begin* and -word are understood.</Text>}
+      {chosen.search && list.data?.pages[0]?.search && <Text size="sm" c="dimmed" mb="xs">{list.data.pages[0].search.lag_s > 1 ? `What was said in the last ${Math.ceil(list.data.pages[0].search.lag_s)} s is not searched yet.` : "Everything that was kept is searched, but for what gateways keep under a key (log.encrypt)."} Words, "words in a row", begin* and -word are understood.</Text>}
       {live.error && <Text size="sm" c="dimmed" mb="xs">{live.error}</Text>}
       {live.held > 0 && <Button fullWidth size="xs" variant="light" mb="xs" onClick={live.release}>{live.held} new calls</Button>}
       {list.isError ? <Failure error={list.error} retry={() => void list.refetch()} /> : !list.data ? <Waiting rows={10} /> : rows.length === 0 && !back.until ? <None filtered={Object.keys(chosen).length > 0} clear={() => set(Object.fromEntries(Object.keys(chosen).map((k) => [k, ""])))} /> : (

@@ -118,8 +118,20 @@ function NoBodies() {
   return <Empty icon={IconMessageOff} title="What was said was not kept"><Text ta="center" c="dimmed" size="sm">This gateway records no bodies, or the caller asked for that. <code>log: {"{ bodies: full }"}</code> in the gateway's configuration keeps them.</Text></Empty>;
 }
 
+const lost: Record<string, [title: string, says: string]> = {
+  erased: ["What was said can be read by nobody any more", "The key under which it was kept was destroyed. The call itself stays, with what it cost."],
+  damaged: ["What was said does not open", "It was changed in the store, or moved there from another call, and is not shown for that reason."],
+  locked: ["What was said cannot be opened now", "It is kept under a key that is not at hand: the store is away, or the gateway has another master key than the one it was sealed under."],
+};
+
+/** Says why there are no bodies, or why those that there are cannot be shown. */
+function Unsaid({ state }: { state: string | undefined }) {
+  const why = state ? lost[state] : undefined;
+  return why ? <Empty icon={IconMessageOff} title={why[0]}><Text ta="center" c="dimmed" size="sm">{why[1]}</Text></Empty> : <NoBodies />;
+}
+
 function Talk({ entry }: { entry: EntryDetail }) {
-  if (!entry.bodies) return <NoBodies />;
+  if (entry.bodies?.state !== "kept") return <Unsaid state={entry.bodies?.state} />;
   const { request, answer } = entry.bodies;
   const said = request?.encoding === "text" ? ofRequest(request.content) : null;
   const back = answer?.encoding === "text" ? ofAnswer(answer.content) : null;
@@ -135,7 +147,7 @@ function Talk({ entry }: { entry: EntryDetail }) {
 function Raw({ entry }: { entry: EntryDetail }) {
   const bodies = entry.bodies;
   const [chosen, choose] = useState("request");
-  if (!bodies) return <NoBodies />;
+  if (bodies?.state !== "kept") return <Unsaid state={bodies?.state} />;
   const sides: { value: string; label: string; body: Schemas["Body"] | null; note?: string }[] = [{ value: "request", label: "Caller's request", body: bodies.request }];
   for (const a of bodies.attempts) {
     const n = bodies.attempts.length > 1 ? ` ${a.attempt + 1}` : "";

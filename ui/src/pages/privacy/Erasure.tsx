@@ -7,7 +7,7 @@ import { api, got } from "../../api/client";
 import { at, count, span } from "../../lib/format";
 import { Copy, Failure, Info, Tag, Waiting } from "../../parts/parts";
 import { type Erasure as One, stateOf } from "./Past";
-import { rowsOf, steps } from "./places";
+import { rowsOf, shredding, steps as ofUser } from "./places";
 import { saveJSON } from "./save";
 
 type Props = { id: string; expected: number; onClose: () => void };
@@ -36,6 +36,7 @@ export function Erasure({ id, expected, onClose }: Props) {
 }
 
 function UnderWay({ of: e, expected }: { of: One; expected: number }) {
+  const steps = e.kind === "keys" ? shredding : ofUser;
   const now = steps.findIndex(([step]) => step === e.step);
   const part = e.step === "entries" && expected > 0 ? Math.min(1, (e.counts.entries ?? 0) / expected) : 0;
   const share = now < 0 ? 0 : (now + part) / steps.length;
@@ -60,7 +61,7 @@ function Done({ of: e }: { of: One }) {
       <Group gap="sm" wrap="nowrap" align="flex-start">
         {e.genuine === false ? <IconCircleX size={28} stroke={1.6} color="var(--mantine-color-red-text)" /> : <IconCircleCheck size={28} stroke={1.6} color="var(--mantine-color-green-text)" />}
         <Box>
-          <Group gap={6}><Text fw={600} size="lg">{e.genuine === false ? "This receipt was altered" : "Erased"}</Text>{e.genuine && <Tag tone="accent">genuine</Tag>}<Info text="Hash and signature belong to what the receipt says: the hash is over all of it, and the signature seals the hash under the gateway's data keys." /></Group>
+          <Group gap={6}><Text fw={600} size="lg">{e.genuine === false ? "This receipt was altered" : e.kind === "keys" ? "Keys destroyed" : "Erased"}</Text>{e.genuine && <Tag tone="accent">genuine</Tag>}<Info text="Hash and signature belong to what the receipt says: the hash is over all of it, and the signature seals the hash under the gateway's data keys." /></Group>
           <Text size="sm" c="dimmed">{e.genuine === null ? "The data keys are not at hand, so that its signature cannot be verified here. " : ""}{took < 1 ? "It took less than a second." : `It took ${span(took)}.`}</Text>
         </Box>
       </Group>
@@ -70,11 +71,12 @@ function Done({ of: e }: { of: One }) {
 }
 
 function Counts({ of: e }: { of: One }) {
-  const rows = rowsOf(e.counts);
+  const keys = e.kind === "keys";
+  const rows = rowsOf(e.counts, keys);
   if (rows.length === 0) return null;
   return (
-    <table className="rows" aria-label="What was erased">
-      <thead><tr><th scope="col">{e.state === "done" ? "Erased" : "Erased so far"}</th><th scope="col">What became of it</th></tr></thead>
+    <table className="rows" aria-label={keys ? "What the keys opened" : "What was erased"}>
+      <thead><tr><th scope="col">{keys ? "What the keys opened" : e.state === "done" ? "Erased" : "Erased so far"}</th><th scope="col">What became of it</th></tr></thead>
       <tbody>{rows.map((r) => <tr key={r.place}><td className="nowrap"><b>{r.label}</b></td><td>{r.becomes}</td></tr>)}</tbody>
     </table>
   );
@@ -90,12 +92,12 @@ function Facts({ of: e }: { of: One }) {
           <Fact name="Workspace">{e.workspace || "all"}</Fact>
           <Fact name="Asked for">{at(e.created)}, by {e.by}</Fact>
           {e.finished && <Fact name="Finished">{at(e.finished)}</Fact>}
-          <Fact name="Hash of the user"><Typed text={e.user_hash} label="Copy the hash of the user" /></Fact>
+          {e.user_hash && <Fact name="Hash of the user"><Typed text={e.user_hash} label="Copy the hash of the user" /></Fact>}
           {e.hash && <Fact name="Hash"><Typed text={e.hash} label="Copy the hash" /></Fact>}
           {e.signature && <Fact name="Signature"><Typed text={e.signature} label="Copy the signature" /></Fact>}
         </tbody>
       </table>
-      <Whose of={e} />
+      {e.user_hash && <Whose of={e} />}
     </Box>
   );
 }

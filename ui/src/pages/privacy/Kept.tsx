@@ -64,13 +64,14 @@ function OfGateway({ of: g, hits, failed }: { of: Gateway; hits: Hits | undefine
   return (
     <Card withBorder padding="md" component="section" aria-label={`Gateway ${g.name}`}>
       <Group justify="space-between" gap="xs" mb={4}>
-        <Group gap={8}><Title order={2} size="h5">{g.name}</Title><Tag tone={tones[g.log.bodies]}>{g.log.bodies}</Tag>{lowers && <Tag>callers may keep less</Tag>}</Group>
+        <Group gap={8}><Title order={2} size="h5">{g.name}</Title><Tag tone={tones[g.log.bodies]}>{g.log.bodies}</Tag>{lowers && <Tag>callers may keep less</Tag>}{g.log.encrypt && g.log.bodies === "full" && <Tag tone="accent">under a key</Tag>}</Group>
         <Group gap="md"><Goto to="/logs" extra={{ gateway: g.name }}>Calls</Goto>{may.admin && <InConfig at={`gateways.${g.name}.log`} />}</Group>
       </Group>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xl" verticalSpacing="md">
         <Stack gap={6}>
           <Text size="sm">{keeps(g.log)}</Text>
           <Text size="sm">{g.log.retain_s ? <>Deleted after <b>{span(g.log.retain_s)}</b>, or sooner where the workspace says so.</> : <><b>Never deleted</b>, unless a workspace has a time of its own.</>}</Text>
+          {g.log.encrypt && g.log.bodies === "full" && <Text size="sm">What was said is written nowhere but under a key of the workspace, and cannot be searched for. <code>sluice privacy shred --workspace W</code> destroys the key, and with it what it has sealed.</Text>}
           {lowers && <Text size="sm" c="dimmed">With <code>sluice-log: none</code> a caller keeps what was said in one call out.</Text>}
         </Stack>
         <Redacted rules={g.log.redact} keeps={g.log.bodies !== "none"} hits={hits} failed={failed} />

@@ -19,7 +19,7 @@ export function Past({ open }: { open: (id: string) => void }) {
   const rows = all.data?.pages.flatMap((p) => p.data) ?? [];
   return (
     <Card withBorder padding={0} component="section" aria-label="Erasures">
-      <Group gap={4} p="md" pb="xs"><Title order={2} size="h5">Erasures</Title><Info text="Each leaves a receipt, which does not name the user any more and stays for good." /></Group>
+      <Group gap={4} p="md" pb="xs"><Title order={2} size="h5">Erasures</Title><Info text="Each leaves a receipt, which does not name the user any more and stays for good. With keys of bodies, what a workspace's calls said can be read by nobody any more." /></Group>
       {all.isError ? <Box p="md"><Failure error={all.error} retry={() => void all.refetch()} /></Box> : !all.data ? <Box p="md"><Waiting rows={3} /></Box> : rows.length === 0 ? (
         <Text size="sm" c="dimmed" px="md" pb="md">Nobody's data was erased yet. Look above for a user first: what is lost is counted before. From the command line: <code>sluice privacy erase --user U --dry-run</code></Text>
       ) : (
@@ -39,7 +39,7 @@ function Row({ of: e, open }: { of: Erasure; open: (id: string) => void }) {
   const [tone, word] = stateOf(e);
   return (
     <tr className="pick" onClick={() => open(e.id)}>
-      <td><button type="button" className="cell typed" aria-label={`Open ${e.id}`}>{e.id}</button></td>
+      <td><button type="button" className="cell typed" aria-label={`Open ${e.id}`}>{e.id}</button>{e.kind === "keys" && <> <Tag>keys of bodies</Tag></>}</td>
       <td><Tag tone={tone}>{word}</Tag></td>
       <td className="nowrap"><Time value={e.created} /></td>
       <td className="hide-small">{e.by}</td>

@@ -11,6 +11,13 @@ export const steps: [step: string, label: string, says: string][] = [
   ["files", "Files", "Files are written anew, so that no free page keeps anything."],
 ];
 
+/** The steps of the destruction of a workspace's keys. */
+export const shredding: typeof steps = [
+  ["keys", "Keys", "The keys of the workspace's bodies are destroyed, and all nodes forget them."],
+  ["cache", "Cache", "Answers that were kept of the workspace are purged."],
+  ["files", "Files", "Files are written anew, so that no free page keeps a key."],
+];
+
 type Counted = { label: (n: number) => string; becomes: string };
 
 const s = (n: number, one: string, many: string) => `${count(n)} ${n === 1 ? one : many}`;
@@ -25,15 +32,23 @@ const counted: Record<string, Counted> = {
   cache_purges: { label: (n) => s(n, "workspace", "workspaces"), becomes: "answers that the cache kept were purged" },
 };
 
-const order = Object.keys(counted);
+/** What is counted where keys are destroyed. */
+const countedUnderKeys: Record<string, Counted> = {
+  keys: { label: (n) => s(n, "key", "keys"), becomes: "destroyed on all nodes and in the store" },
+  entries: { label: (n) => s(n, "call", "calls"), becomes: "stay with all their figures" },
+  bodies: { label: (n) => s(n, "body", "bodies"), becomes: "can be read by nobody any more" },
+  cache_purges: counted.cache_purges!,
+};
+
+const order = ["keys", ...Object.keys(counted)];
 
 export type Row = { place: string; n: number; label: string; becomes: string };
 
 /** What counts say, in the order in which it is erased; a place that is new here is told by its name. */
-export function rowsOf(counts: Record<string, number>): Row[] {
+export function rowsOf(counts: Record<string, number>, ofKeys = false): Row[] {
   const at = (place: string) => (order.includes(place) ? order.indexOf(place) : order.length);
   return Object.entries(counts).sort(([a], [b]) => at(a) - at(b) || a.localeCompare(b)).map(([place, n]) => {
-    const known = counted[place];
+    const known = (ofKeys ? countedUnderKeys : counted)[place];
     return { place, n, label: known ? known.label(n) : s(n, "", "").trim() + ` ${place.replaceAll("_", " ")}`, becomes: known?.becomes ?? "" };
   });
 }
