@@ -158,6 +158,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What next month is expected to bring by the weeks before, and which limits and budgets it would meet, when. */
+        get: operations["getCapacity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/costs": {
         parameters: {
             query?: never;
@@ -388,6 +405,23 @@ export interface paths {
         };
         /** A backup of the store as it is now, for sluice restore. It holds sealed credentials and hashes of keys. */
         get: operations["getBackup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How backups by the clock stand: when, where to, what came of the last one, which are there. */
+        get: operations["getBackupStanding"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1248,7 +1282,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Erasures of users, newest first: what is under way, and the receipts of what is done. */
+        /** Erasures of users and of keys of bodies, newest first: what is under way, and the receipts of what is done. */
         get: operations["listErasures"];
         put?: never;
         /** Erase what is kept of one user's calls everywhere, or count it with dry_run. It is done in the background; what it cost stays in the figures. */
@@ -1270,6 +1304,23 @@ export interface paths {
         get: operations["getErasure"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/shreds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Destroy the keys under which bodies of a workspace's calls are kept (log.encrypt), so that nobody can read them any more, or count them with dry_run. It is done in the background and ends with a receipt among the erasures; the calls' figures stay. */
+        post: operations["createShred"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1929,13 +1980,71 @@ export interface components {
             /** @description For people: an e-mail address, a token's name, a file's path. */
             name: string;
         };
+        BackupFile: {
+            bytes: number;
+            name: string;
+            rows: number;
+            sha256: string;
+            /**
+             * Format: date-time
+             * @description The moment that it holds.
+             */
+            time: string;
+        };
+        BackupSchedule: {
+            encrypted: boolean;
+            /** @description With the calls. */
+            entries: boolean;
+            /** @description Why the last try failed; empty = it did not. */
+            error: string;
+            /** @description How far backups are to lie apart. */
+            every_s: number;
+            /** @description Tries that ever failed. */
+            failures: number;
+            /** @description Since the newest one. */
+            failures_in_a_row: number;
+            /** @description The backups that are there, the newest first. */
+            files: components["schemas"]["BackupFile"][];
+            keep: number;
+            /**
+             * Format: date-time
+             * @description The moment that the newest one holds; null = there is none yet.
+             */
+            made: string | null;
+            /**
+             * Format: date-time
+             * @description When the next one is due; null = it was not looked at yet.
+             */
+            next: string | null;
+            /** @description That tried last. */
+            node: string;
+            /** @description The newest one is older than two intervals. */
+            overdue: boolean;
+            /** @description A directory, or s3://BUCKET/PREFIX. */
+            to: string;
+            /** @description How long that took. */
+            took_s: number | null;
+            /** @description Why old backups could not be tidied up; empty = they were. */
+            warning: string;
+        };
+        BackupStanding: {
+            /** @description null = the configuration wants none. */
+            schedule: components["schemas"]["BackupSchedule"] | null;
+        };
         Bodies: {
             /** @description What the caller received. */
             answer: components["schemas"]["Body"] | null;
             /** @description Only where an attempt differs from the caller's side. */
             attempts: components["schemas"]["AttemptBody"][];
+            /** @description They are kept under a key of the workspace (log.encrypt). */
+            encrypted: boolean;
             /** @description What the caller sent. */
             request: components["schemas"]["Body"] | null;
+            /**
+             * @description erased: the key was destroyed; damaged: they were changed, or are another entry's; locked: the key is not at hand. Nothing but kept has bodies.
+             * @enum {string}
+             */
+            state: "kept" | "erased" | "damaged" | "locked";
         };
         Body: {
             content: string;
@@ -1954,6 +2063,38 @@ export interface components {
             seq: number;
             why: string;
         };
+        BudgetForecast: {
+            /** @description What will be spent when the period ends, if nothing is refused; null = unknown. */
+            at_end_usd: number | null;
+            /**
+             * @description Whole spans of the past that it goes by, with their rhythm; empty = too little is known.
+             * @enum {string}
+             */
+            basis: "weeks" | "days" | "hours";
+            /** @description How many of them. */
+            cycles: number;
+            /**
+             * Format: date-time
+             * @description At the earliest; null = not in this period, or unknown.
+             */
+            earliest: string | null;
+            /**
+             * Format: date-time
+             * @description When the budget is used up; null = not in this period, or unknown.
+             */
+            ends: string | null;
+            /** @description At most. */
+            high_usd: number | null;
+            /**
+             * Format: date-time
+             * @description At the latest; null = perhaps not in this period.
+             */
+            latest: string | null;
+            /** @description At least. */
+            low_usd: number | null;
+            /** @description What is missing for a forecast, for people; empty = nothing. */
+            needs: string;
+        };
         Burn: {
             /** @description Per cent of max at which somebody is told. */
             alert: number[];
@@ -1967,6 +2108,8 @@ export interface components {
              * @description When the budget ends at this rate; null = not in this period. A time that is past: it has ended.
              */
             ends: string | null;
+            /** @description What past weeks, days or hours lead to expect, unlike the present rate. */
+            forecast: components["schemas"]["BudgetForecast"];
             /**
              * Format: date-time
              * @description When the present period began.
@@ -2211,6 +2354,88 @@ export interface components {
             /** @description Per cent. */
             share: number;
         };
+        Capacity: {
+            /** @description Counters of budgets by the month that are in use, the next to be used up first. */
+            budgets: components["schemas"]["CapacityBudget"][];
+            by: string;
+            /**
+             * Format: date-time
+             * @description When next month begins.
+             */
+            from: string;
+            /** @description Limits in force, the next to be met first. */
+            limits: components["schemas"]["CapacityLimit"][];
+            /** @description What is missing for a forecast of all calls, for people; empty = nothing. */
+            needs: string;
+            /** @description The values with the most calls, at most 20, the others as one. */
+            rows: components["schemas"]["CapacityRow"][];
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            to: string;
+            /** @description All calls together. */
+            total: components["schemas"]["CapacityRow"];
+            zone: string;
+        };
+        CapacityBudget: {
+            counter: string;
+            /**
+             * Format: date-time
+             * @description When it would be used up; null = not next month.
+             */
+            ends: string | null;
+            high_usd: number;
+            low_usd: number;
+            /** @description Without raises. */
+            max_usd: number;
+            /** @description What next month is expected to spend, if nothing is refused. */
+            next_usd: number;
+            rule: string;
+            /** @description What is counted, as in workspace=default. */
+            values: string;
+        };
+        CapacityLimit: {
+            /** @description In the unit; of cost dollars. */
+            max: number;
+            /**
+             * Format: date-time
+             * @description When the peak reaches max, if it grows as the gateway's calls do; null = not within half a year.
+             */
+            meets: string | null;
+            /** @description The most that was taken in such a time of the last seven days, by the fullest value; null = it is not told, see why. */
+            peak: number | null;
+            /** @description Owner and name, as in gateway/default/limits[0].requests. */
+            rule: string;
+            /** @description Of max; 1 = all of it. */
+            share: number | null;
+            /** @enum {string} */
+            unit: "requests" | "tokens" | "input_tokens" | "output_tokens" | "cost";
+            /** @description Whose peak that is, as in key=key_4bq2; empty = of all. */
+            values: string;
+            /** @description Why it is not told; empty = it is. */
+            why: string;
+            /** @description As in 1m0s. */
+            window: string;
+        };
+        CapacityRow: {
+            /**
+             * @description What the forecast goes by; empty = too little is known.
+             * @enum {string}
+             */
+            basis: "weeks" | "days";
+            /** @description In dollars, of the calls whose cost is known. */
+            cost_usd: components["schemas"]["Foreseen"];
+            /** @description How many weeks or days. */
+            cycles: number;
+            requests: components["schemas"]["Foreseen"];
+            /** @description All calls whose values have no rows of their own. */
+            rest: boolean;
+            /** @description Of input and output, as far as they are known. */
+            tokens: components["schemas"]["Foreseen"];
+            /** @description Empty = the calls that have none, or all. */
+            value: string;
+        };
         ChannelTest: {
             channel: string;
             /** @description Why it was not taken; empty = it was. */
@@ -2379,6 +2604,7 @@ export interface components {
             hint: string;
             id: string;
             limits: components["schemas"]["Rule"][];
+            log: components["schemas"]["KeyLog"];
             max_output: number;
             metadata: Record<string, never>;
             models: string[];
@@ -2640,6 +2866,7 @@ export interface components {
             genuine: boolean | null;
             hash: string;
             id: string;
+            kind?: string;
             signature: string;
             state: string;
             step: string;
@@ -2880,6 +3107,18 @@ export interface components {
             object: string;
             took_ms: number;
         };
+        Foreseen: {
+            /** @description At most. */
+            high: number | null;
+            /** @description What the last 28 whole days had. */
+            lately: number;
+            /** @description At least; of ten forecasts, eight should come out between low and high. */
+            low: number | null;
+            /** @description What next month is expected to have. */
+            next: number | null;
+            /** @description Growth a week, as a share of the present level; null = fewer than five weeks are known. */
+            trend: number | null;
+        };
         Gateway: {
             /** @description How callers prove who they are. */
             auth: string[];
@@ -2908,10 +3147,18 @@ export interface components {
         GatewayLog: {
             /** @enum {string} */
             bodies: "none" | "metadata" | "full";
+            /** @description Bodies are written nowhere but under a key of the workspace. */
+            encrypt: boolean;
             /** @description Bytes of each body. */
             max_body: number;
+            /** @description What is taken out before anything is written: rules of log.redact and the names of own patterns. Keys of the best-known services are, always. */
+            redact: string[];
             /** @description Seconds; 0 = for ever. */
             retain_s: number;
+            /** @description Share of the calls whose bodies are kept, 0 to 1. */
+            sample: number;
+            /** @description Bodies of calls that fail are kept whatever sample says. */
+            sample_errors: boolean;
         };
         Health: {
             /** @description The Go release that built it. */
@@ -2947,6 +3194,7 @@ export interface components {
             hint: string;
             id: string;
             limits: components["schemas"]["Rule"][];
+            log: components["schemas"]["KeyLog"];
             max_output: number;
             metadata: Record<string, never>;
             models: string[];
@@ -2973,6 +3221,8 @@ export interface components {
             gateways?: string[];
             /** @description All limits of its own, written as in sluice.yaml. */
             limits?: unknown[];
+            /** @description What is kept of its calls at most. */
+            log?: components["schemas"]["KeyLogChange"] | null;
             /** @description Ceiling of output tokens of calls that name none; 0 = none. */
             max_output?: number | null;
             /** @description Metadata of its calls where these bring none; {} = none. */
@@ -2995,6 +3245,16 @@ export interface components {
             subject?: string | null;
             /** @description All of them; an empty list takes them away, here and below. */
             tags?: string[];
+        };
+        KeyLog: {
+            bodies: string;
+            sample: number | null;
+        };
+        KeyLogChange: {
+            /** @description none, metadata or full; empty = what the gateway says. */
+            bodies?: string | null;
+            /** @description Share of its calls whose bodies are kept, 0 to 1; 1 = what the gateway says. */
+            sample?: number | null;
         };
         KeyPage: {
             data: components["schemas"]["Key"][];
@@ -3084,6 +3344,8 @@ export interface components {
         LimitState: {
             /** @description 32 hexadecimal digits. */
             counter: string;
+            /** @description Of the 200 fullest counters of budgets; null = of the others, and of limits. */
+            forecast: components["schemas"]["BudgetForecast"] | null;
             left: number;
             /** @description In the rule's unit; of cost billionths of a dollar. */
             max: number;
@@ -3235,6 +3497,8 @@ export interface components {
             gateways?: string[];
             /** @description Limits of its own, written as those of a gateway in sluice.yaml. */
             limits?: unknown[];
+            /** @description What is kept of its calls at most: bodies (none, metadata, full) and sample, the share of its calls whose bodies are kept, 0 to 1. The gateway's policy and the call's own wish hold beside it; the least counts. */
+            log?: components["schemas"]["KeyLog"];
             /** @description Ceiling of output tokens of calls that name none; 0 = none. */
             max_output?: number;
             /** @description Metadata of its calls where these bring none. */
@@ -3318,6 +3582,12 @@ export interface components {
         NewRollback: {
             /** @description For people. */
             reason?: string;
+        };
+        NewShred: {
+            /** @description Only count what would be lost. */
+            dry_run?: boolean;
+            /** @description Whose bodies can be read by nobody any more. */
+            workspace: string;
         };
         NewToken: {
             /** @description A token of its own with the rights of a system admin, which only these make. */
@@ -4373,10 +4643,46 @@ export interface operations {
             };
         };
     };
+    getCapacity: {
+        parameters: {
+            query?: {
+                /** @description gateway, provider, model, workspace, key, route or operation, whose values are told apart; gateway unless given. */
+                by?: string;
+                /** @description The time zone of months and days, as in Europe/Berlin; UTC unless given. */
+                zone?: string;
+                /** @description Calls of this workspace alone. */
+                "filter.workspace"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capacity"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     getCosts: {
         parameters: {
             query?: {
-                /** @description The dimension whose values are told apart; all calls together unless given. */
+                /** @description The dimension whose values are told apart; all calls together unless given. provider,model tells apart models that several providers have: a value is provider/model. */
                 by?: string;
                 /** @description A month as in 2030-01, in the zone, in place of from and to; the current one unless either is given. */
                 month?: string;
@@ -4892,6 +5198,35 @@ export interface operations {
                 };
                 content: {
                     "application/zstd": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getBackupStanding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupStanding"];
                 };
             };
             /** @description An error. */
@@ -5927,7 +6262,7 @@ export interface operations {
                 min_score?: string;
                 /** @description Calls whose score is at most this. */
                 max_score?: string;
-                /** @description Calls in whose bodies all of this was said: words, "words in a row", begin*, and -word for what must not be there. */
+                /** @description Calls in whose bodies all of this was said: words, "words in a row", begin*, and -word for what must not be there. Bodies that are kept under a key (log.encrypt of a gateway) are not searched. */
                 search?: string;
                 /** @description Entries of a page, 1 to 500; 50 unless given. */
                 limit?: string;
@@ -7190,6 +7525,39 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    createShred: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShred"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
