@@ -60,6 +60,7 @@ type Options struct {
 // process is one running gateway.
 type process struct {
 	opt      Options
+	node     string // unlike that of every other process
 	log      *slog.Logger
 	store    *store.Store
 	recorder *record.Recorder
@@ -86,7 +87,9 @@ type process struct {
 	cacheStats cache.Stats
 	senses     atomic.Pointer[semantic.Shared] // nil until a gateway needs it
 	sensing    chan struct{}                   // gives one when senses is there
-	prompts    *semantic.File                  // what senses has over a restart; nil = nothing
+	prompts    *semantic.File                  // what senses has over a restart
+	forgetting sync.Mutex
+	forgot     int64 // the last purge after which prompts were forgotten; under forgetting
 	prober     *health.Prober
 	canaries   *canary.Runner
 	eraser     *privacy.Eraser
@@ -128,7 +131,7 @@ func Serve(ctx context.Context, o Options) error {
 		return err
 	}
 	tuneGC()
-	p := &process{opt: o, keys: &auth.Keys{}, began: time.Now()}
+	p := &process{opt: o, node: nodeName(), keys: &auth.Keys{}, began: time.Now()}
 	p.doc.Store(d)
 	p.log = telemetry.NewLogger(o.Stderr, cfg.Telemetry.LogFormat, cfg.Telemetry.LogLevel)
 	return p.run(ctx, cfg)

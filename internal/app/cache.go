@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -45,6 +47,7 @@ func (p *process) openCache(ctx context.Context, cfg *config.Config) {
 		}
 	}
 	p.cache, p.sensing = cache.New(o), make(chan struct{}, 1)
+	p.prompts = semantic.NewFile(filepath.Join(p.opt.DataDir, promptsFile), 0)
 	p.purges = follow.New(follow.Source{Name: "purges of the cache", Version: p.store.PurgesVersion, Read: p.readPurges}, p.log)
 }
 
@@ -75,7 +78,48 @@ func (p *process) readPurges(ctx context.Context) error {
 	if _, err := p.store.DeletePurges(ctx, time.Now().Add(-cache.MaxKeep)); err != nil {
 		return err
 	}
-	return p.takePurges(ctx)
+	if err := p.takePurges(ctx); err != nil {
+		return err
+	}
+	return p.forgetPrompts(ctx)
+}
+
+// forgetPrompts lets go of the prompts, here and where they are kept beside, of workspaces of
+// which everything was purged since it was asked last.
+func (p *process) forgetPrompts(ctx context.Context) error {
+	p.forgetting.Lock()
+	defer p.forgetting.Unlock()
+	all, err := p.store.Purges(ctx)
+	if err != nil {
+		return err
+	}
+	last := map[string]int64{}
+	for _, one := range all {
+		if one.Seq > p.forgot && one.Workspace != "" && one.Key+one.Tag+one.Gateway+one.Provider+one.Model+one.Route == "" && one.Older == 0 {
+			last[one.Workspace] = max(last[one.Workspace], one.Seq)
+		}
+	}
+	for workspace, seq := range last {
+		if err := p.forgetPromptsOf(ctx, workspace, seq); err != nil {
+			return fmt.Errorf("forget prompts of the cache: %w", err)
+		}
+	}
+	for _, seq := range last {
+		p.forgot = max(p.forgot, seq)
+	}
+	return nil
+}
+
+// forgetPromptsOf does it for one workspace, also where the configuration keeps none any more.
+func (p *process) forgetPromptsOf(ctx context.Context, workspace string, seq int64) error {
+	err := p.prompts.Forget(ctx, workspace, seq)
+	if senses := p.senses.Load(); senses != nil {
+		return errors.Join(err, senses.Forget(ctx, workspace, seq))
+	}
+	if feed := p.promptsFeed(); feed != nil {
+		err = errors.Join(err, feed.Forget(ctx, workspace, seq))
+	}
+	return err
 }
 
 // takePurges makes the store's purges effective. A start does it before anything is
@@ -198,19 +242,22 @@ func (p *process) openSenses(s *catalog.Snapshot) {
 	if !needed || p.senses.Load() != nil {
 		return
 	}
-	var feed semantic.Feed
-	switch c := p.counters.client; {
-	case c != nil && p.initial.Cache.Shared:
-		feed = semantic.NewRedis(c, 0)
-	case p.initial.Cache.Disk > 0: // where answers outlive a restart, what finds them does too
-		p.prompts = semantic.NewFile(filepath.Join(p.opt.DataDir, promptsFile), 0)
-		feed = p.prompts
-	}
-	p.senses.Store(semantic.NewShared(semantic.New(semantic.Options{}), feed))
+	p.senses.Store(semantic.NewShared(semantic.New(semantic.Options{}), p.promptsFeed()))
 	select {
 	case p.sensing <- struct{}{}:
 	default: // it has been said
 	}
+}
+
+// promptsFeed is where prompts are kept beside this node's memory; nil = nowhere.
+func (p *process) promptsFeed() semantic.Feed {
+	if c := p.counters.client; c != nil && p.initial.Cache.Shared {
+		return semantic.NewRedis(c, 0)
+	}
+	if p.initial.Cache.Disk > 0 { // where answers outlive a restart, what finds them does too
+		return p.prompts
+	}
+	return nil
 }
 
 // runSenses shares what this node knows of prompts with others, once it knows any.
@@ -226,10 +273,8 @@ func (p *process) runSenses(ctx context.Context) {
 			}
 		})
 		all.Run(ctx)
-		if p.prompts != nil {
-			if err := p.prompts.Close(); err != nil {
-				p.log.Warn("the file of prompts was not closed", "error", err)
-			}
+		if err := p.prompts.Close(); err != nil {
+			p.log.Warn("the file of prompts was not closed", "error", err)
 		}
 	case <-ctx.Done():
 	}

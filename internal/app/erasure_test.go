@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -122,4 +124,32 @@ func TestAnErasureNeedsAUserAndAWorkspaceThatIsThere(t *testing.T) {
 	if got := g.AdminGet("/api/v1/privacy/erasures/ers_none", nil); got != 404 {
 		t.Errorf("%d", got)
 	}
+}
+
+func TestPromptsOfTheSemanticCacheGoWithTheirUser(t *testing.T) {
+	g := testgw.Start(t, `
+gateways: { default: { controls: [metadata, cache], cache: { ttl: 1h, semantic: { model: sandbox/embed, threshold: 0.8 } } } }
+cache: { disk: 16MiB }
+`)
+	const user, said = "u-mallory-4711", "where does the violet heron of the northern lake sleep"
+	talk(t, g, user, said, false)
+	kept := func() bool {
+		text, err := os.ReadFile(filepath.Join(g.Dir, "cache.prompts"))
+		return err == nil && bytes.Contains(text, []byte(said))
+	}
+	for end := time.Now().Add(time.Minute); !kept(); <-time.After(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("no prompt is kept")
+		}
+	}
+	if e := erase(t, g, user); e.Counts["entries"] != 2 { // and what asked for the embedding of his words
+		t.Errorf("receipt: %+v", e)
+	}
+	if kept() {
+		t.Error("the file of prompts has his words")
+	}
+	if err := g.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	nowhere(t, g.Dir, "violet heron", user)
 }

@@ -36,14 +36,19 @@ import (
 	"github.com/sluice-gateway/sluice/internal/telemetry"
 )
 
-// openExports makes what brings entries to sinks. Its name among nodes is one of this
-// process: what a process before it held is another's until its time is over.
+// openExports makes what brings entries to sinks. What a process before this one held is
+// another's until its time is over.
 func (p *process) openExports() {
+	p.exports = export.New(export.Options{Store: p.store, Bodies: p.exportBodies, Node: p.node, Logger: p.log})
+}
+
+// nodeName is this process among all that share a store.
+func nodeName() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "node"
 	}
-	p.exports = export.New(export.Options{Store: p.store, Bodies: p.exportBodies, Node: host + "/" + uuid.NewString()[:8], Logger: p.log})
+	return host + "/" + uuid.NewString()[:8]
 }
 
 // runExports runs exports, once the store is there.

@@ -14,7 +14,7 @@ import (
 // openPrivacy makes what erases users, and the keys of bodies.
 func (p *process) openPrivacy() {
 	p.eraser = privacy.New(privacy.Config{
-		Store: p.store, Spool: p.recorder.Roll, PurgeCache: p.purgeWorkspace, CompactCache: p.cache.Compact, ForgetStream: p.proxy.ForgetStream, DestroyKeys: p.destroyBodyKeys,
+		Store: p.store, Node: p.node, Spool: p.recorder.Roll, SetAside: p.forgetAside, PurgeCache: p.purgeWorkspace, CompactCache: p.compactCache, ForgetStream: p.proxy.ForgetStream, DestroyKeys: p.destroyBodyKeys,
 		Sign: p.held.vault.Sign, Clock: time.Now, Log: p.log,
 	})
 }
@@ -27,6 +27,24 @@ func (p *process) runPrivacy(ctx context.Context) {
 		}
 	}
 	p.eraser.Run(ctx)
+}
+
+// forgetAside deletes what the spool set aside of a user.
+func (p *process) forgetAside(user, workspace string) (calls, unread int, err error) {
+	return p.recorder.ForgetAside(func(e *gateway.Entry) bool {
+		return e.User == user && (workspace == "" || e.Workspace == workspace)
+	})
+}
+
+// compactCache leaves nothing of what was purged in this node's memory and files.
+func (p *process) compactCache(ctx context.Context) error {
+	if err := p.takePurges(ctx); err != nil {
+		return err
+	}
+	if err := p.forgetPrompts(ctx); err != nil {
+		return err
+	}
+	return p.cache.Compact(ctx)
 }
 
 // purgeWorkspace lets no answer be served any more that a workspace's calls brought.

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"sync"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -26,16 +28,26 @@ type Store interface {
 	FillSearch(ctx context.Context) (int, error)
 	SearchForgets(ctx context.Context) (int, error)
 	Compact(ctx context.Context) error
+
+	SeeNode(ctx context.Context, node string, now, forget time.Time) error
+	LeaveNode(ctx context.Context, node string) error
+	AskedOf(ctx context.Context, node string, steps ...string) ([]gateway.Erasure, error)
+	AnswerErasure(ctx context.Context, id, step, node string) error
+	SilentNodes(ctx context.Context, id, step string, since time.Time) (here, away []string, err error)
 }
 
 // Config is what an Eraser works with; everything is needed.
 type Config struct {
 	Store Store
+	Node  string // unlike that of every other process
 	// Spool brings what waits to the store and leaves nothing of it on the local disk.
 	Spool func(ctx context.Context) error
+	// SetAside deletes what the spool set aside of a user, in a workspace or, "", in all, and
+	// says of how many calls, and in how many files it could not be told.
+	SetAside func(user, workspace string) (calls, unread int, err error)
 	// PurgeCache lets no answer be served or kept that a workspace's calls brought.
 	PurgeCache func(ctx context.Context, workspace string) error
-	// CompactCache leaves nothing of what was purged in this node's files.
+	// CompactCache leaves nothing of what was purged in this node's memory and files.
 	CompactCache func(ctx context.Context) error
 	// ForgetStream forgets what callers could take up again of a stream.
 	ForgetStream func(id string) bool
@@ -49,12 +61,13 @@ type Config struct {
 
 // Eraser works erasures off, one at a time. Those of a store are divided among its nodes.
 type Eraser struct {
-	c    Config
-	wake chan struct{}
+	c     Config
+	wake  chan struct{}
+	parts sync.Mutex // of this node's part of an erasure
 }
 
 // New makes an Eraser; Run does the work.
-func New(c Config) *Eraser { return &Eraser{c, make(chan struct{}, 1)} }
+func New(c Config) *Eraser { return &Eraser{c: c, wake: make(chan struct{}, 1)} }
 
 // Wake lets Run look for work at once.
 func (e *Eraser) Wake() {
@@ -65,7 +78,7 @@ func (e *Eraser) Wake() {
 }
 
 const (
-	lookEvery = 10 * time.Second
+	lookEvery = 5 * time.Second
 	lease     = time.Minute // of a job, longer than a step; after it another process goes on
 	retryIn   = 15 * time.Second
 	step      = 200 // entries in a transaction
@@ -74,6 +87,15 @@ const (
 
 // Run works until ctx ends. What it has not ended, the next start goes on with.
 func (e *Eraser) Run(ctx context.Context) {
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { e.beSeen(ctx) })
+	beside.Go(func() { e.answerAll(ctx) })
+	e.work(ctx)
+}
+
+// work does erasures.
+func (e *Eraser) work(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -126,15 +148,20 @@ func (e *Eraser) failed(ctx context.Context, job *gateway.Erasure, err error) {
 	}
 }
 
-// compacting is the step behind which the user's name is not known any more.
-const compacting = "files"
+// The steps whose names others know. At spooling and nodes every node has something to do;
+// from compacting on the user's name is not known any more.
+const (
+	spooling   = "spool"
+	compacting = "files"
+	nodes      = "nodes"
+)
 
 // erase does what is left of a job.
 func (e *Eraser) erase(ctx context.Context, job *gateway.Erasure) error {
 	if job.Counts == nil {
 		job.Counts = map[string]int{}
 	}
-	if job.Step != compacting {
+	if job.Step != compacting && job.Step != nodes {
 		rows := e.eraseRows
 		if job.Kind == gateway.ErasureOfKeys {
 			rows = e.shred
@@ -147,18 +174,27 @@ func (e *Eraser) erase(ctx context.Context, job *gateway.Erasure) error {
 			return err
 		}
 	}
-	if err := e.compact(ctx, job); err != nil {
+	if job.Step == compacting {
+		if err := e.keeping(ctx, job, e.c.Store.Compact); err != nil {
+			return err
+		}
+		if err := e.enter(ctx, job, nodes); err != nil {
+			return err
+		}
+	}
+	if err := e.keeping(ctx, job, func(ctx context.Context) error { return e.together(ctx, job) }); err != nil {
 		return err
 	}
 	return e.finish(ctx, job)
 }
 
-// compact leaves nothing in files, and keeps the job meanwhile, however long that takes.
-func (e *Eraser) compact(ctx context.Context, job *gateway.Erasure) error {
+// keeping keeps the job while something is done, however long that takes.
+func (e *Eraser) keeping(ctx context.Context, job *gateway.Erasure, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, compactIn)
 	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- errors.Join(e.c.CompactCache(ctx), e.c.Store.Compact(ctx)) }()
+	kept, done := *job, make(chan error, 1)
+	kept.Counts = maps.Clone(job.Counts)
+	go func() { done <- do(ctx) }()
 	keep := time.NewTicker(lease / 3)
 	defer keep.Stop()
 	for {
@@ -166,7 +202,7 @@ func (e *Eraser) compact(ctx context.Context, job *gateway.Erasure) error {
 		case err := <-done:
 			return err
 		case <-keep.C:
-			if err := e.c.Store.SaveErasure(ctx, job, e.c.Clock().Add(lease)); err != nil && ctx.Err() == nil {
+			if err := e.c.Store.SaveErasure(ctx, &kept, e.c.Clock().Add(lease)); err != nil && ctx.Err() == nil {
 				e.c.Log.Warn("an erasure's state cannot be stored", "erasure", job.ID, "error", err)
 			}
 		}
@@ -179,7 +215,7 @@ func (e *Eraser) eraseRows(ctx context.Context, job *gateway.Erasure) error {
 	for _, place := range []struct {
 		name  string
 		erase func(context.Context, *gateway.Erasure, store.Person) error
-	}{{"spool", e.spool}, {"cache", e.cache}, {"entries", e.entries}, {"ledger", e.ledger}, {"search", e.search}} {
+	}{{spooling, e.spool}, {"cache", e.cache}, {"entries", e.entries}, {"ledger", e.ledger}, {"search", e.late}} {
 		if err := e.enter(ctx, job, place.name); err != nil {
 			return err
 		}
@@ -215,10 +251,9 @@ func (e *Eraser) enter(ctx context.Context, job *gateway.Erasure, place string) 
 	return e.c.Store.SaveErasure(ctx, job, e.c.Clock().Add(lease))
 }
 
-func (e *Eraser) spool(ctx context.Context, _ *gateway.Erasure, _ store.Person) error {
-	ctx, cancel := context.WithTimeout(ctx, lease/2)
-	defer cancel()
-	return e.c.Spool(ctx)
+// spool lets all nodes bring what they have to the store, so that it can be erased there.
+func (e *Eraser) spool(ctx context.Context, job *gateway.Erasure, _ store.Person) error {
+	return e.together(ctx, job)
 }
 
 // cache purges before the entries go, which alone tell where the user's calls were.
@@ -256,6 +291,15 @@ func (e *Eraser) ledger(ctx context.Context, job *gateway.Erasure, p store.Perso
 	return err
 }
 
+// late erases the entries that came while the first ones were erased, and lets the index
+// forget them all.
+func (e *Eraser) late(ctx context.Context, job *gateway.Erasure, p store.Person) error {
+	if err := e.entries(ctx, job, p); err != nil {
+		return err
+	}
+	return e.search(ctx, job, p)
+}
+
 // search waits until the index has forgotten what it was told to.
 func (e *Eraser) search(ctx context.Context, _ *gateway.Erasure, _ store.Person) error {
 	for {
@@ -290,7 +334,7 @@ func (e *Eraser) finish(ctx context.Context, job *gateway.Erasure) error {
 		err = e.c.Store.SaveErasure(ctx, job, now)
 	}
 	if err != nil {
-		job.Finished, job.State, job.Step, job.Hash, job.Signature = nil, gateway.ErasureRunning, compacting, "", ""
+		job.Finished, job.State, job.Step, job.Hash, job.Signature = nil, gateway.ErasureRunning, nodes, "", ""
 	}
 	return err
 }

@@ -91,7 +91,7 @@ func TestAnErasureGoesOnWhereverTheProcessDied(t *testing.T) {
 		m := &mortal{Store: s, left: lives, die: die}
 		now = now.Add(time.Hour) // beyond any lease
 		eraser := privacy.New(privacy.Config{
-			Store: m, Spool: func(context.Context) error { return nil }, CompactCache: func(context.Context) error { return nil }, PurgeCache: func(context.Context, string) error { return nil }, ForgetStream: func(string) bool { return false },
+			Store: m, Node: "n", Spool: func(context.Context) error { return nil }, SetAside: func(string, string) (int, int, error) { return 0, 0, nil }, CompactCache: func(context.Context) error { return nil }, PurgeCache: func(context.Context, string) error { return nil }, ForgetStream: func(string) bool { return false },
 			Sign: func(_ context.Context, id, hash string) (string, error) { return "signed " + id + hash, nil }, Clock: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		})
 		ended := make(chan struct{})

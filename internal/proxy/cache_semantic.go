@@ -159,6 +159,6 @@ func withRaw(meta json.RawMessage, name string, value []byte) json.RawMessage {
 // keep remembers what was answered.
 func (s *sense) keep(x *exchange, key cache.Key, a *cache.Answer) {
 	if s.vector != nil {
-		x.p.senses.Keep(semantic.Record{Scope: s.scope, Key: key, Vector: s.vector, Text: s.text, Until: a.Stored.Add(a.TTL)})
+		x.p.senses.Keep(semantic.Record{Scope: s.scope, Key: key, Workspace: a.Workspace, Purged: a.Purged, Vector: s.vector, Text: s.text, Until: a.Stored.Add(a.TTL)})
 	}
 }

@@ -31,6 +31,7 @@ type embedder struct {
 	who   *gateway.Principal
 	ip    netip.Addr
 	ctl   controls
+	user  string // as the call names him: what was embedded are his words, and are erased with him
 	model string
 }
 
@@ -38,7 +39,7 @@ type embedder struct {
 func (x *exchange) embedder(model, purpose string) *embedder {
 	ctl := controls{log: x.ctl.log, logSet: x.ctl.logSet, trace: x.ctl.trace}
 	ctl.metadata = withMember(x.ctl.metadata, "purpose", purpose)
-	return &embedder{p: x.p, view: x.view, gw: x.gw, who: x.who, ip: x.ip, ctl: ctl, model: model}
+	return &embedder{p: x.p, view: x.view, gw: x.gw, who: x.who, ip: x.ip, ctl: ctl, user: x.ask.user, model: model}
 }
 
 // embed gives a vector for each text, in their order.
@@ -53,7 +54,7 @@ func (e *embedder) embed(ctx context.Context, texts []string) ([][]float32, erro
 	}
 	answer := &keptAnswer{discarded: discarded{header: http.Header{}}}
 	y.w = answer
-	if err := y.serveEmbedding(e.model); err != nil {
+	if err := y.serveEmbedding(e.model, e.user); err != nil {
 		if f := asFault(err); f.Kind == fault.Policy || f.Kind == fault.Caller || f.Code == fault.NoHealthyTarget {
 			err = errors.Join(intent.ErrOurs, err) // one caller's own trouble, no other's
 		}
@@ -103,7 +104,7 @@ func embeddingsEndpoint(d *dialect.Dialect, r *router) *endpoint {
 }
 
 // serveEmbedding is the path of such a call, from its plan to its entry.
-func (x *exchange) serveEmbedding(model string) (err error) {
+func (x *exchange) serveEmbedding(model, user string) (err error) {
 	defer x.finish()
 	defer func() {
 		if v := recover(); v != nil {
@@ -112,19 +113,20 @@ func (x *exchange) serveEmbedding(model string) (err error) {
 		}
 		x.abort = false // there is no connection to end
 	}()
-	if err = x.runEmbedding(model); err != nil {
+	if err = x.runEmbedding(model, user); err != nil {
 		x.fail(err)
 	}
 	return err
 }
 
-func (x *exchange) runEmbedding(model string) error {
+func (x *exchange) runEmbedding(model, user string) error {
 	if err := x.prepareHold(); err != nil {
 		return err
 	}
 	if err := x.understand(); err != nil {
 		return err
 	}
+	x.ask.user = user
 	if err := x.planWay(x.askFor(model)); err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ var (
 		"sluice_migrations": "the backup's schema version says what it would",
 		"alert_lease":       "says which running process looks at the rules",
 		"leases":            "say which running process does what",
+		"nodes":             "says which processes run",
+		"erasure_answers":   "says which running processes an erasure has not to wait for",
 		"arrivals":          "exports begin anew in a restored store",
 		"arrival_head":      "exports begin anew in a restored store",
 		"exports":           "exports begin anew in a restored store",

@@ -32,9 +32,12 @@ func (s *Store) PutEntries(ctx context.Context, entries []*gateway.Entry) error 
 		return ErrNotReady
 	}
 	entries = distinct(entries)
+	err := s.eraseLate(ctx, entries)
+	if err != nil {
+		return s.failed("put entries", err)
+	}
 	charges := chargesOf(entries)
 	var p entryInserts
-	var err error
 	if p.entries, err = s.entryInsert.prepared(ctx, s.write); err != nil {
 		return s.failed("put entries", err)
 	}

@@ -127,8 +127,7 @@ func (s *Store) eraseEntry(ctx context.Context, tx *sql.Tx, id any) error {
 	if err := json.Unmarshal(doc, e); err != nil {
 		return err
 	}
-	e.User, e.Session, e.ClientIP, e.UserAgent, e.TraceID, e.ParentSpanID, e.Comment = "", "", "", "", "", "", ""
-	e.Metadata, e.CacheTags = nil, nil
+	anonymise(e)
 	_, err := s.exec(ctx, tx, `UPDATE entries SET "user" = NULL, session = NULL, client_ip = NULL, trace_id = NULL, cache_tags = NULL, doc = ? WHERE id = ?`, string(e.AppendJSON(nil)), id)
 	return err
 }

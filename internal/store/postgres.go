@@ -56,7 +56,8 @@ func openPostgres(url string) (engine, error) {
 		explain:   explainPostgres,
 		newSearch: func() searchIndex { return &postgresSearch{db} },
 		compact: func(ctx context.Context, db *sql.DB) error {
-			if _, err := db.ExecContext(ctx, "VACUUM entries, bodies, feedback, ledger, alerts, raises, objects, erasures, search_queue"); err != nil {
+			// ANALYZE, since the statistics hold the commonest values of columns.
+			if _, err := db.ExecContext(ctx, "VACUUM (ANALYZE) entries, bodies, feedback, ledger, alerts, raises, objects, erasures, search_queue"); err != nil {
 				return err
 			}
 			_, err := db.ExecContext(ctx, "VACUUM FULL body_keys") // few rows, and no old version of one may be left

@@ -35,6 +35,7 @@ type Store struct {
 	zip          compressor
 	bodyKeys     BodyKeys // nil = bodies that must be sealed are not kept
 	swept        sweepFloors
+	late         lateErasures
 	search       searchIndex // nil = switched off
 	usable       atomic.Bool // a Migrate has succeeded
 	listTime     time.Duration

@@ -30,7 +30,7 @@ const (
 	// headSize is the length of a record that stands before it.
 	headSize = 4
 	// largest bounds a record in a file.
-	largest = 4*maxDims + MaxText + 256
+	largest = 4*maxDims + MaxText + 512
 )
 
 // NewFile makes a feed at a path. Nothing is opened before the first question. most bounds

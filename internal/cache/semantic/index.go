@@ -23,6 +23,7 @@ type Index struct {
 	mu      sync.RWMutex
 	shelves map[place]*shelf
 	by      map[cache.Key]*entry
+	purged  map[string]int64 // the last purge of everything, by workspace
 	oldest  *entry
 	newest  *entry
 	bytes   int64
@@ -56,7 +57,7 @@ func New(o Options) *Index {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Index{o: o, shelves: map[place]*shelf{}, by: map[cache.Key]*entry{}}
+	return &Index{o: o, shelves: map[place]*shelf{}, by: map[cache.Key]*entry{}, purged: map[string]int64{}}
 }
 
 // Add keeps a prompt, in place of one with the same key. It copies the vector. It reports
@@ -77,6 +78,9 @@ func (x *Index) Put(r Record) bool {
 	print := sketch(r.Vector)
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.dead(&r) {
+		return false
+	}
 	if e := x.by[r.Key]; e != nil {
 		x.drop(e)
 	}
@@ -143,6 +147,36 @@ func (x *Index) Remove(key cache.Key) {
 	if e := x.by[key]; e != nil {
 		x.drop(e)
 	}
+}
+
+// Forget lets go of the prompts that a purge of everything of a workspace names, now and
+// when they come later, and gives how many those are that were there.
+func (x *Index) Forget(workspace string, purge int64) (gone int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.purged[workspace] = max(x.purged[workspace], purge)
+	for e := x.oldest; e != nil; {
+		next := e.newer
+		if e.dead(workspace, purge) {
+			x.drop(e)
+			gone++
+		}
+		e = next
+	}
+	return gone
+}
+
+// dead reports whether a purge names a record.
+func (x *Index) dead(r *Record) bool {
+	if r.Workspace != "" {
+		return r.Purged < x.purged[r.Workspace]
+	}
+	for _, purge := range x.purged {
+		if r.Purged < purge {
+			return true
+		}
+	}
+	return false
 }
 
 // Sweep lets go of what is past its time and gives how many that were. Nobody finds it

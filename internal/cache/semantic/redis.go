@@ -80,6 +80,30 @@ func (f *Redis) idle(ctx context.Context, cursor string) ([]Record, string, erro
 	return nil, cursor, nil
 }
 
+// Forget implements Feed: it reads the whole stream.
+// https://redis.io/docs/latest/commands/xrange/, https://redis.io/docs/latest/commands/xdel/
+func (f *Redis) Forget(ctx context.Context, workspace string, purge int64) error {
+	for from := "-"; ; {
+		items, err := f.client.XRangeN(ctx, stream, from, "+", page).Result()
+		if err != nil || len(items) == 0 {
+			return err
+		}
+		var gone []string
+		for _, item := range items {
+			text, _ := item.Values[member].(string)
+			if r, err := Decode([]byte(text)); err != nil || r.dead(workspace, purge) {
+				gone = append(gone, item.ID)
+			}
+		}
+		if len(gone) > 0 {
+			if err := f.client.XDel(ctx, stream, gone...).Err(); err != nil {
+				return err
+			}
+		}
+		from = "(" + items[len(items)-1].ID
+	}
+}
+
 // before compares two ids of items: milliseconds and a number.
 func before(a, b string) bool {
 	am, an := parseID(a)

@@ -68,9 +68,11 @@ const looked = 8
 // Record is one prompt that was answered, as nodes tell it each other. Its vector is not
 // written to.
 type Record struct {
-	Scope  cache.Key // of everything but the last turn of the user, the embedding model included
-	Key    cache.Key // of the answer
-	Vector []float32
-	Text   string
-	Until  time.Time // it is of no use later
+	Scope     cache.Key // of everything but the last turn of the user, the embedding model included
+	Key       cache.Key // of the answer
+	Workspace string    // where it was asked; "" = that is not known
+	Purged    int64     // the last purge that was known when it was: as of the answer
+	Vector    []float32
+	Text      string
+	Until     time.Time // it is of no use later
 }

@@ -15,6 +15,8 @@ type Feed interface {
 	// behind them. "" is the begin. nil says that there are no more now, and that the next
 	// cursor may be asked for later.
 	Since(ctx context.Context, cursor string) (records []Record, next string, err error)
+	// Forget deletes the records that a purge of everything of a workspace names.
+	Forget(ctx context.Context, workspace string, purge int64) error
 }
 
 // Shared keeps an Index the same on all nodes. NewShared makes it; what is exported may be
@@ -66,6 +68,16 @@ func (s *Shared) Keep(r Record) bool {
 	return true
 }
 
+// Forget lets go of the prompts that a purge of everything of a workspace names, here and in
+// the feed.
+func (s *Shared) Forget(ctx context.Context, workspace string, purge int64) error {
+	s.Index.Forget(workspace, purge)
+	if s.Feed == nil {
+		return nil
+	}
+	return s.Feed.Forget(ctx, workspace, purge)
+}
+
 // Run tells and hears until the context ends.
 func (s *Shared) Run(ctx context.Context) {
 	if s.Feed == nil {
@@ -84,6 +96,9 @@ func (s *Shared) tell(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case r := <-s.queue:
+			if !s.holds(r) {
+				continue // it was forgotten meanwhile, or there is a younger one
+			}
 			short, cancel := context.WithTimeout(ctx, s.Timeout)
 			err := s.Feed.Publish(short, r)
 			cancel()

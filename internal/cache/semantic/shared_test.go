@@ -25,12 +25,14 @@ func record(n int) semantic.Record {
 }
 
 func TestARecordComesBackAsItWasWritten(t *testing.T) {
-	for _, want := range []semantic.Record{record(7), {}, {Text: "naïve 東京\x00"}, {Vector: []float32{-1.5e-9}}} {
+	whence := record(8)
+	whence.Workspace, whence.Purged = "acme", 1<<40
+	for _, want := range []semantic.Record{record(7), whence, {}, {Text: "naïve 東京\x00"}, {Vector: []float32{-1.5e-9}}} {
 		if want.Until.IsZero() {
 			want.Until = time.UnixMilli(5)
 		}
 		got, err := semantic.Decode(want.Encode())
-		if err != nil || got.Scope != want.Scope || got.Key != want.Key || !slices.Equal(got.Vector, want.Vector) || got.Text != want.Text || !got.Until.Equal(want.Until) {
+		if err != nil || got.Scope != want.Scope || got.Key != want.Key || !slices.Equal(got.Vector, want.Vector) || got.Text != want.Text || got.Workspace != want.Workspace || got.Purged != want.Purged || !got.Until.Equal(want.Until) {
 			t.Errorf("%+v became %+v, %v", want, got, err)
 		}
 	}
@@ -275,6 +277,8 @@ func (f *stuck) Publish(ctx context.Context, _ semantic.Record) error {
 func (f *stuck) Since(context.Context, string) ([]semantic.Record, string, error) {
 	return nil, "", nil
 }
+
+func (f *stuck) Forget(context.Context, string, int64) error { return nil }
 
 func TestWhatTheFeedIsTooSlowForIsDroppedAndCounted(t *testing.T) {
 	f := &stuck{let: make(chan struct{})}

@@ -52,6 +52,8 @@ func testDeletion(t *testing.T, fresh func(testing.TB) string) {
 	t.Run("entries by age and gateway", func(t *testing.T) { testSweepEntries(t, Open(t, fresh(t))) })
 	t.Run("entries by age and workspace", func(t *testing.T) { testSweepWorkspace(t, Open(t, fresh(t))) })
 	t.Run("one user, and nobody else", func(t *testing.T) { testErase(t, Open(t, fresh(t))) })
+	t.Run("a user whose entries come late", func(t *testing.T) { testEraseLate(t, Open(t, fresh(t))) })
+	t.Run("the nodes' parts of an erasure", func(t *testing.T) { testNodes(t, Open(t, fresh(t))) })
 	t.Run("bodies by age and gateway", func(t *testing.T) { testSweepBodies(t, Open(t, fresh(t))) })
 }
 
