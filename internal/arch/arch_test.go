@@ -68,7 +68,7 @@ var allowed = map[string][]string{
 	"seal":      {},
 	"limit":     {"expr", "gateway", "glob"},
 	"alert":     {"analytics", "catalog", "gateway", "limit", "netfault"},
-	"export":    {"expr", "gateway", "llm", "netfault"},
+	"export":    {"expr", "gateway", "jsonscan", "llm", "netfault"},
 	"netfault":  {},
 	"compare":   {"gateway"},
 	"canary":    {"compare", "gateway"},

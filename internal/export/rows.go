@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/jsonscan"
 )
 
 // batch is what was read at once: the arrivals ]from, to], and the rows among them that
@@ -79,15 +81,14 @@ func (w *worker) judge(ctx context.Context, a *gateway.Arrival) (fate, Row, erro
 	if a.Doc == nil {
 		return deleted, Row{}, nil
 	}
-	var head struct {
-		Time    time.Time `json:"time"`
-		Gateway string    `json:"gateway"`
+	began, err := timeOf(a.Doc)
+	if err != nil {
+		return 0, Row{}, fmt.Errorf("entry %s: %w", a.ID, err)
 	}
-	if err := json.Unmarshal(a.Doc, &head); err != nil {
-		return 0, Row{}, err
-	}
-	if len(w.spec.Gateways) > 0 && !slices.Contains(w.spec.Gateways, head.Gateway) {
-		return filtered, Row{}, nil
+	if len(w.spec.Gateways) > 0 {
+		if name, _ := jsonscan.String(jsonscan.Get(a.Doc, "gateway")); !slices.Contains(w.spec.Gateways, name) {
+			return filtered, Row{}, nil
+		}
 	}
 	if w.spec.Filter != nil {
 		if match, err := w.spec.Filter.Match(a.Doc); err != nil || !match {
@@ -95,7 +96,14 @@ func (w *worker) judge(ctx context.Context, a *gateway.Arrival) (fate, Row, erro
 		}
 	}
 	doc, err := w.render(ctx, a)
-	return 0, Row{ID: a.ID, Time: head.Time, JSON: doc}, err
+	return 0, Row{ID: a.ID, Time: began, JSON: doc}, err
+}
+
+// timeOf reads when a call began, and nothing else: an entry has much more, and there are
+// many.
+func timeOf(doc []byte) (time.Time, error) {
+	text, _ := jsonscan.String(jsonscan.Get(doc, "time"))
+	return time.Parse(time.RFC3339Nano, text)
 }
 
 // render gives what is sent of an entry.

@@ -37,12 +37,25 @@ func newResource(o Options) resource {
 	return resource{sdkresource.NewWithAttributes(schema, attributes...), p}
 }
 
+// text makes an attribute in one piece of memory: a span has dozens of them.
 func text(name, v string) *commonpb.KeyValue {
-	return &commonpb.KeyValue{Key: name, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: v}}}
+	a := &struct {
+		pair  commonpb.KeyValue
+		value commonpb.AnyValue
+		text  commonpb.AnyValue_StringValue
+	}{}
+	a.pair.Key, a.pair.Value, a.value.Value, a.text.StringValue = name, &a.value, &a.text, v
+	return &a.pair
 }
 
 func whole(name string, v int64) *commonpb.KeyValue {
-	return &commonpb.KeyValue{Key: name, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: v}}}
+	a := &struct {
+		pair  commonpb.KeyValue
+		value commonpb.AnyValue
+		whole commonpb.AnyValue_IntValue
+	}{}
+	a.pair.Key, a.pair.Value, a.value.Value, a.whole.IntValue = name, &a.value, &a.whole, v
+	return &a.pair
 }
 
 func number(name string, v float64) *commonpb.KeyValue {
