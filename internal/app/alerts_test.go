@@ -1,0 +1,196 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sluice-gateway/sluice/internal/alert"
+	"github.com/sluice-gateway/sluice/internal/catalog"
+	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/gateway"
+)
+
+// receiver is where alerts go: it notes what it took, and refuses while it is down.
+type receiver struct {
+	mu    sync.Mutex
+	down  bool
+	tries int
+	took  []alert.RuleMessage
+}
+
+// RoundTrip implements http.RoundTripper.
+func (r *receiver) RoundTrip(req *http.Request) (*http.Response, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var m alert.RuleMessage
+	err := json.NewDecoder(req.Body).Decode(&m)
+	status := http.StatusOK
+	if r.tries++; r.down {
+		status = http.StatusServiceUnavailable
+	} else {
+		r.took = append(r.took, m)
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("")), Request: req}, err
+}
+
+func (r *receiver) be(down bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.down = down
+}
+
+// told is what it took: firing(key=a) resolved.
+func (r *receiver) told() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []string
+	for _, m := range r.took {
+		text := m.State
+		for _, s := range m.Firing {
+			text += fmt.Sprintf("(%s=%s %v)", m.Per, s.Value, *s.Figure)
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, " ")
+}
+
+// telling are nodes of which only alerts matter, over one store.
+type telling struct {
+	*process
+	t    *testing.T
+	to   *receiver
+	call int
+}
+
+func newTelling(t *testing.T, rules ...config.AlertRule) *telling {
+	p := swept(t)
+	for i := range rules {
+		r := &rules[i]
+		r.Severity, r.NoData, r.Window, r.Above = "warning", "ok", 5*time.Minute, "2"
+	}
+	p.config.Store(&config.Config{Alerts: config.Alerting{Rules: rules}})
+	return &telling{process: p, t: t, to: &receiver{}}
+}
+
+// start starts a node; stop waits for its end.
+func (x *telling) start() (stop func()) {
+	p := &process{store: x.store, log: x.log}
+	p.config.Store(x.config.Load())
+	p.alerts = alert.New(alert.Options{Store: x.store, Logger: x.log, Transport: x.to, Channels: func(string) []catalog.Channel {
+		return []catalog.Channel{{Name: "people", Webhook: "https://hooks.example.com/"}}
+	}})
+	p.openAlertRules(x.config.Load())
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { p.alerts.Run(ctx) })
+	wg.Go(func() { p.rules.Run(ctx) })
+	return func() { cancel(); wg.Wait() }
+}
+
+// minutes lets time pass, with so many calls of a key from each address in each of them.
+func (x *telling) minutes(n int, key string, status int, calls int, from ...string) {
+	x.t.Helper()
+	for range n {
+		for _, ip := range from {
+			for range calls {
+				x.call++
+				e := entryAt(time.Now(), x.call)
+				e.Gateway, e.Workspace, e.KeyID, e.ClientIP, e.Status, e.Count = "default", "default", key, ip, status, 1
+				if err := x.store.PutEntries(x.t.Context(), []*gateway.Entry{e}); err != nil {
+					x.t.Fatal(err)
+				}
+			}
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+	}
+}
+
+func TestCallsToForbiddenModelsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newTelling(t, config.AlertRule{Name: "probing", Metric: "forbidden", Per: "key"})
+		stop := x.start()
+		defer stop()
+		x.minutes(2, "good", 200, 5, "192.0.2.1")
+		x.minutes(1, "", 403, 1, "192.0.2.1") // somebody without a key: too few
+		if got := x.to.told(); got != "" {
+			t.Errorf("told %q", got)
+		}
+		x.minutes(2, "evil", 403, 3, "192.0.2.1")
+		if got := x.to.told(); got != "firing(key=evil 3)" {
+			t.Errorf("told %q", got)
+		}
+		x.minutes(6, "good", 200, 1, "192.0.2.1")
+		if got := x.to.told(); got != "firing(key=evil 3) resolved" {
+			t.Errorf("told %q", got)
+		}
+	})
+}
+
+func TestASurgeFromUnfamiliarNetworksIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newTelling(t, config.AlertRule{Name: "strangers", Metric: "new_networks", Per: "key"})
+		stop := x.start()
+		defer stop()
+		x.minutes(2, "ours", 200, 1, "192.0.2.1", "198.51.100.1", "203.0.113.1", "10.0.0.1") // the first day: all are new, and none is strange
+		time.Sleep(26 * time.Hour)
+		x.minutes(2, "ours", 200, 2, "192.0.2.77", "198.51.100.1", "10.0.1.1") // one that is new
+		if got := x.to.told(); got != "" {
+			t.Errorf("told %q", got)
+		}
+		x.minutes(2, "ours", 200, 1, "10.1.0.1", "10.2.0.1", "2001:db8::1")
+		if got := x.to.told(); got != "firing(key=ours 4)" {
+			t.Errorf("told %q", got)
+		}
+		x.minutes(8, "ours", 200, 1, "10.1.0.1", "192.0.2.1")
+		if got := x.to.told(); got != "firing(key=ours 4) resolved" {
+			t.Errorf("told %q", got)
+		}
+	})
+}
+
+// A receiver that is down over a restart gets what fired and what resolved meanwhile, once
+// each and in their order.
+func TestWhatARefusingReceiverMissedComesAfterARestartOnceAndInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newTelling(t, config.AlertRule{Name: "probing", Metric: "forbidden", Per: "key"})
+		x.to.be(true)
+		stop := x.start()
+		x.minutes(2, "evil", 403, 3, "192.0.2.1")
+		stop()
+		if x.to.tries == 0 || x.to.told() != "" {
+			t.Fatalf("%d tries, told %q", x.to.tries, x.to.told())
+		}
+		stop = x.start()
+		x.minutes(15, "", 200, 0)
+		if got := x.to.told(); got != "" {
+			t.Fatalf("told %q though it refuses", got)
+		}
+		stop()
+		x.to.be(false)
+		stop = x.start()
+		x.minutes(70, "", 200, 0) // the longest pause between two tries
+		stop()
+		if got := x.to.told(); got != "firing(key=evil 3) resolved" {
+			t.Errorf("told %q", got)
+		}
+		first, last := x.to.took[0], x.to.took[len(x.to.took)-1]
+		if first.Episode != last.Episode || first.Number != 1 || last.Number != 2 {
+			t.Errorf("%+v, then %+v", first, last)
+		}
+		stop = x.start()
+		x.minutes(70, "", 200, 0)
+		stop()
+		if len(x.to.took) != 2 {
+			t.Errorf("told again: %q", x.to.told())
+		}
+	})
+}
