@@ -8,6 +8,8 @@ type deed struct {
 	Action string
 	// Apart is set where the store's transaction cannot hold all of it: it is told before and after.
 	Apart bool
+	// Sealed is set where secrets are sealed: the keyring is opened before the transaction, which then only writes rows.
+	Sealed bool
 }
 
 // deeds names every route that changes something, by its name, and those whose answer may
@@ -27,8 +29,8 @@ var deeds = map[string]deed{
 	"createRaise": {Action: "raise.create"}, "endRaise": {Action: "raise.end"}, "retryAlert": {Action: "alert.retry"},
 	"createAlertMute": {Action: "alert.mute"}, "endAlertMute": {Action: "alert.unmute"}, "testAlertChannel": {Action: "alert.test", Apart: true},
 	"testExport": {Action: "export.test", Apart: true}, "pauseExport": {Action: "export.pause"}, "resumeExport": {Action: "export.resume"},
-	"createCredential": {Action: "credential.create", Apart: true}, "updateCredential": {Action: "credential.update", Apart: true}, "deleteCredential": {Action: "credential.delete"},
-	"setSecret": {Action: "secret.set", Apart: true}, "deleteSecret": {Action: "secret.delete", Apart: true},
+	"createCredential": {Action: "credential.create", Sealed: true}, "updateCredential": {Action: "credential.update", Sealed: true}, "deleteCredential": {Action: "credential.delete"},
+	"setSecret": {Action: "secret.set", Sealed: true}, "deleteSecret": {Action: "secret.delete"},
 
 	"putDrain": {Action: "drain.put"}, "deleteDrain": {Action: "drain.delete"},
 	"restartCanary": {Action: "canary.restart", Apart: true}, "rollbackCanary": {Action: "canary.rollback", Apart: true},

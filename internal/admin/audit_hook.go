@@ -44,6 +44,10 @@ func (a *api) act(c *call, r *route) (answer any, err error) {
 		return answer, a.tell(c, r, audit.OK, nil, answer)
 	case r.deed.Apart:
 		return a.actApart(c, r)
+	case r.deed.Sealed && a.Vault != nil:
+		if err := a.Vault.Unlock(c.ctx()); err != nil {
+			return nil, err
+		}
 	}
 	whole := c.r
 	err = a.Store.Atomically(c.ctx(), func(ctx context.Context) error {

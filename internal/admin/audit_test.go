@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -240,6 +241,25 @@ func TestWhatCannotBeToldIsNotDone(t *testing.T) {
 		t.Error("the key was revoked, and nobody was told")
 	}
 	g.answered(g.do("GET", "/api/v1/entries/"+e.ID, ""), http.StatusOK, nil)
+}
+
+func TestTheFirstUseOfATokenIsToldOnceHoweverManyComeAtOnce(t *testing.T) {
+	g := newRig(t)
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			r := httptest.NewRequest("GET", "/api/v1/health", nil)
+			r.Header.Set("Authorization", "Bearer "+token)
+			g.handler.ServeHTTP(httptest.NewRecorder(), r)
+		})
+	}
+	wg.Wait()
+	if uses := g.told("token.use"); len(uses) != 1 {
+		t.Errorf("told %d times", len(uses))
+	}
+	if v := g.holds(); v.Broken != nil {
+		t.Errorf("%+v", v)
+	}
 }
 
 func TestOwnersSeeTheirWorkspacesEventsAlone(t *testing.T) {

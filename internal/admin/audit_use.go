@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -49,15 +51,39 @@ func (a *api) used(c *call, r *http.Request) {
 	if a.uses.known(object.ID, address) {
 		return
 	}
-	before, err := a.Store.Audit(r.Context(), store.AuditQuery{Action: "token.use", Object: object.ID, IP: address, Limit: 1})
-	if err == nil && len(before.Events) == 0 {
-		_, err = a.Store.AppendAudit(r.Context(), audit.Event{
-			Time: a.now(), Actor: actor, Action: "token.use", Object: object, Workspace: workspace, IP: address, UserAgent: r.UserAgent(), RequestID: c.id, Outcome: audit.OK,
-		})
-	}
+	err := a.tellOnce(r.Context(), audit.Event{
+		Time: a.now(), Actor: actor, Action: "token.use", Object: object, Workspace: workspace, IP: address, UserAgent: r.UserAgent(), RequestID: c.id, Outcome: audit.OK,
+	})
 	if err != nil {
 		a.Log.Debug("the audit log does not know yet that a token came from a new address", "error", err)
 		return
 	}
 	a.uses.add(object.ID, address)
+}
+
+// errTold ends a transaction that would have told something twice.
+var errTold = errors.New("the audit log has it already")
+
+// tellOnce adds an event unless there is one of the same action, object and address: also
+// when several requests, or nodes, come to tell it at once.
+func (a *api) tellOnce(ctx context.Context, e audit.Event) error {
+	same := store.AuditQuery{Action: e.Action, Object: e.Object.ID, IP: e.IP, Limit: 2}
+	before, err := a.Store.Audit(ctx, same)
+	if err != nil || len(before.Events) > 0 {
+		return err
+	}
+	err = a.Store.Atomically(ctx, func(ctx context.Context) error {
+		if _, err := a.Store.AppendAudit(ctx, e); err != nil { // whoever else tells it waits for this
+			return err
+		}
+		all, err := a.Store.Audit(ctx, same)
+		if err == nil && len(all.Events) > 1 {
+			err = errTold
+		}
+		return err
+	})
+	if errors.Is(err, errTold) {
+		return nil
+	}
+	return err
 }

@@ -62,6 +62,8 @@ type NewCredential struct {
 // Invalid.
 type Vault interface {
 	SecretVault
+	// Unlock opens the keyring, and makes one where there is none. After it, the others only write rows.
+	Unlock(ctx context.Context) error
 	// AddCredential seals a secret, a key or a JSON object of the parts that stand for one;
 	// of c it reads workspace, provider, name and weight (0 = 1).
 	AddCredential(ctx context.Context, c gateway.Credential, secret string) (gateway.Credential, error)

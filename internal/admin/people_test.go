@@ -29,6 +29,8 @@ func (v plainVault) AddCredential(ctx context.Context, c gateway.Credential, sec
 	return c, v.g.store.CreateCredential(ctx, c)
 }
 
+func (v plainVault) Unlock(context.Context) error { return nil }
+
 func (v plainVault) Verify(context.Context, string, string, string) error { return nil }
 
 func (v plainVault) ChangeCredential(ctx context.Context, id string, name *string, weight *int, secret *string) (gateway.Credential, error) {

@@ -37,6 +37,9 @@ func (p *process) adminHandler() (h http.Handler, end func()) {
 // adminVault is the vault as the admin API wants it.
 type adminVault struct{ p *process }
 
+// Unlock implements admin.Vault.
+func (v adminVault) Unlock(ctx context.Context) error { return v.p.held.vault.Unlock(ctx) }
+
 // AddCredential implements admin.Vault.
 func (v adminVault) AddCredential(ctx context.Context, c gateway.Credential, secret string) (gateway.Credential, error) {
 	made, err := v.p.held.vault.Add(ctx, vault.NewCredential{

@@ -217,8 +217,8 @@ func (c *credentialCommands) newRemove() *cobra.Command {
 			return withVault(cmd.Context(), c.env, &c.at, func(o *opened) error {
 				var failed []error
 				for _, id := range ids {
-					err := o.told(cmd.Context(), "credential.delete", audit.Object{ID: id}, func() error {
-						return o.vault.Remove(cmd.Context(), id)
+					err := o.toldTogether(cmd.Context(), "credential.delete", audit.Object{ID: id}, func(ctx context.Context) error {
+						return o.vault.Remove(ctx, id)
 					})
 					if err != nil {
 						failed = append(failed, notThere(err, "credential "+id))

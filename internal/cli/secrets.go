@@ -60,8 +60,8 @@ func (s *secretCommands) set(cmd *cobra.Command, name, text string) error {
 		return s.ask(cmd.Context(), "PUT", "/secrets/"+url.PathEscape(name), nil, admin.SecretValue{Value: strings.TrimRight(text, "\r\n")}, &admin.Secret{})
 	}
 	return withVault(cmd.Context(), s.env, &s.at, func(o *opened) error {
-		return o.told(cmd.Context(), "secret.set", audit.Object{ID: name, Name: name}, func() error {
-			return o.vault.SetSecret(cmd.Context(), name, text)
+		return o.toldTogether(cmd.Context(), "secret.set", audit.Object{ID: name, Name: name}, func(ctx context.Context) error {
+			return o.vault.SetSecret(ctx, name, text)
 		})
 	})
 }
@@ -146,7 +146,7 @@ func (s *secretCommands) delete(ctx context.Context, o *opened, name string, for
 	if !force && slices.Contains(o.cfg.Secrets, name) {
 		return errors.New("the configuration names secret:" + name + " and could not be loaded without it; change it first, or say --force")
 	}
-	return o.told(ctx, "secret.delete", audit.Object{ID: name, Name: name}, func() error {
+	return o.toldTogether(ctx, "secret.delete", audit.Object{ID: name, Name: name}, func(ctx context.Context) error {
 		return notThere(o.vault.DeleteSecret(ctx, name), "secret "+name)
 	})
 }

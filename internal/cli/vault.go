@@ -32,11 +32,8 @@ type opened struct {
 // told does something to the store's secrets and tells the audit log, before since it
 // cannot be undone, and how it ended.
 func (o *opened) told(ctx context.Context, action string, object audit.Object, do func() error) error {
-	e := audit.Event{
-		Time: time.Now(), Actor: audit.Actor{Kind: "cli", Name: localUser(), Role: "admin"}, Action: action, Object: object, UserAgent: "sluice", RequestID: "req_" + uuid.NewString(),
-		Outcome: audit.Begun,
-	}
-	e.Object.Kind, _, _ = strings.Cut(action, ".")
+	e := o.event(action, object)
+	e.Outcome = audit.Begun
 	if _, err := o.store.AppendAudit(ctx, e); err != nil {
 		return fmt.Errorf("nothing was changed, since the audit log cannot be written: %w", err)
 	}
@@ -47,6 +44,31 @@ func (o *opened) told(ctx context.Context, action string, object audit.Object, d
 	}
 	_, failed := o.store.AppendAudit(ctx, e)
 	return errors.Join(err, failed)
+}
+
+// toldTogether does something to rows of the store and tells the audit log of it in one
+// transaction: both are stored or neither.
+func (o *opened) toldTogether(ctx context.Context, action string, object audit.Object, do func(context.Context) error) error {
+	if err := o.vault.Unlock(ctx); err != nil {
+		return err
+	}
+	e := o.event(action, object)
+	return o.store.Atomically(ctx, func(ctx context.Context) error {
+		if err := do(ctx); err != nil {
+			return err
+		}
+		_, err := o.store.AppendAudit(ctx, e)
+		return err
+	})
+}
+
+// event is one of the command line's.
+func (o *opened) event(action string, object audit.Object) audit.Event {
+	object.Kind, _, _ = strings.Cut(action, ".")
+	return audit.Event{
+		Time: time.Now(), Actor: audit.Actor{Kind: "cli", Name: localUser(), Role: "admin"}, Action: action, Object: object, UserAgent: "sluice", RequestID: "req_" + uuid.NewString(),
+		Outcome: audit.OK,
+	}
 }
 
 // localUser is who runs this program, as the machine knows him.
