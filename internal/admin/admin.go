@@ -130,6 +130,7 @@ type api struct {
 	sso        *sso       // nil = none
 	changes    sync.Mutex // one change of users and members at a time
 	refusals   *flood
+	past       *rememberedPast // what counters spent
 	uses       uses
 	tails      chan struct{} // one place for each open tail
 	backups    chan struct{} // one place for the backup that is made
@@ -151,6 +152,7 @@ func New(c Config) http.Handler {
 	}
 	a := &api{
 		Config: c, guesses: newThrottle[netip.Prefix](), logins: newThrottle[string](), passwords: password.NewHasher(hashing), sameOrigin: trust(c.URL),
+		past:     &rememberedPast{of: c.Store, now: c.Clock},
 		refusals: newFlood(), uses: uses{seen: map[[2]string]bool{}}, tails: make(chan struct{}, maxTails), backups: make(chan struct{}, 1), started: c.Clock(), dashboard: web.New(),
 	}
 	var err error

@@ -76,7 +76,7 @@ func (a *api) getBurn(c *call) (Burn, error) {
 	if err := a.addBurnt(c, &out, now); err != nil {
 		return out, err
 	}
-	ahead, err := ForecastBudgets(c.ctx(), a.Store, now, []Budget{{Counter: out.Counter, Window: w, Used: out.Used, Max: out.Max}})
+	ahead, err := ForecastBudgets(c.ctx(), a.past, now, []Budget{{Counter: out.Counter, Window: w, Used: out.Used, Max: out.Max}})
 	if err != nil {
 		return out, err
 	}

@@ -23,8 +23,8 @@ type CapacityLimit struct {
 	Peak   *float64   `json:"peak" doc:"The most that was taken in such a time of the last seven days, by the fullest value; null = it is not told, see why."`
 	Values string     `json:"values" doc:"Whose peak that is, as in key=key_4bq2; empty = of all."`
 	Share  *float64   `json:"share" doc:"Of max; 1 = all of it."`
-	Meets  *time.Time `json:"meets" doc:"When the peak reaches max, if it grows as the gateway's calls do; null = not within half a year."`
-	Why    string     `json:"why" doc:"Why it is not told; empty = it is."`
+	Meets  *time.Time `json:"meets" doc:"When the peak reaches max, if it grows as the gateway's calls do; null = not within half a year, or not told."`
+	Why    string     `json:"why" doc:"Why peak, or when it meets max, is not told; empty = both are."`
 }
 
 // CapacityBudget says how next month's spending fits a budget.
@@ -39,8 +39,8 @@ type CapacityBudget struct {
 	Ends    *time.Time  `json:"ends" doc:"When it would be used up; null = not next month."`
 }
 
-// growth is how much more a week brings, as a share, by the counts.
-type growth [len(counts)]float64
+// growth is how much more a week brings, as a share, by the counts; nil = unknown.
+type growth [len(counts)]*float64
 
 const (
 	halfYear   = 26 // weeks
@@ -86,7 +86,9 @@ func (l *looking) growths() error {
 		var g growth
 		for j, count := range counts {
 			if m := forecast.Fit(seriesOf(one, found.Edges, count)); m != nil {
-				g[j], _ = m.Growth()
+				if v, ok := m.Growth(); ok {
+					g[j] = &v
+				}
 			}
 		}
 		if !one.Rest {
@@ -108,7 +110,11 @@ func (l *looking) limit(of string, r *gateway.Rule, w *gateway.Window) (Capacity
 	}
 	share := peak / out.Max
 	out.Peak, out.Values, out.Share = &peak, values, &share
-	out.Meets = meets(share, l.growth[of][countOf(r.Unit)], l.now)
+	grows := l.growth[of][countOf(r.Unit)]
+	if grows == nil && share > 0 && share < 1 {
+		out.Why = "how calls grow is not known before five weeks"
+	}
+	out.Meets = meets(share, grows, l.now)
 	return out, nil
 }
 
@@ -258,14 +264,14 @@ func inUnit(unit gateway.Unit, v float64) float64 {
 func steps(window, step time.Duration) int { return int((window + step - 1) / step) }
 
 // meets tells when a share that grows by a part of itself a week is 1.
-func meets(share, growth float64, now time.Time) *time.Time {
+func meets(share float64, growth *float64, now time.Time) *time.Time {
 	if share >= 1 {
 		return &now
 	}
-	if share <= 0 || growth <= 0 {
+	if share <= 0 || growth == nil || *growth <= 0 {
 		return nil
 	}
-	weeks := (1/share - 1) / growth
+	weeks := (1/share - 1) / *growth
 	if weeks > halfYear {
 		return nil
 	}
@@ -298,7 +304,7 @@ func (l *looking) budgets() error {
 			}
 		}
 	}
-	models, err := budgetModels(l.call.ctx(), l.Store, l.now, asked)
+	models, err := budgetModels(l.call.ctx(), l.past, l.now, asked)
 	for i := range models {
 		if models[i].Model != nil && models[i].known >= leastMonth*24*time.Hour {
 			rows[i].next(models[i].Model, &asked[i], l.now)

@@ -156,7 +156,7 @@ func (a *api) forecasts(c *call, l *LimitList) error {
 	for i, s := range states {
 		budgets[i] = Budget{Counter: s.Counter, Window: windows[s], Used: gateway.USD(s.Used), Max: gateway.USD(s.Max)}
 	}
-	found, err := ForecastBudgets(c.ctx(), a.Store, a.now(), budgets)
+	found, err := ForecastBudgets(c.ctx(), a.past, a.now(), budgets)
 	for i := range found {
 		states[i].Forecast = &found[i]
 	}
