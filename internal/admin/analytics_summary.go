@@ -59,14 +59,18 @@ type TimeFigures struct {
 
 // LimitBlocks are the calls of one key that one limit refused.
 type LimitBlocks struct {
-	Limit    string `json:"limit"`
-	KeyID    string `json:"key_id"`
-	Requests int64  `json:"requests"`
-	Rest     bool   `json:"rest" doc:"All others together."`
+	Limit    string   `json:"limit" doc:"As calls name it: one of the gateway, or, with key/ before it, of the key."`
+	Gateways []string `json:"gateways" doc:"Where calls met a limit of this name; several may have one of it."`
+	KeyID    string   `json:"key_id"`
+	Requests int64    `json:"requests"`
+	Rest     bool     `json:"rest" doc:"All others together."`
 }
 
-// mostBlocks is how many pairs of limit and key are shown.
+// mostBlocks is how many limits and whom they refused are shown.
 const mostBlocks = 20
+
+// mostOwners is how many pairs of limit and gateway are looked at for them.
+const mostOwners = 200
 
 func (a *api) getAnalyticsSummary(c *call) (AnalyticsSummary, error) {
 	out := AnalyticsSummary{Source: "rollups", Blocks: []LimitBlocks{}}
@@ -100,11 +104,24 @@ func (a *api) blocks(c *call, q store.AnalyticsQuery) ([]LimitBlocks, error) {
 	q.By, q.Top, q.Rank, q.Sketches = []analytics.Dimension{analytics.ByLimit, analytics.ByKey}, mostBlocks, analytics.Blocked, [analytics.Sketches]bool{}
 	out := []LimitBlocks{}
 	got, err := a.Store.Analytics(c.ctx(), q)
+	if err != nil || len(got.Series) == 0 {
+		return out, err
+	}
+	q.By, q.Top = []analytics.Dimension{analytics.ByLimit, analytics.ByGateway}, mostOwners
+	owners, err := a.Store.Analytics(c.ctx(), q)
 	if err != nil {
 		return out, err
 	}
+	of := map[string][]string{}
+	for _, one := range owners.Series {
+		of[one.Values[0]] = append(of[one.Values[0]], one.Values[1])
+	}
 	for _, one := range got.Series {
-		out = append(out, LimitBlocks{Limit: one.Values[0], KeyID: one.Values[1], Requests: one.Total.Numbers[analytics.Blocked], Rest: one.Rest})
+		b := LimitBlocks{Limit: one.Values[0], Gateways: []string{}, KeyID: one.Values[1], Requests: one.Total.Numbers[analytics.Blocked], Rest: one.Rest}
+		if !b.Rest {
+			b.Gateways = notNil(of[b.Limit])
+		}
+		out = append(out, b)
 	}
 	return out, nil
 }

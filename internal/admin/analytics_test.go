@@ -91,7 +91,7 @@ func TestTheSummaryTellsHowItIs(t *testing.T) {
 	if f.Latency.P99 == nil || f.Gateway.P50 == nil || math.Abs(*f.Gateway.P50-0.092) > 0.001 || f.Provider.Known != 12 || *f.ErrorRate != 1.0/19 {
 		t.Errorf("%+v %+v %+v", f.Latency, f.Gateway, f.Provider)
 	}
-	want := []admin.LimitBlocks{{Limit: "gateway/default/limits[0]", KeyID: "key_0", Requests: 7}}
+	want := []admin.LimitBlocks{{Limit: "gateway/default/limits[0]", Gateways: []string{"default"}, KeyID: "key_0", Requests: 7}}
 	if diff := cmp.Diff(want, got.Blocks); diff != "" {
 		t.Error(diff)
 	}

@@ -45,7 +45,7 @@ export default function Overview() {
             <Grid.Col span={{ base: 12, lg: 6 }}><Top {...view} param="by" first="model" /></Grid.Col>
             <Grid.Col span={{ base: 12, lg: 6 }}><Top {...view} param="and" first="key" /></Grid.Col>
           </Grid>
-          <Blocks summary={summary.data} filters={filters} />
+          <Blocks summary={summary.data} />
         </Stack>
       )}
     </>
@@ -243,7 +243,7 @@ function Top({ period, filters, live, param, first }: View & { param: string; fi
   );
 }
 
-function Blocks({ summary, filters }: { summary: Summary; filters: Record<string, string> }) {
+function Blocks({ summary }: { summary: Summary }) {
   const [all, setAll] = useState(false);
   const keyName = useKeyNames();
   const ruleName = useRuleNames();
@@ -255,7 +255,7 @@ function Blocks({ summary, filters }: { summary: Summary; filters: Record<string
       <Box className="scroll">
         <table className="rows">
           <thead><tr><th scope="col">Limit</th><th scope="col">Key</th><th scope="col" className="n">Calls</th></tr></thead>
-          <tbody>{shown.map((b) => <tr key={b.limit + b.key_id}><td title={b.limit}>{b.rest ? "all others" : ruleName(b.limit, { gateway: filters.gateway, key: b.key_id }) || "unknown"}</td><td>{b.key_id ? <Goto to="/logs" extra={{ key_id: b.key_id, status: "429" }}>{keyName(b.key_id)}</Goto> : "–"}</td><td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={80}><Bar share={b.requests / most} color={meaning.limited} label={`${b.requests} calls`} /></Box>{count(b.requests)}</Group></td></tr>)}</tbody>
+          <tbody>{shown.map((b) => <tr key={`${b.limit} ${b.key_id}`}><td title={b.limit}>{b.rest ? "all others" : <Limit of={b} ruleName={ruleName} />}</td><td>{b.key_id ? <Goto to="/logs" extra={{ key_id: b.key_id, status: "429" }}>{keyName(b.key_id)}</Goto> : "–"}</td><td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={80}><Bar share={b.requests / most} color={meaning.limited} label={`${b.requests} calls`} /></Box>{count(b.requests)}</Group></td></tr>)}</tbody>
         </table>
       </Box>
       {shown.length < summary.blocks.length && <Button size="compact-sm" variant="subtle" mt="xs" onClick={() => setAll(true)}>Show all {summary.blocks.length}</Button>}
@@ -263,3 +263,9 @@ function Blocks({ summary, filters }: { summary: Summary; filters: Record<string
   );
 }
 
+/** What a limit limits, and whose it is; gateways may have limits of the same name. */
+function Limit({ of: b, ruleName }: { of: Summary["blocks"][number]; ruleName: ReturnType<typeof useRuleNames> }) {
+  const owners = b.limit.startsWith("key/") ? "of its key" : b.gateways.length ? `of the gateway ${b.gateways.join(" or ")}` : "";
+  const names = [...new Set(b.gateways.map((gateway) => ruleName(b.limit, { gateway, key: b.key_id })))];
+  return <>{names.join(", or ") || b.limit || "unknown"} <Text span size="xs" c="dimmed">{owners}</Text></>;
+}

@@ -26,9 +26,5 @@ export function useRuleNames(): (path: string, of?: RuleOf) => string {
 }
 
 function find(said: Map<string, string>, path: string, { gateway, key }: RuleOf): string | undefined {
-  if (said.has(path)) return said.get(path);
-  if (path.startsWith("key/")) return said.get(`key/${key}/${path.slice(4)}`);
-  if (gateway) return said.get(`gateway/${gateway}/${path}`);
-  const some = [...said].filter(([id]) => id.startsWith("gateway/") && id.slice(id.indexOf("/", 8) + 1) === path).map(([, text]) => text);
-  return [...new Set(some)].join(", or ") || undefined;
+  return said.get(path) ?? said.get(path.startsWith("key/") ? `key/${key}/${path.slice(4)}` : `gateway/${gateway}/${path}`);
 }
