@@ -13,6 +13,7 @@ gateways:
     log: { bodies: full, retain: 30d, redact: [secrets, email], patterns: { employee: 'EMP-[0-9]{6}' } }
   quiet: { log: { bodies: none } }
   sampled: { log: { bodies: full, sample: 0.1 } }
+  sealed: { log: { bodies: full, encrypt: true } }
 `;
 
 let gateway, browser, view, page;
@@ -62,7 +63,7 @@ test("what each gateway keeps is said in words, with what was found by each rule
 
 test("a workspace keeps its calls for less, after what is lost was named", async () => {
   await page.goto("/privacy");
-  const table = page.getByRole("table", { name: "Shorter times of workspaces" });
+  const table = page.getByRole("table", { name: "Workspaces" });
   await table.getByRole("button", { name: /^Change how long default keeps/i }).click();
   const box = page.getByRole("dialog");
   await box.getByRole("combobox", { name: "Keep calls for" }).click();
@@ -156,6 +157,35 @@ test("an erasure that is under way shows its step, and what keeps it from going 
   await sheet.getByText("the store is away").waitFor();
   await well();
   await page.unrouteAll({ behavior: "ignoreErrors" });
+});
+
+test("the keys of a workspace's bodies are shredded, after what is lost was named, with a receipt", async () => {
+  await page.goto("/privacy");
+  const table = page.getByRole("table", { name: "Workspaces" });
+  await table.getByRole("button", { name: /^Shred keys… of default/i }).click();
+  await page.getByText(/so that there is nothing to shred/).waitFor();
+  assert.ok(await page.getByLabel(/^Type/).isDisabled());
+  await page.getByRole("button", { name: "Cancel" }).click();
+  const { id } = await say("cara", "under lock and key", "/gateways/sealed/v1/chat/completions");
+  await page.getByRole("region", { name: "Gateway sealed" }).getByText("under a key", { exact: true }).waitFor();
+  await page.goto(`/logs?range=15m&call=${id}`);
+  await page.getByRole("dialog").getByText("under lock and key").first().waitFor();
+  await page.goto("/privacy");
+  await table.getByRole("button", { name: /^Shred keys… of default/i }).click();
+  await page.getByText(/^1 key: destroyed on all nodes/).waitFor();
+  await page.getByText(/^1 call: all figures stay/).waitFor();
+  await well();
+  const label = page.getByLabel(/^Type/);
+  await label.fill(await label.evaluate((x) => x.labels[0].querySelector("b").textContent));
+  await page.getByRole("dialog").getByRole("button", { name: "Shred", exact: true }).click();
+  const sheet = page.getByRole("dialog", { name: /erasure/i });
+  await sheet.getByText("Keys destroyed").waitFor({ timeout: 60_000 });
+  await sheet.getByText("genuine").waitFor();
+  assert.equal(await sheet.getByLabel("Whose receipt is it?").count(), 0);
+  await well();
+  await page.goto(`/logs?range=15m&call=${id}`);
+  await page.getByRole("dialog").getByText("What was said can be read by nobody any more").waitFor();
+  await well();
 });
 
 test("whoever owns no workspace is told who does this", async () => {

@@ -71,7 +71,7 @@ function OfGateway({ of: g, hits, failed }: { of: Gateway; hits: Hits | undefine
         <Stack gap={6}>
           <Text size="sm">{keeps(g.log)}</Text>
           <Text size="sm">{g.log.retain_s ? <>Deleted after <b>{span(g.log.retain_s)}</b>, or sooner where the workspace says so.</> : <><b>Never deleted</b>, unless a workspace has a time of its own.</>}</Text>
-          {g.log.encrypt && g.log.bodies === "full" && <Text size="sm">What was said is written nowhere but under a key of the workspace, and cannot be searched for. <code>sluice privacy shred --workspace W</code> destroys the key, and with it what it has sealed.</Text>}
+          {g.log.encrypt && g.log.bodies === "full" && <Text size="sm">What was said is written nowhere but under a key of the workspace, and cannot be searched for. Shredding the keys of a workspace, below, makes it unreadable for good.</Text>}
           {lowers && <Text size="sm" c="dimmed">With <code>sluice-log: none</code> a caller keeps what was said in one call out.</Text>}
         </Stack>
         <Redacted rules={g.log.redact} keeps={g.log.bodies !== "none"} hits={hits} failed={failed} />

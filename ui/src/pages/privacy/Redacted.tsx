@@ -26,7 +26,7 @@ export function Redacted({ rules, keeps, hits, failed }: Props) {
     <Box>
       <Group justify="space-between" wrap="nowrap" mb={6}>
         <Group gap={4} wrap="nowrap"><Text size="sm" fw={600}>Taken out before it is written</Text><Info text="It happens in memory, after the answer has gone: callers and providers get what was said unchanged, and neither disk nor store ever has it in clear." /></Group>
-        {hits && hits.calls > 0 && <Spark width={120} values={hits.spans} label={`What was found in the newest ${hits.calls} calls, the oldest on the left`} />}
+        {hits && hits.calls > 0 && rows.length > 0 && <Spark width={120} values={hits.spans} label={`What was found in the newest ${hits.calls} calls, the oldest on the left`} />}
       </Group>
       {rows.length === 0 ? <None keeps={keeps} /> : (
         <Group gap={8}>

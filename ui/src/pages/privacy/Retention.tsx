@@ -1,4 +1,4 @@
-// How long workspaces keep their calls, where that is for less than their gateways do.
+// How long workspaces keep their calls, where that is for less than their gateways do, and the end of their keys.
 import { Box, Button, Group, Modal, NumberInput, Select, Stack, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
@@ -8,6 +8,7 @@ import { span } from "../../lib/format";
 import { useMay } from "../../lib/may";
 import { Named } from "../../parts/Named";
 import { Failure, Goto, Panel, Tag, Waiting } from "../../parts/parts";
+import { Shred } from "./Shred";
 
 type Workspace = Schemas["Workspace"];
 
@@ -18,6 +19,7 @@ const times = [["0", "As long as its gateways"], [String(day), "One day"], [Stri
 export function Retention() {
   const may = useMay();
   const [changing, setChanging] = useState<Workspace | null>(null);
+  const [shredding, setShredding] = useState<Workspace | null>(null);
   const all = useInfiniteQuery({
     queryKey: ["workspaces", "list"],
     queryFn: ({ pageParam }) => got(api.GET("/api/v1/workspaces", { params: { query: { limit: "50", ...(pageParam ? { cursor: pageParam } : {}) } } })),
@@ -25,17 +27,17 @@ export function Retention() {
   });
   const rows = all.data?.pages.flatMap((p) => p.data) ?? [];
   return (
-    <Panel title="Shorter times of workspaces" says="A workspace may keep its calls for less than the gateways that they came through. The shorter time holds. What is older is deleted within ten minutes.">
+    <Panel title="Workspaces" says="A workspace may keep its calls for less than the gateways that they came through: the shorter time holds, and what is older is deleted within ten minutes. The keys are those under which gateways with log.encrypt keep what was said; without them nobody can read it.">
       {all.isError ? <Failure error={all.error} retry={() => void all.refetch()} /> : !all.data ? <Waiting rows={3} height={40} /> : (
         <Box className="scroll">
-          <table className="rows" aria-label="Shorter times of workspaces">
+          <table className="rows" aria-label="Workspaces">
             <thead><tr><th scope="col">Workspace</th><th scope="col">Keeps its calls</th><th scope="col" /></tr></thead>
             <tbody>
               {rows.map((w) => (
                 <tr key={w.id}>
                   <td><Goto to="/workspaces" extra={{ ws: w.id }}>{w.name}</Goto></td>
                   <td>{w.retain_s ? <Tag tone="accent">for {span(w.retain_s)}</Tag> : <Text size="sm" c="dimmed">as long as its gateways</Text>}</td>
-                  <td className="n">{may.own(w.id) ? <Button size="compact-xs" variant="default" onClick={() => setChanging(w)} aria-label={`Change how long ${w.name} keeps its calls`}>Change</Button> : <Text size="xs" c="dimmed">its owners change it</Text>}</td>
+                  <td className="n">{may.own(w.id) ? <Group gap="xs" justify="flex-end" wrap="nowrap"><Button size="compact-xs" variant="default" onClick={() => setChanging(w)} aria-label={`Change how long ${w.name} keeps its calls`}>Change</Button><Button size="compact-xs" variant="light" color="red" onClick={() => setShredding(w)} aria-label={`Shred keys… of ${w.name}`}>Shred keys…</Button></Group> : <Text size="xs" c="dimmed">its owners change it</Text>}</td>
                 </tr>
               ))}
             </tbody>
@@ -44,6 +46,7 @@ export function Retention() {
         </Box>
       )}
       {changing && <Change key={changing.id} of={changing} onClose={() => setChanging(null)} />}
+      {shredding && <Shred of={shredding} onClose={() => setShredding(null)} />}
     </Panel>
   );
 }

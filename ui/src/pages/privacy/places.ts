@@ -35,7 +35,7 @@ const counted: Record<string, Counted> = {
 /** What is counted where keys are destroyed. */
 const countedUnderKeys: Record<string, Counted> = {
   keys: { label: (n) => s(n, "key", "keys"), becomes: "destroyed on all nodes and in the store" },
-  entries: { label: (n) => s(n, "call", "calls"), becomes: "stay with all their figures" },
+  entries: { label: (n) => s(n, "call", "calls"), becomes: "all figures stay; their bodies say erased" },
   bodies: { label: (n) => s(n, "body", "bodies"), becomes: "can be read by nobody any more" },
   cache_purges: counted.cache_purges!,
 };
