@@ -156,6 +156,7 @@ test("an erasure that is under way shows its step, and what keeps it from going 
   await sheet.getByText("It could not go on, and is tried again every 15 s").waitFor();
   await sheet.getByText("the store is away").waitFor();
   await well();
+  await page.goto("/privacy"); // which asks for it no more
   await page.unrouteAll({ behavior: "ignoreErrors" });
 });
 

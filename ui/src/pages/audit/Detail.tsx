@@ -10,7 +10,7 @@ import { type Event, Outcome } from "../Audit";
 type Change = { path: string; before: unknown; after: unknown };
 
 /** What a verb says to people. */
-const kinds: Record<string, string> = { user: "a person", token: "an API token", admin_token: "the admin token", cli: "the command line on the store", file: "a file", sluice: "Sluice itself", unknown: "not known: nothing was proved" };
+const kinds: Record<string, string> = { user: "a person", token: "an API token", cli: "the command line on the store", file: "a file", sluice: "Sluice itself", unknown: "not known: nothing was proved" };
 
 export function Detail({ seq }: { seq: string }) {
   const one = useQuery({ queryKey: ["audit", "event", seq], queryFn: () => got(api.GET("/api/v1/audit/{seq}", { params: { path: { seq } } })) });
@@ -24,8 +24,8 @@ export function Detail({ seq }: { seq: string }) {
       <table className="rows facts" aria-label="Facts">
         <tbody>
           <Fact name="When">{at(e.time)}</Fact>
-          <Fact name="Who">{e.actor.name || "–"} <Text span c="dimmed" inherit>{[kinds[e.actor.kind] ?? e.actor.kind, e.actor.role].filter(Boolean).join(", ")}</Text></Fact>
-          <Fact name="To">{e.object.name || e.object.id || "–"} {e.object.name && e.object.id && <Text span c="dimmed" inherit>{e.object.id}</Text>}{e.action.startsWith("entry.") && e.object.id && <> <Goto to="/logs" extra={{ call: e.object.id }}>Open the call</Goto></>}</Fact>
+          <Fact name="Who">{e.actor.name || "–"} <Text span c="dimmed" inherit>{[e.actor.kind !== "admin_token" && (kinds[e.actor.kind] ?? e.actor.kind), e.actor.role].filter(Boolean).join(", ")}</Text></Fact>
+          <Fact name="To">{e.object.name || e.object.id || "–"} {e.object.name && e.object.id && e.object.id.replaceAll("_", " ") !== e.object.name && <Text span c="dimmed" inherit>{e.object.id}</Text>}{e.action.startsWith("entry.") && e.object.id && <> <Goto to="/logs" extra={{ call: e.object.id }}>Open the call</Goto></>}</Fact>
           <Fact name="Workspace">{e.workspace || "of the whole system"}</Fact>
           <Fact name="From">{e.ip || "the machine itself"}{e.user_agent && <Text size="xs" c="dimmed" style={{ overflowWrap: "anywhere" }}>{e.user_agent}</Text>}</Fact>
           <Fact name="Request"><Group gap={4} wrap="nowrap"><Text inherit style={{ overflowWrap: "anywhere" }}>{e.request_id || "–"}</Text>{e.request_id && <Copy text={e.request_id} label="Copy the request's id" />}</Group></Fact>
@@ -54,7 +54,7 @@ export function Detail({ seq }: { seq: string }) {
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return <tr><th scope="row" style={{ width: 110, textAlign: "left", fontWeight: 500, verticalAlign: "top" }}><Text size="sm" c="dimmed">{name}</Text></th><td><Box fz="sm">{children}</Box></td></tr>;
+  return <tr><th scope="row" style={{ width: 100, verticalAlign: "top" }}><Text size="sm" c="dimmed">{name}</Text></th><td><Box fz="sm">{children}</Box></td></tr>;
 }
 
 function Value({ v }: { v: unknown }) {

@@ -55,9 +55,8 @@ function Counter({ of, state: s, raise, start }: { of: Schemas["LimitRule"]; sta
     <Box className="section-line" py="sm" mt="xs" component="section" aria-label={name}>
       <Group wrap="nowrap" justify="space-between" gap="sm">
         <UnstyledButton onClick={() => setOpen(!open)} aria-expanded={open} className="grow">
-          <Group gap={8} wrap="nowrap">
-            <Icon size={16} />
-            <Text size="sm" fw={500} truncate>{name}</Text>
+          <Group gap={8}>
+            <Group gap={8} wrap="nowrap" miw={0}><Icon size={16} style={{ flex: "none" }} /><Text size="sm" fw={500} truncate>{name}</Text></Group>
             {share >= 1 ? <Tag tone="error">spent</Tag> : share >= 0.8 ? <Tag tone="warning">near its end</Tag> : null}
             <Box w={120} className="hide-small"><Bar share={share} color={toneOf(share)} label={`${percent(share)} used`} /></Box>
             <Text size="sm" c="dimmed" className="nowrap">{amountOf(of.rule, s.used)} of {amountOf(of.rule, s.max)} {windowOf(of.rule.windows[s.window]!)}</Text>

@@ -59,7 +59,7 @@ export function BurnChart({ of: b }: { of: Burn }) {
           {f.basis && now.left > 0 && <path data-testid="bounds" d={band()} fill={ends ? meaning.failed : "var(--accent)"} opacity={0.14} />}
           {(f.basis || b.per_day_usd != null) && now.left > 0 && <line x1={x(now.time)} y1={y(now.left)} x2={ends ? x(ends) : x(to)} y2={ends ? y(0) : y(b.max_usd - atEndOf(b))} stroke={ends ? meaning.failed : "var(--accent)"} strokeWidth={2} strokeDasharray="5 4" />}
           {ends && ends > Date.now() && <circle cx={x(ends)} cy={y(0)} r={4.5} fill={meaning.failed} />}
-          {now.time < to && <g><line x1={x(now.time)} x2={x(now.time)} y1={pad.top} y2={height - pad.bottom} stroke="var(--mantine-color-dimmed)" opacity={0.5} /><text x={x(now.time) + 4} y={pad.top + 8}>now</text></g>}
+          {now.time < to && <g><line x1={x(now.time)} x2={x(now.time)} y1={pad.top} y2={height - pad.bottom} stroke="var(--mantine-color-dimmed)" opacity={0.5} /><text x={x(now.time) + 4} y={height - pad.bottom - 6}>now</text></g>}
           {ticks.map((t, i) => <text key={t} x={x(t)} y={height - 6} textAnchor={i === 0 ? "start" : i === 4 ? "end" : "middle"}>{label(t)}</text>)}
           {near && <g><circle cx={x(near.time)} cy={y(near.left)} r={4} fill="var(--accent)" /><text x={Math.min(Math.max(x(near.time), pad.left + 70), width - 90)} y={y(near.left) > 40 ? y(near.left) - 8 : y(near.left) + 18} textAnchor="middle" style={{ fontWeight: 600, fill: "var(--mantine-color-text)" }}>{usd(near.left)} left, {clock(new Date(near.time).toISOString())}</text></g>}
         </svg>

@@ -29,15 +29,15 @@ const sinks: Record<string, string> = { jsonl: "JSON lines", parquet: "Parquet",
 export function ExportCard({ of: x }: { of: Export }) {
   return (
     <Card withBorder padding="md" component="section" aria-label={`Export ${x.name}`}>
-      <Group justify="space-between" gap="xs" align="flex-start">
-        <Box miw={0}>
+      <Group justify="space-between" gap="md" align="flex-start">
+        <Box className="grow" flex="1 1 420px">
           <Group gap={8}><Title order={2} size="h5">{x.name}</Title><Tag tone={tones[x.state]}>{x.state}</Tag><Info text={means[x.state]} /></Group>
           <Text size="sm" c="dimmed" mt={2}>{carries(x)}{x.state !== "gone" && <>. <InConfig at={`exports.${x.name}`}>Configuration</InConfig></>}</Text>
         </Box>
         {x.state !== "gone" && <Actions of={x} />}
       </Group>
       {x.state === "failing" ? (
-        <Alert mt="sm" color="red" variant="light" icon={<IconAlertTriangle size={18} />} title="The sink does not take entries">
+        <Alert mt="sm" color="red" variant="light" icon={<IconAlertTriangle size={18} color="var(--mantine-color-red-text)" />} title="The sink does not take entries">
           <Text size="sm" className="wrap">It said: {x.error}, <Time value={x.error_time} />.</Text>
           <Text size="sm" mt={4} className="wrap"><b>To mend it:</b> {adviceOf(x)}</Text>
         </Alert>
@@ -97,10 +97,13 @@ function Figures({ of: x }: { of: Export }) {
   );
 }
 
-/** thin keeps the largest of each few values, so that bars can be seen. */
-function thin(all: number[], most = 44): number[] {
-  const step = Math.max(1, Math.ceil(all.length / most));
-  return Array.from({ length: Math.ceil(all.length / step) }, (_, i) => Math.max(...all.slice(i * step, (i + 1) * step)));
+const bars = 44;
+
+/** thin keeps the largest of each few values, so that bars can be seen; what was before the first is empty. */
+function thin(all: number[]): (number | null)[] {
+  const step = Math.max(1, Math.ceil(all.length / bars));
+  const kept = Array.from({ length: Math.ceil(all.length / step) }, (_, i) => Math.max(...all.slice(i * step, (i + 1) * step)));
+  return [...Array<null>(bars - kept.length).fill(null), ...kept];
 }
 
 function Fact({ label, value, says, title, loud, children }: { label: string; value: string; says: string; title?: string; loud?: boolean; children: ReactNode }) {

@@ -14,6 +14,7 @@ const known: [RegExp, (x: Of) => string][] = [
   [/no credentials|answered 401|answered 403|denied|unauthori[sz]ed|forbidden|authenticat/i, () => "Check its secret, and that it may write there. A new value of a secret is taken up without a restart."],
   [/answered 404/, (x) => `Check the path of its address${x.to === "s3" ? " and the name of the bucket" : x.to === "elasticsearch" ? " and the name of the index" : ""}.`],
   [/answered 413|too large/i, () => "Its receiver takes less at once: lower batch.bytes."],
+  [/answered 4(00|22)|refused them/, () => "It refuses a sample, too, so that the fault is in no single row: check what its address, token and index or stream expect."],
   [/answered 429/, () => "Its receiver asks for less. Sluice waits as long as it says; entries stay in the store meanwhile."],
   [/answered 5\d\d/, () => "The receiver itself fails: look at its log. Nothing is lost while the store keeps the entries."],
   [/disk is full/, () => "Free some space, or keep fewer files with rotate.keep."],

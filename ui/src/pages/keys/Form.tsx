@@ -67,7 +67,7 @@ function Fields({ of, onClose, done, revoke, rotate }: Omit<Props, "opened" | "i
   );
   return (
     <form onSubmit={submit}>
-      <fieldset disabled={locked} style={{ border: 0, padding: 0, margin: 0 }}>
+      <fieldset disabled={locked} style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}>
         <Stack>
           {of && <Facts of={of} locked={locked} />}
           <TextInput label="Name" description="What people call it, such as the application." required data-autofocus={!of} maxLength={200} value={draft.name} onChange={(e) => put({ name: e.currentTarget.value })} />
@@ -76,7 +76,7 @@ function Fields({ of, onClose, done, revoke, rotate }: Omit<Props, "opened" | "i
             <Select label="Ends" allowDeselect={false} value={draft.expires} onChange={(v) => put({ expires: v ?? "" })}
               data={[...(of?.expires ? [{ value: "keep", label: `As it is: ${dateOf(of.expires, {})}` }] : []), { value: "", label: "Never" }, { value: "1d", label: "In a day" }, { value: "30d", label: "In 30 days" }, { value: "90d", label: "In 90 days" }, { value: "365d", label: "In a year" }]} />
             <Select label="Belongs to" clearable placeholder="nobody in particular" data={[{ value: "application", label: "An application" }, { value: "user", label: "A person" }]} value={draft.owner_kind || null} onChange={(v) => put({ owner_kind: v ?? "", ...(v ? {} : { owner: "" }) })} />
-            <TextInput label="Owner" disabled={!draft.owner_kind} required={!!draft.owner_kind} value={draft.owner} onChange={(e) => put({ owner: e.currentTarget.value })} />
+            <TextInput label="Owner" disabled={!draft.owner_kind} required={!!draft.owner_kind} placeholder={draft.owner_kind === "user" ? "ann@example.com" : draft.owner_kind ? "shop" : "–"} value={draft.owner} onChange={(e) => put({ owner: e.currentTarget.value })} />
           </SimpleGrid>
           {list("Models", "models", "Which ones it may use, routes too; * stands for anything. All unless given.", "sandbox/*", models)}
           <Accordion multiple variant="separated" defaultValue={of ? ["rights", "limits"] : []}>

@@ -23,7 +23,7 @@ export function Erasure({ id, expected, onClose }: Props) {
   const done = one.data?.state === "done";
   useEffect(() => { if (done) void queries.invalidateQueries({ queryKey: ["erasures"], exact: true }); }, [done, queries]);
   return (
-    <Drawer opened={id !== ""} onClose={onClose} position="right" size="min(680px, 100vw)" title={done ? "Receipt of an erasure" : "Erasure"} closeButtonProps={{ "aria-label": "Close" }}>
+    <Drawer opened={id !== ""} onClose={onClose} position="right" size="min(740px, 100vw)" title={done ? "Receipt of an erasure" : "Erasure"} closeButtonProps={{ "aria-label": "Close" }}>
       {one.isError ? <Failure error={one.error} retry={() => void one.refetch()} /> : !one.data ? <Waiting rows={6} height={32} /> : (
         <Stack gap="md">
           {one.data.state === "done" ? <Done of={one.data} /> : <UnderWay of={one.data} expected={expected} />}
@@ -102,7 +102,7 @@ function Facts({ of: e }: { of: One }) {
   );
 }
 
-const Fact = ({ name, children }: { name: string; children: ReactNode }) => <tr><th scope="row" style={{ width: 130, verticalAlign: "top" }}>{name}</th><td>{children}</td></tr>;
+const Fact = ({ name, children }: { name: string; children: ReactNode }) => <tr><th scope="row" style={{ width: 124, verticalAlign: "top" }}>{name}</th><td>{children}</td></tr>;
 
 const Typed = ({ text, label }: { text: string; label: string }) => <Group gap={4} wrap="nowrap" align="flex-start"><Code className="lines">{text}</Code><Copy text={text} label={label} /></Group>;
 

@@ -40,10 +40,10 @@ function Figures({ all, hits }: { all: Gateway[]; hits: (Hits | undefined)[] }) 
   const unruled = full.filter((g) => g.log.redact.length === 0).length;
   return (
     <div className="four">
-      <Figure label="Keep what was said" value={`${full.length} of ${all.length}`} note={all.length === 1 ? "gateway" : "gateways"} says="Gateways whose log.bodies is full. Callers may ask for less where a gateway lets them, and a workspace may keep its calls for less time." />
+      <Figure label="Keep bodies" value={`${full.length} of ${all.length}`} note={all.length === 1 ? "gateway" : "gateways"} says="Gateways that keep what was said: their log.bodies is full. Callers may ask for less where a gateway lets them, and a workspace may keep its calls for less time." />
       <Figure label="Kept for at most" value={forever ? "for ever" : span(longest)} tone={forever ? "var(--tag-warning-ink)" : undefined} note={forever ? "a gateway deletes nothing" : "then it is deleted"} says="The longest log.retain of all gateways. Sums of analytics and the ledger stay: they hold nothing of what was said." />
       <Figure label="Taken out" value={known.length === all.length ? count(found) : "–"} note={`in the newest ${count(calls)} calls`} says={`What redaction found in the newest ${newest} calls of each gateway, before anything of them was written. The metric sluice_redacted_total counts it for good.`} />
-      <Figure label="Without rules" value={count(unruled)} tone={unruled ? "var(--tag-warning-ink)" : undefined} note={unruled ? "keep all but known secrets" : "all have rules, or keep nothing"} says="Gateways that keep what was said and name no rule under log.redact. Credentials of providers and keys of the best-known services are taken out there, too." />
+      <Figure label="Without rules" value={count(unruled)} tone={unruled ? "var(--tag-warning-ink)" : undefined} note={unruled ? "hide known secrets only" : "all have rules, or keep nothing"} says="Gateways that keep what was said and name no rule under log.redact. Credentials of providers and keys of the best-known services are taken out there, too." />
     </div>
   );
 }

@@ -16,7 +16,7 @@ export type Edge = { id: string; from: string; to: string; calls: number; share:
 export type Picture = { nodes: Node[]; edges: Edge[]; columns: number; height: number };
 
 const gap = 16;
-const heights = { callers: 62, step: 62, end: 44, target: 58 };
+const heights = { callers: 62, step: 62, end: 50, target: 58 };
 
 export const stepLabel = (route: Route, i: number) => route.steps[i]!.name || `steps[${i}]`;
 const idOf = (kind: string, name: string) => `${kind} ${name}`;

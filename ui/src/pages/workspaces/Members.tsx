@@ -67,7 +67,7 @@ function Add({ put, busy }: { put: (user: string, role: Role, done: () => void) 
           <TextInput size="xs" className="grow" label="Add a member" placeholder="ann@example.com" value={form.email} onChange={(e) => setForm({ ...form, email: e.currentTarget.value })} />
         )}
         <Select size="xs" w={104} aria-label="Role of the new member" allowDeselect={false} data={roles} value={form.role} onChange={(v) => setForm({ ...form, role: (v ?? "viewer") as Role })} />
-        <Button size="xs" type="submit" disabled={!form.email} loading={busy}>Add</Button>
+        <Button size="xs" type="submit" style={{ flex: "none" }} disabled={!form.email} loading={busy}>Add</Button>
       </Group>
       {may.admin && users.data?.data.length === 0 && <Alert variant="light" mb="sm">There are no users yet: make some under Users, or let single sign-on make them.</Alert>}
     </form>
