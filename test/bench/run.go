@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -26,7 +27,8 @@ type plan struct {
 	launcher
 	rounds, secs, streams, rate int
 	loadCore                    int
-	inprocess                   string // the test binary of internal/proxy; "" = none is run
+	only                        *regexp.Regexp // targets that are measured
+	inprocess                   string         // the test binary of internal/proxy; "" = none is run
 	mock                        *process
 	out                         *samples
 }
@@ -38,12 +40,17 @@ func runAll(args []string) error {
 	f.StringVar(&p.sluice, "sluice", "", "path of the gateway's binary")
 	f.StringVar(&p.scratch, "scratch", "", "a folder for temporary files")
 	f.StringVar(&p.inprocess, "inprocess", "", "path of the test binary of internal/proxy, for what limits cost within one process")
+	only := f.String("only", "", "an expression: targets with other names are left out")
 	f.IntVar(&p.rounds, "rounds", 3, "rounds, 1 to 20")
 	f.IntVar(&p.secs, "secs", 4, "seconds of one phase, 1 to 30")
 	f.IntVar(&p.streams, "streams", 200, "streams at once, 1 to 500")
 	f.IntVar(&p.rate, "rate", 1000, "calls a second at the fixed rate, 10 to 20000")
 	if err := f.Parse(args); err != nil {
 		return err
+	}
+	var err error
+	if p.only, err = regexp.Compile(*only); err != nil {
+		return fmt.Errorf("run: -only: %w", err)
 	}
 	if p.sluice == "" || p.scratch == "" {
 		return errors.New("run: -sluice and -scratch are needed; run.sh gives them")
@@ -108,7 +115,7 @@ func (p *plan) round(r int) error {
 			}
 		}
 	}()
-	all := names()
+	all := slices.DeleteFunc(names(), func(name string) bool { return !p.only.MatchString(name) })
 	order.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	for _, name := range all {
 		began := time.Now()

@@ -120,7 +120,11 @@ func beginning(r io.Reader, otherwise time.Time) time.Time {
 
 // Send implements export.Sink: the rows are on the disk when it returns.
 func (s *Sink) Send(_ context.Context, rows []export.Row) error {
-	var lines []byte
+	size := 0
+	for _, r := range rows {
+		size += len(r.JSON) + 1
+	}
+	lines := make([]byte, 0, size)
 	for _, r := range rows {
 		lines = append(append(lines, r.JSON...), '\n')
 	}
