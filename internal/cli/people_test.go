@@ -124,6 +124,9 @@ func TestShreddingAsksAndSaysWhatIsLost(t *testing.T) {
 		t.Error(out)
 	}
 	x.ok("workspaces", "delete", "ml")
+	if out := x.ok("privacy", "list"); strings.Count(out, "ers_") != 2 { // its deletion has a receipt of its own
+		t.Error(out)
+	}
 	if keys, err := x.store.BodyKeys(t.Context()); err != nil || len(keys) != 0 {
 		t.Errorf("keys of a workspace that is deleted: %v, %v", keys, err)
 	}
