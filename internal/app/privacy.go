@@ -14,7 +14,7 @@ import (
 // openPrivacy makes what erases users, and the keys of bodies.
 func (p *process) openPrivacy() {
 	p.eraser = privacy.New(privacy.Config{
-		Store: p.store, Node: p.node, Spool: p.recorder.Roll, SetAside: p.forgetAside, PurgeCache: p.purgeWorkspace, CompactCache: p.compactCache, ForgetStream: p.proxy.ForgetStream, DestroyKeys: p.destroyBodyKeys,
+		Store: p.store, Node: p.node, Spool: p.recorder.Roll, SetAside: p.forgetAside, PurgeCache: p.purgeWorkspace, CompactCache: p.compactCache, ForgetStream: p.proxy.ForgetStream, DestroyKeys: p.destroyBodyKeys, ForgetKeys: p.bodyKeys.Read,
 		Sign: p.held.vault.Sign, Clock: time.Now, Log: p.log,
 	})
 }

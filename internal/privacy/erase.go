@@ -51,8 +51,10 @@ type Config struct {
 	CompactCache func(ctx context.Context) error
 	// ForgetStream forgets what callers could take up again of a stream.
 	ForgetStream func(id string) bool
-	// DestroyKeys destroys the keys of a workspace's bodies.
+	// DestroyKeys destroys the keys of a workspace's bodies, and ForgetKeys lets this node
+	// know of no key that was.
 	DestroyKeys func(ctx context.Context, workspace string) error
+	ForgetKeys  func(ctx context.Context) error
 	// Sign gives the seal of a receipt's hash.
 	Sign  func(ctx context.Context, id, hash string) (string, error)
 	Clock func() time.Time
@@ -226,8 +228,9 @@ func (e *Eraser) eraseRows(ctx context.Context, job *gateway.Erasure) error {
 	return nil
 }
 
-// shred destroys the keys of a workspace's bodies, which were counted before. What the cache has of its answers goes too:
-// it has them in clear.
+// shred destroys the keys of a workspace's bodies, which were counted before. What the cache
+// has of its answers goes too: it has them in clear. The other nodes forget the keys at the
+// step nodes, if they have not yet.
 func (e *Eraser) shred(ctx context.Context, job *gateway.Erasure) error {
 	if err := e.enter(ctx, job, "keys"); err != nil {
 		return err

@@ -74,7 +74,12 @@ func (e *Eraser) answer(ctx context.Context, job *gateway.Erasure) error {
 	case spooling:
 		err = e.emptySpool(ctx, job)
 	case nodes:
-		err = e.c.CompactCache(ctx)
+		if job.Kind == gateway.ErasureOfKeys {
+			err = e.c.ForgetKeys(ctx)
+		}
+		if err == nil {
+			err = e.c.CompactCache(ctx)
+		}
 	}
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ func TestKeysAreDestroyedAsOftenAsItTakesAndThereIsAReceipt(t *testing.T) {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
-	failures, purged := 1, []string{}
+	failures, forgot, purged := 1, 0, []string{}
 	ctx, cancel := context.WithCancel(t.Context())
 	eraser := privacy.New(privacy.Config{
 		Store: s, Spool: func(context.Context) error { return errors.New("the spool is not asked") }, CompactCache: func(context.Context) error { return nil }, ForgetStream: func(string) bool { return false },
@@ -49,6 +49,12 @@ func TestKeysAreDestroyedAsOftenAsItTakesAndThereIsAReceipt(t *testing.T) {
 			}
 			_, err := s.DestroyBodyKeys(ctx, workspace, now)
 			return err
+		},
+		ForgetKeys: func(context.Context) error {
+			mu.Lock()
+			defer mu.Unlock()
+			forgot++
+			return nil
 		},
 		Sign: func(_ context.Context, id, hash string) (string, error) { return "signed " + id + hash, nil },
 		Clock: func() time.Time { // beyond any lease
@@ -69,8 +75,8 @@ func TestKeysAreDestroyedAsOftenAsItTakesAndThereIsAReceipt(t *testing.T) {
 	}
 	cancel()
 	wg.Wait()
-	if e.Kind != gateway.ErasureOfKeys || e.Counts["keys"] != 2 || e.Counts["cache_purges"] != 1 || e.Hash != e.Digest() || e.Signature != "signed ers_1"+e.Hash || len(purged) != 1 || purged[0] != "acme" {
-		t.Errorf("%+v, purged %v", e, purged)
+	if e.Kind != gateway.ErasureOfKeys || e.Counts["keys"] != 2 || e.Counts["cache_purges"] != 1 || e.Hash != e.Digest() || e.Signature != "signed ers_1"+e.Hash || len(purged) != 1 || purged[0] != "acme" || forgot != 1 {
+		t.Errorf("%+v, purged %v, forgotten %d times", e, purged, forgot)
 	}
 	changed := e
 	changed.Kind = ""

@@ -9,13 +9,15 @@ export const steps: [step: string, label: string, says: string][] = [
   ["ledger", "Ledger", "Rows lose the user; sums stay."],
   ["search", "Search", "The words go from the index."],
   ["files", "Files", "Files are written anew, so that no free page keeps anything."],
+  ["nodes", "Nodes", "Every node does the same with what it has itself."],
 ];
 
 /** The steps of the destruction of a workspace's keys. */
 export const shredding: typeof steps = [
-  ["keys", "Keys", "The keys of the workspace's bodies are destroyed, and all nodes forget them."],
+  ["keys", "Keys", "The keys of the workspace's bodies are destroyed in the store."],
   ["cache", "Cache", "Answers that were kept of the workspace are purged."],
   ["files", "Files", "Files are written anew, so that no free page keeps a key."],
+  ["nodes", "Nodes", "Every node has forgotten the keys, and its cache's files are written anew."],
 ];
 
 type Counted = { label: (n: number) => string; becomes: string };
