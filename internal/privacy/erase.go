@@ -1,7 +1,6 @@
 // Package privacy takes what was kept of one user away, everywhere, or destroys the keys of a
 // workspace's bodies, step by step: a job that a crash or an outage only delays, and a receipt
-// at its end. It knows neither SQL nor where
-// the places are; they are handed to it.
+// at its end. It knows neither SQL nor where the places are; they are handed to it.
 package privacy
 
 import (

@@ -10,7 +10,8 @@ import (
 )
 
 // RotateData makes a new data key and seals everything anew under it, while all go on
-// reading: credentials, secrets, and the keys of bodies. It says how many were sealed anew; rows that do not open stay as they are.
+// reading: credentials, secrets, and the keys of bodies. It says how many were sealed anew;
+// rows that do not open stay as they are.
 func (v *Vault) RotateData(ctx context.Context) (renewed int, err error) {
 	s, err := v.keys(ctx)
 	if err != nil {
