@@ -318,7 +318,7 @@ func (l *looking) budgets() error {
 }
 
 func (row *CapacityBudget) next(m *forecast.Model, b *Budget, now time.Time) {
-	_, from := b.period(now)
+	_, from := b.Period(now)
 	zone := from.Location()
 	_, to := limit.PeriodOf(gateway.Month, zone, from)
 	r := m.Between(from, to)

@@ -80,7 +80,7 @@ func budgetModels(ctx context.Context, past SpendPast, now time.Time, budgets []
 			s.Values[j] = float64(u)
 		}
 		out[i].known = s.Known()
-		if from, end := budgets[i].period(now); out[i].known >= least(end.Sub(from)) {
+		if from, end := budgets[i].Period(now); out[i].known >= least(end.Sub(from)) {
 			out[i].Model = forecast.Fit(s)
 		}
 	}
@@ -93,7 +93,8 @@ func least(period time.Duration) time.Duration {
 	return min(max(period/leastPart, leastPast), enoughPast).Round(time.Hour)
 }
 
-func (b *Budget) period(now time.Time) (from, to time.Time) {
+// Period gives when the budget's present period began, and when it ends.
+func (b *Budget) Period(now time.Time) (from, to time.Time) {
 	zone, err := time.LoadLocation(b.Window.Zone) // "" is UTC
 	if err != nil {
 		zone = time.UTC // which the configuration does not let happen
@@ -102,7 +103,7 @@ func (b *Budget) period(now time.Time) (from, to time.Time) {
 }
 
 func (b *Budget) ahead(m *budgetModel, now time.Time) (out BudgetForecast) {
-	from, to := b.period(now)
+	from, to := b.Period(now)
 	if m.Model == nil {
 		out.Needs = "spending over " + hoursText(least(to.Sub(from))) + "; it is known for " + hoursText(m.known)
 		return out

@@ -11,6 +11,7 @@ import (
 type LimitQuery struct {
 	Workspace string // whose counters: those of the workspace and of its keys; "" = all that are known
 	KeyID     string // those that this key's calls meet; "" = of all
+	Idle      bool   // also those of which this node knows no use
 	Counter   string // this one alone, used or not; "" = those in use, and those of a name that is asked for
 }
 

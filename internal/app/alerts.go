@@ -114,17 +114,34 @@ func (s alertSource) budgets(ctx context.Context, of, workspace string) (names [
 			}
 		}
 	}
-	states, err := s.p.limitStates(ctx, admin.LimitQuery{Workspace: workspace})
+	states, err := s.p.limitStates(ctx, admin.LimitQuery{Workspace: workspace, Idle: true}) // other nodes may serve its calls
 	slices.SortStableFunc(states, func(x, y admin.LimitState) int {
 		return cmp.Compare(float64(y.Used)/float64(max(y.Max, 1)), float64(x.Used)/float64(max(x.Max, 1)))
 	})
 	for _, st := range states {
 		if r := rules[st.Rule]; r != nil && st.Max > 0 && st.Window < len(r.Windows) && len(all) < topSeries {
-			names = append(names, strings.TrimSpace(st.Rule+" "+st.Values))
-			all = append(all, admin.Budget{Counter: st.Counter, Window: r.Windows[st.Window], Used: gateway.USD(st.Used), Max: gateway.USD(st.Max)})
+			one := admin.Budget{Counter: st.Counter, Window: r.Windows[st.Window], Used: gateway.USD(st.Used), Max: gateway.USD(st.Max)}
+			if spent := s.spent(ctx, &one); spent > one.Used {
+				one.Used = spent
+			}
+			names, all = append(names, strings.TrimSpace(st.Rule+" "+st.Values)), append(all, one)
 		}
 	}
 	return names, all, err
+}
+
+// spent is what the store knows that all nodes spent of a budget in its present period.
+func (s alertSource) spent(ctx context.Context, b *admin.Budget) (all gateway.USD) {
+	now := time.Now()
+	from, _ := b.Period(now)
+	sums, err := s.p.store.SpentBetween(ctx, b.Counter, []time.Time{from, now.Add(15 * time.Minute)})
+	if err != nil {
+		return 0 // what this node knows counts
+	}
+	for _, u := range sums {
+		all += u
+	}
+	return all
 }
 
 // budgetShare is that of the counter of a gateway's budget that is nearest to its end.

@@ -5,17 +5,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/admin"
 	"github.com/sluice-gateway/sluice/internal/alert"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/record"
 )
 
 // receiver is where alerts go: it notes what it took, and refuses while it is down.
@@ -193,4 +198,61 @@ func TestWhatARefusingReceiverMissedComesAfterARestartOnceAndInOrder(t *testing.
 			t.Errorf("told again: %q", x.to.told())
 		}
 	})
+}
+
+// Of two budgets, the one that is foreseen to end before its period does is told by name,
+// with the time until then.
+func TestABudgetThatIsForeseenToEndIsAskedForByRules(t *testing.T) {
+	p := swept(t)
+	p.opt.DataDir = t.TempDir()
+	var err error
+	if p.recorder, err = record.Open(record.Options{Dir: filepath.Join(p.opt.DataDir, "spool"), Store: p.store, Logger: p.log}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.recorder.Close(context.Background()) })
+	if err := p.openCounters(&config.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	budget := func(name string, max gateway.USD) *gateway.Rule {
+		return &gateway.Rule{Name: name, Per: []gateway.Per{"workspace"}, Unit: gateway.UnitCost, Windows: []gateway.Window{{Max: int64(max), Period: gateway.Month}}}
+	}
+	p.snapshot.Store(catalog.New(catalog.Snapshot{Gateways: map[string]*catalog.Gateway{
+		"default": {Name: "default", Rules: []*gateway.Rule{budget("small", 50*gateway.Dollar), budget("large", 5000*gateway.Dollar), {Name: "pace", Per: []gateway.Per{"workspace"}, Unit: gateway.UnitRequests, Windows: []gateway.Window{{Max: 9, Span: time.Minute}}}}},
+		"other":   {Name: "other", Rules: []*gateway.Rule{budget("small", 5000*gateway.Dollar)}},
+	}}))
+	now := time.Now()
+	states, err := p.limitStates(t.Context(), admin.LimitQuery{Workspace: "default"})
+	if err != nil || len(states) != 4 {
+		t.Fatalf("%+v %v", states, err)
+	}
+	counters := map[string]string{}
+	for _, st := range states {
+		counters[st.Rule] = st.Counter
+	}
+	for hour := range 30 * 24 { // a dollar an hour, of each
+		e := entryAt(now.Add(-time.Duration(hour+1)*time.Hour), hour)
+		e.Settlements = nil
+		for _, rule := range []string{"gateway/default/small", "gateway/default/large", "gateway/other/small"} {
+			e.Settlements = append(e.Settlements, gateway.Settlement{Rule: rule, Counter: counters[rule], Values: "workspace=default", Amount: gateway.Dollar, Time: e.Time})
+		}
+		if err := p.store.PutEntries(t.Context(), []*gateway.Entry{e}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		filter map[string]string
+		want   string
+	}{{nil, "gateway/default/small workspace=default"}, {map[string]string{"gateway": "default", "workspace": "default"}, "gateway/default/small workspace=default"}, {map[string]string{"gateway": "other"}, ""}, {map[string]string{"workspace": "nobody"}, ""}} {
+		found, err := alertSource{p}.Ending(t.Context(), &gateway.AlertRule{Metric: gateway.BudgetEndsIn, Filter: c.filter})
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := slices.Collect(maps.Keys(found))
+		if got := strings.Join(names, ", "); got != c.want {
+			t.Errorf("%v: %q, want %q", c.filter, got, c.want)
+		}
+		if ms, there := found[c.want]; there && (ms < 0 || ms > float64(50*time.Hour/time.Millisecond)) {
+			t.Errorf("it ends in %v ms", ms)
+		}
+	}
 }

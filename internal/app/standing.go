@@ -334,7 +334,7 @@ func (l *standing) peek() ([]admin.LimitState, error) {
 			return nil, err
 		}
 		for i, st := range v.States {
-			if st.Used != 0 || some[i].unused {
+			if st.Used != 0 || some[i].unused || l.q.Idle {
 				states = append(states, told(some[i], st))
 			}
 		}

@@ -91,6 +91,33 @@ func testFiguresKept(t *testing.T, url string, bytes func(hex string) string) {
 	}
 }
 
+func TestSQLiteAddsUpTheLedgerOfOlderVersions(t *testing.T) { testLedgerAddedUp(t, freshSQLite(t)) }
+
+func testLedgerAddedUp(t *testing.T, url string) {
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.MigrateTo(t.Context(), 25); err != nil {
+		t.Fatal(err)
+	}
+	hour := time.UnixMicro(1772366400000000).UTC()
+	for i, after := range []time.Duration{0, time.Minute, 20 * time.Minute, 70 * time.Minute, -time.Second} {
+		row := fmt.Sprintf("INSERT INTO ledger (entry_id, counter, amount_nusd, time) VALUES ('e%d', 'c', %d, %d)", i, 1<<i, hour.Add(after).UnixMicro())
+		if err := s.Exec(t.Context(), row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.SpentByHour(t.Context(), []string{"c"}, hour.Add(-time.Hour), hour.Add(2*time.Hour))
+	if diff := cmp.Diff(map[string][]gateway.USD{"c": {16, 7, 8}}, got); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+}
+
 // makeOld makes a database of the first version with a few rows.
 func makeOld(t *testing.T, url string) {
 	t.Helper()
