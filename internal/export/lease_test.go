@@ -132,6 +132,13 @@ type sent struct {
 	list []string
 }
 
+// sofar gives what was sent.
+func (s *sent) sofar() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.list)
+}
+
 func (s *sent) note(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -175,8 +182,8 @@ func TestWhoSendsKeepsTheExportHoweverLongItTakes(t *testing.T) {
 		time.Sleep(time.Second)
 		runNode(t, store, &slow{node: "b", all: all})
 		time.Sleep(5 * time.Minute)
-		if want := []string{"a1", "a2", "a3"}; !slices.Equal(all.list, want) || store.stand().Holder != "a" {
-			t.Errorf("sent %v, held by %q", all.list, store.stand().Holder)
+		if want := []string{"a1", "a2", "a3"}; !slices.Equal(all.sofar(), want) || store.stand().Holder != "a" {
+			t.Errorf("sent %v, held by %q", all.sofar(), store.stand().Holder)
 		}
 	})
 }
@@ -189,8 +196,8 @@ func TestWhoWaitsForASinkKeepsTheExport(t *testing.T) {
 		time.Sleep(time.Second)
 		runNode(t, store, &slow{node: "b", all: all})
 		time.Sleep(8 * time.Minute)
-		if len(all.list) > 0 || store.stand().Holder != "a" {
-			t.Errorf("sent %v, held by %q", all.list, store.stand().Holder)
+		if len(all.sofar()) > 0 || store.stand().Holder != "a" {
+			t.Errorf("sent %v, held by %q", all.sofar(), store.stand().Holder)
 		}
 	})
 }
@@ -217,8 +224,8 @@ func TestAnotherNodeGoesOnSoonAfterOneIsSilent(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		store.hide("")
 		time.Sleep(5 * time.Minute)
-		if want := []string{"b1", "b2", "b3"}; !slices.Equal(all.list, want) {
-			t.Errorf("sent %v: the node that lost the export went on sending", all.list)
+		if want := []string{"b1", "b2", "b3"}; !slices.Equal(all.sofar(), want) {
+			t.Errorf("sent %v: the node that lost the export went on sending", all.sofar())
 		}
 	})
 }

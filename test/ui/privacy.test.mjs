@@ -150,7 +150,7 @@ test("an erasure that is under way shows its step, and what keeps it from going 
   const sheet = page.getByRole("dialog", { name: "Erasure" });
   await sheet.getByText("Ledger: Rows lose the user; sums stay.").waitFor();
   const steps = sheet.getByRole("list", { name: "Steps" }).getByRole("listitem");
-  assert.deepEqual((await steps.allInnerTexts()).map((t) => t.replace(/\s+/g, " ")), ["Spool done", "Cache done", "Calls done", "Ledger under way", "Search to do", "Files to do"]);
+  assert.deepEqual((await steps.allInnerTexts()).map((t) => t.replace(/\s+/g, " ")), ["Spool done", "Cache done", "Calls done", "Ledger under way", "Search to do", "Files to do", "Nodes to do"]);
   await sheet.getByText("1,234 calls").waitFor();
   job.error = "the store is away";
   await sheet.getByText("It could not go on, and is tried again every 15 s").waitFor();

@@ -3,7 +3,7 @@ import { count } from "../../lib/format";
 
 /** The steps of an erasure, in their order. */
 export const steps: [step: string, label: string, says: string][] = [
-  ["spool", "Spool", "What waits on the disk goes to the store, and its file is removed."],
+  ["spool", "Spool", "What waits on every node's disk goes to the store, and its file is removed."],
   ["cache", "Cache", "Answers that were kept of the workspaces in which the user called are purged."],
   ["entries", "Calls", "Bodies are deleted, and everything by which the user can be told."],
   ["ledger", "Ledger", "Rows lose the user; sums stay."],
@@ -32,6 +32,7 @@ const counted: Record<string, Counted> = {
   ledger: { label: (n) => s(n, "row of the ledger", "rows of the ledger"), becomes: "the user goes; sums of budgets stay" },
   streams: { label: (n) => s(n, "stream", "streams"), becomes: "nobody can take them up again" },
   cache_purges: { label: (n) => s(n, "workspace", "workspaces"), becomes: "answers that the cache kept were purged" },
+  nodes_away: { label: (n) => s(n, "node was away", "nodes were away"), becomes: "what they have is erased as it comes to the store" },
 };
 
 /** What is counted where keys are destroyed. */
@@ -40,6 +41,7 @@ const countedUnderKeys: Record<string, Counted> = {
   entries: { label: (n) => s(n, "call", "calls"), becomes: "all figures stay; their bodies say erased" },
   bodies: { label: (n) => s(n, "body", "bodies"), becomes: "can be read by nobody any more" },
   cache_purges: counted.cache_purges!,
+  nodes_away: counted.nodes_away!,
 };
 
 const order = ["keys", ...Object.keys(counted)];
