@@ -80,7 +80,7 @@ test("a call that a limit refused names the limit and the gateway", async () => 
   await page.goto("/logs?range=15m&gateway=tight&status=429");
   await page.getByRole("table", { name: "Calls" }).getByRole("button", { name: /^Open the call/ }).first().click();
   const sheet = page.getByRole("dialog");
-  await sheet.getByText(/Refused before any provider was called: rate limited, by the limit .* of the gateway tight/).waitFor();
+  await sheet.getByText(/Refused before any provider was called: rate limited, by the limit “3 requests in 1 min, per key” of the gateway tight/).waitFor();
   await sheet.getByRole("list", { name: "Where the time went" }).getByText(/^Limits: /).waitFor();
   await well();
 });

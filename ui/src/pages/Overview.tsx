@@ -246,7 +246,7 @@ function Top({ period, filters, live, param, first }: View & { param: string; fi
 function Blocks({ summary }: { summary: Summary }) {
   const [all, setAll] = useState(false);
   const keyName = useKeyNames();
-  const ruleName = useRuleNames();
+  const ruleName = useRuleNames(summary.blocks.map((b) => b.limit));
   if (summary.blocks.length === 0) return null;
   const most = Math.max(...summary.blocks.map((b) => b.requests));
   const shown = all ? summary.blocks : summary.blocks.slice(0, 6);

@@ -31,7 +31,7 @@ export function Call({ id, onClose, returnFocus = true }: { id: string; onClose:
 
 /** Which limits or budgets had no room, and whose they are. */
 function useLimits(e: EntryDetail): string {
-  const ruleName = useRuleNames();
+  const ruleName = useRuleNames(e.limits);
   const kind = e.error_code === "budget_exceeded" ? "budget" : "limit";
   return e.limits.map((l) => `the ${kind} “${ruleName(l, { gateway: e.gateway, key: e.key_id }).replace("key/", "")}” of ${l.startsWith("key/") ? "its key" : `the gateway ${e.gateway}`}`).join(" and ");
 }

@@ -40,7 +40,7 @@ function linesOf(e: EntryDetail, ruleName: (limit: string) => string): Line[] {
 }
 
 export function Waterfall({ entry }: { entry: EntryDetail }) {
-  const ruleName = useRuleNames();
+  const ruleName = useRuleNames(entry.limits);
   const lines = linesOf(entry, (l) => ruleName(l, { gateway: entry.gateway, key: entry.key_id }));
   const all = Math.max(entry.latency_ms ?? 0, ...lines.flatMap((l) => l.spans.map((s) => s.to)), 0.001);
   return (

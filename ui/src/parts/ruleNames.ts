@@ -11,11 +11,15 @@ const placed = /\[\d+\]/; // the name is only the rule's place in a list
 
 const staleTime = 60_000;
 
-/** Tells of a rule what it limits when it has no name but its place; its path where that is not known. */
-export function useRuleNames(): (path: string, of?: RuleOf) => string {
-  const limits = useQuery({ queryKey: ["limits", "names"], queryFn: () => got(api.GET("/api/v1/limits")), staleTime });
-  const budgets = useQuery({ queryKey: ["budgets", "names"], queryFn: () => got(api.GET("/api/v1/budgets")), staleTime });
-  const keys = useQuery({ queryKey: ["keys", "names"], queryFn: () => got(api.GET("/api/v1/keys", { params: { query: { limit: "500" } } })), staleTime });
+/**
+ * Tells of a rule what it limits when it has no name but its place; its path where that is
+ * not known. Rules are asked for only when one of the paths that are shown needs it.
+ */
+export function useRuleNames(paths: string[]): (path: string, of?: RuleOf) => string {
+  const enabled = paths.some((p) => placed.test(p));
+  const limits = useQuery({ queryKey: ["limits", "names"], queryFn: () => got(api.GET("/api/v1/limits")), staleTime, enabled });
+  const budgets = useQuery({ queryKey: ["budgets", "names"], queryFn: () => got(api.GET("/api/v1/budgets")), staleTime, enabled });
+  const keys = useQuery({ queryKey: ["keys", "names"], queryFn: () => got(api.GET("/api/v1/keys", { params: { query: { limit: "500" } } })), staleTime, enabled });
   const said = useMemo(() => {
     const all = new Map<string, string>();
     for (const r of [...(limits.data?.data ?? []), ...(budgets.data?.data ?? [])]) all.set(r.id, saysRule(r.rule));

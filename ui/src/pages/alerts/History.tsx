@@ -16,9 +16,9 @@ function State({ of: a }: { of: Alert }) {
 }
 
 export function History() {
-  const ruleName = useRuleNames();
   const alerts = useQuery({ queryKey: ["alerts", "history"], queryFn: () => got(api.GET("/api/v1/alerts/history", { params: { query: { limit: "50" } } })), refetchInterval });
   const all = alerts.data?.data ?? [];
+  const ruleName = useRuleNames(all.map((a) => a.rule));
   return (
     <Card withBorder padding="md" component="section" aria-label="History">
       <Group gap={4} mb="xs"><Text fw={600}>History</Text><Info text="The newest 50 alerts of rules and budgets, and what became of their delivery." /></Group>

@@ -36,11 +36,11 @@ export function RaiseForm({ raising, onClose }: { raising: Raising | null; onClo
 export function Raises() {
   const may = useMay();
   const keyName = useKeyNames();
-  const ruleName = useRuleNames();
   const [which, setWhich] = useState("now");
   const raises = useQuery({ queryKey: ["raises"], queryFn: () => got(api.GET("/api/v1/raises", { params: { query: { limit: "100" } } })) });
   const end = useAct((id: string) => got(api.DELETE("/api/v1/raises/{id}", { params: { path: { id } } })), ["raises", "budgets"], () => "The raise has ended.");
   const all = raises.data?.data ?? [];
+  const ruleName = useRuleNames(all.map((r) => r.rule));
   const running = (until: string) => new Date(until).getTime() > Date.now();
   const shown = all.filter((r) => which === "all" || running(r.until));
   return (

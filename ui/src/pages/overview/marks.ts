@@ -22,13 +22,13 @@ function raised(a: Schemas["Alert"], ruleName: (path: string) => string): Mark {
 /** The marks of a period, by time. Whoever is no system admin sees no changes of the configuration. */
 export function useMarks(period: Period): Mark[] {
   const { who } = useAuth();
-  const ruleName = useRuleNames();
   const key = period.custom ? [period.from.toISOString(), period.to.toISOString()] : [period.range];
   const revisions = useQuery({ queryKey: ["config", "revisions", "marks"], queryFn: () => got(api.GET("/api/v1/config/revisions", { params: { query: { limit: "100" } } })), enabled: who?.admin === true, staleTime: 30_000, retry: false });
   const alerts = useQuery({
     queryKey: ["alerts", "marks", ...key], refetchInterval: 30_000, retry: false,
     queryFn: () => got(api.GET("/api/v1/alerts/history", { params: { query: { limit: "100", from: period.from.toISOString(), ...(period.custom ? { to: period.to.toISOString() } : {}) } } })),
   });
+  const ruleName = useRuleNames(alerts.data?.data.map((a) => a.rule) ?? []);
   return useMemo(() => {
     const fired = (alerts.data?.data ?? []).filter((a) => a.state !== "resolved").map((a) => raised(a, ruleName));
     const all = [...(revisions.data?.data ?? []).map(changed), ...fired];
