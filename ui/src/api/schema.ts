@@ -2400,7 +2400,7 @@ export interface components {
             max: number;
             /**
              * Format: date-time
-             * @description When the peak reaches max, if it grows as the gateway's calls do; null = not within half a year.
+             * @description When the peak reaches max, if it grows as the gateway's calls do; null = not within half a year, or not told.
              */
             meets: string | null;
             /** @description The most that was taken in such a time of the last seven days, by the fullest value; null = it is not told, see why. */
@@ -2413,7 +2413,7 @@ export interface components {
             unit: "requests" | "tokens" | "input_tokens" | "output_tokens" | "cost";
             /** @description Whose peak that is, as in key=key_4bq2; empty = of all. */
             values: string;
-            /** @description Why it is not told; empty = it is. */
+            /** @description Why peak, or when it meets max, is not told; empty = both are. */
             why: string;
             /** @description As in 1m0s. */
             window: string;
@@ -3322,7 +3322,10 @@ export interface components {
             time: string;
         };
         LimitBlocks: {
+            /** @description Where calls met a limit of this name; several may have one of it. */
+            gateways: string[];
             key_id: string;
+            /** @description As calls name it: one of the gateway, or, with key/ before it, of the key. */
             limit: string;
             requests: number;
             /** @description All others together. */
