@@ -157,6 +157,7 @@ test("an erasure that is under way shows its step, and what keeps it from going 
   await sheet.getByText("the store is away").waitFor();
   await well();
   await page.goto("/privacy"); // which asks for it no more
+  await page.getByRole("button", { name: /^Shred keys/ }).first().waitFor(); // nothing is on its way while routes change
   await page.unrouteAll({ behavior: "ignoreErrors" });
 });
 
