@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,13 +58,16 @@ func TestNothingOfAnErasedUserIsLeftInAnyTableOfPostgreSQL(t *testing.T) {
 	}
 	run("CHECKPOINT")
 	t.Logf("behind VACUUM and CHECKPOINT, dead bytes are in %v", inFiles(t, conn, texts))
-	run("VACUUM FULL")
-	run("CHECKPOINT")
-	for _, file := range inFiles(t, conn, texts) {
-		if !strings.HasPrefix(file, "pg_wal") {
-			t.Errorf("behind VACUUM FULL it is in %s", file)
+	var left []string
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
+		run("VACUUM FULL") // keeps what a transaction that has not ended may still see
+		run("CHECKPOINT")
+		left = slices.DeleteFunc(inFiles(t, conn, texts), func(file string) bool { return strings.HasPrefix(file, "pg_wal") })
+		if len(left) == 0 {
+			return
 		}
 	}
+	t.Errorf("behind VACUUM FULL it is in %v", left)
 }
 
 // inTables gives the tables of which a row holds one of the texts, in any column.

@@ -52,13 +52,14 @@ func TestABudgetIsRaisedAndTheRaiseEndedFromTheCommandLine(t *testing.T) {
 	list := func() []string {
 		return strings.Fields(strings.Split(x.ok("budgets", "list", "--workspace", "default", "--token", owner), "\n")[1])
 	}
-	row := list() // gateway/default/pocket workspace=default $0 $20 0% month – <counter>
-	if row[2] != "$0" || row[3] != "$20" || row[4] != "0%" || row[5] != "month" || len(row[7]) != 32 {
+	row := list() // gateway/default/pocket workspace=default $0 $20 0% month – <where it leads> <counter>
+	counter := row[len(row)-1]
+	if row[2] != "$0" || row[3] != "$20" || row[4] != "0%" || row[5] != "month" || len(counter) != 32 {
 		t.Fatalf("%v", row)
 	}
 	raise := []string{"budgets", "raise", row[0], "5.50", "--until", "7d", "--workspace", "default", "--token", owner}
 	x.fails(cli.ExitFailure, "counter", raise...)
-	if out := x.ok(append(raise, "--counter", row[7], "--reason", "the fair")...); !strings.Contains(out, "by $5.5 until") {
+	if out := x.ok(append(raise, "--counter", counter, "--reason", "the fair")...); !strings.Contains(out, "by $5.5 until") {
 		t.Error(out)
 	}
 	if got := list(); got[3] != "$25.5" {

@@ -52,9 +52,11 @@ func TestRulesAreRightAndFireWhenTheyShould(t *testing.T) {
 }
 
 // busy runs a gateway that has served and failed.
-func busy(t *testing.T) *testgw.Gateway {
+func busy(t *testing.T) *testgw.Gateway { return busyWith(t, "") }
+
+func busyWith(t *testing.T, config string) *testgw.Gateway {
 	t.Helper()
-	g := testgw.Start(t, "")
+	g := testgw.Start(t, config)
 	for _, model := range []string{"sandbox/chat", "sandbox/error-503"} {
 		g.Post("/v1/chat/completions", `{"model":"`+model+`","messages":[{"role":"user","content":"Hello"}]}`)
 	}
@@ -94,7 +96,14 @@ func expressions(t *testing.T) (out []string) {
 var metricName = regexp.MustCompile(`\bsluice_[a-z_]+\b`)
 
 func TestEveryMetricOfRulesAndDashboardExists(t *testing.T) {
-	page := get(t, busy(t).Admin+"/metrics")
+	g := busyWith(t, fmt.Sprintf("backups: { every: 1h, to: %q }\n", t.TempDir()))
+	page := get(t, g.Admin+"/metrics")
+	for end := time.Now().Add(time.Minute); !strings.Contains(page, "# TYPE sluice_backup_last_success_timestamp_seconds "); page = get(t, g.Admin+"/metrics") {
+		if time.Now().After(end) {
+			t.Fatal("there is no backup")
+		}
+		<-time.After(20 * time.Millisecond)
+	}
 	text, err := os.ReadFile(rules)
 	if err != nil {
 		t.Fatal(err)
