@@ -90,6 +90,7 @@ func hostile(i int) *gateway.Entry {
 	e.Cache, e.Session, e.User, e.ClientIP, e.TraceID = s("ca"), s("s"), s("u"), s("ip"), s("t")
 	score := float64(i % 2)
 	e.Feedback, e.Score = s("fb"), &score
+	e.Region, e.ProviderDialect = s("re"), s("pd")
 	e.Status, e.Stream = 400+100*(i%2), i%2 == 0
 	return e
 }
@@ -99,6 +100,10 @@ func TestEveryFilterMeansTheSameInSpoolAndStore(t *testing.T) {
 	for i := range 6 {
 		e := hostile(i)
 		switch i {
+		case 1:
+			e.Status = 499
+		case 2:
+			e.ErrorCode = "rate_limited"
 		case 4:
 			e.Cost, e.LatencyMS = gateway.Cost{}, llm.Count{}
 		case 5:
@@ -110,7 +115,7 @@ func TestEveryFilterMeansTheSameInSpoolAndStore(t *testing.T) {
 	at := func(i int) string { return storetest.Entry(i).Time.Format("2006-01-02T15:04:05.999999Z07:00") }
 	values := map[string][]string{
 		"status": {"400", "500", "4xx", "5xx", "2xx"}, "stream": {"true", "false"}, "from": {at(0), at(3), at(6)}, "to": {at(0), at(3), at(6)},
-		"min_cost": {"0.0001", "4.99", "6"}, "min_latency_ms": {"1", "99999", "100000"}, "min_score": {"0.5", "0", "2"}, "max_score": {"0.5", "-1", "0"},
+		"outcome": {"error", "!error", "cancelled", "refused", "ok"}, "min_cost": {"0.0001", "4.99", "6"}, "min_latency_ms": {"1", "99999", "100000"}, "min_score": {"0.5", "0", "2"}, "max_score": {"0.5", "-1", "0"},
 	}
 	for _, f := range admin.EntryFilters() {
 		tries := values[f.Name]

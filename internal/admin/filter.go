@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sluice-gateway/sluice/internal/analytics"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
 )
@@ -37,6 +38,8 @@ func textFilters() []textFilter {
 		{Param{"user", "End user of the caller."}, func(q *q) string { return q.User }, func(e *e) string { return e.User }},
 		{Param{"client_ip", "Address of the caller."}, func(q *q) string { return q.ClientIP }, func(e *e) string { return e.ClientIP }},
 		{Param{"trace_id", "W3C trace id."}, func(q *q) string { return q.TraceID }, func(e *e) string { return e.TraceID }},
+		{Param{"region", "Region of the target that answered."}, func(q *q) string { return q.Region }, func(e *e) string { return e.Region }},
+		{Param{"provider_dialect", "Dialect towards the vendor."}, func(q *q) string { return q.ProviderDialect }, func(e *e) string { return e.ProviderDialect }},
 		{Param{"feedback", "up or down."}, func(q *q) string { return q.Feedback }, func(e *e) string { return e.Feedback }},
 	}
 }
@@ -51,6 +54,7 @@ func EntryFilters() []Param {
 	}
 	return append(params,
 		Param{"status", "HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other."},
+		Param{"outcome", "ok, error, refused (by a limit or budget) or cancelled (the caller left), as figures count them; !ok is any other."},
 		Param{"stream", "true: streams only; false: others only."},
 		Param{"from", "Calls from this time on (RFC 3339)."},
 		Param{"to", "Calls before this time (RFC 3339)."},
@@ -121,6 +125,9 @@ func (m *matcher) match(e *gateway.Entry) bool {
 		}
 	}
 	q := &m.query
+	if word, excludes := store.Unwanted(q.Outcome); word != "" && (analytics.OutcomeOf(e) == word) == excludes {
+		return false
+	}
 	switch at := e.Time.UnixMicro(); {
 	case q.Status != 0 && (e.Status != q.Status) != q.StatusNot,
 		q.StatusClass != 0 && (e.Status/100 != q.StatusClass) != q.StatusNot,

@@ -16,8 +16,9 @@ type EntryQuery struct {
 	Gateway, Workspace, KeyID, Operation, ClientDialect    string
 	Provider, Model, ModelRequested, Route, Credential     string
 	ErrorCode, FinishReason, Cache, Session, User, TraceID string
-	ClientIP, Feedback                                     string
+	ClientIP, Feedback, Region, ProviderDialect            string
 
+	Outcome      string    // one of analytics.OutcomeWords
 	Status       int       // exactly this
 	StatusClass  int       // 4 = all 4xx
 	StatusNot    bool      // any but these
@@ -40,6 +41,7 @@ func (q *EntryQuery) texts() []textFilter {
 		{"client_dialect", &q.ClientDialect}, {"provider", &q.Provider}, {"model", &q.Model}, {"model_requested", &q.ModelRequested},
 		{"route", &q.Route}, {"credential", &q.Credential}, {"error_code", &q.ErrorCode}, {"finish_reason", &q.FinishReason},
 		{"cache", &q.Cache}, {"session", &q.Session}, {"user", &q.User}, {"client_ip", &q.ClientIP}, {"trace_id", &q.TraceID}, {"feedback", &q.Feedback},
+		{"region", &q.Region}, {"provider_dialect", &q.ProviderDialect},
 	}
 }
 
@@ -62,6 +64,8 @@ func (q *EntryQuery) Set(name, value string) error {
 	switch name {
 	case "status":
 		err = q.setStatus(value)
+	case "outcome":
+		err = q.setOutcome(value)
 	case "stream":
 		var b bool
 		b, err = strconv.ParseBool(value)
@@ -195,7 +199,7 @@ func (q *EntryQuery) sifted(leading string) bool {
 			return true
 		}
 	}
-	return q.Status != 0 && leading != "status" || q.StatusClass != 0 || q.Stream != nil || q.MinCost != 0 || q.MinLatencyMS != 0 ||
+	return q.Outcome != "" || q.Status != 0 && leading != "status" || q.StatusClass != 0 || q.Stream != nil || q.MinCost != 0 || q.MinLatencyMS != 0 ||
 		q.MinScore != nil || q.MaxScore != nil || !q.From.IsZero() || !q.To.IsZero()
 }
 
@@ -244,6 +248,7 @@ func (q *EntryQuery) led(by string) conditions {
 		}
 	}
 	q.statusConditions(&c, by)
+	q.outcomeCondition(&c)
 	if q.Stream != nil {
 		c.add("stream = ?", bit(*q.Stream))
 	}

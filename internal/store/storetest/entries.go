@@ -128,6 +128,7 @@ func distinctEntries() []*gateway.Entry {
 		e.Gateway, e.Workspace, e.KeyID, e.Operation, e.ClientDialect = "g"+n, "w"+n, "k"+n, "o"+n, "c"+n
 		e.Provider, e.Model, e.ModelRequested, e.Route, e.Credential = "p"+n, "m"+n, "r"+n, "t"+n, "a"+n
 		e.ErrorCode, e.FinishReason, e.Cache, e.Session, e.User, e.ClientIP, e.TraceID = "e"+n, "f"+n, "h"+n, "s"+n, "u"+n, "i"+n, "x"+n
+		e.Region, e.ProviderDialect = "l"+n, "d"+n
 		e.Status, e.Stream = 200+i*100, i == 3
 		e.Cost, e.LatencyMS = gateway.Cost{USD: gateway.USD(i) * gateway.Dollar, Known: true}, llm.Known(int64(i*1000))
 		entries = append(entries, e)

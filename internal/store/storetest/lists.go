@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sluice-gateway/sluice/internal/analytics"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
 )
@@ -16,6 +18,7 @@ import (
 func testLists(t *testing.T, fresh func(testing.TB) string) {
 	t.Run("pages", func(t *testing.T) { testPages(t, Open(t, fresh(t))) })
 	t.Run("filters", func(t *testing.T) { testFilters(t, Open(t, fresh(t))) })
+	t.Run("outcomes", func(t *testing.T) { testOutcomeFilter(t, Open(t, fresh(t))) })
 }
 
 func testPages(t *testing.T, s *store.Store) {
@@ -100,7 +103,7 @@ func testFilters(t *testing.T, s *store.Store) {
 	}
 	texts := map[string]string{"gateway": "g", "workspace": "w", "key_id": "k", "operation": "o", "client_dialect": "c", "provider": "p", "model": "m",
 		"model_requested": "r", "route": "t", "credential": "a", "error_code": "e", "finish_reason": "f", "cache": "h", "session": "s", "user": "u",
-		"client_ip": "i", "trace_id": "x"}
+		"client_ip": "i", "trace_id": "x", "region": "l", "provider_dialect": "d"}
 	for name, prefix := range texts {
 		cases[name] = struct {
 			filters []string
@@ -122,7 +125,7 @@ func testFilters(t *testing.T, s *store.Store) {
 			}
 		})
 	}
-	for _, bad := range []string{"colour=red", "status=9x", "status=xx", "status=-1", "stream=maybe", "from=yesterday", "to=1", "min_cost=1e5", "min_latency_ms=fast"} {
+	for _, bad := range []string{"colour=red", "status=9x", "outcome=bad", "outcome=!", "outcome=OK", "status=xx", "status=-1", "stream=maybe", "from=yesterday", "to=1", "min_cost=1e5", "min_latency_ms=fast"} {
 		t.Run("bad filter "+bad, func(t *testing.T) {
 			var q store.EntryQuery
 			name, value, _ := strings.Cut(bad, "=")
@@ -130,5 +133,40 @@ func testFilters(t *testing.T, s *store.Store) {
 				t.Errorf("err = %v", err)
 			}
 		})
+	}
+}
+
+// testOutcomeFilter holds that a list of an outcome has the calls that the sums count.
+func testOutcomeFilter(t *testing.T, s *store.Store) {
+	r := rand.New(rand.NewPCG(3, 4))
+	now := time.Now().Truncate(time.Minute)
+	all := make([]*gateway.Entry, 400)
+	for i := range all {
+		e := callAt(now.Add(-time.Duration(r.IntN(3600))*time.Second), i, r)
+		if i%4 == 0 { // of all combinations, those too that no call should have
+			e.Status, e.ErrorCode = pick(r, 200, 302, 399, 400, 404, 429, 499, 500), pick(r, "", "rate_limited", "budget_exceeded", "upstream_error", "client_closed")
+		}
+		all[i] = e
+	}
+	must(t, s.PutEntries(t.Context(), all))
+	total := need(s.Analytics(t.Context(), store.AnalyticsQuery{From: now.Add(-2 * time.Hour), To: now.Add(time.Minute)}))(t).Series[0].Total.Numbers
+	listed := func(outcome string) (calls int64) {
+		var q store.EntryQuery
+		must(t, q.Set("outcome", outcome))
+		for q.Limit = 500; ; {
+			page := need(s.ListEntries(t.Context(), q))(t)
+			for _, e := range page.Entries {
+				calls += int64(e.Count)
+			}
+			if q.Cursor = page.Next; q.Cursor == "" {
+				return calls
+			}
+		}
+	}
+	ok := total[analytics.Requests] - total[analytics.Errors] - total[analytics.Blocked] - total[analytics.Cancelled]
+	for outcome, want := range map[string]int64{"ok": ok, "error": total[analytics.Errors], "refused": total[analytics.Blocked], "cancelled": total[analytics.Cancelled], "!ok": total[analytics.Requests] - ok} {
+		if got := listed(outcome); got != want || want == 0 {
+			t.Errorf("%s: %d calls are listed, %d counted", outcome, got, want)
+		}
 	}
 }

@@ -51,9 +51,9 @@ function One({ gateway: g, settings, figures, loading }: { gateway: Gateway; set
   const url = `${g.name === "default" ? base : `${base}/gateways/${g.name}`}/v1`;
   const value = (m: string) => (figures ? totalOf(figures, m) : null);
   const errors = value("error_rate");
-  const cells: [string, string, string, string?][] = [
+  const cells: [name: string, text: string, says: string, tone?: string, outcome?: string][] = [
     ["Requests", loading ? "–" : count(value("requests") ?? 0), "Calls of the last hour, refused ones included."],
-    ["Errors", percent(errors), "Share of calls that failed or were refused.", errors && errors > 0.05 ? "red" : undefined],
+    ["Errors", percent(errors), "Share of calls that ended with an error. Those that a limit or budget refused, and those whose caller left first, are not among them.", errors && errors > 0.05 ? "red" : undefined, "error"],
     ["p95", ms(value("latency_p95_ms")), "95 of 100 calls took less than this, from their first byte to the last one of the answer."],
     ["Tokens", count(value("tokens")), "Input and output."],
     ["Spend", usd(value("cost_usd")), "What providers charge for these calls, by the catalogue's prices."],
@@ -76,7 +76,7 @@ function One({ gateway: g, settings, figures, loading }: { gateway: Gateway; set
         </Box>
         <Group gap="md"><Goto to="/playground" extra={{ gateway: g.name === "default" ? "" : g.name }}>Try it</Goto><Goto to="/logs" extra={{ gateway: g.name }}>Calls</Goto><Goto to="/" extra={{ gateway: g.name }}>Figures</Goto></Group>
       </Group>
-      <Box className="six" mt="sm">{cells.map(([name, text, says, tone]) => <Box key={name}><Group gap={2} wrap="nowrap"><Text size="xs" c="dimmed">{name}</Text><Info text={says} /></Group><Text fw={600} c={tone}>{text}</Text></Box>)}</Box>
+      <Box className="six" mt="sm">{cells.map(([name, text, says, tone, outcome]) => <Box key={name}><Group gap={2} wrap="nowrap"><Text size="xs" c="dimmed">{name}</Text><Info text={says} /></Group><Text fw={600} c={tone} component="div">{outcome && errors ? <Goto to="/logs" extra={{ gateway: g.name, outcome }}>{text}</Goto> : text}</Text></Box>)}</Box>
       <Text size="xs" c="dimmed" mt="sm">{policy.join(" · ")}</Text>
     </Card>
   );

@@ -14,7 +14,7 @@ import { Rows } from "./logs/Rows";
 import { curlFor, useDataPlane } from "../parts/serve";
 
 const choices: Record<string, string[]> = {
-  status: ["2xx", "4xx", "5xx", "429"], cache: ["hit", "miss", "stale", "coalesced", "semantic", "bypass", "off"], stream: ["true", "false"], feedback: ["up", "down", "!"],
+  status: ["2xx", "4xx", "5xx", "429"], outcome: ["ok", "error", "refused", "cancelled"], cache: ["hit", "miss", "stale", "coalesced", "semantic", "bypass", "off"], stream: ["true", "false"], feedback: ["up", "down", "!"],
 };
 
 /** A filter in words; one with ! before it excludes. */
