@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"time"
 	"unicode/utf8"
 
@@ -203,7 +204,7 @@ func (a *api) deleteEntries(c *call) (Deleted, error) {
 	if err != nil {
 		return Deleted{}, err
 	}
-	if q == (store.EntryQuery{}) {
+	if reflect.ValueOf(q).IsZero() {
 		return Deleted{}, invalid("", "at least one filter is needed; to delete everything, say to=<now>")
 	}
 	var d Deleted

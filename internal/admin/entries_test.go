@@ -90,6 +90,8 @@ func hostile(i int) *gateway.Entry {
 	e.Cache, e.Session, e.User, e.ClientIP, e.TraceID = s("ca"), s("s"), s("u"), s("ip"), s("t")
 	score := float64(i % 2)
 	e.Feedback, e.Score = s("fb"), &score
+	e.Limits = []string{"x", fmt.Sprintf("l-%d\x00", i%2)}
+	e.Metadata = json.RawMessage(fmt.Sprintf(`{"b":{"a \"key\"":1},"a \"key\"":"é\u0000 %d","lone":"\ud800 \\\ud800"}`, i%2))
 	e.Region, e.ProviderDialect = s("re"), s("pd")
 	e.Status, e.Stream = 400+100*(i%2), i%2 == 0
 	return e
@@ -115,10 +117,13 @@ func TestEveryFilterMeansTheSameInSpoolAndStore(t *testing.T) {
 	at := func(i int) string { return storetest.Entry(i).Time.Format("2006-01-02T15:04:05.999999Z07:00") }
 	values := map[string][]string{
 		"status": {"400", "500", "4xx", "5xx", "2xx"}, "stream": {"true", "false"}, "from": {at(0), at(3), at(6)}, "to": {at(0), at(3), at(6)},
-		"outcome": {"error", "!error", "cancelled", "refused", "ok"}, "min_cost": {"0.0001", "4.99", "6"}, "min_latency_ms": {"1", "99999", "100000"}, "min_score": {"0.5", "0", "2"}, "max_score": {"0.5", "-1", "0"},
+		"outcome": {"error", "!error", "cancelled", "refused", "ok"},
+		"limits":  {"l-1\x00", "!l-1\x00", "l-0\x00", "none"}, "metadata.{key}": {"é\x00 1", "!é\x00 1", "é\x00 0", "1"},
+		"min_cost": {"0.0001", "4.99", "6"}, "min_latency_ms": {"1", "99999", "100000"}, "min_score": {"0.5", "0", "2"}, "max_score": {"0.5", "-1", "0"},
 	}
 	for _, f := range admin.EntryFilters() {
 		tries := values[f.Name]
+		f.Name = strings.Replace(f.Name, "{key}", `a "key"`, 1)
 		if tries == nil {
 			var doc map[string]any
 			_ = json.Unmarshal(hostile(1).AppendJSON(nil), &doc)

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -55,6 +56,8 @@ func EntryFilters() []Param {
 	return append(params,
 		Param{"status", "HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other."},
 		Param{"outcome", "ok, error, refused (by a limit or budget) or cancelled (the caller left), as figures count them; !ok is any other."},
+		Param{"limits", "Name of a limit or budget that the call was over, as in its limits; with outcome=refused, that refused it. With ! before it: all but these."},
+		Param{metadataParam, "Value of this key of the metadata: a text as it is, another value as JSON. With ! before it: all but these."},
 		Param{"stream", "true: streams only; false: others only."},
 		Param{"from", "Calls from this time on (RFC 3339)."},
 		Param{"to", "Calls before this time (RFC 3339)."},
@@ -65,15 +68,19 @@ func EntryFilters() []Param {
 	)
 }
 
+// metadataParam is the filter of each key of the metadata.
+const metadataParam = analytics.MetadataPrefix + keyPlace
+
 // entryQuery reads the filters of a query string.
 func entryQuery(values url.Values) (store.EntryQuery, error) {
 	var q store.EntryQuery
-	for _, f := range EntryFilters() {
-		if !values.Has(f.Name) {
+	filters := EntryFilters()
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !hasParam(filters, name) {
 			continue
 		}
-		if err := q.Set(f.Name, values.Get(f.Name)); err != nil {
-			return q, invalid(f.Name, strings.TrimPrefix(err.Error(), store.ErrBadFilter.Error()+": "))
+		if err := q.Set(name, values.Get(name)); err != nil {
+			return q, invalid(name, strings.TrimPrefix(err.Error(), store.ErrBadFilter.Error()+": "))
 		}
 	}
 	return q, nil
@@ -128,6 +135,9 @@ func (m *matcher) match(e *gateway.Entry) bool {
 	if word, excludes := store.Unwanted(q.Outcome); word != "" && (analytics.OutcomeOf(e) == word) == excludes {
 		return false
 	}
+	if !m.inDocument(e) {
+		return false
+	}
 	switch at := e.Time.UnixMicro(); {
 	case q.Status != 0 && (e.Status != q.Status) != q.StatusNot,
 		q.StatusClass != 0 && (e.Status/100 != q.StatusClass) != q.StatusNot,
@@ -141,6 +151,24 @@ func (m *matcher) match(e *gateway.Entry) bool {
 		return false
 	}
 	return true
+}
+
+// inDocument matches what stands in no column of the store.
+func (m *matcher) inDocument(e *gateway.Entry) bool {
+	for _, f := range m.query.Metadata {
+		have := analytics.ValuesOf(e, analytics.Dimension(analytics.MetadataPrefix+f.Key))[0]
+		if text, excludes := store.Unwanted(asStored(f.Value)); (asStored(have) == text) == excludes {
+			return false
+		}
+	}
+	switch text, excludes := store.Unwanted(asStored(m.query.Limits)); {
+	case m.query.Limits == "":
+		return true
+	case text == "":
+		return len(e.Limits) > 0
+	default:
+		return slices.ContainsFunc(e.Limits, func(l string) bool { return asStored(l) == text }) != excludes
+	}
 }
 
 // asStored gives text in the form in which stores keep it.

@@ -45,9 +45,15 @@ func readQuery(raw string, known []Param) (url.Values, error) {
 	return values, nil
 }
 
+// keyPlace ends the name of a parameter that stands for all with other words there.
+const keyPlace = "{key}"
+
 func hasParam(known []Param, name string) bool {
 	for _, p := range known {
 		if p.Name == name {
+			return true
+		}
+		if prefix, any := strings.CutSuffix(p.Name, keyPlace); any && len(name) > len(prefix) && strings.HasPrefix(name, prefix) {
 			return true
 		}
 	}

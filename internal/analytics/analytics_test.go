@@ -2,6 +2,7 @@ package analytics_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -181,4 +182,13 @@ func FuzzWhatIsKeptDamagedIsNeverTaken(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestAKeyOfMetadataIsFoundHoweverItIsWritten(t *testing.T) {
+	e := &gateway.Entry{Metadata: json.RawMessage(`{"a \"b\"":"x","\u0074eam":"red"}`)}
+	for key, want := range map[string]string{`a "b"`: "x", "team": "red", "none": ""} {
+		if got := analytics.ValuesOf(e, analytics.Dimension(analytics.MetadataPrefix+key)); got[0] != want {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
+	}
 }

@@ -135,7 +135,7 @@ func valueOfEntry(e *gateway.Entry, d Dimension) string {
 // metadataOf gives one value of metadata: a text as it is, another value as JSON, "" when
 // there is none.
 func metadataOf(metadata json.RawMessage, name string) string {
-	if !bytes.Contains(metadata, []byte(name)) {
+	if !bytes.Contains(metadata, []byte(name)) && bytes.IndexByte(metadata, '\\') < 0 { // keys may be written with escapes
 		return ""
 	}
 	var m map[string]json.RawMessage

@@ -35,16 +35,23 @@ func newLogs(env *Env) *cobra.Command {
 	return cmd
 }
 
+const metadataPrefix = "metadata."
+
 // filters are the API's filters as flags: key_id is --key, the others their names with
 // dashes.
 type filters struct {
-	values map[string]*string // by the API's name
-	since  string
+	values   map[string]*string // by the API's name
+	metadata []string           // key=value
+	since    string
 }
 
 func (f *filters) flags(cmd *cobra.Command) {
 	f.values = map[string]*string{}
 	for _, p := range admin.EntryFilters() {
+		if strings.HasPrefix(p.Name, metadataPrefix) {
+			cmd.Flags().StringArrayVar(&f.metadata, "metadata", nil, "calls with this in their metadata: key=value (may be said several times)")
+			continue
+		}
 		f.values[p.Name] = cmd.Flags().String(flagName(p.Name), "", strings.TrimSuffix(p.Doc, "."))
 	}
 	cmd.Flags().Lookup("stream").NoOptDefVal = "true"
@@ -63,6 +70,13 @@ func (f *filters) query(now time.Time) (url.Values, error) {
 	q := url.Values{}
 	for name, v := range f.values {
 		set(q, name, *v)
+	}
+	for _, m := range f.metadata {
+		key, value, ok := strings.Cut(m, "=")
+		if !ok || key == "" || value == "" || q.Has(metadataPrefix+key) {
+			return nil, &usage{fmt.Errorf("--metadata: %q is no key=value, each key once", m)}
+		}
+		q.Set(metadataPrefix+key, value)
 	}
 	if f.since != "" {
 		d, err := config.ParseDuration(f.since)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/analytics"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
@@ -18,7 +19,9 @@ type EntryQuery struct {
 	ErrorCode, FinishReason, Cache, Session, User, TraceID string
 	ClientIP, Feedback, Region, ProviderDialect            string
 
-	Outcome      string    // one of analytics.OutcomeWords
+	Outcome      string // one of analytics.OutcomeWords
+	Limits       string // a limit or budget that the call was over
+	Metadata     []MetadataFilter
 	Status       int       // exactly this
 	StatusClass  int       // 4 = all 4xx
 	StatusNot    bool      // any but these
@@ -60,10 +63,15 @@ func (q *EntryQuery) Set(name, value string) error {
 			return nil
 		}
 	}
+	if key, ok := strings.CutPrefix(name, analytics.MetadataPrefix); ok {
+		return badFilter(name, q.setMetadata(key, value))
+	}
 	var err error
 	switch name {
 	case "status":
 		err = q.setStatus(value)
+	case "limits":
+		q.Limits = value
 	case "outcome":
 		err = q.setOutcome(value)
 	case "stream":
@@ -85,10 +93,14 @@ func (q *EntryQuery) Set(name, value string) error {
 	default:
 		return fmt.Errorf("%w: there is no filter %q", ErrBadFilter, name)
 	}
-	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrBadFilter, name, err)
+	return badFilter(name, err)
+}
+
+func badFilter(name string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w: %s: %w", ErrBadFilter, name, err)
 }
 
 func parseScore(value string) (*float64, error) {
@@ -199,7 +211,7 @@ func (q *EntryQuery) sifted(leading string) bool {
 			return true
 		}
 	}
-	return q.Outcome != "" || q.Status != 0 && leading != "status" || q.StatusClass != 0 || q.Stream != nil || q.MinCost != 0 || q.MinLatencyMS != 0 ||
+	return q.Outcome != "" || q.Limits != "" || len(q.Metadata) > 0 || q.Status != 0 && leading != "status" || q.StatusClass != 0 || q.Stream != nil || q.MinCost != 0 || q.MinLatencyMS != 0 ||
 		q.MinScore != nil || q.MaxScore != nil || !q.From.IsZero() || !q.To.IsZero()
 }
 
@@ -222,16 +234,22 @@ func (q *EntryQuery) lead(leading string) conditions {
 // values are rare, so it is told which index to use: the one of a column that stands there
 // without a + (https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_).
 func (s *Store) conditionsOf(q *EntryQuery) conditions {
-	if s.name != "sqlite" {
-		return q.conditions()
+	by := ""
+	if s.name == "sqlite" {
+		by = q.leading()
 	}
-	return q.led(q.leading())
+	return s.ledBy(q, by)
 }
 
-// conditions translates the query, but for limit and cursor.
-func (q *EntryQuery) conditions() conditions { return q.led("") }
+// ledBy translates the query, but for limit and cursor. One filter alone may use its index;
+// "" = any of them.
+func (s *Store) ledBy(q *EntryQuery, by string) conditions {
+	c := q.led(by)
+	s.inDocument(&c, q)
+	return c
+}
 
-// led is conditions of which one filter alone may use its index; "" = any of them.
+// led is ledBy for what stands in columns.
 func (q *EntryQuery) led(by string) conditions {
 	var c conditions
 	for _, f := range q.texts() {

@@ -29,6 +29,13 @@ const (
 // to sort by their bytes, and its tables have no order of their own.
 var postgresWords = strings.NewReplacer(" TEXT", ` TEXT COLLATE "C"`, " WITHOUT ROWID", "")
 
+// pgDoc is an entry's document without what PostgreSQL refuses to make text of, escaped
+// NUL and halves of surrogate pairs: callers write metadata as they like. A \ that is one
+// is written otherwise first, so that no other escape is met.
+// https://www.postgresql.org/docs/current/datatype-json.html
+const pgDoc = `CAST(regexp_replace(replace(replace(doc, '\\', '\u005c'), '\u0000', '\ufffd'),
+	'(\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})|\\ud[89a-f][0-9a-f]{2}', '\1', 'gi') AS json)`
+
 func openPostgres(url string) (engine, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -52,6 +59,8 @@ func openPostgres(url string) (engine, error) {
 		eachText: func(column, name string) string {
 			return "jsonb_array_elements_text(CAST(" + column + " AS jsonb)) AS " + name + "(value)"
 		},
+		metadata:  "(" + pgDoc + " -> 'metadata' ->> CAST(? AS TEXT))",
+		limits:    "json_array_elements_text(" + pgDoc + " -> 'limits') AS of(value)",
 		lock:      func(ctx context.Context) (func() error, error) { return lockPostgres(ctx, db) },
 		explain:   explainPostgres,
 		newSearch: func() searchIndex { return &postgresSearch{db} },

@@ -151,7 +151,7 @@ func (s *Store) entriesOf(ctx context.Context, q *EntryQuery, ids []string) (fou
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	c := q.conditions()
+	c := s.ledBy(q, "")
 	c.in("id", ids)
 	c.add("EXISTS (SELECT 1 FROM bodies WHERE entry_id = entries.id)")
 	var doc sql.RawBytes

@@ -51,6 +51,8 @@ func openSQLite(path string, durable bool) (engine, error) {
 		write: sql.OpenDB(writer), read: sql.OpenDB(reader),
 		rebind:    func(q string) string { return q },
 		eachText:  func(column, name string) string { return "json_each(" + column + ") AS " + name },
+		metadata:  sqliteMetadata,
+		limits:    "json_each(" + sqliteDoc + ", '$.limits') AS of",
 		explain:   func(err error) error { return explainSQLite(path, err) },
 		newSearch: func() searchIndex { return &sqliteSearch{path: searchPath(path)} },
 		compact:   compactSQLite,
@@ -139,3 +141,11 @@ func explainSQLite(path string, err error) error {
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }
+
+// sqliteDoc is an entry's document with the sign for NUL that clean makes of it. A \ that is
+// one is written otherwise first, so that no other escape is met.
+const sqliteDoc = `replace(replace(doc, '\\', '\u005c'), '\u0000', '\ufffd')`
+
+// sqliteMetadata is engine.metadata.
+const sqliteMetadata = `(SELECT CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(value AS TEXT) END
+	FROM json_each(` + sqliteDoc + `, '$.metadata') WHERE key = ? AND type <> 'null' LIMIT 1)`

@@ -57,6 +57,12 @@ type engine struct {
 	// eachText gives the texts of a column's JSON array as the rows of a table of that name,
 	// whose column is value.
 	eachText func(column, name string) string
+	// metadata is an entry's value of the key that its placeholder stands for, read from doc:
+	// a text as it is, another value as JSON, NULL when there is none.
+	metadata string
+	// limits gives an entry's limits, read from doc, as the rows of a table named of, whose
+	// column is value.
+	limits string
 	// lock keeps other processes from migrating until the returned function is called.
 	lock func(context.Context) (unlock func() error, err error)
 	// explain adds what a user can do about an error of the engine.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"regexp"
@@ -18,6 +19,7 @@ import (
 func testLists(t *testing.T, fresh func(testing.TB) string) {
 	t.Run("pages", func(t *testing.T) { testPages(t, Open(t, fresh(t))) })
 	t.Run("filters", func(t *testing.T) { testFilters(t, Open(t, fresh(t))) })
+	t.Run("document", func(t *testing.T) { testDocumentFilters(t, Open(t, fresh(t))) })
 	t.Run("outcomes", func(t *testing.T) { testOutcomeFilter(t, Open(t, fresh(t))) })
 }
 
@@ -125,7 +127,7 @@ func testFilters(t *testing.T, s *store.Store) {
 			}
 		})
 	}
-	for _, bad := range []string{"colour=red", "status=9x", "outcome=bad", "outcome=!", "outcome=OK", "status=xx", "status=-1", "stream=maybe", "from=yesterday", "to=1", "min_cost=1e5", "min_latency_ms=fast"} {
+	for _, bad := range []string{"colour=red", "status=9x", "metadata.=x", "outcome=bad", "outcome=!", "outcome=OK", "status=xx", "status=-1", "stream=maybe", "from=yesterday", "to=1", "min_cost=1e5", "min_latency_ms=fast"} {
 		t.Run("bad filter "+bad, func(t *testing.T) {
 			var q store.EntryQuery
 			name, value, _ := strings.Cut(bad, "=")
@@ -169,4 +171,51 @@ func testOutcomeFilter(t *testing.T, s *store.Store) {
 			t.Errorf("%s: %d calls are listed, %d counted", outcome, got, want)
 		}
 	}
+}
+
+func testDocumentFilters(t *testing.T, s *store.Store) {
+	all := some(0, 7)
+	for i, metadata := range []string{`{"team":"red","n":7,"ok":true}`, `{"team":"b\"l\\ue","o":{"team":"red"}}`, `{"it's \"$.a[0]\"":"x%"}`, `no JSON "team"`,
+		`{"team":null,"nul":"a\u0000b","lone":"\ud83d \\\ude00","fox":"\ud83e\udd8a","slash":"\\u0000"}`, "", `{"team":["red"]}`} {
+		all[i].Metadata, all[i].Limits = json.RawMessage(metadata), nil
+	}
+	all[1].Limits, all[2].Limits = []string{"a[0]", "b[0]"}, []string{"b[0]"}
+	put(t, s, all...)
+	for _, c := range []struct {
+		name, value string
+		want        []int
+	}{
+		{"metadata.team", "red", []int{0}}, {"metadata.team", "!red", []int{6, 5, 4, 3, 2, 1}}, {"metadata.team", "!", []int{6, 1, 0}}, {"metadata.team", `b"l\ue`, []int{1}},
+		{"metadata.team", `["red"]`, []int{6}}, {"metadata.n", "7", []int{0}}, {"metadata.ok", "true", []int{0}}, {"metadata.ok", "1", nil}, {"metadata.o.team", "red", nil},
+		{`metadata.it's "$.a[0]"`, "x%", []int{2}}, {`metadata.it's "$.a[0]"`, "xx", nil}, {"metadata.nul", "a\x00b", []int{4}}, {"metadata.slash", `\u0000`, []int{4}},
+		{"metadata.fox", "🦊", []int{4}}, {"metadata.' OR 1=1 --", "x", nil}, {"metadata.team", "null", nil}, {"metadata.team", "' OR 1=1 --", nil},
+		{"limits", "b[0]", []int{2, 1}}, {"limits", "a[0]", []int{1}}, {"limits", "!a[0]", []int{6, 5, 4, 3, 2, 0}}, {"limits", "!", []int{2, 1}}, {"limits", "b", nil},
+	} {
+		var q store.EntryQuery
+		must(t, q.Set(c.name, c.value))
+		if diff := cmp.Diff(idsOf(c.want...), ids(need(s.ListEntries(t.Context(), q))(t).Entries)); diff != "" {
+			t.Errorf("%s=%s: %s", c.name, c.value, diff)
+		}
+	}
+	t.Run("several at once, and no more than five", func(t *testing.T) {
+		var q store.EntryQuery
+		must(t, q.Set("metadata.team", "red"))
+		must(t, q.Set("metadata.n", "!7"))
+		if n := need(s.CountEntries(t.Context(), q))(t); n != 0 {
+			t.Errorf("%d calls", n)
+		}
+		for _, key := range []string{"a", "b", "c"} {
+			must(t, q.Set("metadata."+key, "x"))
+		}
+		if err := q.Set("metadata.d", "x"); !errors.Is(err, store.ErrBadFilter) {
+			t.Errorf("err = %v", err)
+		}
+	})
+	t.Run("a deletion leaves the others", func(t *testing.T) {
+		var q store.EntryQuery
+		must(t, q.Set("metadata.team", "red"))
+		if n := need(s.DeleteEntries(t.Context(), q, 10))(t); n != 1 {
+			t.Errorf("%d are deleted", n)
+		}
+	})
 }

@@ -9,7 +9,7 @@ import { at as exactly } from "../lib/format";
 import { Call } from "../parts/Call";
 import { isRequestID } from "../parts/Palette";
 import { Chip, Empty, Failure, Goto, PageTitle, Snippet, Waiting } from "../parts/parts";
-import { filters } from "./logs/filters";
+import { chosenOf, filters, isFilter, labelOf, metadataFilter } from "./logs/filters";
 import { Rows } from "./logs/Rows";
 import { curlFor, useDataPlane } from "../parts/serve";
 
@@ -18,9 +18,7 @@ const choices: Record<string, string[]> = {
 };
 
 /** A filter in words; one with ! before it excludes. */
-const said = (name: string, value: string) => (value === "!" ? `${filters[name]}: any` : value.startsWith("!") ? `${filters[name]}: not ${value.slice(1)}` : `${filters[name]}: ${value}`);
-
-const chosenOf = (params: URLSearchParams) => Object.fromEntries(Object.keys(filters).filter((n) => params.get(n)).map((n) => [n, params.get(n)!]));
+const said = (name: string, value: string) => (value === "!" ? `${labelOf(name)}: any` : value.startsWith("!") ? `${labelOf(name)}: not ${value.slice(1)}` : `${labelOf(name)}: ${value}`);
 
 export default function Logs() {
   const [params, set] = useParams();
@@ -151,6 +149,9 @@ function useStep(rows: Entry[], id: string, open: (id: string) => void): string 
   return at;
 }
 
+/** Filters as they are written into the search: model:chat, metadata.team:"the red". */
+const written = /[\w.-]+:("[^"]*"|\S+)/g;
+
 function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Record<string, string>) => void }) {
   const [text, setText] = useState("");
   const [adding, setAdding] = useState("");
@@ -162,18 +163,18 @@ function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Rec
     if (isRequestID(words)) set({ call: words });
     else {
       const change: Record<string, string> = {};
-      for (const word of words.match(/\w+:("[^"]*"|\S+)/g) ?? []) {
-        const [, name = "", value = ""] = /^(\w+):"?(.*?)"?$/.exec(word) ?? [];
-        if (filters[name]) change[name] = value;
+      for (const word of words.match(written) ?? []) {
+        const [, name = "", value = ""] = /^([\w.-]+):"?(.*?)"?$/.exec(word) ?? [];
+        if (isFilter(name)) change[name] = value;
       }
-      const rest = words.replace(/\w+:("[^"]*"|\S+)/g, (all) => (filters[all.slice(0, all.indexOf(":"))] ? "" : all)).trim();
+      const rest = words.replace(written, (all) => (isFilter(all.slice(0, all.indexOf(":"))) ? "" : all)).trim();
       if (rest) change.search = rest;
       set(change);
     }
     setText("");
   };
   const add = (name: string, value: string) => {
-    if (value) set({ [name]: value });
+    if (value) set(name === "metadata" ? metadataFilter(value) : { [name]: value });
     setAdding("");
   };
   return (
@@ -184,7 +185,7 @@ function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Rec
         </form>
         <Menu position="bottom-end" withArrow>
           <Menu.Target><Button variant="default" leftSection={<IconPlus size={16} />}>Filter</Button></Menu.Target>
-          <Menu.Dropdown mah={320} className="scroll-y">{Object.entries(filters).filter(([k]) => !chosen[k]).map(([k, label]) => <Menu.Item key={k} onClick={() => setAdding(k)}>{label}</Menu.Item>)}</Menu.Dropdown>
+          <Menu.Dropdown mah={320} className="scroll-y">{Object.entries(filters).filter(([k]) => !chosen[k]).map(([k, label]) => <Menu.Item key={k} onClick={() => setAdding(k)}>{label}</Menu.Item>)}<Menu.Item onClick={() => setAdding("metadata")}>Metadata</Menu.Item></Menu.Dropdown>
         </Menu>
       </Group>
       {(Object.keys(chosen).length > 0 || adding) && (
@@ -195,7 +196,7 @@ function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Rec
           {adding && (choices[adding] ? (
             <Select size="xs" w={180} autoFocus defaultDropdownOpened data={choices[adding]} placeholder={filters[adding]} aria-label={filters[adding]} onChange={(v) => add(adding, v ?? "")} />
           ) : (
-            <TextInput size="xs" w={220} autoFocus placeholder={filters[adding]} aria-label={filters[adding]} onBlur={(e) => add(adding, e.currentTarget.value.trim())} onKeyDown={(e) => (e.key === "Enter" ? add(adding, e.currentTarget.value.trim()) : e.key === "Escape" && setAdding(""))} />
+            <TextInput size="xs" w={220} autoFocus placeholder={filters[adding] ?? "Metadata: key=value"} aria-label={filters[adding] ?? "Metadata: key=value"} onBlur={(e) => add(adding, e.currentTarget.value.trim())} onKeyDown={(e) => (e.key === "Enter" ? add(adding, e.currentTarget.value.trim()) : e.key === "Escape" && setAdding(""))} />
           ))}
         </Group>
       )}

@@ -255,13 +255,16 @@ function Blocks({ summary }: { summary: Summary }) {
       <Box className="scroll">
         <table className="rows">
           <thead><tr><th scope="col">Limit</th><th scope="col">Key</th><th scope="col" className="n">Calls</th></tr></thead>
-          <tbody>{shown.map((b) => <tr key={`${b.limit} ${b.key_id}`}><td title={b.limit}>{b.rest ? "all others" : <Limit of={b} ruleName={ruleName} />}</td><td>{b.key_id ? <Goto to="/logs" extra={{ key_id: b.key_id, status: "429" }}>{keyName(b.key_id)}</Goto> : "–"}</td><td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={80}><Bar share={b.requests / most} color={meaning.limited} label={`${b.requests} calls`} /></Box>{count(b.requests)}</Group></td></tr>)}</tbody>
+          <tbody>{shown.map((b) => <tr key={`${b.limit} ${b.key_id}`}><td title={b.limit}>{b.rest ? "all others" : <Limit of={b} ruleName={ruleName} />}</td><td>{b.key_id ? <Goto to="/logs" extra={{ key_id: b.key_id, ...refused(b) }}>{keyName(b.key_id)}</Goto> : "–"}</td><td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={80}><Bar share={b.requests / most} color={meaning.limited} label={`${b.requests} calls`} /></Box>{b.rest ? count(b.requests) : <Goto to="/logs" extra={{ ...(b.key_id ? { key_id: b.key_id } : {}), ...refused(b) }}>{count(b.requests)}</Goto>}</Group></td></tr>)}</tbody>
         </table>
       </Box>
       {shown.length < summary.blocks.length && <Button size="compact-sm" variant="subtle" mt="xs" onClick={() => setAll(true)}>Show all {summary.blocks.length}</Button>}
     </Panel>
   );
 }
+
+/** The filters of the calls of a block; what several gateways refused is looked for in all of them. */
+const refused = (b: Summary["blocks"][number]): Record<string, string> => ({ outcome: "refused", ...(b.rest || !b.limit ? {} : { limits: b.limit }), ...(b.gateways.length === 1 ? { gateway: b.gateways[0]! } : {}) });
 
 /** What a limit limits, and whose it is; gateways may have limits of the same name. */
 function Limit({ of: b, ruleName }: { of: Summary["blocks"][number]; ruleName: ReturnType<typeof useRuleNames> }) {

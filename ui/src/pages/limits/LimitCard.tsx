@@ -7,7 +7,7 @@ import { useKeyNames } from "../../parts/names";
 import { Bar, Goto, Info, Tag, Time } from "../../parts/parts";
 import { Spark } from "../../parts/Spark";
 import type { LimitRule } from "../Limits";
-import { type Blocks, namesOf, near, refusedSince, shareOf, type State, toneOf } from "./near";
+import { type Blocks, namesOf, near, refusedBy, refusedSince, shareOf, type State, toneOf } from "./near";
 import { Strip } from "./Strip";
 
 const listed = 6;
@@ -27,7 +27,7 @@ export function LimitCard({ of, blocks }: { of: LimitRule; blocks?: Blocks }) {
           <Text size="xs" c="dimmed">{of.id}{of.rule.when ? ` · when ${of.rule.when}` : ""} · what is over it {saysOver(of.rule)}</Text>
         </Box>
         <Group gap="sm" wrap="nowrap">
-          {total > 0 && <Goto to="/logs" extra={{ status: "429", range: "24h" }}>{count(total)} refused</Goto>}
+          {total > 0 && <Goto to="/logs" extra={{ ...refusedBy(of.id), range: "24h" }}>{count(total)} refused</Goto>}
           <Spark values={sums} width={140} color={meaning.limited} label={total ? `${count(total)} calls refused in 24 hours, by quarters of an hour` : "No call was refused in 24 hours"} />
         </Group>
       </Group>
@@ -65,7 +65,7 @@ function Refused({ of, times, name, limit }: { of: Blocks["series"][number]; tim
   const when = refusedSince(times, of.spans);
   return (
     <Group gap={8} wrap="nowrap" justify="space-between" data-limit={limit}>
-      <Group gap={8} wrap="nowrap" miw={0}>{when?.now ? <Tag tone="error">blocked</Tag> : <Tag>was blocked</Tag>}<Text size="sm" truncate>{of.key ? <Goto to="/logs" extra={{ key_id: of.key, status: "429", range: "24h" }}>{name}</Goto> : name}</Text></Group>
+      <Group gap={8} wrap="nowrap" miw={0}>{when?.now ? <Tag tone="error">blocked</Tag> : <Tag>was blocked</Tag>}<Text size="sm" truncate>{of.key ? <Goto to="/logs" extra={{ ...refusedBy(limit), key_id: of.key, range: "24h" }}>{name}</Goto> : name}</Text></Group>
       <Text size="xs" c="dimmed" className="nowrap">{count(of.total)} calls{when && <> · since <Time value={when.since} /></>}</Text>
     </Group>
   );

@@ -33,3 +33,10 @@ export function refusedSince(times: number[], spans: (number | null)[]): { since
   });
   return last < 0 ? null : { since: times[since]!, last: times[last]!, now: last >= spans.length - 3 };
 }
+
+/** The filters of the calls that a limit refused, by its id: gateway/NAME/LIMIT or key/ID/LIMIT. */
+export function refusedBy(id: string): Record<string, string> {
+  const [of, owner = "", ...name] = id.split("/");
+  const limit = name.join("/");
+  return { outcome: "refused", ...(of === "key" ? { key_id: owner, limits: `key/${limit}` } : { gateway: owner, limits: limit }) };
+}
