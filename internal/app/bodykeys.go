@@ -22,12 +22,21 @@ func UseBodyKeys(s *store.Store, cfg *config.Config, log *slog.Logger) {
 }
 
 // openBodyKeys makes what seals bodies. Where they are to be sealed, a master key that does
-// not open what the store has ends the start: nothing could be kept.
+// not open what the store has ends the start: nothing could be kept. A document that begins
+// to seal them is refused then, too (take).
 func (p *process) openBodyKeys(ctx context.Context, cfg *config.Config) error {
 	p.bodyKeys = bodykey.New(bodykey.Config{Store: p.store, Vault: p.held.vault, File: p.knownPath(bodyKeysFile), Log: p.log})
 	p.store.UseBodyKeys(p.bodyKeys)
 	p.bodyKeyChanges = follow.New(follow.Source{Name: "keys of bodies", Version: p.store.BodyKeysVersion, Read: p.bodyKeys.Read}, p.log)
-	if !p.migrated.Load() || !encrypts(cfg) {
+	if !encrypts(cfg) {
+		return nil
+	}
+	return p.unlockBodyKeys(ctx)
+}
+
+// unlockBodyKeys finds out whether bodies can be sealed; a store that is away says nothing.
+func (p *process) unlockBodyKeys(ctx context.Context) error {
+	if !p.migrated.Load() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)

@@ -178,6 +178,24 @@ func TestAWrongMasterKeyEndsTheStartWhereBodiesAreSealed(t *testing.T) {
 	}
 }
 
+func TestADocumentThatBeginsToSealBodiesIsRefusedUnderAWrongMasterKey(t *testing.T) {
+	g := testgw.Start(t, encrypting)
+	talk(t, g, "u-1", "purpleelephant", false)
+	if err := g.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	plain := strings.ReplaceAll(encrypting, "encrypt: true", "encrypt: false")
+	g.WriteConfig(plain)
+	again := serve(t, g.Dir, map[string]string{"SLUICE_MASTER_KEY": strings.Repeat("c", 64), "SLUICE_KEY": testgw.Key, "SLUICE_ADMIN_TOKEN": testgw.AdminToken})
+	again.listening(t)
+	g.WriteConfig(encrypting)
+	for end := time.Now().Add(time.Minute); !strings.Contains(again.log.String(), "log.encrypt"); <-time.After(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the document was taken:\n%s", again.log)
+		}
+	}
+}
+
 func TestTheLeastOfGatewayKeyAndCallIsKept(t *testing.T) {
 	g := testgw.Start(t, `
 gateways:

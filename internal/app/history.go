@@ -179,6 +179,11 @@ func (p *process) take(d *document) error {
 	if err := problems.Err(); err != nil {
 		return err
 	}
+	if now := p.config.Load(); encrypts(cfg) && (now == nil || !encrypts(now)) {
+		if err := p.unlockBodyKeys(context.Background()); err != nil {
+			return err
+		}
+	}
 	if err := p.apply(cfg); err != nil {
 		return err
 	}

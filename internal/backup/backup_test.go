@@ -123,6 +123,31 @@ func testOneMoment(t *testing.T, server *testpg.Server) {
 	}
 }
 
+// A store that was restored does not take the other one's backups for its own, which it
+// would delete.
+func TestARestoredStoreOwnsNoBackups(t *testing.T) {
+	s := storetest.Open(t, freshSQLite(t))
+	for _, name := range []string{"backup.schedule", "kept"} {
+		if err := s.PutSetting(t.Context(), name, []byte(`{"files":[{"name":"theirs"}]}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	if _, err := backup.Write(t.Context(), s, &b, backup.Options{Calls: everything}); err != nil {
+		t.Fatal(err)
+	}
+	into := open(t, freshSQLite(t))
+	if err := restore(t.Context(), into, b.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := into.Setting(t.Context(), "kept"); err != nil {
+		t.Error(err)
+	}
+	if _, err := into.Setting(t.Context(), "backup.schedule"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("its backups: %v", err)
+	}
+}
+
 func TestSchemasOfOtherVersions(t *testing.T) {
 	header := func(schema int64) *backup.Header {
 		return &backup.Header{Format: backup.Format, Schema: schema, Tables: []store.Table{{Name: "workspaces", Rows: 0, Columns: []store.Column{{Name: "id", Kind: store.KindText}}}}}

@@ -23,7 +23,7 @@ func (k *Keys) readFile() (rows []gateway.BodyKey) {
 		err = json.Unmarshal(text, &rows)
 	}
 	if err != nil {
-		k.c.Log.Error("keys of bodies that wait for the store cannot be read; what they have sealed is lost unless the file is put right", "file", k.c.File, "error", err)
+		k.setFileAside(err)
 		return nil
 	}
 	select {
@@ -31,6 +31,27 @@ func (k *Keys) readFile() (rows []gateway.BodyKey) {
 	default:
 	}
 	return rows
+}
+
+// setFileAside keeps a file that cannot be read from being written over. While it is there,
+// a key that nobody knows may be in it: what such a key has sealed waits.
+func (k *Keys) setFileAside(why error) {
+	if err := os.Rename(k.c.File, k.c.File+badFile); err != nil {
+		why = errors.Join(why, err)
+	}
+	k.c.Log.Error("keys of bodies that wait for the store cannot be read; what they have sealed waits until the file is put right under its old name, or removed", "file", k.c.File+badFile, "error", why)
+}
+
+// badFile is behind the name of a file that cannot be read.
+const badFile = ".bad"
+
+// unread says that there is a file of keys that could not be read.
+func (k *Keys) unread() bool {
+	if k.c.File == "" {
+		return false
+	}
+	_, err := os.Lstat(k.c.File + badFile)
+	return err == nil
 }
 
 // writeFile keeps keys that wait for the store, sealed as they are. Under storing.
@@ -57,18 +78,23 @@ func (k *Keys) removeFile() {
 	}
 }
 
-// replaceFile writes a file whole or not at all.
+// replaceFile writes a file whole or not at all, also when the power goes.
 func replaceFile(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".body-keys-*") // for its owner alone
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
-	if err = errors.Join(err, f.Close()); err == nil {
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
 		os.Remove(f.Name()) //nolint:errcheck // what went wrong is told
+		return err
 	}
-	return err
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }

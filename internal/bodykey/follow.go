@@ -107,10 +107,12 @@ func (k *Keys) take(row *gateway.BodyKey, raw []byte) {
 	}
 }
 
-// dropOthers notes that keys are gone which the store has not any more. Under mu.
+// dropOthers notes that keys are gone which the store has not any more, but for those that
+// a file may hold which could not be read. Under mu.
 func (k *Keys) dropOthers(there map[gateway.BodyKeyID]bool) {
+	unread := k.unread()
 	k.known.Range(func(id, v any) bool {
-		if is := v.(*key); !there[is.id] && is.raw == nil {
+		if is := v.(*key); !there[is.id] && is.raw == nil && !(unread && is.locked()) {
 			k.known.Store(is.id, &key{id: is.id, workspace: is.workspace, why: gateway.ErrBodyErased})
 		}
 		return true
@@ -122,7 +124,11 @@ func (k *Keys) learn(ctx context.Context, id gateway.BodyKeyID) error {
 	if err := k.Read(ctx); err != nil {
 		return err
 	}
-	k.known.LoadOrStore(id, &key{id: id, why: gateway.ErrBodyErased})
+	why := gateway.ErrBodyErased
+	if k.unread() {
+		why = gateway.ErrBodyLocked
+	}
+	k.known.LoadOrStore(id, &key{id: id, why: why})
 	return nil
 }
 

@@ -275,6 +275,33 @@ func TestAKeyThatTheVaultDoesNotOpenKeepsEverythingWaiting(t *testing.T) {
 	}
 }
 
+func TestAFileOfKeysThatCannotBeReadIsNotWrittenOver(t *testing.T) {
+	s, v, file := &shelf{away: true}, newRing(t), filepath.Join(t.TempDir(), "keys")
+	a := node(s, v, file)
+	id, body := sealed(t, a, "acme", "e1")
+	if err := a.Settle(t.Context(), []gateway.BodyKeyID{id}); !errors.Is(err, errAway) {
+		t.Errorf("settled: %v", err)
+	}
+	whole, err := os.ReadFile(file)
+	must(t, err)
+	must(t, os.WriteFile(file, whole[:len(whole)-5], 0o600))
+
+	b := node(s, v, file)
+	s.away = false
+	fresh, _ := sealed(t, b, "acme", "e2")
+	must(t, b.Settle(t.Context(), []gateway.BodyKeyID{fresh}))
+	if err := b.Settle(t.Context(), []gateway.BodyKeyID{id}); !errors.Is(err, gateway.ErrBodyLocked) {
+		t.Errorf("what the file may hold would be lost: %v", err)
+	}
+	wantLost(t, b, "e1", body, gateway.ErrBodyLocked)
+
+	must(t, os.Remove(file+".bad"))
+	must(t, os.WriteFile(file, whole, 0o600)) // it is put right
+	c := node(s, v, file)
+	must(t, c.Settle(t.Context(), []gateway.BodyKeyID{id}))
+	wantOpen(t, c, "e1", body)
+}
+
 func TestAKeyIsReplacedAfterItsTime(t *testing.T) {
 	s, v, now := new(shelf), newRing(t), time.Now()
 	k := bodykey.New(bodykey.Config{Store: s, Vault: v, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})

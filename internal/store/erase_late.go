@@ -33,6 +33,13 @@ const (
 // pastEntries are the steps of an erasure that does not look for entries any more.
 var pastEntries = []string{"ledger", "search", "files", "nodes"}
 
+// forget lets erasures be looked for at once: there is one that list does not know.
+func (l *lateErasures) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.read = time.Time{}
+}
+
 // eraseLate takes the users who were erased meanwhile out of entries that come late.
 func (s *Store) eraseLate(ctx context.Context, entries []*gateway.Entry) error {
 	list, newest, err := s.recentErasures(ctx)

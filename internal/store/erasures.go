@@ -14,6 +14,7 @@ const selectErasures = "SELECT id, kind, created, finished, workspace, person, p
 // CreateErasure notes that a user is to be erased, or the keys of a workspace; what these
 // open is counted by then, and what is kept of a user as it goes.
 func (s *Store) CreateErasure(ctx context.Context, e gateway.Erasure) error {
+	defer s.late.forget()
 	counts := []byte("{}")
 	if e.Kind == gateway.ErasureOfKeys {
 		counts, _ = json.Marshal(e.Counts) // numbers by name

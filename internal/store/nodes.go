@@ -28,7 +28,8 @@ func (s *Store) LeaveNode(ctx context.Context, node string) error {
 	}))
 }
 
-// AskedOf gives the erasures that wait for a node to do its part of one of some steps.
+// AskedOf gives the erasures that wait for a node to do its part of one of some steps. What
+// this store takes up from then on is held against them.
 func (s *Store) AskedOf(ctx context.Context, node string, steps ...string) ([]gateway.Erasure, error) {
 	args := make([]any, 0, len(steps)+1)
 	for _, step := range steps {
@@ -36,6 +37,9 @@ func (s *Store) AskedOf(ctx context.Context, node string, steps ...string) ([]ga
 	}
 	all, err := every(ctx, s, selectErasures+" WHERE finished IS NULL AND step IN ("+marks(len(steps))+`) AND NOT EXISTS
 		(SELECT 1 FROM erasure_answers a WHERE a.erasure = erasures.id AND a.step = erasures.step AND a.node = ?) ORDER BY created, id`, scanErasure, append(args, clean(node))...)
+	if len(all) > 0 {
+		s.late.forget()
+	}
 	return all, s.failed("erasures that wait for a node", err)
 }
 

@@ -178,8 +178,12 @@ func (s *Store) each(ctx context.Context, fn func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
+// backupState is the setting in which internal/backup/schedule keeps which files are its own.
+const backupState = "backup.schedule"
+
 // finish brings the schema up to date, and takes the mark away. The index of what was said
-// is of another store: it is to be filled anew.
+// is of another store: it is to be filled anew. So are the backups that the other store
+// made by the clock: this one must not delete them.
 func (s *Store) finish(ctx context.Context) error {
 	p, err := s.goose()
 	if err != nil {
@@ -189,7 +193,7 @@ func (s *Store) finish(ctx context.Context) error {
 		return err
 	}
 	return s.each(ctx, func(tx *sql.Tx) error {
-		_, err := s.exec(ctx, tx, "DELETE FROM settings WHERE name IN (?, ?)", restoring, searchMark)
+		_, err := s.exec(ctx, tx, "DELETE FROM settings WHERE name IN (?, ?, ?)", restoring, searchMark, backupState)
 		return err
 	})
 }

@@ -13,6 +13,7 @@ import (
 func testEraseLate(t *testing.T, s *store.Store) {
 	const user = "jane \"o'hara\""
 	now := time.Now().UTC().Truncate(time.Microsecond)
+	put(t, s, Entry(20)) // the erasures are known, and there is none
 	must(t, s.CreateErasure(t.Context(), gateway.Erasure{ID: "ers_1", Workspace: "default", User: user, UserHash: gateway.HashUser("ers_1", user), Created: now, State: gateway.ErasureWaiting}))
 	job := need(s.ClaimErasure(t.Context(), now, now.Add(time.Minute)))(t)
 	made := func(n int, user, workspace string, at time.Time) *gateway.Entry {
