@@ -162,6 +162,9 @@ func (a *api) analyticsQuery(c *call) (store.AnalyticsQuery, error) {
 	}
 	for _, d := range a.Store.Dimensions() {
 		if value := c.query.Get("filter." + string(d)); value != "" {
+			if _, err := strconv.Atoi(value); d == analytics.ByStatus && err != nil {
+				return q, invalid("filter.status", "filter.status is a status such as 429, not "+strconv.Quote(value)+": sums are kept by single ones, not by classes")
+			}
 			q.Where = append(q.Where, store.AnalyticsFilter{Dimension: d, Value: value})
 		}
 	}

@@ -115,6 +115,7 @@ func TestAnalyticsSayWhatIsWrongWithAQuestion(t *testing.T) {
 		"top=0":              "100",
 		"compare=next":       "previous",
 		"filter.colour=red":  "filter.",
+		"filter.status=5xx":  "filter.status",
 		"without=colour":     "told apart",
 		"from=2026-03-01T00:00:00Z&to=2026-02-01T00:00:00Z":                                                                                 "before",
 		"from=2020-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&step=hour":                                                                       "2000",

@@ -275,15 +275,15 @@ func (p *process) openStore(ctx context.Context, cfg *config.Config) (err error)
 	if p.store != nil {
 		return nil
 	}
-	var durable []store.Option
+	opts := []store.Option{store.RollUp(cfg.Storage.RollupMetadata...)}
 	if cfg.Storage.Fsync > 0 {
-		durable = append(durable, store.Durable())
+		opts = append(opts, store.Durable())
 	}
 	if cfg.Storage.Search == "off" {
-		durable = append(durable, store.WithoutSearch())
+		opts = append(opts, store.WithoutSearch())
 	}
 	p.storeURL = cfg.Storage.URL.Reveal()
-	if p.store, err = store.Open(ctx, p.storeURL, durable...); err != nil {
+	if p.store, err = store.Open(ctx, p.storeURL, opts...); err != nil {
 		return err
 	}
 	return p.migrate(ctx)

@@ -98,7 +98,7 @@ func parted(all config.Problems) (bad, warnings []string) {
 func (p *process) study(ctx context.Context, cfg *config.Config, d *document) (*config.Config, config.Problems, error) {
 	var problems config.Problems
 	p.storeURL = cfg.Storage.URL.Reveal()
-	s, err := store.Open(ctx, p.storeURL, store.WithoutSearch())
+	s, err := store.Open(ctx, p.storeURL, store.WithoutSearch(), store.RollUp(cfg.Storage.RollupMetadata...))
 	if err != nil {
 		return cfg, nil, err
 	}

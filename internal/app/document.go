@@ -161,7 +161,7 @@ func storagePos(text []byte) doctree.Pos {
 
 // restartOnly are the settings, and parents of settings, that are read at the start alone.
 var restartOnly = []string{
-	"storage.url", "storage.search", "storage.fsync", "storage.spool", "server.listen", "server.tls", "server.max_header", "server.read_header_timeout",
+	"storage.url", "storage.search", "storage.rollup_metadata", "storage.fsync", "storage.spool", "server.listen", "server.tls", "server.max_header", "server.read_header_timeout",
 	"server.idle_timeout", "server.handshake_timeout", "server.max_connections", "admin", "shared", "telemetry.log_level", "telemetry.log_format", "telemetry.otlp",
 	"telemetry.resource", "telemetry.metrics", "telemetry.logs",
 }

@@ -103,7 +103,7 @@ func (s *seeding) run(ctx context.Context) error {
 			return errors.New("another process has this store open, probably a gateway; stop it, name another store, or say --force")
 		}
 	}
-	db, err := store.Open(ctx, cfg.Storage.URL.Reveal())
+	db, err := store.Open(ctx, cfg.Storage.URL.Reveal(), store.RollUp(cfg.Storage.RollupMetadata...))
 	if err != nil {
 		return err
 	}

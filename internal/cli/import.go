@@ -279,7 +279,7 @@ func (x *liteLLM) open(ctx context.Context) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.Open(ctx, cfg.Storage.URL.Reveal())
+	s, err := store.Open(ctx, cfg.Storage.URL.Reveal(), store.RollUp(cfg.Storage.RollupMetadata...))
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func offline(ctx context.Context, env *Env, at *place) (c *client, end func() er
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := store.Open(ctx, cfg.Storage.URL.Reveal())
+	s, err := store.Open(ctx, cfg.Storage.URL.Reveal(), store.RollUp(cfg.Storage.RollupMetadata...))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -49,7 +49,7 @@ func restore(ctx context.Context, env *Env, at *place, file string) error {
 	if err := os.MkdirAll(filepath.Clean(o.cfg.DataDir), 0o700); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	s, err := store.Open(ctx, o.cfg.Storage.URL.Reveal())
+	s, err := store.Open(ctx, o.cfg.Storage.URL.Reveal(), store.RollUp(o.cfg.Storage.RollupMetadata...))
 	if err != nil {
 		return err
 	}

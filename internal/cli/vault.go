@@ -98,7 +98,7 @@ func withVault(ctx context.Context, env *Env, at *place, f func(*opened) error) 
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, o.cfg.Storage.URL.Reveal())
+	s, err := store.Open(ctx, o.cfg.Storage.URL.Reveal(), store.RollUp(o.cfg.Storage.RollupMetadata...))
 	if err != nil {
 		return err
 	}

@@ -86,8 +86,8 @@ func checkText(check, text string) string {
 		return checkPrefix(text)
 	case "issuer":
 		return checkIssuer(text)
-	case "url", "otlp":
-		return map[string]func(string) string{"url": checkURL, "otlp": checkOTLP}[check](text)
+	case "url", "otlp", "metadatakey":
+		return map[string]func(string) string{"url": checkURL, "otlp": checkOTLP, "metadatakey": checkMetadataKey}[check](text)
 	case "webhook":
 		return checkWebhook(text)
 	case "smtp":

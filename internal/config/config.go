@@ -197,11 +197,12 @@ type Log struct {
 
 // Storage is where records live.
 type Storage struct {
-	URL    Secret        `yaml:"url" default:"sqlite:sluice.db" plain:"true" check:"storage" help:"sqlite:PATH, postgres://…, or a reference to such a URL (env:NAME, file:PATH)."`
-	Drain  string        `yaml:"drain" default:"run" enum:"run|paused" help:"paused keeps entries in the spool, for measuring and maintenance."`
-	Search string        `yaml:"search" default:"on" enum:"on|off" help:"Whether what was said can be searched for. The index lies beside the database, and is deleted when it is off."`
-	Fsync  time.Duration `yaml:"fsync" default:"off" off:"true" min:"1ms" max:"1m" help:"How often the spool is forced to the disk, so that entries survive power loss: each time costs a disk flush. off: they survive the process, not the machine."`
-	Spool  Spool         `yaml:"spool" help:"The queue on the local disk between answers and the store."`
+	URL            Secret        `yaml:"url" default:"sqlite:sluice.db" plain:"true" check:"storage" help:"sqlite:PATH, postgres://…, or a reference to such a URL (env:NAME, file:PATH)."`
+	Drain          string        `yaml:"drain" default:"run" enum:"run|paused" help:"paused keeps entries in the spool, for measuring and maintenance."`
+	Search         string        `yaml:"search" default:"on" enum:"on|off" help:"Whether what was said can be searched for. The index lies beside the database, and is deleted when it is off."`
+	Fsync          time.Duration `yaml:"fsync" default:"off" off:"true" min:"1ms" max:"1m" help:"How often the spool is forced to the disk, so that entries survive power loss: each time costs a disk flush. off: they survive the process, not the machine."`
+	RollupMetadata []string      `yaml:"rollup_metadata" default:"[team]" check:"metadatakey" help:"Keys of the metadata by which calls are added up, so that analytics and costs tell them apart; up to 5. Calls that were stored before a key stood here are not added up by it; sums of a key that is taken out are kept, and shown again once it is back."`
+	Spool          Spool         `yaml:"spool" help:"The queue on the local disk between answers and the store."`
 }
 
 // Spool is the local queue of entries.

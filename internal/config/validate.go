@@ -288,10 +288,6 @@ func (l *loader) tls(at string, t TLS) {
 	}
 }
 
-func (l *loader) storage() {
-	l.plainPassword("storage.url", l.cfg.Storage.URL)
-}
-
 // plainPassword warns about a URL that holds a password in plain.
 func (l *loader) plainPassword(at string, s Secret) {
 	if s.IsSet() && s.Ref() == "" && l.at(at).from.name == "" && hasPassword(s.Reveal()) {

@@ -12,7 +12,7 @@ export type Dimension = { label: string; by: string; nameOf: (by: Record<string,
 
 const plain = (label: string, by: string, param: string): Dimension => ({ label, by, nameOf: (v) => v[by] ?? "", filters: (v) => ({ [param]: v[by] ?? "" }) });
 
-/** Dimensions by which the overview tells calls apart. */
+/** Dimensions whose filters have other names than they have, or that are written otherwise. */
 export const dimensions: Record<string, Dimension> = {
   model: { label: "Model", by: "provider,model", nameOf: (v) => (v.model ? `${v.provider}/${v.model}` : ""), filters: (v) => ({ provider: v.provider ?? "", model: v.model ?? "" }) },
   provider: plain("Provider", "provider", "provider"),
@@ -23,14 +23,44 @@ export const dimensions: Record<string, Dimension> = {
   workspace: plain("Workspace", "workspace", "workspace"),
   error: plain("Error", "error_code", "error_code"),
   cache: plain("Cache", "cache", "cache"),
+  status: plain("Status", "status", "status"),
+  limit: plain("Limit", "limit", "limits"), // refused calls alone
 };
 
+const ofMetadata = "metadata.";
+
+/** The names of all dimensions that the API knows, the chosen keys of metadata among them. */
+export function useDimensionNames(): string[] {
+  const doc = useQuery({ queryKey: ["openapi"], staleTime: Infinity, queryFn: () => got(api.GET("/api/v1/openapi.json")) });
+  return useMemo(() => {
+    const params = (doc.data as { paths?: Record<string, { get?: { parameters?: { name: string }[] } }> } | undefined)?.paths?.["/api/v1/analytics"]?.get?.parameters ?? [];
+    return params.map((p) => p.name).filter((n) => n.startsWith("filter.")).map((n) => n.slice("filter.".length));
+  }, [doc.data]);
+}
+
+/** What a dimension is called. */
+export const dimensionLabel = (d: string) => (d.startsWith(ofMetadata) ? `Metadata: ${d.slice(ofMetadata.length)}` : `${d[0]!.toUpperCase()}${d.slice(1).replaceAll("_", " ")}`);
+
+/** Dimensions by which the overview tells calls apart: all that the API names. */
+export function useDimensions(): Record<string, Dimension> {
+  const names = useDimensionNames();
+  return useMemo(() => {
+    const known = new Set(Object.values(dimensions).map((d) => d.by));
+    return { ...dimensions, ...Object.fromEntries(names.filter((n) => !known.has(n)).map((n) => [n, plain(dimensionLabel(n), n, n)])) };
+  }, [names]);
+}
+
 /** Filters in the address, as the logs name them, and as the roll-ups do. */
-const filterNames: Record<string, string> = { model: "model", provider: "provider", key_id: "key", route: "route", operation: "operation", gateway: "gateway", workspace: "workspace", error_code: "error_code", cache: "cache" };
+const filterNames: Record<string, string> = { model: "model", provider: "provider", key_id: "key", route: "route", operation: "operation", gateway: "gateway", workspace: "workspace", error_code: "error_code", cache: "cache", status: "status", limits: "limit" };
+
+const filtered = (name: string) => name in filterNames || (name.startsWith(ofMetadata) && name.length > ofMetadata.length);
+
+/** The filters of the logs that choose the same calls: sums by a limit are of what it refused. */
+export const asLogs = (filters: Record<string, string>): Record<string, string> => (filters.limits ? { ...filters, outcome: "refused" } : filters);
 
 export function useFilters(): Record<string, string> {
   const [params] = useParams();
-  return useMemo(() => Object.fromEntries(Object.keys(filterNames).filter((n) => params.get(n)).map((n) => [n, params.get(n)!])), [params]);
+  return useMemo(() => Object.fromEntries([...new Set(params.keys())].filter((n) => filtered(n) && params.get(n)).map((n) => [n, params.get(n)!])), [params]);
 }
 
 /** Spans of less than 15 minutes are kept for eight days; the period before a period counts too. */
@@ -49,7 +79,7 @@ function query(period: Period, filters: Record<string, string>, more: Record<str
   const now = period.custom ? period.to : new Date();
   const from = period.custom ? period.from : new Date(now.getTime() - (period.to.getTime() - period.from.getTime()));
   const q: Record<string, string> = { from: new Date(from.getTime() - back).toISOString(), to: new Date(now.getTime() - back).toISOString(), ...more };
-  for (const [k, v] of Object.entries(filters)) q[`filter.${filterNames[k]}`] = v;
+  for (const [k, v] of Object.entries(filters)) q[`filter.${filterNames[k] ?? k}`] = v;
   return q;
 }
 

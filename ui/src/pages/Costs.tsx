@@ -6,6 +6,7 @@ import { useMemo, useState } from "react";
 import { api, got } from "../api/client";
 import { useAct } from "../lib/act";
 import { useParams } from "../lib/address";
+import { dimensionLabel, useDimensionNames } from "../lib/analytics";
 import { colorOf, meaning } from "../lib/color";
 import { count, dateOf, exact, percent, usd, zone } from "../lib/format";
 import { saveFile } from "../lib/save";
@@ -23,13 +24,8 @@ const first = ["workspace", "key", "model", "provider", "route", "gateway", "ope
 
 /** What calls can be told apart by: all that the API names, the chosen keys of metadata among it. */
 function useDimensions(): { value: string; label: string }[] {
-  const doc = useQuery({ queryKey: ["openapi"], staleTime: Infinity, queryFn: () => got(api.GET("/api/v1/openapi.json")) });
-  return useMemo(() => {
-    const params = (doc.data as { paths?: Record<string, { get?: { parameters?: { name: string }[] } }> } | undefined)?.paths?.["/api/v1/analytics/costs"]?.get?.parameters ?? [];
-    const named = params.map((p) => p.name).filter((n) => n.startsWith("filter.")).map((n) => n.slice("filter.".length));
-    const label = (d: string) => (d.startsWith("metadata.") ? `Metadata: ${d.slice(9)}` : `${d[0]!.toUpperCase()}${d.slice(1).replaceAll("_", " ")}`);
-    return [...new Set([...first, ...named])].map((value) => ({ value, label: label(value) }));
-  }, [doc.data]);
+  const named = useDimensionNames();
+  return useMemo(() => [...new Set([...first, ...named])].map((value) => ({ value, label: dimensionLabel(value) })), [named]);
 }
 
 type Names = (l: Line) => string;

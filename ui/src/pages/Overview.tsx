@@ -4,7 +4,7 @@ import { useCallback, useMemo, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { api, got, type Schemas } from "../api/client";
 import { type Period, useLinkTo, useParams, usePeriod } from "../lib/address";
-import { dimensions, type Series, spansOf, stepOf, totalOf, useAnalytics, useBefore, useFilters, useSummary } from "../lib/analytics";
+import { asLogs, dimensions, type Series, spansOf, stepOf, totalOf, useAnalytics, useBefore, useDimensions, useFilters, useSummary } from "../lib/analytics";
 import { colorOf, meaning } from "../lib/color";
 import { count, exact, ms, percent, usd } from "../lib/format";
 import { Attention } from "../parts/Attention";
@@ -92,7 +92,7 @@ function Figures({ summary, period, filters, live }: View & { summary: Summary }
   const tokens = (f.input_tokens ?? 0) + (f.output_tokens ?? 0);
   const before = (b?.input_tokens ?? 0) + (b?.output_tokens ?? 0);
   const line = (metric: string, what: string) => <Trend values={spansOf(trend.data?.series[0], metric)} label={`${what} over the period`} />;
-  const drill = { ...filters };
+  const drill = asLogs(filters);
   return (
     <SimpleGrid cols={{ base: 2, md: 3, lg: 6 }} spacing="sm">
       <Figure label="Requests" value={count(f.requests)} exact={`${exact(f.requests)} calls, ${f.requests_per_second.toFixed(2)} a second; ${exact(b?.requests)} in the period before`} note={change(f.requests, b?.requests)} says="Calls that came in, refused and cached ones included." to={link("/logs", drill)} extra={line("requests", "Requests")} />
@@ -210,6 +210,7 @@ function Top({ period, filters, live, param, first }: View & { param: string; fi
   const [params, set] = useParams();
   const keyName = useKeyNames();
   const chosen = params.get(param) ?? first;
+  const dimensions = useDimensions();
   const dimension = dimensions[chosen] ?? dimensions[first]!;
   const groups = useAnalytics(period, filters, live, { metric: "requests,tokens,cost_usd,error_rate,latency_p95_ms", by: dimension.by, top: "8" });
   const rows = groups.data?.series ?? [];
