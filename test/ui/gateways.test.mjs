@@ -146,3 +146,13 @@ test("where a file is the source, the wizard shows what to write, and goes on wh
     await other.stop();
   }
 });
+
+test("pages without a time picker tell of the last hour, whatever time another page was at", async () => {
+  for (const [path, by] of [["/gateways", "gateway"], ["/providers", "provider"]]) {
+    const asked = page.waitForRequest((r) => r.url().includes("/api/v1/analytics?") && r.url().includes(`by=${by}`));
+    await page.goto(`${path}?range=7d`);
+    const from = new Date(new URL((await asked).url()).searchParams.get("from"));
+    const hours = (Date.now() - from) / 3_600_000;
+    assert.ok(hours > 0.9 && hours < 1.2, `${path}: ${hours} h`);
+  }
+});

@@ -58,6 +58,14 @@ export function usePeriod(tick = 0): Period {
   }, [range, from, to, tick]);
 }
 
+/** The last hour, whatever the address says: of pages that have no time picker. */
+export function useLastHour(): Period {
+  return useMemo(() => {
+    const now = new Date();
+    return { range: "1h", from: new Date(now.getTime() - 3_600_000), to: now, custom: false };
+  }, []);
+}
+
 /** Keeps what all pages share when going to another. */
 export function useLinkTo(): (path: string, extra?: Record<string, string>) => string {
   const { search } = useLocation();

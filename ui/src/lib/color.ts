@@ -34,4 +34,25 @@ export function colorOf(name: string): string {
   return names[at]!;
 }
 
+/** Gives each of a chart's names its colour; where two have the same, the later one gets another that the chart does not have yet. */
+export function colorsOf(all: string[]): Map<string, string> {
+  const chosen = new Map<string, string>();
+  const clash: string[] = [];
+  const used = new Set<string>();
+  for (const name of all) {
+    const own = colorOf(name);
+    if (chosen.has(name)) continue;
+    if (used.has(own)) clash.push(name);
+    else used.add(own);
+    chosen.set(name, own);
+  }
+  for (const name of clash) {
+    const free = names.find((c) => !used.has(c));
+    if (!free) break;
+    used.add(free);
+    chosen.set(name, free);
+  }
+  return chosen;
+}
+
 export const meaning = { ok: "#4c6ef5", cached: "#74c0fc", left: "#868e96", limited: "#f59f00", failed: "#e03131", healthy: "#2f9e44" } as const;

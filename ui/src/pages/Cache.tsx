@@ -121,7 +121,7 @@ const ages: Record<string, string> = { "1m": "under 1 min", "10m": "1 to 10 min"
 function By({ period }: { period: Period }) {
   const [chosen, choose] = useParam("by");
   const by = sides.includes(chosen) ? chosen : "model";
-  const report = useQuery({ queryKey: ["cache", "report", by, period.range, period.custom && period.from.toISOString()], queryFn: () => got(api.GET("/api/v1/cache/report", { params: { query: { by: by === "model" ? "provider,model" : by, from: period.from.toISOString(), limit: "20" } as never } })), placeholderData: keepPreviousData });
+  const report = useQuery({ queryKey: ["cache", "report", by, period.range, period.custom && [period.from.toISOString(), period.to.toISOString()]], queryFn: () => got(api.GET("/api/v1/cache/report", { params: { query: { by: by === "model" ? "provider,model" : by, from: period.from.toISOString(), ...(period.custom ? { to: period.to.toISOString() } : {}), limit: "20" } as never } })), placeholderData: keepPreviousData });
   let rows = report.data?.data ?? [];
   if (by === "age") rows = [...rows].sort((a, b) => order(a.by.age) - order(b.by.age));
   const valueOf = (r: Row) => (by === "model" && r.by.model ? `${r.by.provider}/${r.by.model}` : (r.by[by] ?? ""));

@@ -7,7 +7,7 @@ import { api, got } from "../api/client";
 import { useAct } from "../lib/act";
 import { useParams } from "../lib/address";
 import { dimensionLabel, useDimensionNames } from "../lib/analytics";
-import { colorOf, meaning } from "../lib/color";
+import { colorOf, colorsOf, meaning } from "../lib/color";
 import { count, dateOf, exact, percent, usd, zone } from "../lib/format";
 import { saveFile } from "../lib/save";
 import { Chart } from "../parts/Chart";
@@ -95,7 +95,8 @@ function Report({ of: a, past, span, nameOf, into }: { of: CostReport; past?: Co
   const paid = lines.filter((l) => l.total.cost_usd > 0);
   const shown = paid.slice(0, charted);
   const others = paid.slice(charted);
-  const series = [...shown.map((l) => ({ label: nameOf(l), color: l.rest ? meaning.left : colorOf(nameOf(l)), values: l.spans })), ...(others.length ? [{ label: "others", color: meaning.left as string, values: times.map((_, i) => others.reduce((sum, l) => sum + (l.spans[i] ?? 0), 0)) }] : [])];
+  const colors = chartColors(lines, nameOf);
+  const series = [...shown.map((l) => ({ label: nameOf(l), color: l.rest ? meaning.left : colors(nameOf(l)), values: l.spans })), ...(others.length ? [{ label: "others", color: meaning.left as string, values: times.map((_, i) => others.reduce((sum, l) => sum + (l.spans[i] ?? 0), 0)) }] : [])];
   const was = past?.total.cost_usd;
   const note = was == null ? "" : was === 0 ? "nothing in the time before" : `${total.cost_usd >= was ? "+" : "−"}${percent(Math.abs(total.cost_usd - was) / was)} against ${usd(was)} before`;
   const by = wordOf(a.by);
@@ -117,8 +118,15 @@ function Report({ of: a, past, span, nameOf, into }: { of: CostReport; past?: Co
 const columnsMost = 12;
 const linesFirst = 100;
 
+/** Colours of the chart's lines, which the table has too. */
+function chartColors(lines: Line[], nameOf: Names): (name: string) => string {
+  const given = colorsOf(lines.filter((l) => l.total.cost_usd > 0 && !l.rest).slice(0, charted).map(nameOf));
+  return (name) => given.get(name) ?? colorOf(name);
+}
+
 function Table({ of: a, lines, starts, past, nameOf, into }: Shown & { of: CostReport; into: (l: Line) => (() => void) | undefined }) {
   const [all, setAll] = useState(false);
+  const colors = chartColors(lines, nameOf);
   const total = a.total.cost_usd;
   const wide = starts.length <= columnsMost;
   const was = useMemo(() => new Map(past?.rows.map((r) => [`${r.rest} ${r.value}`, r.cost_usd])), [past]);
@@ -136,7 +144,7 @@ function Table({ of: a, lines, starts, past, nameOf, into }: Shown & { of: CostR
               <tr key={`${l.rest} ${l.value}`}>
                 <th scope="row" className="name" style={{ color: "inherit", fontWeight: 500, fontSize: 13 }}>{go ? <button type="button" className="cell link" onClick={go} title="Only this">{nameOf(l)}</button> : nameOf(l)}{a.by === "key" && l.value && <Text span size="xs"> <Goto to="/logs" extra={{ key_id: l.value, range: "30d" }}>calls</Goto></Text>}</th>
                 <td className="n" title={`$${exact(cost)}`}>{usd(cost)}</td>
-                <td style={{ minWidth: 110 }}><Group gap={6} wrap="nowrap"><Box className="grow" miw={50}><Bar share={total ? cost / total : 0} color={l.rest ? meaning.left : colorOf(nameOf(l))} label={`${percent(total ? cost / total : 0)} of all`} /></Box><Text size="xs" c="dimmed" w={38} ta="right">{percent(total ? cost / total : 0)}</Text></Group></td>
+                <td style={{ minWidth: 110 }}><Group gap={6} wrap="nowrap"><Box className="grow" miw={50}><Bar share={total ? cost / total : 0} color={l.rest ? meaning.left : colors(nameOf(l))} label={`${percent(total ? cost / total : 0)} of all`} /></Box><Text size="xs" c="dimmed" w={38} ta="right">{percent(total ? cost / total : 0)}</Text></Group></td>
                 <td className="n">{past ? usd(was.get(`${l.rest} ${l.value}`) ?? 0) : "–"}</td><td className="n">{count(requests)}</td><td className="n">{count(input_tokens)} / {count(output_tokens)}</td>
                 {wide && starts.map((t, i) => <td key={t.getTime()} className="n">{l.spans[i] ? usd(l.spans[i]) : <Text span c="dimmed">–</Text>}</td>)}
               </tr>

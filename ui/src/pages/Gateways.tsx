@@ -5,7 +5,7 @@ import { useMemo } from "react";
 import { api, got, type Schemas } from "../api/client";
 import { useAuth } from "../api/session";
 import { totalOf, useAnalytics } from "../lib/analytics";
-import { useParam, usePeriod } from "../lib/address";
+import { useParam, useLastHour } from "../lib/address";
 import { meaning } from "../lib/color";
 import { count, ms, percent, span, usd } from "../lib/format";
 import { Copy, Empty, Failure, Goto, Info, PageTitle, Tag, Waiting } from "../parts/parts";
@@ -19,7 +19,7 @@ export default function Gateways() {
   const [making, setMaking] = useParam("new");
   const gateways = useQuery({ queryKey: ["gateways"], queryFn: () => got(api.GET("/api/v1/gateways")) });
   const document = useQuery({ queryKey: ["config"], queryFn: () => got(api.GET("/api/v1/config")), enabled: who?.admin === true, staleTime: 30_000 });
-  const period = usePeriod();
+  const period = useLastHour();
   const figures = useAnalytics(period, {}, true, { metric: "requests,error_rate,latency_p95_ms,tokens,cost_usd,hit_ratio", by: "gateway", top: "100" });
   const byName = useMemo(() => new Map(figures.data?.series.map((s) => [s.by.gateway ?? "", s])), [figures.data]);
   const settings = (document.data?.config as { gateways?: Record<string, Settings> } | undefined)?.gateways ?? {};

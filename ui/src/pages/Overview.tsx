@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api, got, type Schemas } from "../api/client";
 import { type Period, useLinkTo, useParams, usePeriod } from "../lib/address";
 import { asLogs, dimensions, type Series, spansOf, stepOf, totalOf, useAnalytics, useBefore, useDimensions, useFilters, useSummary } from "../lib/analytics";
-import { colorOf, meaning } from "../lib/color";
+import { colorsOf, meaning } from "../lib/color";
 import { count, exact, ms, percent, usd } from "../lib/format";
 import { Attention } from "../parts/Attention";
 import { Chart } from "../parts/Chart";
@@ -130,9 +130,9 @@ function TimeSplit({ summary }: { summary: Summary }) {
   );
 }
 
-const overall = "requests,hits,errors,blocked,cancelled,latency_p50_ms,latency_p90_ms,latency_p99_ms,provider_p50_ms,gateway_p95_ms,misses,input_tokens,output_tokens";
+const overall = "requests,hits,errors,blocked,cancelled,latency_p50_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,provider_p95_ms,gateway_p95_ms,misses,input_tokens,output_tokens";
 const stepWords: Record<string, string> = { minute: "minute", "5m": "five minutes", "15m": "quarter of an hour", hour: "hour", day: "day" };
-const quantiles: [string, string][] = [["p50", "#4c6ef5"], ["p90", "#0b9aa8"], ["p99", "#d55e00"]];
+const quantiles: [string, string][] = [["p50", "#4c6ef5"], ["p90", "#0b9aa8"], ["p95", "#e69f00"], ["p99", "#d55e00"]];
 
 const secondsOf = (times: string[] | undefined) => (times ?? []).map((t) => new Date(t).getTime() / 1000);
 
@@ -175,7 +175,7 @@ function Charts({ period, filters, live }: View) {
   const times = useMemo(() => secondsOf(all.data?.times), [all.data]);
   const one = all.data?.series[0];
   const latency = useMemo(
-    () => [...quantiles.map(([label, color], i) => ({ label, color, filled: i > 0, values: spansOf(one, `latency_${label}_ms`) })), { label: "provider p50", color: "#868e96", dash: [2, 2], values: spansOf(one, "provider_p50_ms") }, { label: "Sluice p95", color: "#8c6bb1", dash: [2, 2], values: spansOf(one, "gateway_p95_ms") }],
+    () => [...quantiles.map(([label, color], i) => ({ label, color, filled: i > 0, values: spansOf(one, `latency_${label}_ms`) })), { label: "provider p95", color: "#868e96", dash: [2, 2], values: spansOf(one, "provider_p95_ms") }, { label: "Sluice p95", color: "#8c6bb1", dash: [2, 2], values: spansOf(one, "gateway_p95_ms") }],
     [one],
   );
   const stops = useMemo(
@@ -183,7 +183,12 @@ function Charts({ period, filters, live }: View) {
     [one],
   );
   const tokens = useMemo(() => [{ label: "Input", color: "#4c6ef5", values: spansOf(one, "input_tokens") }, { label: "Output", color: "#0b9aa8", values: spansOf(one, "output_tokens") }], [one]);
-  const spend = useMemo(() => (models.data?.series ?? []).filter((s) => totalOf(s, "cost_usd")).map((s) => { const name = s.rest ? "others" : dimensions.model!.nameOf(s.by) || "none"; return { label: name, color: s.rest ? meaning.left : colorOf(name), values: spansOf(s, "cost_usd") }; }), [models.data]);
+  const spend = useMemo(() => {
+    const paid = (models.data?.series ?? []).filter((s) => totalOf(s, "cost_usd"));
+    const nameOf = (s: Series) => (s.rest ? "others" : dimensions.model!.nameOf(s.by) || "none");
+    const colors = colorsOf(paid.filter((s) => !s.rest).map(nameOf));
+    return paid.map((s) => ({ label: nameOf(s), color: s.rest ? meaning.left : colors.get(nameOf(s))!, values: spansOf(s, "cost_usd") }));
+  }, [models.data]);
 
   if (all.isError) return <Failure error={all.error} />;
   if (!all.data || !models.data) return <Waiting rows={1} height={260} />;
@@ -215,6 +220,7 @@ function Top({ period, filters, live, param, first }: View & { param: string; fi
   const groups = useAnalytics(period, filters, live, { metric: "requests,tokens,cost_usd,error_rate,latency_p95_ms", by: dimension.by, top: "8" });
   const rows = groups.data?.series ?? [];
   const most = Math.max(1, ...rows.map((s) => totalOf(s, "requests") ?? 0));
+  const colors = colorsOf(rows.filter((s) => !s.rest).map((s) => dimension.nameOf(s.by)));
   const name = (s: Series) => { const n = dimension.nameOf(s.by); return s.rest ? "all others" : dimension.by === "key" ? keyName(n) : n; };
   return (
     <Panel title={`By ${dimension.label.toLowerCase()}`} says="The most requests first. A click filters the whole page." right={<Select size="xs" w={120} allowDeselect={false} aria-label="Add up by" data={Object.entries(dimensions).map(([value, d]) => ({ value, label: d.label }))} value={chosen} onChange={(v) => v && set({ [param]: v === first ? "" : v })} />}>
@@ -224,7 +230,7 @@ function Top({ period, filters, live, param, first }: View & { param: string; fi
           <tbody>
             {rows.map((s) => {
               const label = name(s);
-              const color = label && !s.rest ? colorOf(dimension.nameOf(s.by)) : meaning.left;
+              const color = label && !s.rest ? (colors.get(dimension.nameOf(s.by)) ?? meaning.left) : meaning.left;
               const errors = totalOf(s, "error_rate");
               return (
                 <tr key={label}>

@@ -6,7 +6,7 @@ import { api, got, type Schemas } from "../api/client";
 import { useAuth } from "../api/session";
 import { useAct } from "../lib/act";
 import { totalOf, useAnalytics } from "../lib/analytics";
-import { useParam, useParams, usePeriod } from "../lib/address";
+import { useParam, useLastHour, useParams } from "../lib/address";
 import { meaning } from "../lib/color";
 import { count, ms, percent, usd } from "../lib/format";
 import { tryProvider, type What } from "../lib/provider";
@@ -28,7 +28,7 @@ export default function Providers() {
   const providers = useQuery({ queryKey: ["providers"], queryFn: () => got(api.GET("/api/v1/providers")) });
   const health = useQuery({ queryKey: ["health"], queryFn: () => got(api.GET("/api/v1/health")), refetchInterval: 5000, enabled: admin });
   const drains = useQuery({ queryKey: ["drains"], queryFn: () => got(api.GET("/api/v1/drains")), enabled: admin });
-  const figures = useAnalytics(usePeriod(), {}, true, { metric: "requests,error_rate,latency_p95_ms,cost_usd", by: "provider", top: "100" });
+  const figures = useAnalytics(useLastHour(), {}, true, { metric: "requests,error_rate,latency_p95_ms,cost_usd", by: "provider", top: "100" });
   const byName = useMemo(() => new Map(figures.data?.series.map((s) => [s.by.provider ?? "", s])), [figures.data]);
   const [draining, setDraining] = useState<Drained | null>(null);
   const [testing, setTesting] = useState<What | null>(null);

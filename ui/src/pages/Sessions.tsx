@@ -33,7 +33,7 @@ function List({ by, chosen }: { by: string; chosen: string }) {
   const [, set] = useParams();
   const period = usePeriod();
   const list = useInfiniteQuery({
-    queryKey: ["sessions", by, period.range, period.custom && period.from.toISOString()],
+    queryKey: ["sessions", by, period.range, period.custom && [period.from.toISOString(), period.to.toISOString()]],
     queryFn: ({ pageParam }) => got(api.GET("/api/v1/sessions", { params: { query: { by, from: period.from.toISOString(), ...(period.custom ? { to: period.to.toISOString() } : {}), limit: "50", ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (last) => last.next || undefined,
