@@ -6247,10 +6247,20 @@ export interface operations {
                 client_ip?: string;
                 /** @description W3C trace id. With ! before it: all but these. */
                 trace_id?: string;
+                /** @description Region of the target that answered. With ! before it: all but these. */
+                region?: string;
+                /** @description Dialect towards the vendor. With ! before it: all but these. */
+                provider_dialect?: string;
                 /** @description up or down. With ! before it: all but these. */
                 feedback?: string;
                 /** @description HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other. */
                 status?: string;
+                /** @description ok, error, refused (by a limit or budget) or cancelled (the caller left), as figures count them; !ok is any other. */
+                outcome?: string;
+                /** @description Name of a limit or budget that the call was over, as in its limits; with outcome=refused, that refused it. With ! before it: all but these. */
+                limits?: string;
+                /** @description Value of this key of the metadata: a text as it is, another value as JSON. With ! before it: all but these. */
+                "metadata.{key}"?: string;
                 /** @description true: streams only; false: others only. */
                 stream?: string;
                 /** @description Calls from this time on (RFC 3339). */
@@ -6335,10 +6345,20 @@ export interface operations {
                 client_ip?: string;
                 /** @description W3C trace id. With ! before it: all but these. */
                 trace_id?: string;
+                /** @description Region of the target that answered. With ! before it: all but these. */
+                region?: string;
+                /** @description Dialect towards the vendor. With ! before it: all but these. */
+                provider_dialect?: string;
                 /** @description up or down. With ! before it: all but these. */
                 feedback?: string;
                 /** @description HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other. */
                 status?: string;
+                /** @description ok, error, refused (by a limit or budget) or cancelled (the caller left), as figures count them; !ok is any other. */
+                outcome?: string;
+                /** @description Name of a limit or budget that the call was over, as in its limits; with outcome=refused, that refused it. With ! before it: all but these. */
+                limits?: string;
+                /** @description Value of this key of the metadata: a text as it is, another value as JSON. With ! before it: all but these. */
+                "metadata.{key}"?: string;
                 /** @description true: streams only; false: others only. */
                 stream?: string;
                 /** @description Calls from this time on (RFC 3339). */
@@ -6417,10 +6437,20 @@ export interface operations {
                 client_ip?: string;
                 /** @description W3C trace id. With ! before it: all but these. */
                 trace_id?: string;
+                /** @description Region of the target that answered. With ! before it: all but these. */
+                region?: string;
+                /** @description Dialect towards the vendor. With ! before it: all but these. */
+                provider_dialect?: string;
                 /** @description up or down. With ! before it: all but these. */
                 feedback?: string;
                 /** @description HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other. */
                 status?: string;
+                /** @description ok, error, refused (by a limit or budget) or cancelled (the caller left), as figures count them; !ok is any other. */
+                outcome?: string;
+                /** @description Name of a limit or budget that the call was over, as in its limits; with outcome=refused, that refused it. With ! before it: all but these. */
+                limits?: string;
+                /** @description Value of this key of the metadata: a text as it is, another value as JSON. With ! before it: all but these. */
+                "metadata.{key}"?: string;
                 /** @description true: streams only; false: others only. */
                 stream?: string;
                 /** @description Calls from this time on (RFC 3339). */
