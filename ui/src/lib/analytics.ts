@@ -46,7 +46,7 @@ export function useDimensions(): Record<string, Dimension> {
   const names = useDimensionNames();
   return useMemo(() => {
     const known = new Set(Object.values(dimensions).map((d) => d.by));
-    return { ...dimensions, ...Object.fromEntries(names.filter((n) => !known.has(n)).map((n) => [n, plain(dimensionLabel(n), n, n)])) };
+    return { ...dimensions, ...Object.fromEntries(names.filter((n) => !known.has(n) && !(n in dimensions)).map((n) => [n, plain(dimensionLabel(n), n, n)])) };
   }, [names]);
 }
 
