@@ -5,6 +5,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 TARGETS := linux/amd64 linux/arm64 darwin/arm64
 export CGO_ENABLED ?= 0
+# The same flags everywhere: what is built for tests is there for binaries too.
+export GOFLAGS ?= -trimpath
 
 .PHONY: help run test check bench build e2e agents race lint generate fuzz ui ui-check shots
 
