@@ -17,7 +17,7 @@ const (
 	ownStorage = "speaks of LiteLLM's database; entries are kept in Sluice's store"
 	ownHooks   = "Python of one's own cannot run here; hooks are not built"
 	ownPaths   = "is decided by gateway, key and operation here, not by path; give keys their operations"
-	ownLogging = "exporting logs is not built; entries are in the admin API and metrics on the admin listener at /metrics"
+	ownLogging = "write exports (docs/exports.md: files, S3, webhook, Kafka, NATS, Splunk, Elasticsearch, Datadog, Langfuse) or telemetry.otlp (docs/telemetry.md); metrics are on the admin listener at /metrics"
 )
 
 // paramReasons are keys of litellm_params.
@@ -83,7 +83,7 @@ func litellmReasons() map[string]reason {
 		"enable_redis_auth_cache": {},
 		"modify_params":           {Changed, "requests are written for their target's rules always", true}, "redact_user_api_key_info": {Lost, ownLogging, true}, "langfuse_default_tags": lost(ownLogging),
 		"force_ipv4": {Lost, "the system chooses", true}, "set_verbose": {Changed, "write telemetry.log_level: debug, which never shows bodies", true}, "json_logs": {Changed, "write telemetry.log_format: json", true},
-		"default_team_settings": lost(ownLogging), "default_team_params": lost("teams are the tags and metadata.team of keys here; their limits stand in the document"),
+		"default_team_settings": lost("logging per team: exports take a filter (docs/exports.md)"), "default_team_params": lost("teams are the tags and metadata.team of keys here; their limits stand in the document"),
 		"default_internal_user_params": lost("speaks of people who join; members get a role in a workspace, and keys rights and limits of their own"),
 		"default_key_generate_params":  lost(ownKeys), "upperbound_key_generate_params": lost(ownKeys), "key_generation_settings": lost(ownKeys),
 		"cost_discount_config": lost("write the price that you pay in providers.<name>.models.<model>.price"), "cost_margin_config": lost("a margin over the vendor's price is not built"),
