@@ -3,11 +3,7 @@ package otlp
 import (
 	"encoding/json"
 	"math"
-	"slices"
 	"strings"
-	"unicode/utf8"
-
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -28,80 +24,65 @@ func operation(op string) string {
 	return op
 }
 
-// attributes is a list under construction. What is empty or unknown is left out.
-type attributes []*commonpb.KeyValue
+// What is empty or unknown is left out of attributes.
 
-func (a *attributes) text(name, v string) {
+func (a attributes) text(name, v string) {
 	if v != "" {
-		*a = append(*a, text(name, strings.ToValidUTF8(v, "\uFFFD")))
+		a.putText(name, v)
 	}
 }
 
-// valid gives texts as protobuf takes them: what is no UTF-8 would keep a whole batch from
-// being sent.
-func valid(all []string) []string {
-	if !slices.ContainsFunc(all, func(v string) bool { return !utf8.ValidString(v) }) {
-		return all
-	}
-	out := make([]string, len(all))
-	for i, v := range all {
-		out[i] = strings.ToValidUTF8(v, "\uFFFD")
-	}
-	return out
-}
-
-func (a *attributes) count(name string, v llm.Count) {
+func (a attributes) count(name string, v llm.Count) {
 	if v.Known {
-		*a = append(*a, whole(name, v.N))
+		a.putWhole(name, v.N)
 	}
 }
 
-func (a *attributes) seconds(name string, ms llm.Count) {
+func (a attributes) seconds(name string, ms llm.Count) {
 	if ms.Known {
-		*a = append(*a, number(name, float64(ms.N)/1000))
+		a.putNumber(name, float64(ms.N)/1000)
 	}
 }
 
-func (a *attributes) texts(name string, all []string) {
+func (a attributes) texts(name string, all []string) {
 	if len(all) > 0 {
-		*a = append(*a, texts(name, valid(all)))
+		a.putTexts(name, all)
 	}
 }
 
-func (a *attributes) yes(name string, v bool) {
+func (a attributes) yes(name string, v bool) {
 	if v {
-		*a = append(*a, truth(name, true))
+		a.putTruth(name, true)
 	}
 }
 
-func (a *attributes) dollars(name string, c gateway.Cost) {
+func (a attributes) dollars(name string, c gateway.Cost) {
 	if c.Known {
-		*a = append(*a, number(name, float64(c.USD)/float64(gateway.Dollar)))
+		a.putNumber(name, float64(c.USD)/float64(gateway.Dollar))
 	}
 }
 
-func (a *attributes) status(v int) {
+func (a attributes) status(v int) {
 	if v > 0 {
-		*a = append(*a, whole("http.response.status_code", int64(v)))
+		a.putWhole("http.response.status_code", int64(v))
 	}
 }
 
 // vendor names who serves. gen_ai.system is the former name of gen_ai.provider.name, by
 // which many still look.
-func (a *attributes) vendor(v Vendor) {
+func (a attributes) vendor(v Vendor) {
 	a.text("gen_ai.provider.name", v.Name)
 	a.text("gen_ai.system", v.Name)
 	a.text("server.address", v.Address)
 	if v.Address != "" && v.Port > 0 {
-		*a = append(*a, whole("server.port", int64(v.Port)))
+		a.putWhole("server.port", int64(v.Port))
 	}
 }
 
 // callAttributes are those of the call's span. Who called stands there by the key's id and
 // the workspace alone: neither user nor address leaves the gateway this way.
-func (e *Exporter) callAttributes(c *call) []*commonpb.KeyValue {
+func (e *Exporter) callAttributes(a attributes, c *call) {
 	entry, t := &c.entry, &c.trace
-	var a attributes
 	a.text("gen_ai.operation.name", operation(entry.Operation))
 	if entry.Provider != "" {
 		a.vendor(e.opt.Vendor(entry.Provider))
@@ -115,31 +96,30 @@ func (e *Exporter) callAttributes(c *call) []*commonpb.KeyValue {
 	a.text("gen_ai.conversation.id", entry.Session)
 	a.yes("gen_ai.request.stream", entry.Stream)
 	if entry.Stream && !t.FirstContent.IsZero() {
-		a = append(a, number("gen_ai.response.time_to_first_chunk", max(t.FirstContent.Sub(entry.Time).Seconds(), 0)))
+		a.putNumber("gen_ai.response.time_to_first_chunk", max(t.FirstContent.Sub(entry.Time).Seconds(), 0))
 	}
 	a.parameters(t.Parameters)
 	a.usage(&entry.Usage)
 	a.content(e, c)
 	a.http(entry, t)
 	a.policy(entry)
-	return a
 }
 
-func (a *attributes) parameters(all []proxy.Parameter) {
+func (a attributes) parameters(all []proxy.Parameter) {
 	for _, p := range all {
 		name := "gen_ai.request." + p.Name
 		switch {
 		case p.Texts != nil:
 			a.texts(name, p.Texts)
 		case p.Name == "temperature" || p.Name == "top_p" || p.Name == "top_k" || strings.HasSuffix(p.Name, "_penalty"):
-			*a = append(*a, number(name, p.Number))
+			a.putNumber(name, p.Number)
 		case p.Number == math.Trunc(p.Number) && math.Abs(p.Number) < 1<<53:
-			*a = append(*a, whole(name, int64(p.Number)))
+			a.putWhole(name, int64(p.Number))
 		}
 	}
 }
 
-func (a *attributes) usage(u *llm.Usage) {
+func (a attributes) usage(u *llm.Usage) {
 	a.count("gen_ai.usage.input_tokens", u.InputTokens)
 	a.count("gen_ai.usage.output_tokens", u.OutputTokens)
 	a.count("gen_ai.usage.cache_read.input_tokens", u.CacheReadTokens)
@@ -149,7 +129,7 @@ func (a *attributes) usage(u *llm.Usage) {
 
 // http are the attributes of a request that was served.
 // https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server
-func (a *attributes) http(entry *gateway.Entry, t *proxy.Trace) {
+func (a attributes) http(entry *gateway.Entry, t *proxy.Trace) {
 	a.text("http.request.method", method(t.Method))
 	a.text("http.route", t.Route)
 	scheme := "http"
@@ -172,7 +152,7 @@ func method(m string) string {
 }
 
 // policy is what the gateway made of the call.
-func (a *attributes) policy(entry *gateway.Entry) {
+func (a attributes) policy(entry *gateway.Entry) {
 	a.text("sluice.call.id", entry.ID)
 	a.text("sluice.gateway", entry.Gateway)
 	a.text("sluice.workspace", entry.Workspace)
@@ -187,27 +167,26 @@ func (a *attributes) policy(entry *gateway.Entry) {
 	a.texts("sluice.limits", entry.Limits)
 	a.texts("sluice.guards", entry.Guards)
 	a.texts("sluice.dropped_params", entry.DroppedParams)
-	*a = append(*a, whole("sluice.attempts", int64(len(entry.Attempts))))
+	a.putWhole("sluice.attempts", int64(len(entry.Attempts)))
 	a.dollars("sluice.cost_usd", entry.Cost)
 	a.dollars("sluice.saved_usd", entry.Saved)
 	a.seconds("sluice.queue_seconds", entry.QueueMS)
 	if entry.OverheadUS.Known {
-		*a = append(*a, number("sluice.overhead_seconds", float64(entry.OverheadUS.N)/1e6))
+		a.putNumber("sluice.overhead_seconds", float64(entry.OverheadUS.N)/1e6)
 	}
 }
 
 // attemptAttributes are those of one attempt's span. Tokens stand at the call, so that
 // nobody who adds up spans counts them twice.
-func (e *Exporter) attemptAttributes(c *call, n int) []*commonpb.KeyValue {
+func (e *Exporter) attemptAttributes(a attributes, c *call, n int) {
 	entry, at := &c.entry, &c.entry.Attempts[n]
-	var a attributes
 	a.text("gen_ai.operation.name", operation(entry.Operation))
 	a.vendor(e.opt.Vendor(at.Provider))
 	a.text("gen_ai.request.model", at.Model)
 	a.status(at.Status)
 	a.text("error.type", at.Fault)
 	if n > 0 {
-		a = append(a, whole("http.request.resend_count", int64(n)))
+		a.putWhole("http.request.resend_count", int64(n))
 	}
 	a.text("sluice.provider", at.Provider)
 	a.text("sluice.credential", at.Credential)
@@ -216,7 +195,6 @@ func (e *Exporter) attemptAttributes(c *call, n int) []*commonpb.KeyValue {
 	a.seconds("sluice.retry_after_seconds", at.RetryAfterMS)
 	a.yes("sluice.continued", at.Continued)
 	a.dollars("sluice.cost_usd", at.Cost)
-	return a
 }
 
 // dialect gives one by its name; nil = nobody speaks it.
@@ -230,7 +208,7 @@ func (e *Exporter) dialect(name string) *dialect.Dialect {
 }
 
 // content is what was said, where the policy allows it.
-func (a *attributes) content(e *Exporter, c *call) {
+func (a attributes) content(e *Exporter, c *call) {
 	t := &c.trace
 	if t.Prompt == nil && t.Answer == nil {
 		return

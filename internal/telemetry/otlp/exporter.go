@@ -88,7 +88,7 @@ func (e *Exporter) add(ctx context.Context, d *Destination) error {
 		if err != nil {
 			return err
 		}
-		e.calls = append(e.calls, newQueue(d.Queue, note("traces"), spanSender{e, c}))
+		e.calls = append(e.calls, newQueue(d.Queue, note("traces"), &spanSender{e: e, client: c}))
 	}
 	if d.Logs {
 		x, err := d.logs(ctx, t)

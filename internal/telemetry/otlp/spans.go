@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/proxy"
@@ -23,58 +23,152 @@ const (
 	flagRemote    = 1 << 9
 )
 
+// Fields of the messages that spans are sent in.
+// https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
+const (
+	resourceResource = 1
+	resourceScope    = 2
+	resourceSchema   = 3
+
+	scopeScope   = 1
+	scopeSpans   = 2
+	scopeSchema  = 3
+	scopeName    = 1 // of the scope itself
+	scopeVersion = 2
+
+	spanTrace      = 1
+	spanID         = 2
+	spanState      = 3
+	spanParent     = 4
+	spanName       = 5
+	spanKind       = 6
+	spanStart      = 7
+	spanEnd        = 8
+	spanAttributes = 9
+	spanEvents     = 11
+	spanLinks      = 13
+	spanStatus     = 15
+	spanFlags      = 16
+
+	eventTime = 1
+	eventName = 2
+
+	linkTrace      = 1
+	linkSpan       = 2
+	linkAttributes = 4
+	linkFlags      = 6
+
+	statusMessage = 2
+	statusCode    = 3
+)
+
 // spanSender makes spans of calls and sends them.
 type spanSender struct {
 	e      *Exporter
 	client otlptrace.Client
+	buf    wire // the memory of the last batch
 }
 
+// maxBuffer is how much memory for a batch stays between two of them.
+const maxBuffer = 4 << 20
+
 // Send implements sender.
-func (s spanSender) Send(ctx context.Context, batch []*call) error {
-	in := &tracepb.ScopeSpans{Scope: &commonpb.InstrumentationScope{Name: scope, Version: s.e.opt.Version}, SchemaUrl: schema}
-	for _, c := range batch {
-		in.Spans = s.e.spans(in.Spans, c)
+func (s *spanSender) Send(ctx context.Context, batch []*call) error {
+	s.buf = s.e.batch(s.buf[:0], batch)
+	all := &tracepb.ResourceSpans{}
+	// Fields that a message does not know go out as they are; that it does know them is of no
+	// account. So the library sends what was written here.
+	all.ProtoReflect().SetUnknown(protoreflect.RawFields(s.buf))
+	err := s.client.UploadTraces(ctx, []*tracepb.ResourceSpans{all}) // which has copied it
+	if cap(s.buf) > maxBuffer {
+		s.buf = nil
 	}
-	return s.client.UploadTraces(ctx, []*tracepb.ResourceSpans{{Resource: s.e.resource.proto, ScopeSpans: []*tracepb.ScopeSpans{in}, SchemaUrl: schema}})
+	return err
 }
 
 // End implements sender.
-func (s spanSender) End(ctx context.Context) { _ = s.client.Stop(ctx) }
+func (s *spanSender) End(ctx context.Context) { _ = s.client.Stop(ctx) }
+
+// batch appends the ResourceSpans of calls.
+func (e *Exporter) batch(w wire, calls []*call) wire {
+	w.bytes(resourceResource, e.resource.wire)
+	all := w.begin(resourceScope)
+	who := w.begin(scopeScope)
+	w.text(scopeName, scope)
+	w.text(scopeVersion, e.opt.Version)
+	w.end(who)
+	for _, c := range calls {
+		e.spans(&w, c)
+	}
+	w.text(scopeSchema, schema)
+	w.end(all)
+	w.text(resourceSchema, schema)
+	return w
+}
 
 // spans appends the call's span and those of its attempts.
-func (e *Exporter) spans(dst []*tracepb.Span, c *call) []*tracepb.Span {
+func (e *Exporter) spans(w *wire, c *call) {
 	entry, t := &c.entry, &c.trace
-	trace, own := unhex(t.ID), unhex(t.Span)
-	server := &tracepb.Span{
-		TraceId: trace, SpanId: own, ParentSpanId: unhex(entry.ParentSpanID), TraceState: t.State, Flags: flags(t.Sampled) | flagHasRemote,
-		Name: name(entry), Kind: tracepb.Span_SPAN_KIND_SERVER, StartTimeUnixNano: nano(entry.Time), EndTimeUnixNano: nano(entry.Time.Add(t.Took)),
-		Attributes: e.callAttributes(c), Events: milestones(c), Status: callStatus(entry),
-	}
-	if len(server.ParentSpanId) > 0 {
-		server.Flags |= flagRemote
+	trace, own, parent := idOf(t.ID), idOf(t.Span), idOf(entry.ParentSpanID)
+	flags := flags(t.Sampled) | flagHasRemote
+	began, ended := nano(entry.Time), nano(entry.Time.Add(t.Took))
+
+	span := w.begin(scopeSpans)
+	w.bytes(spanTrace, trace.bytes())
+	w.bytes(spanID, own.bytes())
+	w.text(spanState, t.State)
+	w.bytes(spanParent, parent.bytes())
+	w.text(spanName, name(entry))
+	w.number(spanKind, uint64(tracepb.Span_SPAN_KIND_SERVER))
+	w.fixed64(spanStart, began)
+	w.fixed64(spanEnd, ended)
+	e.callAttributes(attributes{w, spanAttributes}, c)
+	if at := t.FirstContent; !at.IsZero() {
+		w.event(firstContent(entry), nano(at))
 	}
 	if t.Copied != "" {
-		server.Links = []*tracepb.Span_Link{link(trace, copiedSpan(t.Copied), "shadow_of")}
+		copied := idOf(proxy.SpanOf(t.Copied))
+		w.link(trace.bytes(), copied.bytes(), "shadow_of")
 	}
-	dst = append(dst, server)
-	ids := make([][]byte, len(entry.Attempts))
+	if failed(entry) {
+		w.failed(entry.ErrorCode)
+	}
+	if parent.n > 0 {
+		flags |= flagRemote
+	}
+	w.fixed32(spanFlags, flags)
+	w.end(span)
+
 	for i := range entry.Attempts {
-		ids[i] = attemptID(own, &entry.Attempts[i], i)
+		e.attempt(w, c, i, &trace, &own, ended)
 	}
-	for i := range entry.Attempts {
-		a := &entry.Attempts[i]
-		end := min(nano(a.Started.Add(millis(a.LatencyMS.N))), server.EndTimeUnixNano)
-		span := &tracepb.Span{
-			TraceId: trace, SpanId: ids[i], ParentSpanId: own, TraceState: t.State, Flags: flags(t.Sampled) | flagHasRemote,
-			Name: attemptName(entry, a), Kind: tracepb.Span_SPAN_KIND_CLIENT, StartTimeUnixNano: min(nano(a.Started), end), EndTimeUnixNano: end,
-			Attributes: e.attemptAttributes(c, i), Events: attemptMilestones(c, i, end), Status: attemptStatus(a),
-		}
-		if rival := rivalOf(entry.Attempts, i); rival >= 0 {
-			span.Links = []*tracepb.Span_Link{link(trace, ids[rival], "hedge_of")}
-		}
-		dst = append(dst, span)
+}
+
+// attempt appends the span of an attempt, which ends no later than its call.
+func (e *Exporter) attempt(w *wire, c *call, n int, trace, call *id, last uint64) {
+	a := &c.entry.Attempts[n]
+	own := attemptID(call, a, n)
+	ended := min(nano(a.Started.Add(millis(a.LatencyMS.N))), last)
+	span := w.begin(scopeSpans)
+	w.bytes(spanTrace, trace.bytes())
+	w.bytes(spanID, own.bytes())
+	w.text(spanState, c.trace.State)
+	w.bytes(spanParent, call.bytes())
+	w.text(spanName, attemptName(&c.entry, a))
+	w.number(spanKind, uint64(tracepb.Span_SPAN_KIND_CLIENT))
+	w.fixed64(spanStart, min(nano(a.Started), ended))
+	w.fixed64(spanEnd, ended)
+	e.attemptAttributes(attributes{w, spanAttributes}, c, n)
+	w.milestones(c, n, ended)
+	if rival := rivalOf(c.entry.Attempts, n); rival >= 0 {
+		other := attemptID(call, &c.entry.Attempts[rival], rival)
+		w.link(trace.bytes(), other.bytes(), "hedge_of")
 	}
-	return dst
+	if a.Fault != "" {
+		w.failed(a.Fault)
+	}
+	w.fixed32(spanFlags, flags(c.trace.Sampled)|flagHasRemote)
+	w.end(span)
 }
 
 func flags(sampled bool) uint32 {
@@ -121,44 +215,6 @@ func rivalOf(all []gateway.Attempt, n int) int {
 	return -1
 }
 
-func link(trace, span []byte, what string) *tracepb.Span_Link {
-	return &tracepb.Span_Link{TraceId: trace, SpanId: span, Flags: flagHasRemote, Attributes: []*commonpb.KeyValue{text("sluice.link", what)}}
-}
-
-// attemptID is the one that the provider was told, else one made of the call's and the
-// attempt's number.
-func attemptID(call []byte, a *gateway.Attempt, n int) []byte {
-	id := a.Span
-	if id == 0 && len(call) == 8 {
-		id = binary.BigEndian.Uint64(call) ^ uint64(n+1)*0x9E3779B97F4A7C15
-	}
-	return binary.BigEndian.AppendUint64(nil, id)
-}
-
-// callStatus is an error where the call failed and the caller was not at fault.
-// https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status
-func callStatus(e *gateway.Entry) *tracepb.Status {
-	if e.ErrorCode == "" || e.Status >= 400 && e.Status < 500 {
-		return nil
-	}
-	return &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: e.ErrorCode}
-}
-
-func attemptStatus(a *gateway.Attempt) *tracepb.Status {
-	if a.Fault == "" {
-		return nil
-	}
-	return &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: a.Fault}
-}
-
-// milestones are what happened to the answer on its way.
-func milestones(c *call) []*tracepb.Span_Event {
-	if c.trace.FirstContent.IsZero() {
-		return nil
-	}
-	return []*tracepb.Span_Event{event(firstContent(&c.entry), c.trace.FirstContent)}
-}
-
 func firstContent(e *gateway.Entry) string {
 	if e.Stream {
 		return "sluice.first_token"
@@ -166,40 +222,85 @@ func firstContent(e *gateway.Entry) string {
 	return "sluice.first_byte"
 }
 
-// attemptMilestones are those of one attempt, none later than its end.
-func attemptMilestones(c *call, n int, end uint64) (out []*tracepb.Span_Event) {
-	a := &c.entry.Attempts[n]
-	if a.ConnectMS.Known {
-		out = append(out, event("sluice.connected", a.Started.Add(millis(a.ConnectMS.N))))
-	}
-	if a.FirstByteMS.Known {
-		out = append(out, event("sluice.first_byte", a.Started.Add(millis(a.FirstByteMS.N))))
-	}
-	if at := c.trace.FirstContent; c.entry.Stream && n == len(c.entry.Attempts)-1 && at.After(a.Started) {
-		out = append(out, event("sluice.first_token", at))
-	}
-	for _, e := range out {
-		e.TimeUnixNano = min(e.TimeUnixNano, end)
-	}
-	return out
-}
-
-func event(name string, at time.Time) *tracepb.Span_Event {
-	return &tracepb.Span_Event{Name: name, TimeUnixNano: nano(at)}
-}
-
 func nano(t time.Time) uint64 { return uint64(max(t.UnixNano(), 0)) }
 
 func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// unhex gives the bytes of an id; nil of none.
-func unhex(id string) []byte {
-	b, err := hex.DecodeString(id)
-	if err != nil || len(b) == 0 {
-		return nil
-	}
-	return b
+// link appends a link of a span to another of its trace.
+func (w *wire) link(trace, span []byte, what string) {
+	l := w.begin(spanLinks)
+	w.bytes(linkTrace, trace)
+	w.bytes(linkSpan, span)
+	attributes{w, linkAttributes}.text("sluice.link", what)
+	w.fixed32(linkFlags, flagHasRemote)
+	w.end(l)
 }
 
-// copiedSpan is the span of the call of which another is the shadow.
-func copiedSpan(call string) []byte { return unhex(proxy.SpanOf(call)) }
+// event appends something that happened within a span.
+func (w *wire) event(name string, at uint64) {
+	e := w.begin(spanEvents)
+	w.fixed64(eventTime, at)
+	w.text(eventName, name)
+	w.end(e)
+}
+
+// failed appends that a span failed.
+func (w *wire) failed(why string) {
+	s := w.begin(spanStatus)
+	w.text(statusMessage, why)
+	w.number(statusCode, uint64(tracepb.Status_STATUS_CODE_ERROR))
+	w.end(s)
+}
+
+// failed reports whether the call failed and the caller was not at fault.
+// https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status
+func failed(e *gateway.Entry) bool {
+	return e.ErrorCode != "" && !(e.Status >= 400 && e.Status < 500)
+}
+
+// milestones appends what happened to an attempt's answer on its way, none later than its
+// end.
+func (w *wire) milestones(c *call, n int, end uint64) {
+	a := &c.entry.Attempts[n]
+	if a.ConnectMS.Known {
+		w.event("sluice.connected", min(nano(a.Started.Add(millis(a.ConnectMS.N))), end))
+	}
+	if a.FirstByteMS.Known {
+		w.event("sluice.first_byte", min(nano(a.Started.Add(millis(a.FirstByteMS.N))), end))
+	}
+	if at := c.trace.FirstContent; c.entry.Stream && n == len(c.entry.Attempts)-1 && at.After(a.Started) {
+		w.event("sluice.first_token", min(nano(at), end))
+	}
+}
+
+// id is one of a trace or a span.
+type id struct {
+	b [16]byte
+	n int
+}
+
+func (i *id) bytes() []byte { return i.b[:i.n] }
+
+// idOf reads one; what is none is empty.
+func idOf(text string) (i id) {
+	if len(text) > 2*len(i.b) {
+		return i
+	}
+	n, err := hex.Decode(i.b[:], []byte(text))
+	if err == nil {
+		i.n = n
+	}
+	return i
+}
+
+// attemptID is the one that the provider was told, else one made of the call's and the
+// attempt's number.
+func attemptID(call *id, a *gateway.Attempt, n int) (own id) {
+	told := a.Span
+	if told == 0 && call.n == 8 {
+		told = binary.BigEndian.Uint64(call.b[:]) ^ uint64(n+1)*0x9E3779B97F4A7C15
+	}
+	own.n = 8
+	binary.BigEndian.PutUint64(own.b[:], told)
+	return own
+}
