@@ -21,31 +21,31 @@ func (w *worker) deliver(ctx context.Context, b *batch) error {
 	if err := w.open(); err != nil {
 		return err
 	}
-	return w.split(ctx, b.rows, b.numbers)
+	return w.split(ctx, b, b.rows, b.numbers)
 }
 
 // split sends rows. Where the sink refuses all of them, it finds those that are refused
 // by halves, in order.
-func (w *worker) split(ctx context.Context, rows []Row, numbers []int64) error {
+func (w *worker) split(ctx context.Context, b *batch, rows []Row, numbers []int64) error {
 	err := w.try(ctx, rows)
 	var no *Refused
 	var part *Partial
 	switch {
 	case err == nil:
-		w.taken(numbers)
+		w.taken(b, numbers)
 		return nil
 	case errors.As(err, &part):
-		return w.partly(ctx, part, rows, numbers)
+		return w.partly(ctx, b, part, rows, numbers)
 	case !errors.As(err, &no):
 		return err
 	case len(rows) == 1:
-		return w.refuse(ctx, numbers[0], rows[0].ID, no.Reason)
+		return w.refuse(ctx, b, numbers[0], rows[0].ID, no.Reason)
 	}
 	half := len(rows) / 2
-	if err := w.split(ctx, rows[:half], numbers[:half]); err != nil {
+	if err := w.split(ctx, b, rows[:half], numbers[:half]); err != nil {
 		return err
 	}
-	return w.split(ctx, rows[half:], numbers[half:])
+	return w.split(ctx, b, rows[half:], numbers[half:])
 }
 
 func (w *worker) try(ctx context.Context, rows []Row) error {
@@ -54,9 +54,9 @@ func (w *worker) try(ctx context.Context, rows []Row) error {
 	return w.sink.Send(ctx, rows)
 }
 
-func (w *worker) taken(numbers []int64) {
+func (w *worker) taken(b *batch, numbers []int64) {
 	for _, n := range numbers {
-		w.fates[n] = sent
+		b.set(n, sent)
 	}
 	if len(numbers) > 0 {
 		w.streak = 0
@@ -64,7 +64,7 @@ func (w *worker) taken(numbers []int64) {
 }
 
 // partly notes what became of each row.
-func (w *worker) partly(ctx context.Context, p *Partial, rows []Row, numbers []int64) error {
+func (w *worker) partly(ctx context.Context, b *batch, p *Partial, rows []Row, numbers []int64) error {
 	again := map[int]bool{}
 	for _, i := range p.Again {
 		again[i] = true
@@ -75,10 +75,10 @@ func (w *worker) partly(ctx context.Context, p *Partial, rows []Row, numbers []i
 			all = append(all, n)
 		}
 	}
-	w.taken(all)
+	w.taken(b, all)
 	for i, n := range numbers {
 		if reason, no := p.Refused[i]; no && !again[i] {
-			if err := w.refuse(ctx, n, rows[i].ID, reason); err != nil {
+			if err := w.refuse(ctx, b, n, rows[i].ID, reason); err != nil {
 				return err
 			}
 		}
@@ -91,7 +91,7 @@ func (w *worker) partly(ctx context.Context, p *Partial, rows []Row, numbers []i
 
 // refuse sets a row aside. A sink that refuses everything is not believed: it is asked to
 // take a sample, and where it refuses that too, the fault is not the rows'.
-func (w *worker) refuse(ctx context.Context, number int64, id, reason string) error {
+func (w *worker) refuse(ctx context.Context, b *batch, number int64, id, reason string) error {
 	if w.streak++; w.streak > maxStreak {
 		if err := w.try(ctx, []Row{w.spec.sample(time.Now())}); err != nil {
 			w.streak = maxStreak
@@ -99,7 +99,8 @@ func (w *worker) refuse(ctx context.Context, number int64, id, reason string) er
 		}
 		w.streak = 0
 	}
-	w.fates[number], w.ids[number], w.why[number] = refused, id, cut(reason)
+	b.set(number, refused)
+	w.ids[number], w.why[number] = id, cut(reason)
 	return nil
 }
 

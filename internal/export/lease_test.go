@@ -29,6 +29,8 @@ type shelf struct {
 	st    gateway.ExportState
 	blind string // the node that does not reach it
 	lost  string // what the last failure said
+	holds int    // how often somebody wanted to hold it
+	most  int64  // that waited when somebody looked
 }
 
 var errBlind = errors.New("the store cannot be reached")
@@ -49,6 +51,7 @@ func (s *shelf) HoldExport(_ context.Context, _, node string, now, until time.Ti
 		return false, err
 	}
 	defer unlock()
+	s.holds++
 	if s.st.Holder != node && s.st.Until.After(now) {
 		return false, nil
 	}
@@ -91,6 +94,7 @@ func (s *shelf) ExportFailed(_ context.Context, _, _, reason string, _, _ time.T
 func (s *shelf) Export(context.Context, string) (gateway.ExportState, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.most = max(s.most, s.st.Lag())
 	return s.st, nil
 }
 
@@ -163,10 +167,13 @@ func (s *slow) Send(ctx context.Context, rows []export.Row) error {
 func (s *slow) Close() error { return nil }
 
 // runNode runs the exports of a node until the test ends.
-func runNode(t *testing.T, store export.Store, s *slow) {
-	x := export.New(export.Options{Store: store, Node: s.node, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+func runNode(t *testing.T, store export.Store, s *slow) { runSink(t, store, s.node, 1, s) }
+
+// runSink is runNode for another sink, and batches of some rows.
+func runSink(t *testing.T, store export.Store, node string, rows int, s export.Sink) {
+	x := export.New(export.Options{Store: store, Node: node, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Bodies: func(context.Context, string, bool) (json.RawMessage, error) { return nil, nil }})
-	x.Set([]*export.Spec{{Name: "out", Kind: "test", Fingerprint: "1", Rows: 1, Bytes: 1 << 20, Timeout: time.Minute,
+	x.Set([]*export.Spec{{Name: "out", Kind: "test", Fingerprint: "1", Rows: rows, Bytes: 1 << 20, Timeout: time.Minute,
 		Open: func() (export.Sink, error) { return s, nil }}})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

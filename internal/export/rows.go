@@ -17,8 +17,25 @@ import (
 type batch struct {
 	from, to int64
 	rows     []Row
-	numbers  []int64        // of the rows
-	fates    map[int64]fate // of the others
+	numbers  []int64 // of the rows
+	fates    []fate  // by number, of from+1 first; what is behind the end is open
+}
+
+// set notes what became of an arrival.
+func (b *batch) set(number int64, f fate) {
+	at := int(number - b.from - 1)
+	for len(b.fates) <= at {
+		b.fates = append(b.fates, 0)
+	}
+	b.fates[at] = f
+}
+
+// fate is what became of an arrival, 0 = it is open.
+func (b *batch) fate(number int64) fate {
+	if at := int(number - b.from - 1); at < len(b.fates) {
+		return b.fates[at]
+	}
+	return 0
 }
 
 // fate is what became of an arrival that needs no sending any more.
@@ -32,13 +49,15 @@ const (
 )
 
 // page is how many arrivals are read at once.
-const page = 500
+const page = 1000
 
-// collect reads the next batch behind a number. Those whose fate is known already are
-// left out.
-func (w *worker) collect(ctx context.Context, from int64) (*batch, error) {
-	b := &batch{from: from, to: from, fates: map[int64]fate{}}
-	for size := 0; len(b.rows) < w.spec.Rows && b.to-from < maxPassed; {
+// collect reads the next batch behind a number, up to another one. Those whose fate is
+// known already are left out.
+func (w *worker) collect(ctx context.Context, from, last int64) (*batch, error) {
+	w.last.rows, w.last.numbers, w.last.fates = w.last.rows[:0], w.last.numbers[:0], w.last.fates[:0]
+	b := &w.last
+	b.from, b.to = from, from
+	for size := 0; b.to < last && len(b.rows) < w.spec.Rows && b.to-from < maxPassed; {
 		arrived, err := w.store.Arrivals(ctx, b.to, min(page, w.spec.Rows-len(b.rows)))
 		if err != nil || len(arrived) == 0 {
 			return b, err
@@ -63,7 +82,8 @@ func (w *worker) add(ctx context.Context, b *batch, a *gateway.Arrival, size *in
 	case err != nil:
 		return false, err
 	case f != 0:
-		b.fates[a.Number], b.to = f, a.Number
+		b.set(a.Number, f)
+		b.to = a.Number
 		return false, nil
 	}
 	if *size += len(row.JSON); *size > w.spec.Bytes && len(b.rows) > 0 {
@@ -75,8 +95,8 @@ func (w *worker) add(ctx context.Context, b *batch, a *gateway.Arrival, size *in
 
 // judge gives the row of an arrival, or its fate.
 func (w *worker) judge(ctx context.Context, a *gateway.Arrival) (fate, Row, error) {
-	if f := w.fates[a.Number]; f != 0 {
-		return f, Row{}, nil
+	if len(w.fates) > 0 && w.fates[a.Number] != 0 {
+		return w.fates[a.Number], Row{}, nil
 	}
 	if a.Doc == nil {
 		return deleted, Row{}, nil

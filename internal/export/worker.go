@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -33,7 +34,10 @@ type worker struct {
 	lock chan struct{} // of sink; holds one while somebody uses it
 	sink Sink          // nil = not open
 
-	fates  map[int64]fate   // of arrivals behind the place where the export stands
+	last   batch            // the memory of the last one
+	lease  time.Time        // until then nobody else takes the export
+	pace   pace             // of what arrives
+	fates  map[int64]fate   // of arrivals behind the place where the export stands, and behind one that is open
 	why    map[int64]string // of those refused
 	ids    map[int64]string // of those refused
 	tries  int              // that failed since the last success
@@ -49,6 +53,7 @@ func newWorker(o *Options, s *Spec) *worker {
 }
 
 func (w *worker) forget() {
+	w.lease, w.last = time.Time{}, batch{}
 	w.fates, w.why, w.ids = map[int64]fate{}, map[int64]string{}, map[int64]string{}
 }
 
@@ -72,16 +77,17 @@ func (w *worker) look(ctx context.Context) time.Duration {
 	asking, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	now := time.Now()
-	held, err := w.store.HoldExport(asking, w.spec.Name, w.node, now, now.Add(lease))
-	if err != nil || !held {
+	if !w.hold(asking, now) {
 		w.close()
 		w.forget()
 		return w.breath / 2
 	}
 	st, err := w.store.Export(asking, w.spec.Name)
-	switch {
-	case err != nil:
+	if err != nil {
 		return w.breath / 2
+	}
+	full := w.pace.until(st.Last, st.Passed+int64(w.spec.Rows), now)
+	switch {
 	case st.Paused:
 		w.close()
 		w.forget()
@@ -89,12 +95,25 @@ func (w *worker) look(ctx context.Context) time.Duration {
 	case now.Before(w.rest):
 		return min(w.rest.Sub(now), w.breath)
 	case st.Lag() == 0:
-		return w.poll
+		return min(full, w.poll)
 	}
 	if wait := w.spec.Wait - now.Sub(st.Oldest); st.Lag() < int64(w.spec.Rows) && wait > 0 {
-		return min(wait, w.poll)
+		return min(wait, full, w.poll)
 	}
 	return w.round(ctx, &st)
+}
+
+// hold makes this node the one that works for the export, and reports whether it is. While
+// the lease is young nobody is asked.
+func (w *worker) hold(ctx context.Context, now time.Time) bool {
+	if w.lease.Sub(now) > lease-beat {
+		return true
+	}
+	held, err := w.store.HoldExport(ctx, w.spec.Name, w.node, now, now.Add(lease))
+	if w.lease = now.Add(lease); err != nil || !held {
+		w.lease = time.Time{}
+	}
+	return err == nil && held
 }
 
 // round reads, sends and moves on.
@@ -102,7 +121,7 @@ func (w *worker) round(ctx context.Context, st *gateway.ExportState) time.Durati
 	held, letGo := w.keep(ctx)
 	defer letGo()
 	reading, cancel := context.WithTimeout(held, storeTime)
-	b, err := w.collect(reading, st.Passed)
+	b, err := w.collect(reading, st.Passed, st.Last)
 	cancel()
 	if err != nil {
 		w.log.Warn("entries to export cannot be read; it is tried again", "error", err)
@@ -112,7 +131,9 @@ func (w *worker) round(ctx context.Context, st *gateway.ExportState) time.Durati
 	if len(b.rows) > 0 {
 		failure = w.deliver(held, b)
 	}
-	if err := w.advance(ctx, b); err != nil {
+	err = w.advance(ctx, b)
+	clear(b.rows[:cap(b.rows)]) // the documents may go
+	if err != nil {
 		w.close() // another node goes on, or the store is away: what was sent may come again
 		w.forget()
 		return w.breath / 2
@@ -133,10 +154,7 @@ func (w *worker) round(ctx context.Context, st *gateway.ExportState) time.Durati
 func (w *worker) advance(ctx context.Context, b *batch) error {
 	step := gateway.ExportStep{From: b.from, To: b.from, Time: time.Now()}
 	for n := b.from + 1; n <= b.to; n++ {
-		f := b.fates[n]
-		if f == 0 {
-			f = w.fates[n]
-		}
+		f := b.fate(n)
 		if f == 0 {
 			break
 		}
@@ -152,6 +170,7 @@ func (w *worker) advance(ctx context.Context, b *batch) error {
 			step.SetAside = append(step.SetAside, gateway.SetAside{EntryID: w.ids[n], Time: step.Time, Reason: w.why[n]})
 		}
 	}
+	w.remember(b, step.To)
 	if step.To == step.From {
 		return nil
 	}
@@ -162,18 +181,32 @@ func (w *worker) advance(ctx context.Context, b *batch) error {
 		w.log.Warn("how far the export has come cannot be written down; what was sent may be sent again", "error", err)
 		return err
 	}
+	w.lease = step.Until
 	if step.Deleted > 0 {
 		w.log.Warn("entries were deleted before they were exported", "entries", step.Deleted)
 	}
 	if len(step.SetAside) > 0 {
 		w.log.Warn("the sink refused entries; they are set aside", "entries", len(step.SetAside), "first", step.SetAside[0].EntryID, "reason", step.SetAside[0].Reason)
 	}
-	for n := step.From + 1; n <= step.To; n++ {
-		delete(w.fates, n)
-		delete(w.why, n)
-		delete(w.ids, n)
-	}
+	w.passed(step.To)
 	return nil
+}
+
+// remember keeps what became of arrivals behind one whose fate is open.
+func (w *worker) remember(b *batch, to int64) {
+	for n := to + 1; n <= b.to; n++ {
+		if f := b.fate(n); f != 0 {
+			w.fates[n] = f
+		}
+	}
+}
+
+// passed forgets what was remembered of arrivals up to a number.
+func (w *worker) passed(to int64) {
+	old := func(n int64) bool { return n <= to }
+	maps.DeleteFunc(w.fates, func(n int64, _ fate) bool { return old(n) })
+	maps.DeleteFunc(w.why, func(n int64, _ string) bool { return old(n) })
+	maps.DeleteFunc(w.ids, func(n int64, _ string) bool { return old(n) })
 }
 
 // failed notes a failure and says when to look again.
@@ -224,12 +257,13 @@ func (w *worker) skip(ctx context.Context, st *gateway.ExportState) time.Duratio
 	if err != nil || len(all) == 0 || all[0].Doc != nil {
 		return w.poll
 	}
-	b := &batch{from: st.Passed, fates: map[int64]fate{}}
+	b := &batch{from: st.Passed}
 	for _, a := range all {
 		if a.Doc != nil {
 			break
 		}
-		b.to, b.fates[a.Number] = a.Number, deleted
+		b.set(a.Number, deleted)
+		b.to = a.Number
 	}
 	_ = w.advance(ctx, b) // it is logged, and tried again
 	return w.poll

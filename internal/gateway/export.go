@@ -55,7 +55,7 @@ type SetAside struct {
 type Arrival struct {
 	Number int64
 	ID     string
-	Doc    []byte // as Entry.AppendJSON wrote it, nil = the entry was deleted since
+	Doc    []byte // as Entry.AppendJSON wrote it, read-only; nil = the entry was deleted since
 }
 
 // EntryFields are the names of an entry's members, in their order.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
@@ -15,17 +16,15 @@ const maxArrivals = 1000
 
 // arrive numbers entries for exports, where there are any. It must be the last thing of a
 // transaction: its lock, held until the commit, makes the numbers' order that of commits.
-func (s *Store) arrive(ctx context.Context, tx *sql.Tx, fresh []counted) error {
+// It gives what exports may have of the entries once they are committed, as far as their
+// documents are known.
+func (s *Store) arrive(ctx context.Context, tx *sql.Tx, fresh []counted) (b recentBatch, err error) {
 	if len(fresh) == 0 {
-		return nil
+		return b, nil
 	}
-	rows, err := tx.QueryContext(ctx, s.rebind("UPDATE arrival_head SET last = last + ? WHERE id = 1 AND wanted = 1 RETURNING last"), len(fresh))
-	if err != nil {
-		return err
-	}
-	last, wanted, err := oneNumber(rows)
+	last, changed, wanted, err := s.raiseHead(ctx, tx, len(fresh))
 	if err != nil || !wanted {
-		return err
+		return b, err
 	}
 	ids := make([]byte, 0, 37*len(fresh))
 	for i := range fresh {
@@ -35,28 +34,58 @@ func (s *Store) arrive(ctx context.Context, tx *sql.Tx, fresh []counted) error {
 		ids = append(ids, clean(fresh[i].entry.ID)...)
 	}
 	_, err = s.exec(ctx, tx, "INSERT INTO arrivals (last, count, time, ids) VALUES (?, ?, ?, ?)", last, len(fresh), micros(time.Now()), string(ids))
-	return err
+	return recentBatch{all: arrivalsOf(fresh, last), changed: changed}, err
 }
 
-func oneNumber(rows *sql.Rows) (n int64, found bool, err error) {
+// raiseHead takes numbers; wanted says whether anybody numbers at all.
+func (s *Store) raiseHead(ctx context.Context, tx *sql.Tx, by int) (last, changed int64, wanted bool, err error) {
+	rows, err := tx.QueryContext(ctx, s.rebind("UPDATE arrival_head SET last = last + ? WHERE id = 1 AND wanted = 1 RETURNING last, changed"), by)
+	if err != nil {
+		return 0, 0, false, err
+	}
 	defer rows.Close()
 	if rows.Next() {
-		found = true
-		err = rows.Scan(&n)
+		wanted = true
+		err = rows.Scan(&last, &changed)
 	}
 	if err == nil {
 		err = rows.Err()
 	}
-	return n, found, err
+	return last, changed, wanted, err
+}
+
+// arrivalsOf gives entries whose last one has a number as arrivals; nil where a document is
+// not known.
+func arrivalsOf(fresh []counted, last int64) []gateway.Arrival {
+	all := make([]gateway.Arrival, len(fresh))
+	for i := range fresh {
+		f := &fresh[i]
+		if f.doc == "" {
+			return nil
+		}
+		all[i] = gateway.Arrival{Number: last - int64(len(fresh)-1-i), ID: clean(f.entry.ID), Doc: unsafe.Slice(unsafe.StringData(f.doc), len(f.doc))}
+	}
+	return all
+}
+
+// changed notes that entries were deleted or changed: what processes keep of those that
+// they stored counts no longer. It goes before export_set_aside and behind everything else
+// of a transaction, whose locks are taken in this order.
+func (s *Store) changed(ctx context.Context, tx *sql.Tx) error {
+	_, err := s.exec(ctx, tx, "UPDATE arrival_head SET changed = changed + 1 WHERE id = 1 AND wanted = 1")
+	return err
 }
 
 // Arrivals gives up to limit (≤ 1000) entries that came after the one of a number, in the
 // order in which they were committed. One that is counted up while it waits is given more
-// than once, as it is now. Deleted ones have no document.
+// than once, as it is then or now. Deleted ones have no document. Documents are read-only.
 func (s *Store) Arrivals(ctx context.Context, after int64, limit int) ([]gateway.Arrival, error) {
 	limit = max(1, min(limit, maxArrivals))
-	var all []gateway.Arrival
-	err := s.query(ctx, "SELECT last, count, ids FROM arrivals WHERE last > ? ORDER BY last LIMIT ?", []any{after, limit}, func(rows *sql.Rows) error {
+	all, err := s.recentArrivals(ctx, after, limit)
+	if len(all) > 0 || err != nil {
+		return all, s.failed("arrivals", err)
+	}
+	err = s.query(ctx, "SELECT last, count, ids FROM arrivals WHERE last > ? ORDER BY last LIMIT ?", []any{after, limit}, func(rows *sql.Rows) error {
 		var last, count int64
 		var ids string
 		if len(all) >= limit {
@@ -77,6 +106,19 @@ func (s *Store) Arrivals(ctx context.Context, after int64, limit int) ([]gateway
 		err = s.arrivalDocs(ctx, all)
 	}
 	return all, s.failed("arrivals", err)
+}
+
+// recentArrivals gives those whose documents this process has still; none = the store has
+// to be asked.
+func (s *Store) recentArrivals(ctx context.Context, after int64, limit int) ([]gateway.Arrival, error) {
+	if !s.recent.look(after + 1) {
+		return nil, nil
+	}
+	var changed int64
+	if err := s.one(ctx, "SELECT changed FROM arrival_head WHERE id = 1", nil, &changed); err != nil {
+		return nil, err
+	}
+	return s.recent.take(after, limit, changed), nil
 }
 
 // arrivalDocs fills in the documents.

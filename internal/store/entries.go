@@ -52,11 +52,15 @@ func (s *Store) PutEntries(ctx context.Context, entries []*gateway.Entry) error 
 			return s.failed("put entries", err)
 		}
 	}
+	p.keep = s.unit(ctx) == nil && s.recent.wanted() // what is to be committed yet may not be
 	defer s.swept.arrived(entries[0].ID)
 	err = s.tx(ctx, func(tx *sql.Tx) error { return s.putEntries(ctx, tx, &p, entries, charges) })
 	if errors.Is(err, errSomeThere) {
 		p.alone = true
 		err = s.tx(ctx, func(tx *sql.Tx) error { return s.putEntries(ctx, tx, &p, entries, charges) })
+	}
+	if err == nil {
+		s.recent.add(p.arrived)
 	}
 	return s.failed("put entries", err)
 }
@@ -65,6 +69,8 @@ func (s *Store) PutEntries(ctx context.Context, entries []*gateway.Entry) error 
 type entryInserts struct {
 	entries, charges, sums, rollups preparedInserts
 	alone                           bool // entries are inserted one by one, to see which are new
+	keep                            bool // exports want their documents at once
+	arrived                         recentBatch
 }
 
 // errSomeThere ends a transaction in which some of the entries turned out to be there.
@@ -98,10 +104,15 @@ func (s *Store) putEntries(ctx context.Context, tx *sql.Tx, p *entryInserts, ent
 	if err := s.sumUp(ctx, tx, p.sums, charges, charged == len(charges)); err != nil {
 		return err
 	}
-	if err := s.rateWaiting(ctx, tx); err != nil { // behind the lock that rollUp takes
+	rated, err := s.rateWaiting(ctx, tx) // behind the lock that rollUp takes
+	if err != nil {
 		return err
 	}
-	return s.arrive(ctx, tx, fresh)
+	p.arrived, err = s.arrive(ctx, tx, fresh)
+	if rated > 0 { // they may have other documents by now
+		p.arrived = recentBatch{}
+	}
+	return err
 }
 
 // distinct gives the entries by id, which keeps two writers from locking rows in opposite
@@ -128,10 +139,16 @@ func (s *Store) insertEntries(ctx context.Context, tx *sql.Tx, p *entryInserts, 
 	for _, e := range entries {
 		if single(e) {
 			together = append(together, e)
-			fresh = append(fresh, counted{e, int64(e.Count), true})
+			fresh = append(fresh, counted{entry: e, more: int64(e.Count), first: true})
 		}
 	}
-	n, err := p.entries.runCounted(ctx, tx, len(together), func(from, to int) []any { return b.rows(together[from:to]) })
+	n, err := p.entries.runCounted(ctx, tx, len(together), func(from, to int) []any {
+		rows := b.rows(together[from:to])
+		for i := from; p.keep && i < to; i++ {
+			fresh[i].doc = documentOf(rows, i-from)
+		}
+		return rows
+	})
 	if err == nil && n < len(together) {
 		err = errSomeThere
 	}
@@ -148,16 +165,24 @@ func (s *Store) insertEntries(ctx context.Context, tx *sql.Tx, p *entryInserts, 
 
 // insertAlone inserts one entry, or raises the count of an aggregate that is there.
 func (s *Store) insertAlone(ctx context.Context, tx *sql.Tx, p *entryInserts, b *rowBuffer, e *gateway.Entry, fresh []counted) ([]counted, error) {
-	n, err := p.entries.runCounted(ctx, tx, 1, func(int, int) []any { return b.rows([]*gateway.Entry{e}) })
+	one := counted{entry: e, more: int64(e.Count), first: true}
+	n, err := p.entries.runCounted(ctx, tx, 1, func(int, int) []any {
+		rows := b.rows([]*gateway.Entry{e})
+		if p.keep {
+			one.doc = documentOf(rows, 0)
+		}
+		return rows
+	})
 	if err != nil {
 		return nil, err
 	}
 	if n == 1 {
-		return append(fresh, counted{e, int64(e.Count), true}), nil
+		return append(fresh, one), nil
 	}
-	more, err := s.raiseCount(ctx, tx, e)
-	if more > 0 {
-		fresh = append(fresh, counted{e, more, false})
+	one.first = false
+	one.more, err = s.raiseCount(ctx, tx, e)
+	if one.more > 0 {
+		fresh = append(fresh, one)
 	}
 	return fresh, err
 }
@@ -215,6 +240,11 @@ func (b *rowBuffer) rows(entries []*gateway.Entry) []any {
 		start = b.ends[i]
 	}
 	return b.args
+}
+
+// documentOf gives the document of the n-th of rows.
+func documentOf(rows []any, n int) string {
+	return rows[(n+1)*len(entryColumns)-1].(string)
 }
 
 // row appends the columns of one entry but the document.

@@ -141,10 +141,15 @@ func (s *Store) deleteRows(ctx context.Context, tx *sql.Tx, ids []any) (int, err
 	if _, err := s.exec(ctx, tx, "DELETE FROM feedback WHERE entry_id IN ("+marks(len(ids))+")", ids...); err != nil {
 		return 0, err
 	}
-	if _, err := s.exec(ctx, tx, "DELETE FROM export_set_aside WHERE entry_id IN ("+marks(len(ids))+")", ids...); err != nil {
+	n, err := s.exec(ctx, tx, "DELETE FROM entries WHERE id IN ("+marks(len(ids))+")", ids...)
+	if err == nil && n > 0 {
+		err = s.changed(ctx, tx)
+	}
+	if err != nil {
 		return 0, err
 	}
-	return s.exec(ctx, tx, "DELETE FROM entries WHERE id IN ("+marks(len(ids))+")", ids...)
+	_, err = s.exec(ctx, tx, "DELETE FROM export_set_aside WHERE entry_id IN ("+marks(len(ids))+")", ids...)
+	return n, err
 }
 
 func (s *Store) deleteBodies(ctx context.Context, tx *sql.Tx, ids []any) error {

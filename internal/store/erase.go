@@ -97,6 +97,9 @@ func (s *Store) EraseEntries(ctx context.Context, e *gateway.Erasure, until time
 			}
 			done = append(done, id.(string))
 		}
+		if err := s.changed(ctx, tx); err != nil {
+			return err
+		}
 		e.Counts = maps.Clone(counts)
 		e.Counts["entries"] += len(ids)
 		e.Counts["bodies"] += bodies

@@ -23,7 +23,11 @@ func (s *Store) PutFeedback(ctx context.Context, f gateway.Feedback) error {
 		if err != nil {
 			return err
 		}
-		return s.rate(ctx, tx, &f)
+		there, err := s.rate(ctx, tx, &f)
+		if err == nil && there {
+			err = s.changed(ctx, tx)
+		}
+		return err
 	}))
 }
 
@@ -37,26 +41,26 @@ func (s *Store) lockEntries(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// rate puts feedback on its entry, if that is there.
-func (s *Store) rate(ctx context.Context, tx *sql.Tx, f *gateway.Feedback) error {
+// rate puts feedback on its entry, and says whether that is there.
+func (s *Store) rate(ctx context.Context, tx *sql.Tx, f *gateway.Feedback) (there bool, err error) {
 	var doc []byte
-	err := tx.QueryRowContext(ctx, s.rebind("SELECT doc FROM entries WHERE id = ?"), clean(f.EntryID)).Scan(&doc)
+	err = tx.QueryRowContext(ctx, s.rebind("SELECT doc FROM entries WHERE id = ?"), clean(f.EntryID)).Scan(&doc)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	e := new(gateway.Entry)
 	if err := json.Unmarshal(doc, e); err != nil {
-		return err
+		return false, err
 	}
 	e.Rate(f)
 	if _, err := s.exec(ctx, tx, "UPDATE entries SET feedback = ?, score = ?, doc = ? WHERE id = ?", textOrNull(f.Feedback), floatOrNull(f.Score), string(e.AppendJSON(nil)), clean(f.EntryID)); err != nil {
-		return err
+		return true, err
 	}
 	_, err = s.exec(ctx, tx, "UPDATE feedback SET applied = 1 WHERE entry_id = ?", clean(f.EntryID))
-	return err
+	return true, err
 }
 
 const feedbackColumns = "entry_id, workspace, feedback, score, comment, at"
@@ -78,29 +82,30 @@ func scanFeedback(rows *sql.Rows) (gateway.Feedback, error) {
 // transaction.
 const waitingFeedback = 200
 
-// rateWaiting puts feedback that was there first on entries that have come.
-func (s *Store) rateWaiting(ctx context.Context, tx *sql.Tx) error {
+// rateWaiting puts feedback that was there first on entries that have come, and says on how
+// many.
+func (s *Store) rateWaiting(ctx context.Context, tx *sql.Tx) (int, error) {
 	rows, err := tx.QueryContext(ctx, s.rebind("SELECT "+feedbackColumns+" FROM feedback WHERE applied = 0 AND EXISTS (SELECT 1 FROM entries WHERE entries.id = feedback.entry_id) ORDER BY entry_id LIMIT ?"), waitingFeedback)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var all []gateway.Feedback
 	for rows.Next() {
 		f, err := scanFeedback(rows)
 		if err != nil {
-			return errors.Join(err, rows.Close())
+			return 0, errors.Join(err, rows.Close())
 		}
 		all = append(all, f)
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil || len(all) == 0 {
+		return 0, err
 	}
 	for i := range all {
-		if err := s.rate(ctx, tx, &all[i]); err != nil {
-			return err
+		if _, err := s.rate(ctx, tx, &all[i]); err != nil {
+			return 0, err
 		}
 	}
-	return nil
+	return len(all), s.changed(ctx, tx)
 }
 
 // FeedbackOf gives what was said of calls, by their ids; of most nothing was.

@@ -33,7 +33,8 @@ func (r *rollups) init(e *engine, metadata []string) {
 type counted struct {
 	entry *gateway.Entry
 	more  int64
-	first bool // it was not there before
+	first bool   // it was not there before
+	doc   string // as it was stored; "" = nobody wants to know
 }
 
 // pgRollupLock is the advisory lock of whoever writes roll-ups: any number that no other

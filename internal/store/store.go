@@ -35,6 +35,7 @@ type Store struct {
 	zip          compressor
 	bodyKeys     BodyKeys // nil = bodies that must be sealed are not kept
 	swept        sweepFloors
+	recent       recent
 	late         lateErasures
 	search       searchIndex // nil = switched off
 	usable       atomic.Bool // a Migrate has succeeded
@@ -126,6 +127,7 @@ func Open(_ context.Context, url string, opts ...Option) (*Store, error) {
 
 // Close waits for running calls and closes every connection.
 func (s *Store) Close() error {
+	s.recent.close()
 	s.entryInsert.close()
 	s.chargeInsert.close()
 	s.sumInsert.close()

@@ -33,6 +33,7 @@ type Sink struct {
 	now   func() time.Time
 	file  *os.File
 	size  int64
+	buf   []byte    // the memory of what was written last
 	began time.Time // when the file's first row came about, zero = it is empty
 }
 
@@ -120,17 +121,13 @@ func beginning(r io.Reader, otherwise time.Time) time.Time {
 
 // Send implements export.Sink: the rows are on the disk when it returns.
 func (s *Sink) Send(_ context.Context, rows []export.Row) error {
-	size := 0
-	for _, r := range rows {
-		size += len(r.JSON) + 1
+	var size int64
+	for i := range rows {
+		size += int64(len(rows[i].JSON)) + 1
 	}
-	lines := make([]byte, 0, size)
-	for _, r := range rows {
-		lines = append(append(lines, r.JSON...), '\n')
-	}
-	err := s.ready(int64(len(lines)))
+	err := s.ready(size)
 	if err == nil {
-		err = s.write(lines)
+		err = s.write(rows, size)
 	}
 	if err != nil {
 		return files.Failed(err)
@@ -172,14 +169,17 @@ func (s *Sink) there() bool {
 	return err == nil && os.SameFile(have, named)
 }
 
-// write appends whole lines or nothing.
-func (s *Sink) write(lines []byte) error {
-	_, err := s.file.Write(lines)
+// atOnce is about how much is written at once: as much as the caches of a processor hold.
+const atOnce = 256 << 10
+
+// write appends rows as lines, whose size is given, or nothing.
+func (s *Sink) write(rows []export.Row, size int64) error {
+	err := s.lines(rows)
 	if err == nil {
 		err = s.file.Sync()
 	}
 	if err == nil {
-		s.size += int64(len(lines))
+		s.size += size
 		return nil
 	}
 	cut := s.file.Truncate(s.size)
@@ -189,6 +189,24 @@ func (s *Sink) write(lines []byte) error {
 	if cut != nil {
 		_ = s.file.Close()
 		s.file = nil // the next time repairs it
+	}
+	return err
+}
+
+func (s *Sink) lines(rows []export.Row) error {
+	s.buf = s.buf[:0]
+	for i := range rows {
+		if len(s.buf) > 0 && len(s.buf)+len(rows[i].JSON) >= atOnce {
+			if _, err := s.file.Write(s.buf); err != nil {
+				return err
+			}
+			s.buf = s.buf[:0]
+		}
+		s.buf = append(append(s.buf, rows[i].JSON...), '\n')
+	}
+	_, err := s.file.Write(s.buf)
+	if cap(s.buf) > 2*atOnce {
+		s.buf = nil
 	}
 	return err
 }

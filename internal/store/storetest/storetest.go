@@ -52,6 +52,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"exports":          testExports,
 		"arrivals":         testArrivals,
 		"arrivals of many": testArrivalsTogether,
+		"arrivals at once": testArrivalsRecent,
 	}
 	for name, suite := range suites {
 		made := fresh
