@@ -16,7 +16,7 @@ import (
 func (p *process) replay(ctx context.Context, r *admin.Replay) (string, int, error) {
 	e := r.Entry
 	again := &proxy.Again{
-		Gateway: e.Gateway, Who: r.Who, From: r.From, Dialect: e.ClientDialect, Operation: e.Operation, Model: r.Model, Stream: e.Stream,
+		Gateway: e.Gateway, Who: r.Who, From: r.From, Dialect: e.ClientDialect, Operation: e.Operation, Endpoint: e.Endpoint, Model: r.Model, Stream: e.Stream,
 		ContentType: r.Body.ContentType, Body: r.Body.Bytes,
 	}
 	if r.Direct {

@@ -17,6 +17,7 @@ type Entry struct {
 	Workspace       string          `json:"workspace"`
 	KeyID           string          `json:"key_id"`
 	Operation       string          `json:"operation"`
+	Endpoint        string          `json:"endpoint"` // method and path as they are documented, "POST /v1/chat/completions": nothing of the caller's; "" = unknown
 	ClientDialect   string          `json:"client_dialect"`
 	ProviderDialect string          `json:"provider_dialect"`
 	Route           string          `json:"route"`
@@ -46,6 +47,7 @@ type Entry struct {
 	LatencyMS       llm.Count       `json:"latency_ms"`
 	OverheadUS      llm.Count       `json:"overhead_us"` // total less what was spent waiting for vendors
 	CallerUS        llm.Count       `json:"caller_us"`   // of OverheadUS: waiting for a caller who reads slowly
+	Phases          []Phase         `json:"phases"`      // what of OverheadUS went where, as far as it is told apart, in the order in which they began
 	Metadata        json.RawMessage `json:"metadata"`    // a JSON object, nil = none
 	Session         string          `json:"session"`
 	User            string          `json:"user"`
@@ -87,6 +89,22 @@ type Attempt struct {
 	// Span is the id of its span, where calls make spans; 0 = none.
 	Span uint64 `json:"-"`
 }
+
+// Phase is a stretch of a call's time that the gateway spent on one thing.
+type Phase struct {
+	Name   string `json:"name"`    // one of the Phase names
+	FromUS int64  `json:"from_us"` // since the call began
+	TookUS int64  `json:"took_us"`
+}
+
+// The names of phases.
+const (
+	PhaseCache     = "cache"     // asking the cache for a kept answer
+	PhaseEmbedding = "embedding" // waiting for what the cache knows alike requests by; no part of OverheadUS
+	PhaseFlight    = "flight"    // waiting for the head of an equal call's answer; no part of OverheadUS
+	PhaseLimits    = "limits"    // taking room of limits and budgets
+	PhaseQueue     = "queue"     // waiting in a limit's queue
+)
 
 // Price is the price per kind that was applied, in dollars per million tokens unless
 // the name says otherwise, after tier, service tier and batch were chosen.

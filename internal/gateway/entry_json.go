@@ -30,6 +30,7 @@ func (e *Entry) appendWho(b []byte) []byte {
 	b = appendText(b, `,"workspace":"`, e.Workspace)
 	b = appendText(b, `,"key_id":"`, e.KeyID)
 	b = appendText(b, `,"operation":"`, e.Operation)
+	b = appendText(b, `,"endpoint":"`, e.Endpoint)
 	b = appendText(b, `,"client_dialect":"`, e.ClientDialect)
 	b = appendText(b, `,"provider_dialect":"`, e.ProviderDialect)
 	b = appendText(b, `,"route":"`, e.Route)
@@ -77,7 +78,22 @@ func (e *Entry) appendNumbers(b []byte) []byte {
 	b = appendCount(b, `,"first_byte_ms":`, e.FirstByteMS)
 	b = appendCount(b, `,"latency_ms":`, e.LatencyMS)
 	b = appendCount(b, `,"overhead_us":`, e.OverheadUS)
-	return appendCount(b, `,"caller_us":`, e.CallerUS)
+	b = appendCount(b, `,"caller_us":`, e.CallerUS)
+	return appendPhases(b, e.Phases)
+}
+
+func appendPhases(b []byte, phases []Phase) []byte {
+	b = append(b, `,"phases":[`...)
+	for i := range phases {
+		p := &phases[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, `{"name":"`, p.Name)
+		b = appendInt(b, `,"from_us":`, p.FromUS)
+		b = append(appendInt(b, `,"took_us":`, p.TookUS), '}')
+	}
+	return append(b, ']')
 }
 
 func (e *Entry) appendOrigin(b []byte) []byte {
@@ -162,6 +178,7 @@ func (e *Entry) UnmarshalJSON(b []byte) error {
 	dropEmpty(&e.Guards)
 	dropEmpty(&e.CacheTags)
 	dropEmpty(&e.DroppedParams)
+	dropEmpty(&e.Phases)
 	dropEmptyMap(&e.Usage.Units)
 	dropEmptyMap(&e.Redacted)
 	for i := range e.Attempts {

@@ -24,7 +24,7 @@ func fullEntry() *gateway.Entry {
 		Units: map[string]float64{"seconds": 1.5, "searches": 2, "tiny": 1e-9, "huge": 1e30},
 	}
 	return &gateway.Entry{
-		ID: "01957b2e-0000-7000-8000-000000000001", Time: at, Gateway: "default", Workspace: "team \"a\"", KeyID: "key_1", Operation: "chat",
+		ID: "01957b2e-0000-7000-8000-000000000001", Time: at, Gateway: "default", Workspace: "team \"a\"", KeyID: "key_1", Operation: "chat", Endpoint: "POST /v1/chat/completions",
 		ClientDialect: "openai", ProviderDialect: "anthropic", Route: "support", ModelRequested: "support", Provider: "anthropic", Model: "m-1",
 		Credential: "a", Region: "eu", Status: 200, ErrorCode: "", FinishReason: "stop", Stream: true, Cache: "miss",
 		CacheTags: []string{"docs", "a \"b\""}, CacheAgeMS: llm.Known(90_000),
@@ -36,6 +36,7 @@ func fullEntry() *gateway.Entry {
 		Usage: usage, Price: &gateway.Price{Rates: map[string]float64{"output": 15, "input": 3, "cache_read": 0.3}, Tier: ">200000", Source: "catalogue", AsOf: "2026-01-02"},
 		Cost: gateway.Cost{USD: 12_300_001, Known: true}, Saved: gateway.Cost{USD: 0, Known: true},
 		QueueMS: llm.Known(0), FirstByteMS: llm.Known(120), LatencyMS: llm.Known(900), OverheadUS: llm.Known(85),
+		Phases:   []gateway.Phase{{Name: gateway.PhaseCache, FromUS: 31, TookUS: 12}, {Name: gateway.PhaseLimits, FromUS: 44, TookUS: 5}},
 		Metadata: json.RawMessage(`{"plan":"free","n":[1,2,{"a":null}]}`), Session: "s\n\t\r\x00\x1f\\", User: "Zoë 🦊 \u2028", ClientIP: "10.1.2.3",
 		UserAgent: "sdk/1", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736", Feedback: "up", Score: &score, Redacted: map[string]int{"email": 2, "card": 1}, Count: 3, LastTime: at.Add(time.Minute),
 	}
@@ -74,12 +75,14 @@ func TestTheRenderingHasTheNamesOfTheStructTagsInOrder(t *testing.T) {
 		Attempts []json.RawMessage
 		Usage    json.RawMessage
 		Price    json.RawMessage
+		Phases   []json.RawMessage
 	}
 	if err := json.Unmarshal(doc, &parts); err != nil {
 		t.Fatal(err)
 	}
 	check(doc, reflect.TypeFor[gateway.Entry]())
 	check(parts.Attempts[0], reflect.TypeFor[gateway.Attempt]())
+	check(parts.Phases[1], reflect.TypeFor[gateway.Phase]())
 	check(parts.Usage, reflect.TypeFor[llm.Usage]())
 	check(parts.Price, reflect.TypeFor[gateway.Price]())
 }
@@ -108,7 +111,7 @@ func names(t *testing.T, doc []byte) []string {
 func TestUnknownIsNullAndListsAreNever(t *testing.T) {
 	doc := string((&gateway.Entry{}).AppendJSON(nil))
 	for _, want := range []string{`"cost_usd":null`, `"input_tokens":null`, `"latency_ms":null`, `"price":null`, `"score":null`, `"time":null`,
-		`"attempts":[]`, `"limits":[]`, `"guards":[]`, `"dropped_params":[]`, `"units":{}`, `"metadata":{}`} {
+		`"attempts":[]`, `"limits":[]`, `"guards":[]`, `"dropped_params":[]`, `"phases":[]`, `"units":{}`, `"metadata":{}`} {
 		if !strings.Contains(doc, want) {
 			t.Errorf("%s is not in %s", want, doc)
 		}

@@ -215,7 +215,7 @@ func realtimeEndpoint(d *dialect.Dialect) *endpoint {
 }
 
 func selfEndpoint(d *dialect.Dialect) *endpoint {
-	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpSelf}, dialect: d}
+	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpSelf}, dialect: d, label: "GET /v1/me"}
 }
 
 // clip keeps a caller's text short and valid enough to be repeated in an error.

@@ -76,6 +76,22 @@ func TestARecordedCallIsMadeAgain(t *testing.T) {
 	}
 }
 
+// Several paths of a dialect may have one operation: the call goes where it went.
+func TestACallIsMadeAgainAtItsOwnPath(t *testing.T) {
+	g, u := start(t, sayHi, "")
+	for _, path := range []string{"/v1/images/edits", "/v1/images/generations", "/v1/responses/compact", "/v1/responses"} {
+		resp, _ := g.Post(path, `{"model":"gpt-4o-mini","prompt":"a fox","input":"hi","images":[]}`)
+		id := resp.Header.Get("sluice-request-id")
+		g.Entry(id)
+		before := len(u.Calls())
+		var again admin.Replayed
+		status := adminDo(t, g, "POST", "/api/v1/entries/"+id+"/replay", `{}`, &again)
+		if got := u.Last().URI; status != 200 || len(u.Calls()) != before+1 || got != path {
+			t.Errorf("%s: status %d, and the vendor was asked at %s", path, status, got)
+		}
+	}
+}
+
 func TestACallWhoseBodyIsNotThereIsNotMadeAgain(t *testing.T) {
 	g, u := start(t, func(c *testup.Call) { c.JSON(200, `{"choices":[]}`) }, "gateways: { default: { log: { max_body: 1KiB } }, quiet: { log: { bodies: metadata } } }\n")
 	for name, c := range map[string]struct{ path, body, says string }{

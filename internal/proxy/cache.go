@@ -123,11 +123,16 @@ func (c *caching) found(a *cache.Answer, now time.Time) time.Duration {
 // answerOrAsk answers the call from the cache, or from the answer of an equal call that is
 // under way, or asks the vendor.
 func (x *exchange) answerOrAsk() error {
+	if x.view.caches[x.gw.Name] != nil {
+		x.looksUp(time.Now())
+	}
+	defer x.lookedUp() // of calls that fail before
 	if err := x.prepareCache(); err != nil {
 		return err
 	}
 	c := x.caching
 	if c == nil || c.policy == nil {
+		x.phases.open = time.Time{} // it had nothing to do with the call
 		if x.ctl.cache.only {
 			return notCached()
 		}
@@ -147,6 +152,7 @@ func (x *exchange) answerOrAsk() error {
 			}
 		}
 	}
+	x.lookedUp()
 	if x.ctl.cache.only {
 		return notCached()
 	}

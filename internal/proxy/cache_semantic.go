@@ -11,6 +11,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/cache"
 	"github.com/sluice-gateway/sluice/internal/cache/cachekey"
 	"github.com/sluice-gateway/sluice/internal/cache/semantic"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -122,8 +123,14 @@ func (x *exchange) serveAlike() (done bool, err error) {
 func (x *exchange) embedWords(s *sense, model string, within time.Duration) bool {
 	ctx, cancel := context.WithTimeout(x.r.Context(), within)
 	defer cancel()
+	x.lookedUp()
 	began := time.Now()
-	defer func() { x.waited += time.Since(began) }()
+	defer func() {
+		until := time.Now()
+		x.waited += until.Sub(began)
+		x.phase(gateway.PhaseEmbedding, began, until)
+		x.looksUp(until)
+	}()
 	vectors, err := x.embedder(model, "cache").embed(ctx, []string{s.text})
 	if err != nil || len(vectors) != 1 {
 		return false

@@ -23,6 +23,7 @@ import (
 // serveOr answers with what is kept. It is not done when that cannot be given again: the
 // call then goes on as if nothing were kept.
 func (x *exchange) serveOr(a *cache.Answer, word string) (done bool, err error) {
+	x.lookedUp()
 	if err := x.countHit(x.r.Context()); err != nil {
 		return true, err
 	}
@@ -36,6 +37,7 @@ func (x *exchange) serveOr(a *cache.Answer, word string) (done bool, err error) 
 
 // serveAnswer answers with what is kept, come what may.
 func (x *exchange) serveAnswer(a *cache.Answer, word string) error {
+	x.lookedUp()
 	if err := x.countHit(x.r.Context()); err != nil {
 		return err
 	}
@@ -189,7 +191,9 @@ func (x *exchange) follow(f *cache.Flight) (done bool, err error) {
 	}
 	began := time.Now()
 	head, err := f.Head(ctx)
-	x.waited += time.Since(began)
+	until := time.Now()
+	x.waited += until.Sub(began)
+	x.phase(gateway.PhaseFlight, began, until)
 	switch {
 	case ctx.Err() != nil:
 		return true, x.endedBy(ctx)

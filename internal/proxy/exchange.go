@@ -94,6 +94,7 @@ type exchange struct {
 	waited     time.Duration // blocked on upstreams
 	lingered   time.Duration // blocked on the caller, who reads slowly
 	trying     time.Time     // when the call's attempts began
+	phases     phases        // of the gateway's own time
 	clock      *time.Timer   // ends an attempt that has not begun to answer; nil = nothing does
 
 	// answer

@@ -21,7 +21,7 @@ type Feedback interface {
 const feedbackPath = "/v1/feedback"
 
 func feedbackEndpoint(d *dialect.Dialect) *endpoint {
-	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpFeedback, Body: dialect.JSON}, dialect: d}
+	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpFeedback, Body: dialect.JSON}, dialect: d, label: "POST /v1/feedback"}
 }
 
 // rated is a rating as a caller sends it.

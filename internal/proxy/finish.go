@@ -81,10 +81,11 @@ func (x *exchange) refusedByUs() bool {
 	return false
 }
 
-// logBlock is an entry with room for the usual single attempt, in one allocation.
+// logBlock is an entry with room for the usual single attempt and phases, in one allocation.
 type logBlock struct {
 	entry   gateway.Entry
 	attempt [1]gateway.Attempt
+	phases  [2]gateway.Phase
 }
 
 // paidBlock has room for the usual single settlement, too.
@@ -138,11 +139,15 @@ func (x *exchange) entry() *gateway.Entry {
 		e.Gateway = x.gw.Name
 	}
 	if x.ep != nil {
-		e.Operation = string(x.ep.Op)
+		e.Operation, e.Endpoint = string(x.ep.Op), x.ep.label
+		if x.pinned != nil {
+			e.Endpoint = x.ep.vendors
+		}
 	}
 	if x.dialect != nil {
 		e.ClientDialect = string(x.dialect.Name)
 	}
+	x.entryPhases(e)
 	x.entryCaller(e)
 	x.entryTarget(e)
 	if !x.firstByte.IsZero() {

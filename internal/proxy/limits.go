@@ -44,6 +44,7 @@ type perCall struct {
 	foreseen account.Most
 	over     []string // names of rules that had no room, or were overrun
 	queued   time.Duration
+	asking   time.Time // when the taking of room began that is under way; zero = none is
 	settled  []gateway.Settlement
 	aside    map[*rules.Rule]bool // rules that have sent the call elsewhere: they only count now
 }
@@ -167,6 +168,8 @@ func (x *exchange) reserve(ctx context.Context) error {
 	if h == nil {
 		return nil
 	}
+	h.asking = time.Now()
+	defer x.tookRoom()
 	x.knowFacts()
 	for range maxReroutes {
 		if h.fitted = 0; h.needsAmounts() || x.waysCeiling() > 0 {
@@ -179,6 +182,14 @@ func (x *exchange) reserve(ctx context.Context) error {
 		}
 	}
 	return fault.New(fault.RateLimit, "Each of the models that this call was sent to in turn is over its limit.").After(time.Second)
+}
+
+// tookRoom ends the taking of room that is under way, if one is.
+func (x *exchange) tookRoom() {
+	if from := x.held.asking; !from.IsZero() {
+		x.held.asking = time.Time{}
+		x.phase(gateway.PhaseLimits, from, time.Now())
+	}
 }
 
 // knowFacts tells rules what the body says.

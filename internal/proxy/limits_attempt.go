@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/limit"
@@ -87,6 +88,8 @@ func (x *exchange) holdAttempt(ctx context.Context) error {
 	if len(h.attempt.Claims) == 0 {
 		return nil
 	}
+	h.asking = time.Now()
+	defer x.tookRoom()
 	refused, err := x.takeInTurn(ctx, &h.attempt)
 	if err != nil || refused == nil {
 		x.fit(&h.attempt, []route.Target{x.target})

@@ -20,6 +20,7 @@ const (
 // line waits until the claims of t have room, in the queue of the rule that had none.
 // It gives the rule's refusal when the queue is full or the wait too long.
 func (x *exchange) line(ctx context.Context, r *rules.Rule, t *taken) error {
+	x.tookRoom()
 	claim := t.verdict.Refused
 	window, began := t.Claims[claim].Window, time.Now()
 	flow, weight := x.asWhom()
@@ -28,7 +29,11 @@ func (x *exchange) line(ctx context.Context, r *rules.Rule, t *taken) error {
 		return x.noRoom(r, window, max(t.verdict.Retry, 0))
 	}
 	defer place.Leave()
-	defer func() { x.held.queued += time.Since(began) }()
+	defer func() {
+		until := time.Now()
+		x.held.queued += until.Sub(began)
+		x.phase(gateway.PhaseQueue, began, until)
+	}()
 	late := time.NewTimer(r.Over.Wait)
 	defer late.Stop()
 	select {

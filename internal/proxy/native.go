@@ -15,7 +15,7 @@ import (
 
 // nativeEndpoint stands for every path of a vendor that no dialect has.
 func nativeEndpoint(d *dialect.Dialect) *endpoint {
-	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpPassthrough, Body: dialect.Opaque}, dialect: d}
+	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpPassthrough, Body: dialect.Opaque}, dialect: d, vendors: "/providers/{provider}/…"}
 }
 
 // useNative says what a vendor's own path means. Where it is one of the endpoints that

@@ -21,6 +21,7 @@ type Again struct {
 	From        string             // the address that it comes from, with a port; "" = unknown
 	Dialect     string
 	Operation   string
+	Endpoint    string // as its entry tells it; "" = the dialect's first for the operation
 	Model       string // asked for; it takes the place of the body's
 	Provider    string // "" = as the model says; else the body goes there as it is, to the provider's own path
 	Stream      bool
@@ -59,7 +60,7 @@ func (p *Proxy) requestAgain(ctx context.Context, a *Again) (*http.Request, erro
 		return nil, fault.Newf(fault.UnsupportedOperation, "Calls of the operation '%s' in the dialect '%s' cannot be made again: they have no path of their own.", a.Operation, a.Dialect)
 	}
 	body := a.Body
-	if ep.Model == dialect.InBody {
+	if ep.Model == dialect.InBody || ep.Model == dialect.InForm {
 		body = renamed(body, a.Model)
 	}
 	path, err := p.pathAgain(ep, a)
@@ -106,6 +107,9 @@ func (p *Proxy) endpointOf(a *Again) *dialect.Endpoint {
 	if d == nil {
 		return nil
 	}
+	if e := exactly(d, a); e != nil {
+		return e
+	}
 	var found *dialect.Endpoint
 	for i := range d.Endpoints {
 		e := &d.Endpoints[i]
@@ -120,6 +124,20 @@ func (p *Proxy) endpointOf(a *Again) *dialect.Endpoint {
 		}
 	}
 	return found
+}
+
+// exactly gives the endpoint that an entry names, if a JSON body can be sent to it alone.
+func exactly(d *dialect.Dialect, a *Again) *dialect.Endpoint {
+	for i := range d.Endpoints {
+		e := &d.Endpoints[i]
+		if e.Method != http.MethodPost || e.Method+" "+e.Pattern != a.Endpoint || strings.Contains(e.Pattern, "{id}") {
+			continue
+		}
+		if e.Body == dialect.JSON || e.Body == dialect.Multipart && strings.HasPrefix(a.ContentType, "application/json") {
+			return e
+		}
+	}
+	return nil
 }
 
 // renamed gives a JSON body with another model's name in it; the rest stays as it is.

@@ -19,7 +19,7 @@ import (
 const restPath = "/v1/streams/"
 
 func restEndpoint(d *dialect.Dialect) *endpoint {
-	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpStreams}, dialect: d}
+	return &endpoint{Endpoint: &dialect.Endpoint{Op: llm.OpStreams}, dialect: d, label: "GET /v1/streams/{id}"}
 }
 
 func (x *exchange) acceptRest(id string) error {

@@ -15,6 +15,8 @@ type endpoint struct {
 	verb    string   // what follows the {model}: ":generateContent", "/converse"
 	want    []string // members to scan for, see ask.go
 	ceiling wantedCeiling
+	label   string    // of entries: method and pattern
+	vendors string    // the same by a provider's own path
 	json    *endpoint // the same for callers who send JSON instead of a form; nil = itself
 }
 
@@ -53,6 +55,7 @@ func newRouter(dialects []*dialect.Dialect) *router {
 
 func newEndpoint(d *dialect.Dialect, e *dialect.Endpoint) *endpoint {
 	ep := &endpoint{Endpoint: e, dialect: d, want: wanted(d, e)}
+	ep.label, ep.vendors = strings.TrimSpace(e.Method+" "+e.Pattern), strings.TrimSpace(e.Method+" /providers/{provider}"+e.Pattern)
 	ep.ceiling = ceilingOf(ep)
 	return ep
 }
@@ -65,7 +68,7 @@ func (r *router) add(d *dialect.Dialect, e *dialect.Endpoint) {
 		if e.Model == dialect.InForm {
 			plain.Model = dialect.InBody
 		}
-		ep.json = &endpoint{Endpoint: &plain, dialect: d, want: ep.want}
+		ep.json = &endpoint{Endpoint: &plain, dialect: d, want: ep.want, label: ep.label, vendors: ep.vendors}
 	}
 	if rest, ok := strings.CutPrefix(e.Pattern, "/v1/"); ok {
 		rest, _, _ = strings.Cut(rest, "/")

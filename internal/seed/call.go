@@ -31,8 +31,10 @@ func (m *Maker) call(r *rand.Rand, at time.Time) *gateway.Entry {
 		Metadata: fmt.Appendf(nil, `{"team":%q,"release":"2026.%d"}`, pick(r, k.Teams), 1+at.YearDay()/7),
 	}
 	m.origin(r, e, k)
+	e.Endpoint = c.endpoint(false)
 	if c.Operation == "chat" {
 		e.Stream = r.Float64() < streamed
+		e.Endpoint = c.endpoint(e.Stream)
 		if route := pick(r, m.cast.Routes); route != "" {
 			e.Route, e.ModelRequested = route, route
 		}
@@ -110,6 +112,7 @@ func (m *Maker) hit(r *rand.Rand, e *gateway.Entry, index int) {
 	e.Saved = c.cost(&usage)
 	own := 150 + r.Int64N(900)
 	e.OverheadUS, e.FirstByteMS, e.LatencyMS = llm.Known(own), llm.Known(own/1000), llm.Known(own/1000+r.Int64N(3))
+	phases(r, e)
 }
 
 // serve makes a call that a vendor answered, sometimes at a second try only.
@@ -139,6 +142,10 @@ func (m *Maker) serve(r *rand.Rand, e *gateway.Entry, index int) {
 	e.Attempts = append(e.Attempts, gateway.Attempt{Provider: c.Provider, Model: c.Model, Credential: "default", Status: 200,
 		Started: at.Add(time.Duration(lost) * time.Millisecond), FirstByteMS: llm.Known(first), LatencyMS: llm.Known(took), Usage: e.Usage, Cost: e.Cost})
 	e.OverheadUS, e.FirstByteMS, e.LatencyMS = llm.Known(own), llm.Known(lost+first+own/1000), llm.Known(lost+took+own/1000)
+	for i := range e.Attempts { // behind the queue
+		e.Attempts[i].Started = e.Attempts[i].Started.Add(time.Duration(e.QueueMS.N) * time.Millisecond)
+	}
+	phases(r, e)
 }
 
 // usage makes up what a call consumed.

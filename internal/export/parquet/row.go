@@ -33,6 +33,7 @@ type row struct {
 	Workspace       *string  `parquet:"workspace,optional,dict"`
 	KeyID           *string  `parquet:"key_id,optional,dict"`
 	Operation       *string  `parquet:"operation,optional,dict"`
+	Endpoint        *string  `parquet:"endpoint,optional,dict"`
 	ClientDialect   *string  `parquet:"client_dialect,optional,dict"`
 	ProviderDialect *string  `parquet:"provider_dialect,optional,dict"`
 	Route           *string  `parquet:"route,optional,dict"`
@@ -68,6 +69,7 @@ type row struct {
 	LatencyMS       *int64   `parquet:"latency_ms,optional"`
 	OverheadUS      *int64   `parquet:"overhead_us,optional"`
 	CallerUS        *int64   `parquet:"caller_us,optional"`
+	Phases          *string  `parquet:"phases,optional"`
 	Metadata        *string  `parquet:"metadata,optional"`
 	Session         *string  `parquet:"session,optional"`
 	User            *string  `parquet:"user,optional"`
@@ -89,7 +91,7 @@ func (r *row) fill(at time.Time) {
 	r.ID, r.Time = e.ID, at.UnixMicro()
 	r.texts(e)
 	r.CacheTags, r.Attempts, r.Limits, r.Guards = r.json("cache_tags"), r.json("attempts"), r.json("limits"), r.json("guards")
-	r.Redacted = r.json("redacted")
+	r.Redacted, r.Phases = r.json("redacted"), r.json("phases")
 	r.DroppedParams, r.Usage, r.Price, r.Metadata, r.Bodies = r.json("dropped_params"), r.json("usage"), r.json("price"), r.json("metadata"), r.json("bodies")
 	r.CacheAgeMS, r.QueueMS, r.FirstByteMS, r.LatencyMS, r.OverheadUS, r.CallerUS = count(e.CacheAgeMS), count(e.QueueMS), count(e.FirstByteMS), count(e.LatencyMS), count(e.OverheadUS), count(e.CallerUS)
 	u := &e.Usage
@@ -111,7 +113,7 @@ func (r *row) fill(at time.Time) {
 
 func (r *row) texts(e *gateway.Entry) {
 	for to, value := range map[**string]string{
-		&r.Gateway: e.Gateway, &r.Workspace: e.Workspace, &r.KeyID: e.KeyID, &r.Operation: e.Operation, &r.ClientDialect: e.ClientDialect,
+		&r.Gateway: e.Gateway, &r.Workspace: e.Workspace, &r.KeyID: e.KeyID, &r.Operation: e.Operation, &r.Endpoint: e.Endpoint, &r.ClientDialect: e.ClientDialect,
 		&r.ProviderDialect: e.ProviderDialect, &r.Route: e.Route, &r.Step: e.Step, &r.ModelRequested: e.ModelRequested, &r.Provider: e.Provider,
 		&r.Model: e.Model, &r.Credential: e.Credential, &r.Region: e.Region, &r.ErrorCode: e.ErrorCode, &r.FinishReason: e.FinishReason,
 		&r.Cache: e.Cache, &r.Session: e.Session, &r.User: e.User, &r.ClientIP: e.ClientIP, &r.UserAgent: e.UserAgent, &r.TraceID: e.TraceID,

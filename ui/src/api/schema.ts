@@ -2740,6 +2740,7 @@ export interface components {
             count: number;
             credential: string;
             dropped_params: string[];
+            endpoint: string;
             error_code: string;
             feedback: string;
             finish_reason: string;
@@ -2758,6 +2759,7 @@ export interface components {
             operation: string;
             overhead_us: number | null;
             parent_span_id: string;
+            phases: components["schemas"]["Phase"][];
             price: components["schemas"]["Price"] | null;
             provider: string;
             provider_dialect: string;
@@ -2796,6 +2798,7 @@ export interface components {
             count: number;
             credential: string;
             dropped_params: string[];
+            endpoint: string;
             error_code: string;
             feedback: string;
             finish_reason: string;
@@ -2814,6 +2817,7 @@ export interface components {
             operation: string;
             overhead_us: number | null;
             parent_span_id: string;
+            phases: components["schemas"]["Phase"][];
             price: components["schemas"]["Price"] | null;
             provider: string;
             provider_dialect: string;
@@ -3656,6 +3660,11 @@ export interface components {
             seconds: number;
             /** Format: date-time */
             time: string;
+        };
+        Phase: {
+            from_us: number;
+            name: string;
+            took_us: number;
         };
         Price: {
             as_of: string;

@@ -5,6 +5,7 @@ import { IconChevronDown, IconLink, IconMessageOff, IconCheck, IconRefresh, Icon
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { api, type EntryDetail, got, type Schemas } from "../api/client";
+import { whyNot } from "../lib/again";
 import { curlOf } from "../lib/curl";
 import { pythonOf, typescriptOf } from "../lib/snippets";
 import { ofAnswer, ofRequest } from "../lib/conversation";
@@ -101,6 +102,13 @@ function CopyCode({ entry, base }: { entry: EntryDetail; base: string }) {
     void navigator.clipboard.writeText(text).then(
       () => notifications.show({ message: `The call is copied as ${what}.`, color: "green", closeButtonProps: { "aria-label": "Close" } }),
       () => notifications.show({ message: "This browser does not let pages copy.", color: "red", closeButtonProps: { "aria-label": "Close" } }),
+    );
+  const why = whyNot(entry);
+  if (why)
+    return (
+      <Tooltip label={why} multiline w={320} withArrow events={{ hover: true, focus: true, touch: true }}>
+        <Button size="xs" variant="default" data-disabled aria-disabled onClick={(e) => e.preventDefault()} leftSection={<IconTerminal2 size={15} />} rightSection={<IconChevronDown size={14} />}>Copy as</Button>
+      </Tooltip>
     );
   return (
     <Menu position="bottom-start" withArrow>
