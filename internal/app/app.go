@@ -70,7 +70,7 @@ type process struct {
 	exports  *export.Exports
 	backups  *schedule.Schedule
 	keys     *auth.Keys
-	follower *auth.Follower
+	follower *follow.Follower
 	models   *account.Catalogue
 	metrics  *telemetry.Metrics
 	otlp     *otlp.Exporter
@@ -80,7 +80,7 @@ type process struct {
 	boxes    sandboxes
 	health   *health.Board
 	peers    *health.Redis // nil = this node is alone
-	drains   *health.Follower
+	drains   *follow.Follower
 	cache    *cache.Cache
 	purges   *follow.Follower
 
@@ -244,11 +244,10 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 		p.store.Close()
 		return nil, err
 	}
-	p.follower = auth.NewFollower(p.keys, keySource{p}, p.log)
-	p.follower.Saved = func(keys []*gateway.Key) {
+	p.follower = auth.Follow(p.keys, keySource{p}, func(keys []*gateway.Key) {
 		p.started.Store(true)
 		p.saveKeys(keys)
-	}
+	}, p.log)
 	if err := p.openCounters(cfg); err != nil {
 		return nil, errors.Join(err, p.recorder.Close(ctx), p.store.Close())
 	}

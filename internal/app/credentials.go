@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/sluice-gateway/sluice/internal/auth"
 	"github.com/sluice-gateway/sluice/internal/config"
+	"github.com/sluice-gateway/sluice/internal/follow"
 	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/seal"
 	"github.com/sluice-gateway/sluice/internal/store"
@@ -140,7 +140,7 @@ func (p *process) readVault(ctx context.Context, force bool) (changed bool, err 
 
 // followVault keeps the credentials in force equal to the vault's until ctx ends.
 func (p *process) followVault(ctx context.Context) {
-	tick := time.NewTicker(auth.FollowEvery)
+	tick := time.NewTicker(follow.Every)
 	defer tick.Stop()
 	for {
 		if err := p.pullVault(ctx, false); err != nil && ctx.Err() != nil {

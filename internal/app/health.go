@@ -18,7 +18,7 @@ func (p *process) openHealth(cfg *config.Config) {
 		o.Peers = p.peers
 	}
 	p.health = health.New(o)
-	p.drains = health.NewFollower(p.health, p.store, p.log)
+	p.drains = health.FollowDrains(p.health, p.store, p.log)
 	p.prober = health.NewProber(p.health, func(ctx context.Context, provider string) error { return p.proxy.Probe(ctx, provider) })
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/auth"
+	"github.com/sluice-gateway/sluice/internal/follow"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
@@ -68,14 +69,11 @@ func keyOf(secret string) *gateway.Key {
 	return &gateway.Key{ID: secret, Hash: gateway.HashKey(secret)}
 }
 
-// follow runs a follower until the test ends.
-func follow(t *testing.T, src *source, set func(*auth.Follower)) (*auth.Keys, *auth.Follower, *bytes.Buffer) {
+// following runs a follower until the test ends.
+func following(t *testing.T, src *source, saved func([]*gateway.Key)) (*auth.Keys, *follow.Follower, *bytes.Buffer) {
 	t.Helper()
 	keys, said := new(auth.Keys), new(bytes.Buffer)
-	f := auth.NewFollower(keys, src, slog.New(slog.NewTextHandler(said, nil)))
-	if set != nil {
-		set(f)
-	}
+	f := auth.Follow(keys, src, saved, slog.New(slog.NewTextHandler(said, nil)))
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { f.Run(ctx) })
@@ -94,16 +92,16 @@ func TestAChangeIsSeenWithinTheInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &source{}
 		src.change(keyOf("first"))
-		keys, _, _ := follow(t, src, nil)
+		keys, _, _ := following(t, src, nil)
 		if keys.Find("first", time.Now()) == nil {
 			t.Fatal("the keys are not read at the start")
 		}
 		src.change(keyOf("second"))
-		pass(auth.FollowEvery)
+		pass(follow.Every)
 		if keys.Find("second", time.Now()) == nil || keys.Find("first", time.Now()) != nil {
 			t.Error("a change was not seen within the interval")
 		}
-		if auth.FollowEvery >= time.Second {
+		if follow.Every >= time.Second {
 			t.Error("the contract promises less than a second")
 		}
 	})
@@ -113,8 +111,8 @@ func TestWhatDidNotChangeIsNotReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src, saved := &source{}, 0
 		src.change(keyOf("first"))
-		follow(t, src, func(f *auth.Follower) { f.Saved = func([]*gateway.Key) { saved++ } })
-		pass(20 * auth.FollowEvery)
+		following(t, src, func([]*gateway.Key) { saved++ })
+		pass(20 * follow.Every)
 		if src.read() != 1 || saved != 1 {
 			t.Errorf("read %d times, saved %d times", src.read(), saved)
 		}
@@ -125,7 +123,7 @@ func TestARefreshIsInForceBeforeItReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &source{}
 		var saved []*gateway.Key
-		keys, f, _ := follow(t, src, func(f *auth.Follower) { f.Saved = func(k []*gateway.Key) { saved = k } })
+		keys, f, _ := following(t, src, func(k []*gateway.Key) { saved = k })
 		src.change(keyOf("new"))
 		began := time.Now()
 		if err := f.Refresh(t.Context()); err != nil {
@@ -140,7 +138,7 @@ func TestARefreshIsInForceBeforeItReturns(t *testing.T) {
 func TestARefreshReadsEvenWhereTheVersionStayed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &source{}
-		keys, f, _ := follow(t, src, nil)
+		keys, f, _ := following(t, src, nil)
 		src.keys = []*gateway.Key{keyOf("unnumbered")}
 		if err := f.Refresh(t.Context()); err != nil || keys.Len() != 1 {
 			t.Errorf("%d keys, %v", keys.Len(), err)
@@ -151,14 +149,14 @@ func TestARefreshReadsEvenWhereTheVersionStayed(t *testing.T) {
 func TestARefreshTellsThatTheSourceIsAwayAndWhenTheCallerGaveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &source{}
-		_, f, _ := follow(t, src, nil)
+		_, f, _ := following(t, src, nil)
 		src.fail(errAway)
 		if err := f.Refresh(t.Context()); !errors.Is(err, errAway) {
 			t.Errorf("got %v", err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		idle := auth.NewFollower(new(auth.Keys), src, slog.New(slog.DiscardHandler)) // does not run
+		idle := auth.Follow(new(auth.Keys), src, nil, slog.New(slog.DiscardHandler)) // does not run
 		if err := idle.Refresh(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
@@ -169,10 +167,10 @@ func TestASourceThatIsAwayKeepsTheKeysAndIsLoggedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &source{}
 		src.change(keyOf("kept"))
-		keys, _, said := follow(t, src, nil)
+		keys, _, said := following(t, src, nil)
 		for round := 1; round <= 2; round++ {
 			src.fail(errAway)
-			pass(10 * auth.FollowEvery)
+			pass(10 * follow.Every)
 			if keys.Find("kept", time.Now()) == nil {
 				t.Fatal("the keys were lost with their source")
 			}
@@ -180,13 +178,13 @@ func TestASourceThatIsAwayKeepsTheKeysAndIsLoggedOnce(t *testing.T) {
 				t.Errorf("round %d: said %d times:\n%s", round, n, said)
 			}
 			src.fail(nil)
-			pass(10 * auth.FollowEvery)
+			pass(10 * follow.Every)
 			if n := strings.Count(said.String(), "can be read again"); n != round {
 				t.Errorf("round %d: back again said %d times:\n%s", round, n, said)
 			}
 		}
 		src.change(keyOf("later"))
-		pass(auth.FollowEvery)
+		pass(follow.Every)
 		if keys.Find("later", time.Now()) == nil {
 			t.Error("a change after the outage was not seen")
 		}
@@ -197,7 +195,7 @@ func TestASourceThatHangsIsGivenUpAndTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &source{}
 		src.change(keyOf("kept"))
-		keys, _, said := follow(t, src, nil)
+		keys, _, said := following(t, src, nil)
 		src.mu.Lock()
 		src.hang = true
 		src.mu.Unlock()

@@ -3,6 +3,7 @@
 package follow
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -12,7 +13,8 @@ import (
 // one read it keeps their effect under one second everywhere.
 const Every = 400 * time.Millisecond
 
-// patience bounds one look at the source.
+// patience bounds one look at the source's version, and its reading unless the source says
+// otherwise.
 const patience = 2 * time.Second
 
 // Source is what is followed.
@@ -22,6 +24,8 @@ type Source struct {
 	Version func(ctx context.Context) (int64, error)
 	// Read reads the source and makes it effective; on an error nothing changes.
 	Read func(ctx context.Context) error
+	// Within bounds one reading; 0 = two seconds.
+	Within time.Duration
 }
 
 // Follower follows one source. It is driven by Run; Refresh may be called from anywhere
@@ -72,13 +76,15 @@ func (f *Follower) Refresh(ctx context.Context) error {
 }
 
 func (f *Follower) pull(ctx context.Context, force bool) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	v, err := f.source.Version(ctx)
+	looking, cancel := context.WithTimeout(ctx, patience)
+	v, err := f.source.Version(looking)
+	cancel()
 	if err != nil || v == f.version && !force {
 		return err
 	}
-	if err := f.source.Read(ctx); err != nil {
+	reading, cancel := context.WithTimeout(ctx, cmp.Or(f.source.Within, patience))
+	defer cancel()
+	if err := f.source.Read(reading); err != nil {
 		return err
 	}
 	f.version = v
