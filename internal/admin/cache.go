@@ -60,6 +60,7 @@ type CacheOverview struct {
 	Advice []CacheAdvice `json:"advice" doc:"Of this node; null to all but system admins."`
 
 	From     time.Time `json:"from" doc:"Since when the figures count: a day before now, unless from was given."`
+	To       time.Time `json:"to" doc:"Until when they count: now, unless to was given."`
 	Total    CacheRow  `json:"total"`
 	Gateways CacheRows `json:"gateways" doc:"By gateway, what saved most first; at most 20."`
 	Models   CacheRows `json:"models" doc:"By model."`
@@ -75,20 +76,19 @@ const (
 )
 
 var overviewParams = []Param{
-	{"from", "Calls from this time on (RFC 3339); a day before now unless given."},
+	{"from", "Calls from this time on (RFC 3339); a day before to unless given."},
+	{"to", "Calls before this time (RFC 3339); now unless given."},
 	{"workspace", "Calls of this workspace."},
 }
 
 func (a *api) getCache(c *call) (CacheOverview, error) {
-	o := CacheOverview{From: a.now().Add(-overviewTime)}
-	if from, err := c.moment("from"); err != nil {
+	o, err := a.cacheOverview(c)
+	if err != nil {
 		return o, err
-	} else if !from.IsZero() {
-		o.From = from.UTC()
 	}
 	within, workspace := c.within(), c.query.Get("workspace")
 	figures := func(limit int, by ...store.Dimension) (CacheRows, error) {
-		rows, err := a.Store.CacheReport(c.ctx(), store.CacheQuery{By: by, Within: within, Workspace: workspace, From: o.From, Limit: limit})
+		rows, err := a.Store.CacheReport(c.ctx(), store.CacheQuery{By: by, Within: within, Workspace: workspace, From: o.From, To: o.To, Limit: limit})
 		return newCacheRows(by, rows), err
 	}
 	total, err := figures(0)
@@ -104,6 +104,25 @@ func (a *api) getCache(c *call) (CacheOverview, error) {
 		o.Tiers, o.Advice = notNil(a.Cache.Tiers()), notNil(a.Cache.Advice())
 	}
 	return o, errors.Join(errs[:]...)
+}
+
+// cacheOverview reads which time is asked for.
+func (a *api) cacheOverview(c *call) (CacheOverview, error) {
+	from, badFrom := c.moment("from")
+	to, badTo := c.moment("to")
+	if err := errors.Join(badFrom, badTo); err != nil {
+		return CacheOverview{}, err
+	}
+	if to.IsZero() {
+		to = a.now()
+	}
+	if from.IsZero() {
+		from = to.Add(-overviewTime)
+	}
+	if !from.Before(to) {
+		return CacheOverview{}, invalid("to", "to lies behind from")
+	}
+	return CacheOverview{From: from.UTC(), To: to.UTC()}, nil
 }
 
 // cacheRoutes are about answers that are kept.

@@ -94,6 +94,19 @@ func TestTheCacheTellsWhatItServedAndSaved(t *testing.T) {
 	if o.Total.Calls != 0 || o.Total.Ratio != nil || len(o.Models) != 0 {
 		t.Errorf("of the last minute: %+v", o)
 	}
+	g.get("/api/v1/cache?to="+g.now.Add(-59*time.Minute).Format(time.RFC3339), &o)
+	if o.Total.Calls != 9 || len(o.Models) != 2 || !o.To.Equal(g.now.Add(-59*time.Minute)) || o.To.Sub(o.From) != 24*time.Hour {
+		t.Errorf("up to behind the calls: %+v", o)
+	}
+	g.get("/api/v1/cache?to="+g.now.Add(-time.Hour).Format(time.RFC3339), &o)
+	if o.Total.Calls != 0 || len(o.Models)+len(o.Keys)+len(o.Gateways) != 0 {
+		t.Errorf("up to the calls: %+v", o)
+	}
+	for _, bad := range []string{"to=now", "from=2026-03-01T00:00:00Z&to=2026-03-01T00:00:00Z", "from=2026-03-01T00:00:00Z&to=2026-02-01T00:00:00Z"} {
+		if f := g.fails(g.do("GET", "/api/v1/cache?"+bad, ""), http.StatusBadRequest, "invalid_request"); f.Error.Details.Field != "to" {
+			t.Errorf("%s: %+v", bad, f)
+		}
+	}
 	var r admin.CacheReport
 	g.get("/api/v1/cache/report?by=workspace,day&model=small&limit=1", &r)
 	if len(r.Data) != 1 || r.More || r.Data[0].By["day"] != "2026-03-01" || r.Data[0].By["workspace"] != "other" || r.Data[0].Semantic != 1 || r.Data[0].Bypassed != 1 {

@@ -29,6 +29,15 @@ test("the hit ratio and what was saved are pictures over time, without faults fo
   await page.emulateMedia({ colorScheme: "light" });
 });
 
+test("a range that ends in the past has figures of that time alone, in the ring as below it", async () => {
+  const none = new URLSearchParams({ from: "2024-01-01T00:00:00Z", to: "2024-01-02T00:00:00Z" });
+  await page.goto(`/cache?${none}`);
+  await page.getByText("Nothing was looked up in this time").waitFor();
+  const told = await (await fetch(`${gateway.admin}/api/v1/cache?${none}`, { headers: { authorization: `Bearer ${gateway.token}` } })).json();
+  assert.equal(told.total.calls, 0);
+  assert.deepEqual(view.errors, []);
+});
+
 test("every dimension tells calls apart, and stays in the address", async () => {
   for (const by of ["gateway", "provider", "key", "workspace", "route", "tag", "age", "day"]) {
     await page.goto(`/cache?range=1h&by=${by}`);

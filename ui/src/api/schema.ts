@@ -2176,6 +2176,11 @@ export interface components {
             models: components["schemas"]["CacheRow"][];
             /** @description Of this node; null to all but system admins. */
             tiers: components["schemas"]["CacheTier"][];
+            /**
+             * Format: date-time
+             * @description Until when they count: now, unless to was given.
+             */
+            to: string;
             total: components["schemas"]["CacheRow"];
         };
         CacheReport: {
@@ -5327,8 +5332,10 @@ export interface operations {
     getCache: {
         parameters: {
             query?: {
-                /** @description Calls from this time on (RFC 3339); a day before now unless given. */
+                /** @description Calls from this time on (RFC 3339); a day before to unless given. */
                 from?: string;
+                /** @description Calls before this time (RFC 3339); now unless given. */
+                to?: string;
                 /** @description Calls of this workspace. */
                 workspace?: string;
             };

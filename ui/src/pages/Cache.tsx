@@ -17,7 +17,7 @@ const colors = { hits: "#4c6ef5", stale: "#8c6bb1", coalesced: "#0b9aa8", semant
 export default function Cache() {
   const { who } = useAuth();
   const period = usePeriod();
-  const cache = useQuery({ queryKey: ["cache", period.range, period.custom && period.from.toISOString()], queryFn: () => got(api.GET("/api/v1/cache", { params: { query: { from: period.from.toISOString() } } })), refetchInterval: 10_000 });
+  const cache = useQuery({ queryKey: ["cache", period.range, period.custom && [period.from.toISOString(), period.to.toISOString()]], queryFn: () => got(api.GET("/api/v1/cache", { params: { query: { from: period.from.toISOString(), ...(period.custom ? { to: period.to.toISOString() } : {}) } } })), refetchInterval: period.custom ? false : 10_000 });
   const c = cache.data;
   return (
     <>

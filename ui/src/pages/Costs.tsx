@@ -17,7 +17,7 @@ import { Bar, Chip, Empty, Failure, Figure, Goto, PageTitle, Panel, Snippet, Wai
 import { withNames } from "./costs/csv";
 import { type CostReport, type Line, linesOf } from "./costs/report";
 import { NextMonth } from "./costs/NextMonth";
-import { before, type Grain, monthsBefore, type Span, spanOf, spans, startsOf } from "./costs/time";
+import { type Before, before, type Grain, monthsBefore, type Span, spanOf, spans, startsOf } from "./costs/time";
 
 const charted = 8;
 const first = ["workspace", "key", "model", "provider", "route", "gateway", "operation", "cache"];
@@ -47,6 +47,7 @@ export default function Costs() {
   const name = params.get("month") ?? params.get("period") ?? "";
   const now = useMemo(() => new Date(), []);
   const span = useMemo(() => spanOf(name, now, zone), [name, now]);
+  const then = useMemo(() => before(span, now, zone), [span, now]);
   const grain = (["day", "week", "month"].includes(params.get("step") ?? "") ? params.get("step") : span.grain) as Grain;
   const filters = Object.fromEntries([...params].filter(([k, v]) => k.startsWith("filter.") && v));
   const dimensions = useDimensions();
@@ -54,7 +55,7 @@ export default function Costs() {
   const nameOf: Names = (l) => (l.rest ? "all others" : by === "key" ? (l.value ? keyName(l.value) : "without a key") : l.value || `no ${wordOf(by)}`);
   const ask = (s: { from: Date; to: Date }, more: Record<string, string>) => ({ params: { query: { by: askedBy(by), zone, from: s.from.toISOString(), to: s.to.toISOString(), ...more, ...filters } as never } });
   const report = useQuery({ queryKey: ["costs", by, name, grain, filters], staleTime: 30_000, placeholderData: keepPreviousData, queryFn: () => got(api.GET("/api/v1/analytics/costs", ask(span, { grain }))) });
-  const past = useQuery({ queryKey: ["costs", "before", by, name, filters], staleTime: 300_000, retry: false, queryFn: () => got(api.GET("/api/v1/analytics/costs", ask(before(span, zone), {}))) });
+  const past = useQuery({ queryKey: ["costs", "before", by, name, filters], enabled: then.to > then.from, staleTime: 300_000, retry: false, queryFn: () => got(api.GET("/api/v1/analytics/costs", ask(then, {}))) });
   const csv = useAct(async () => {
     const text = await got(api.GET("/api/v1/analytics/costs", { ...ask(span, { grain, format: "csv" }), parseAs: "text" }) as Promise<{ data?: string; error?: unknown; response: Response }>);
     saveFile(`costs-by-${by}-${dateOf(span.from, { year: "numeric", month: "2-digit", day: "2-digit" }).split("/").reverse().join("-")}.csv`, new Blob([by === "key" ? withNames(text, "key", keyName) : text], { type: "text/csv;charset=utf-8" }));
@@ -76,7 +77,7 @@ export default function Costs() {
       </Group>
       {report.isError ? <Failure error={report.error} retry={() => void report.refetch()} /> : !a ? <Waiting rows={4} height={110} /> : a.total.requests === 0 ? (
         <Empty icon={IconReceiptDollar} title="No calls in this time"><Text ta="center" c="dimmed" mb="sm">Costs come with calls. The report is there for machines too:</Text><Snippet text={`curl -H "Authorization: Bearer $SLUICE_TOKEN" \\\n  '${location.origin}/api/v1/analytics/costs?month=${monthsBefore(now, zone, 1)[0]}&zone=${zone}&by=${askedBy(by)}&format=csv'`} /></Empty>
-      ) : <Report of={a} past={past.data} span={span} nameOf={nameOf} into={into} />}
+      ) : <Report of={a} past={past.data} then={then} span={span} nameOf={nameOf} into={into} />}
       {a && <Box mt="md"><NextMonth by={by} workspace={params.get("filter.workspace") ?? ""} nameOf={(value) => nameOf({ value, rest: false } as Line)} /></Box>}
     </>
   );
@@ -84,9 +85,19 @@ export default function Costs() {
 
 const monthName = (m: string) => new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(`${m}-01T00:00:00Z`));
 
-type Shown = { lines: Line[]; starts: Date[]; past?: CostReport; nameOf: Names };
+/** The days of the time before. */
+function spoken(b: Before): string {
+  const year = dateOf(b.from, { year: "numeric" }) === dateOf(new Date(), { year: "numeric" }) ? {} : ({ year: "numeric" } as const);
+  const day = (t: Date) => dateOf(t, { day: "numeric", month: "short", ...year });
+  return b.whole ? `${day(b.from)} to ${day(new Date(b.to.getTime() - 1))}` : `${day(b.from)} to ${day(b.to)}, ${dateOf(b.to, { hour: "2-digit", minute: "2-digit" })}`;
+}
 
-function Report({ of: a, past, span, nameOf, into }: { of: CostReport; past?: CostReport; span: Span; nameOf: Names; into: (l: Line) => (() => void) | undefined }) {
+/** What the time before is, and why. */
+const explained = (b: Before) => (b.whole ? `Before: as many whole months, just before: ${spoken(b)}.` : `Before: the same part of as many months before, ${spoken(b)}: the present month is not over, and a part is not compared with a whole.`);
+
+type Shown = { lines: Line[]; starts: Date[]; past?: CostReport; then: Before; nameOf: Names };
+
+function Report({ of: a, past, then, span, nameOf, into }: { of: CostReport; past?: CostReport; then: Before; span: Span; nameOf: Names; into: (l: Line) => (() => void) | undefined }) {
   const { starts, lines, times } = useMemo(() => {
     const starts = startsOf(span, a.grain, zone).filter((s) => s.getTime() < Date.now());
     return { starts, lines: linesOf(a, starts), times: starts.map((s) => s.getTime() / 1000) };
@@ -98,19 +109,19 @@ function Report({ of: a, past, span, nameOf, into }: { of: CostReport; past?: Co
   const colors = chartColors(lines, nameOf);
   const series = [...shown.map((l) => ({ label: nameOf(l), color: l.rest ? meaning.left : colors(nameOf(l)), values: l.spans })), ...(others.length ? [{ label: "others", color: meaning.left as string, values: times.map((_, i) => others.reduce((sum, l) => sum + (l.spans[i] ?? 0), 0)) }] : [])];
   const was = past?.total.cost_usd;
-  const note = was == null ? "" : was === 0 ? "nothing in the time before" : `${total.cost_usd >= was ? "+" : "−"}${percent(Math.abs(total.cost_usd - was) / was)} against ${usd(was)} before`;
+  const note = was == null ? "" : was === 0 ? `nothing from ${spoken(then)}` : `${total.cost_usd >= was ? "+" : "−"}${percent(Math.abs(total.cost_usd - was) / was)} against ${usd(was)} from ${spoken(then)}`;
   const by = wordOf(a.by);
   return (
     <Stack gap="md">
       <div className="four">
-        <Figure label="Spent" value={usd(total.cost_usd)} exact={`$${exact(total.cost_usd)}`} note={note} says="Cost of the calls whose cost is known, at the prices of their time. Before: as many whole months, just before this time." />
+        <Figure label="Spent" value={usd(total.cost_usd)} exact={`$${exact(total.cost_usd)}`} note={note} says={`Cost of the calls whose cost is known, at the prices of their time. ${explained(then)}`} />
         <Figure label="Calls" value={count(total.requests)} note={total.cost_usd > 0 ? `${usd(total.cost_usd / Math.max(1, total.requests - total.unpriced))} each, on average` : ""} says="All calls of the time, refused ones included." />
         <Figure label="Saved by the cache" value={usd(total.saved_usd)} exact={`$${exact(total.saved_usd)}`} note="not spent: answers were kept" says="What the calls that the cache served would have cost." />
         <Figure label="Without a price" value={count(total.unpriced)} tone={total.unpriced ? "var(--tag-warning-ink)" : undefined} note="calls, refused ones included" says="Calls whose cost is not known: refused, failed, or of a model without a price. Give it one under providers in the configuration." />
       </div>
       {a.warning && <Alert variant="light" color="yellow">{a.warning}</Alert>}
       <Panel title={`Cost by ${by}`} says={`One bar for each ${a.grain} of the zone ${a.zone}; values stand on each other.`}><Chart title={`Cost by ${by}`} kind="bars" format={usd} times={times} series={series} height={230} /></Panel>
-      <Card withBorder padding={0}><Table {...{ lines, starts, past, nameOf, into }} of={a} /></Card>
+      <Card withBorder padding={0}><Table {...{ lines, starts, past, then, nameOf, into }} of={a} /></Card>
     </Stack>
   );
 }
@@ -124,7 +135,7 @@ function chartColors(lines: Line[], nameOf: Names): (name: string) => string {
   return (name) => given.get(name) ?? colorOf(name);
 }
 
-function Table({ of: a, lines, starts, past, nameOf, into }: Shown & { of: CostReport; into: (l: Line) => (() => void) | undefined }) {
+function Table({ of: a, lines, starts, past, then, nameOf, into }: Shown & { of: CostReport; into: (l: Line) => (() => void) | undefined }) {
   const [all, setAll] = useState(false);
   const colors = chartColors(lines, nameOf);
   const total = a.total.cost_usd;
@@ -135,7 +146,7 @@ function Table({ of: a, lines, starts, past, nameOf, into }: Shown & { of: CostR
   return (
     <Box className="scroll">
       <table className="rows tight" aria-label={`Cost by ${by}`}>
-        <thead><tr><th scope="col">{by}</th><th scope="col" className="n">Cost</th><th scope="col">Share</th><th scope="col" className="n">Before</th><th scope="col" className="n">Calls</th><th scope="col" className="n">Tokens in / out</th>{wide && starts.map((t) => <th key={t.getTime()} scope="col" className="n">{label(t)}</th>)}</tr></thead>
+        <thead><tr><th scope="col">{by}</th><th scope="col" className="n">Cost</th><th scope="col">Share</th><th scope="col" className="n" title={explained(then)}>Before</th><th scope="col" className="n">Calls</th><th scope="col" className="n">Tokens in / out</th>{wide && starts.map((t) => <th key={t.getTime()} scope="col" className="n">{label(t)}</th>)}</tr></thead>
         <tbody>
           {(all ? lines : lines.slice(0, linesFirst)).map((l) => {
             const go = into(l);

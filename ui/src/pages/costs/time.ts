@@ -1,5 +1,5 @@
 // Months and spans as a time zone has them.
-import { dayIn, startOf } from "../../lib/zone";
+import { dayIn, moment, offset, startOf } from "../../lib/zone";
 
 export type Grain = "day" | "week" | "month";
 export type Span = { from: Date; to: Date; grain: Grain };
@@ -30,11 +30,24 @@ export function monthsBefore(now: Date, zone: string, n: number): string[] {
   return Array.from({ length: n }, (_, i) => new Date(Date.UTC(y, m - i, 1)).toISOString().slice(0, 7));
 }
 
-/** As many months as a span of whole months has, just before it. */
-export function before(s: Span, zone: string): { from: Date; to: Date } {
+export type Before = { from: Date; to: Date; whole: boolean };
+
+/**
+ * As many months as a span of whole months has, just before it. Of a span that is not over
+ * the same part of it: up to the day and time that it is now, or to the end of a month that
+ * has no such day.
+ */
+export function before(s: Span, now: Date, zone: string): Before {
   const [y, m] = dayIn(s.from, zone);
   const [y2, m2] = dayIn(s.to, zone);
-  return { from: startOf(y, m - ((y2 - y) * 12 + m2 - m), 1, zone), to: s.from };
+  const n = (y2 - y) * 12 + m2 - m;
+  const from = startOf(y, m - n, 1, zone);
+  if (now >= s.to) return { from, to: s.from, whole: true };
+  const [year, month, day] = dayIn(now, zone);
+  const clock = (now.getTime() + offset(now.getTime(), zone)) % 86_400_000;
+  const same = moment(Date.UTC(year, month - n, day) + clock, zone);
+  const end = startOf(year, month - n + 1, 1, zone);
+  return { from, to: same < end ? same : end, whole: false };
 }
 
 /** When days, weeks (from Monday) or months begin in a span, its own beginning first. */
