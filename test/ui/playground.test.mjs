@@ -116,6 +116,25 @@ test("two models answer side by side, and the view is its address", async () => 
   assert.doesNotMatch(page.url(), /vs=/);
 });
 
+test("code says what is asked of the cache, for each of two models", async () => {
+  await page.goto("/playground?model=sandbox/chat&vs=sandbox/reason");
+  await page.getByRole("button", { name: /^Parameters/ }).click();
+  const drawer = page.getByRole("dialog");
+  await drawer.getByRole("combobox", { name: /^Cache/ }).or(drawer.getByRole("textbox", { name: /^Cache/ })).first().click();
+  await page.getByRole("option", { name: "Ask anew, keep the answer" }).click();
+  await page.keyboard.press("Escape");
+  await drawer.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Show code" }).click();
+  const dialog = page.getByRole("dialog", { name: "These calls as code" });
+  for (const model of ["sandbox/chat", "sandbox/reason"]) {
+    const code = dialog.getByRole("group", { name: `Code for ${model}` });
+    await code.getByText(model, { exact: true }).waitFor();
+    await code.getByText(/sluice-cache: no-cache|"sluice-cache": "no-cache"/).first().waitFor();
+    await code.getByRole("button", { name: `Copy the code for ${model}` }).waitFor();
+  }
+  await well();
+});
+
 test("a picture goes with the message, and a long answer is stopped", async () => {
   await page.goto("/playground?model=sandbox/chat");
   const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");

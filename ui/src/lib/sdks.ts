@@ -25,12 +25,23 @@ export function snippet(sdk: string, c: Call): string {
     case "google-py": return google(c, true);
     case "google-ts": return google(c, false);
   }
-  return `curl ${c.params.whole ? "" : "-N "}${root(c)}/v1/chat/completions \\\n  -H "Authorization: Bearer $SLUICE_KEY" \\\n  -H "Content-Type: application/json" \\\n  -d '${JSON.stringify(openaiBody(c), null, 2).replaceAll("'", `'\\''`)}'`;
+  const header = Object.entries(headersOf(c)).map(([k, v]) => `  -H "${k}: ${v}" \\\n`).join("");
+  return `curl ${c.params.whole ? "" : "-N "}${root(c)}/v1/chat/completions \\\n  -H "Authorization: Bearer $SLUICE_KEY" \\\n  -H "Content-Type: application/json" \\\n${header}  -d '${JSON.stringify(openaiBody(c), null, 2).replaceAll("'", `'\\''`)}'`;
+}
+
+/** What is asked of the gateway itself goes by headers, which every SDK has a place for. */
+const headersOf = (c: Call): Record<string, string> => (c.params.cache ? { "sluice-cache": c.params.cache } : {});
+
+const some = (o: object) => Object.keys(o).length > 0;
+
+/** What of the parameters an SDK's API has no words for, by the names of the page. */
+export function leftOut(sdk: string, p: Params): string[] {
+  const none: (keyof Params)[] = sdk.startsWith("anthropic") ? ["seed", "presence_penalty", "frequency_penalty", "reasoning_effort", "json"] : sdk.startsWith("google") ? ["reasoning_effort"] : [];
+  return none.filter((k) => p[k] !== undefined && p[k] !== false).map((k) => (k === "json" ? "answers in JSON" : k.replaceAll("_", " ")));
 }
 
 function openaiBody(c: Call) {
-  const { json, whole, cache, tool_choice, ...plain } = c.params;
-  void cache;
+  const { json, whole, tool_choice, cache: _, ...plain } = c.params; // the cache is no part of a body
   return {
     model: c.model,
     messages: [...(c.system.trim() ? [{ role: "system", content: c.system }] : []), ...c.messages],
@@ -67,14 +78,18 @@ const kwargs = (o: object) => Object.entries(o).filter(([, v]) => v !== undefine
 
 function openaiPython(c: Call): string {
   const head = `import os\nfrom openai import OpenAI\n\nclient = OpenAI(base_url=${JSON.stringify(`${root(c)}/v1`)}, api_key=os.environ["SLUICE_KEY"])\n\n`;
-  const call = `client.chat.completions.create(\n${kwargs(openaiBody(c))})`;
+  const headers = headersOf(c);
+  const call = `client.chat.completions.create(\n${kwargs({ ...openaiBody(c), ...(some(headers) ? { extra_headers: headers } : {}) })})`;
   if (c.params.whole) return `${head}answer = ${call}\nprint(answer.choices[0].message.content)\n`;
   return `${head}stream = ${call}\nfor event in stream:\n    if event.choices and event.choices[0].delta.content:\n        print(event.choices[0].delta.content, end="", flush=True)\n`;
 }
 
+/** The second argument of the TypeScript SDKs of OpenAI and Anthropic. */
+const optionsOf = (c: Call) => (some(headersOf(c)) ? `, { headers: ${ts(headersOf(c))} }` : "");
+
 function openaiTypeScript(c: Call): string {
   const head = `import OpenAI from "openai";\n\nconst client = new OpenAI({ baseURL: ${JSON.stringify(`${root(c)}/v1`)}, apiKey: process.env.SLUICE_KEY });\n\n`;
-  const call = `await client.chat.completions.create(${ts(openaiBody(c))});\n`;
+  const call = `await client.chat.completions.create(${ts(openaiBody(c))}${optionsOf(c)});\n`;
   if (c.params.whole) return `${head}const answer = ${call}console.log(answer.choices[0].message.content);\n`;
   return `${head}const stream = ${call}for await (const event of stream) process.stdout.write(event.choices[0]?.delta?.content ?? "");\n`;
 }
@@ -121,11 +136,12 @@ function anthropic(c: Call, python: boolean): string {
     temperature, top_p, stop_sequences: stop,
   };
   if (python) {
+    const args = kwargs({ ...body, ...(some(headersOf(c)) ? { extra_headers: headersOf(c) } : {}) });
     const head = `import os\nfrom anthropic import Anthropic\n\nclient = Anthropic(base_url=${JSON.stringify(root(c))}, api_key=os.environ["SLUICE_KEY"])\n\n`;
-    return whole ? `${head}answer = client.messages.create(\n${kwargs(body)})\nprint(answer.content[0].text)\n` : `${head}with client.messages.stream(\n${kwargs(body)}) as stream:\n    for text in stream.text_stream:\n        print(text, end="", flush=True)\n`;
+    return whole ? `${head}answer = client.messages.create(\n${args})\nprint(answer.content[0].text)\n` : `${head}with client.messages.stream(\n${args}) as stream:\n    for text in stream.text_stream:\n        print(text, end="", flush=True)\n`;
   }
   const head = `import Anthropic from "@anthropic-ai/sdk";\n\nconst client = new Anthropic({ baseURL: ${JSON.stringify(root(c))}, apiKey: process.env.SLUICE_KEY });\n\n`;
-  return whole ? `${head}const answer = await client.messages.create(${ts(body)});\nconsole.log(answer.content);\n` : `${head}client.messages\n  .stream(${ts(body, "  ")})\n  .on("text", (text) => process.stdout.write(text));\n`;
+  return whole ? `${head}const answer = await client.messages.create(${ts(body)}${optionsOf(c)});\nconsole.log(answer.content);\n` : `${head}client.messages\n  .stream(${ts(body, "  ")}${optionsOf(c)})\n  .on("text", (text) => process.stdout.write(text));\n`;
 }
 
 /** The messages in Gemini's words. */
@@ -148,13 +164,16 @@ function contents(c: Call, python: boolean) {
   });
 }
 
+const modes: Record<string, string> = { required: "ANY", none: "NONE", auto: "AUTO" };
+
 function google(c: Call, python: boolean): string {
-  const { max_tokens, temperature, top_p, stop, seed, json, whole } = c.params;
+  const { max_tokens, temperature, top_p, stop, seed, json, whole, presence_penalty, frequency_penalty, tool_choice } = c.params;
   const n = (snake: string, camel: string) => (python ? snake : camel);
   const config = {
-    ...(c.system.trim() ? { [n("system_instruction", "systemInstruction")]: c.system } : {}), temperature, [n("top_p", "topP")]: top_p, [n("max_output_tokens", "maxOutputTokens")]: max_tokens, seed, [n("stop_sequences", "stopSequences")]: stop,
+    ...(c.system.trim() ? { [n("system_instruction", "systemInstruction")]: c.system } : {}), temperature, [n("top_p", "topP")]: top_p, [n("max_output_tokens", "maxOutputTokens")]: max_tokens, seed, [n("stop_sequences", "stopSequences")]: stop, [n("presence_penalty", "presencePenalty")]: presence_penalty, [n("frequency_penalty", "frequencyPenalty")]: frequency_penalty,
     ...(json ? { [n("response_mime_type", "responseMimeType")]: "application/json" } : {}),
-    ...(c.tools.length ? { tools: [{ [n("function_declarations", "functionDeclarations")]: c.tools.map((t) => ({ name: t.function?.name, description: t.function?.description, [n("parameters_json_schema", "parametersJsonSchema")]: t.function?.parameters })) }] } : {}),
+    ...(c.tools.length ? { tools: [{ [n("function_declarations", "functionDeclarations")]: c.tools.map((t) => ({ name: t.function?.name, description: t.function?.description, [n("parameters_json_schema", "parametersJsonSchema")]: t.function?.parameters })) }], ...(tool_choice ? { [n("tool_config", "toolConfig")]: { [n("function_calling_config", "functionCallingConfig")]: { mode: modes[tool_choice] ?? "AUTO" } } } : {}) } : {}),
+    ...(some(headersOf(c)) ? { [n("http_options", "httpOptions")]: { headers: headersOf(c) } } : {}),
   };
   const set = Object.values(config).some((v) => v !== undefined) ? { config: Object.fromEntries(Object.entries(config).filter(([, v]) => v !== undefined)) } : {};
   const body = { model: c.model, contents: contents(c, python), ...set };

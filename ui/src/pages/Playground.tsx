@@ -139,7 +139,7 @@ export default function Playground() {
         </SimpleGrid>
       </Box>
       <Parameters opened={shown === "parameters"} onClose={() => setShown("")} value={settings} set={setSettings} />
-      <CodeOf opened={shown === "code"} onClose={() => setShown("")} call={{ gateway, model: models[0]!, system, messages: said(sides[0]!), tools: Array.isArray(given) ? given : [], params: settings }} />
+      <CodeOf opened={shown === "code"} onClose={() => setShown("")} calls={sides.slice(0, count).flatMap((s, i) => (models[i]!.trim() ? [{ gateway, model: models[i]!, system, messages: said(s), tools: Array.isArray(given) ? given : [], params: settings }] : []))} />
       <Drawer opened={shown === "history"} onClose={() => setShown("")} position="right" title="History" closeButtonProps={{ "aria-label": "Close" }}>
         {shown === "history" && <History recall={recall} />}
       </Drawer>
