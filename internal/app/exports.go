@@ -40,6 +40,7 @@ import (
 // another's until its time is over.
 func (p *process) openExports() {
 	p.exports = export.New(export.Options{Store: p.store, Bodies: p.exportBodies, Node: p.node, Logger: p.log})
+	p.store.OnArrivals(p.exports.WakeAll)
 }
 
 // nodeName is this process among all that share a store.

@@ -53,8 +53,8 @@ type Export struct {
 
 // Batch is how much an export sends at once.
 type Batch struct {
-	Rows    int           `yaml:"rows" example:"1000" min:"1" max:"100000" help:"At most that many entries. Default: 500; jsonl 5000; Parquet and s3 10000, a file each."`
-	Bytes   Size          `yaml:"bytes" example:"4MB" min:"64KB" max:"256MB" help:"About that much JSON. Default: 1MB; jsonl 8MB; Parquet and s3 32MB."`
+	Rows    int           `yaml:"rows" example:"1000" min:"1" max:"100000" help:"At most that many entries. Default: 500; jsonl 2000; Parquet and s3 10000, a file each."`
+	Bytes   Size          `yaml:"bytes" example:"4MB" min:"64KB" max:"256MB" help:"About that much JSON. Default: 1MB; jsonl 4MB; Parquet and s3 32MB."`
 	Wait    time.Duration `yaml:"wait" example:"2s" min:"10ms" max:"1h" help:"What is less is sent after that. Default: 1s; Parquet and s3 1m."`
 	Timeout time.Duration `yaml:"timeout" default:"30s" min:"1s" max:"1m" help:"How long one try may take."`
 }
@@ -191,7 +191,7 @@ func (x *Export) complete() {
 	rows, bytes, wait := 500, Size(1e6), time.Second
 	switch x.To {
 	case "jsonl":
-		rows, bytes = 5000, 8e6
+		rows, bytes = 2000, 4e6
 	case "parquet", "s3":
 		rows, bytes, wait = 10_000, 32e6, time.Minute
 	}

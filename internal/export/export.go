@@ -108,6 +108,15 @@ func (x *Exports) Wake(name string) {
 	}
 }
 
+// WakeAll looks at all exports at once: much has been stored. It blocks nobody.
+func (x *Exports) WakeAll() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, r := range x.workers {
+		r.nudge()
+	}
+}
+
 // Test sends a marked sample to a sink, by this node, and gives the sample's id.
 func (x *Exports) Test(ctx context.Context, name string) (id string, err error) {
 	x.mu.Lock()

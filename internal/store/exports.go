@@ -59,7 +59,10 @@ func (s *Store) HoldExport(ctx context.Context, name, holder string, now, until 
 		held = n > 0
 		return err
 	})
-	return held && err == nil, s.failed("hold export", err)
+	if held = held && err == nil; held {
+		s.recent.expect()
+	}
+	return held, s.failed("hold export", err)
 }
 
 // LeaveExport ends what HoldExport began.

@@ -11,9 +11,12 @@ import (
 const (
 	// maxRecent bounds the documents that are kept.
 	maxRecent = 16 << 20
-	// recentFor is for how long one is kept, and for how long after a look of an export the
-	// next ones are.
+	// recentFor is for how long one is kept, and for how long after a sign of an export the
+	// next ones are: longer than between two of them.
 	recentFor = 5 * time.Second
+	// tellAfter is after how many entries exports are told, so that they read them before they
+	// have to make room.
+	tellAfter = 1000
 )
 
 // recent are the documents that this process stored last, by the numbers of their
@@ -22,12 +25,18 @@ const (
 // deletes or changes entries raises that number in the same transaction.
 type recent struct {
 	mu     sync.Mutex
-	looked time.Time // when an export of this process looked for arrivals
+	looked time.Time // when an export of this process gave a sign of life
 	kept   []recentBatch
 	bytes  int
 	timer  *time.Timer // drops what is old; nil = nothing is kept
 	closed bool
+	untold int    // entries
+	tell   func() // nil = nobody wants to know
 }
+
+// OnArrivals has f called whenever some more entries have been stored here that exports
+// have not read, while one reads here. It must not block. It is set before the store is used.
+func (s *Store) OnArrivals(f func()) { s.recent.tell = f }
 
 // recentBatch are the arrivals of one transaction.
 type recentBatch struct {
@@ -39,6 +48,13 @@ type recentBatch struct {
 
 func (b *recentBatch) first() int64 { return b.all[0].Number }
 func (b *recentBatch) last() int64  { return b.all[len(b.all)-1].Number }
+
+// expect notes that an export of this process will read.
+func (r *recent) expect() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.looked = time.Now()
+}
 
 // wanted reports whether an export reads here.
 func (r *recent) wanted() bool {
@@ -57,9 +73,13 @@ func (r *recent) look(number int64) bool {
 
 // add keeps what was committed.
 func (r *recent) add(b recentBatch) {
-	if len(b.all) == 0 {
-		return
+	if len(b.all) > 0 && r.keep(b) && r.tell != nil {
+		r.tell()
 	}
+}
+
+// keep reports whether it is time to tell exports.
+func (r *recent) keep(b recentBatch) bool {
 	b.at = time.Now()
 	for i := range b.all {
 		b.bytes += len(b.all[i].ID) + len(b.all[i].Doc)
@@ -67,7 +87,7 @@ func (r *recent) add(b recentBatch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		return
+		return false
 	}
 	at := len(r.kept)
 	for at > 0 && r.kept[at-1].first() > b.first() { // another writer was quicker to come here
@@ -80,6 +100,11 @@ func (r *recent) add(b recentBatch) {
 	if r.timer == nil {
 		r.timer = time.AfterFunc(recentFor, r.expire)
 	}
+	if r.untold += len(b.all); r.untold < tellAfter {
+		return false
+	}
+	r.untold = 0
+	return true
 }
 
 // drop forgets the oldest batch.
@@ -112,6 +137,9 @@ func (r *recent) take(after int64, limit int, changed int64) (out []gateway.Arri
 		}
 		if b.first() > after+1 || b.changed != changed || len(out) == limit {
 			break
+		}
+		if out == nil {
+			out = make([]gateway.Arrival, 0, limit)
 		}
 		part := b.all[after+1-b.first():]
 		part = part[:min(len(part), limit-len(out))]

@@ -117,12 +117,17 @@ func TestWhoKeepsUpReadsNothingBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	told := 0
+	s.OnArrivals(func() { told++ })
 	put("a")
 	if len(s.recent.kept) != 0 {
 		t.Error("nobody looks, and documents are kept")
 	}
-	if _, err := s.Arrivals(ctx, 0, 10); err != nil {
+	if _, err := s.HoldExport(ctx, "a", "n", time.Now(), time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
+	}
+	if held, err := s.HoldExport(ctx, "a", "other", time.Now(), time.Now()); err != nil || held {
+		t.Fatal(held, err)
 	}
 	put("b", "c")
 	kept, err := s.recentArrivals(ctx, 1, 10)
@@ -135,10 +140,17 @@ func TestWhoKeepsUpReadsNothingBack(t *testing.T) {
 	if kept, err := s.recentArrivals(ctx, 1, 10); err != nil || len(kept) != 0 {
 		t.Errorf("after a deletion %v: %v", kept, err)
 	}
+	var many []string
+	for i := range tellAfter {
+		many = append(many, fmt.Sprintf("m%d", i))
+	}
+	if put(many...); told != 1 {
+		t.Errorf("exports were told %d times", told)
+	}
 	err = s.Atomically(ctx, func(ctx context.Context) error {
 		return s.PutEntries(ctx, []*gateway.Entry{{ID: "d", Time: time.Now(), Count: 1}})
 	})
-	if err != nil || s.recent.look(4) {
+	if err != nil || s.recent.look(4+tellAfter) {
 		t.Errorf("what was to be committed yet is kept: %v", err)
 	}
 }

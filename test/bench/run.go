@@ -209,18 +209,24 @@ func (t *target) cpu() time.Duration {
 // this took.
 func (t *target) drained() (time.Duration, error) {
 	before := t.cpu()
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); {
-		depth, err := t.depth()
-		if err == nil && depth == 0 && t.name == watched {
-			depth, err = t.lag()
+	waits := []func() (float64, error){t.depth}
+	if t.name == watched {
+		waits = append(waits, t.lag)
+	}
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		for len(waits) > 0 { // what has come to its end is not asked again: answers cost CPU
+			n, err := waits[0]()
+			if err != nil {
+				return 0, err
+			}
+			if n > 0 {
+				break
+			}
+			waits = waits[1:]
 		}
-		if err != nil {
-			return 0, err
-		}
-		if depth == 0 {
+		if len(waits) == 0 {
 			return t.cpu() - before, nil
 		}
-		time.Sleep(200 * time.Millisecond)
 	}
 	return 0, errors.New("the store does not take the entries")
 }

@@ -99,7 +99,8 @@ func (p *plant) put() {
 func (p *plant) run() {
 	x := export.New(export.Options{Store: p.store, Node: "node", Logger: slog.New(slog.DiscardHandler),
 		Bodies: func(context.Context, string, bool) (json.RawMessage, error) { return nil, nil }})
-	x.Set([]*export.Spec{{Name: "out", Kind: "jsonl", Fingerprint: "1", Rows: 5000, Bytes: 8e6, Wait: 50 * time.Millisecond, Timeout: time.Minute,
+	p.store.OnArrivals(x.WakeAll)
+	x.Set([]*export.Spec{{Name: "out", Kind: "jsonl", Fingerprint: "1", Rows: 2000, Bytes: 4e6, Wait: 50 * time.Millisecond, Timeout: time.Minute,
 		Open: func() (export.Sink, error) {
 			return jsonl.Open(jsonl.Config{Dir: p.b.TempDir(), Name: "out"}, time.Now)
 		}}})
