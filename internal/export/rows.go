@@ -101,9 +101,12 @@ func (w *worker) judge(ctx context.Context, a *gateway.Arrival) (fate, Row, erro
 	if a.Doc == nil {
 		return deleted, Row{}, nil
 	}
-	began, err := timeOf(a.Doc)
-	if err != nil {
-		return 0, Row{}, fmt.Errorf("entry %s: %w", a.ID, err)
+	began := a.Time
+	if began.IsZero() {
+		var err error
+		if began, err = timeOf(a.Doc); err != nil {
+			return 0, Row{}, fmt.Errorf("entry %s: %w", a.ID, err)
+		}
 	}
 	if len(w.spec.Gateways) > 0 {
 		if name, _ := jsonscan.String(jsonscan.Get(a.Doc, "gateway")); !slices.Contains(w.spec.Gateways, name) {

@@ -55,7 +55,8 @@ type SetAside struct {
 type Arrival struct {
 	Number int64
 	ID     string
-	Doc    []byte // as Entry.AppendJSON wrote it, read-only; nil = the entry was deleted since
+	Time   time.Time // when the call began; zero = Doc says it
+	Doc    []byte    // as Entry.AppendJSON wrote it, read-only; nil = the entry was deleted since
 }
 
 // EntryFields are the names of an entry's members, in their order.

@@ -63,7 +63,7 @@ func arrivalsOf(fresh []counted, last int64) []gateway.Arrival {
 		if f.doc == "" {
 			return nil
 		}
-		all[i] = gateway.Arrival{Number: last - int64(len(fresh)-1-i), ID: clean(f.entry.ID), Doc: unsafe.Slice(unsafe.StringData(f.doc), len(f.doc))}
+		all[i] = gateway.Arrival{Number: last - int64(len(fresh)-1-i), ID: clean(f.entry.ID), Time: f.entry.Time.UTC().Round(0), Doc: unsafe.Slice(unsafe.StringData(f.doc), len(f.doc))}
 	}
 	return all
 }

@@ -77,9 +77,9 @@ func (d *Destination) url(signal string) string {
 	return strings.TrimRight(d.Endpoint, "/") + "/v1/" + signal
 }
 
-func (d *Destination) traces(ctx context.Context, t *tls.Config) (otlptrace.Client, error) {
-	var c otlptrace.Client
-	if d.GRPC {
+// traces gives what sends spans, and what gives back its connections.
+func (d *Destination) traces(ctx context.Context, t *tls.Config) (c otlptrace.Client, end func(), err error) {
+	if end = func() {}; d.GRPC {
 		o := []otlptracegrpc.Option{
 			otlptracegrpc.WithEndpointURL(d.url("traces")), otlptracegrpc.WithHeaders(d.Headers), otlptracegrpc.WithTimeout(d.Timeout),
 			otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{Enabled: true, InitialInterval: firstRetry, MaxInterval: lastRetry, MaxElapsedTime: d.Timeout}),
@@ -92,20 +92,15 @@ func (d *Destination) traces(ctx context.Context, t *tls.Config) (otlptrace.Clie
 		}
 		c = otlptracegrpc.NewClient(o...)
 	} else {
-		o := []otlptracehttp.Option{
+		client := d.httpClient(t)
+		end = client.CloseIdleConnections
+		c = otlptracehttp.NewClient(
 			otlptracehttp.WithEndpointURL(d.url("traces")), otlptracehttp.WithHeaders(d.Headers), otlptracehttp.WithTimeout(d.Timeout),
 			otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: true, InitialInterval: firstRetry, MaxInterval: lastRetry, MaxElapsedTime: d.Timeout}),
-			otlptracehttp.WithCompression(otlptracehttp.NoCompression),
-		}
-		if d.Gzip {
-			o = append(o, otlptracehttp.WithCompression(otlptracehttp.GzipCompression))
-		}
-		if t != nil {
-			o = append(o, otlptracehttp.WithTLSClientConfig(t))
-		}
-		c = otlptracehttp.NewClient(o...)
+			otlptracehttp.WithCompression(otlptracehttp.NoCompression), otlptracehttp.WithHTTPClient(client),
+		)
 	}
-	return c, d.wrong(c.Start(ctx))
+	return c, end, d.wrong(c.Start(ctx))
 }
 
 func (d *Destination) metrics(ctx context.Context, t *tls.Config) (sdkmetric.Exporter, error) {

@@ -84,11 +84,11 @@ func (e *Exporter) add(ctx context.Context, d *Destination) error {
 	}
 	note := e.standing(d)
 	if d.Traces {
-		c, err := d.traces(ctx, t)
+		c, end, err := d.traces(ctx, t)
 		if err != nil {
 			return err
 		}
-		e.calls = append(e.calls, newQueue(d.Queue, note("traces"), &spanSender{e: e, client: c}))
+		e.calls = append(e.calls, newQueue(d.Queue, note("traces"), &spanSender{e: e, client: c, end: end}))
 	}
 	if d.Logs {
 		x, err := d.logs(ctx, t)

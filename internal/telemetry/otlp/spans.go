@@ -66,7 +66,8 @@ const (
 type spanSender struct {
 	e      *Exporter
 	client otlptrace.Client
-	buf    wire // the memory of the last batch
+	end    func() // gives back its connections
+	buf    wire   // the memory of the last batch
 }
 
 // maxBuffer is how much memory for a batch stays between two of them.
@@ -87,7 +88,10 @@ func (s *spanSender) Send(ctx context.Context, batch []*call) error {
 }
 
 // End implements sender.
-func (s *spanSender) End(ctx context.Context) { _ = s.client.Stop(ctx) }
+func (s *spanSender) End(ctx context.Context) {
+	_ = s.client.Stop(ctx)
+	s.end()
+}
 
 // batch appends the ResourceSpans of calls.
 func (e *Exporter) batch(w wire, calls []*call) wire {
