@@ -178,3 +178,18 @@ test("the palette finds a route", async () => {
   await page.getByRole("heading", { name: "Routes", level: 1 }).waitFor();
   assert.match(page.url(), /route=support/);
 });
+
+test("the timeline has cache, limits, attempts and the first token in their order, each with its figure and what it is", async () => {
+  const made = await call(gateway, "/v1/chat/completions", { model: "sandbox/slow", stream: true, messages: [{ role: "user", content: "Tell the time" }] });
+  await page.goto(`/logs?range=15m&call=${made.id}`);
+  const sheet = page.getByRole("dialog");
+  const list = sheet.getByRole("list", { name: "Where the time went" });
+  await list.getByRole("listitem").first().waitFor();
+  assert.deepEqual(await list.getByRole("listitem").allTextContents(), ["Sluice itself", "Cache: nothing kept", "Limits and budgets", "sandbox/slow"]);
+  await list.getByText(/^first token /).waitFor();
+  await sheet.getByText("What each part is, and how long it took").click();
+  const parts = sheet.getByRole("table", { name: "Parts of the call's time" });
+  for (const kind of ["Sluice", "Cache", "Limits", "Receive"]) await parts.getByRole("row").filter({ has: page.getByRole("rowheader", { name: kind }) }).first().waitFor();
+  assert.match(await parts.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "Cache" }) }).textContent(), /\d+ µs.*Asking the cache/);
+  await well();
+});

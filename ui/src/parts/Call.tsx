@@ -8,6 +8,7 @@ import { api, type EntryDetail, got, type Schemas } from "../api/client";
 import { whyNot } from "../lib/again";
 import { curlOf } from "../lib/curl";
 import { pythonOf, typescriptOf } from "../lib/snippets";
+import { took } from "../lib/timeline";
 import { ofAnswer, ofRequest } from "../lib/conversation";
 import { at, bytes, exact, ms, percent, usd } from "../lib/format";
 import { Conversation } from "./Conversation";
@@ -77,7 +78,7 @@ function Told({ entry: e }: { entry: EntryDetail }) {
         <Rating key={e.id} entry={e} />
       </Group>
       <Replay key={`replay ${e.id}`} entry={e} opened={replaying} onClose={() => setReplaying(false)} />
-      <Panel title="Timeline" says="Each attempt: connecting, waiting for the first byte, receiving. Caller: waiting until it had read what was sent. Sluice itself is what is left of the total."><Waterfall entry={e} /></Panel>
+      <Panel title="Timeline" says="In the order in which it went: Sluice's own work, limits, queue and cache where they had to do with the call, then each attempt: connecting, waiting, receiving. The dotted line is the first content of the answer. Parts too short to be seen are drawn wider; the list below has the true figures."><Waterfall entry={e} /></Panel>
       <Tabs defaultValue="talk" keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="talk">Conversation</Tabs.Tab>
@@ -248,7 +249,7 @@ function Facts({ entry: e }: { entry: EntryDetail }) {
     ["Gateway", link("gateway", e.gateway)], ["Workspace", link("workspace", e.workspace)], ["Key", link("key_id", e.key_id)], ["Operation", link("operation", e.operation)],
     ["Model asked for", link("model_requested", e.model_requested)], ["Provider", link("provider", e.provider)], ["Model that served", link("model", e.model)], ["Route", link("route", e.route)],
     ["Dialects", `${e.client_dialect || "–"} → ${e.provider_dialect || "–"}`], ["Credential", link("credential", e.credential)], ["Region", e.region || "–"],
-    ["Finished because", e.finish_reason || "–"], ["Error", link("error_code", e.error_code)], ["First byte", ms(e.first_byte_ms)], ["Queued", ms(e.queue_ms)], ["Sluice itself", e.overhead_us == null ? "–" : ms(Math.max(0, (e.overhead_us - (e.caller_us ?? 0)) / 1000))], ["Slow caller", e.caller_us == null ? "–" : ms(e.caller_us / 1000)], ["Feedback", [e.feedback, e.score != null && `score ${e.score}`, e.comment].filter(Boolean).join("; ") || "–"],
+    ["Finished because", e.finish_reason || "–"], ["Error", link("error_code", e.error_code)], ["First byte", ms(e.first_byte_ms)], ["Queued", ms(e.queue_ms)], ["Sluice, its queues included", e.overhead_us == null ? "–" : took(Math.max(0, (e.overhead_us - (e.caller_us ?? 0)) / 1000))], ["Slow caller", e.caller_us == null ? "–" : ms(e.caller_us / 1000)], ["Feedback", [e.feedback, e.score != null && `score ${e.score}`, e.comment].filter(Boolean).join("; ") || "–"],
     ["Limits without room", e.limits.length ? <>{limits} <Text span size="xs" c="dimmed">{e.limits.join(", ")}</Text> · <Goto to="/limits">Limits</Goto></> : "–"], ["Guards", e.guards.join(", ") || "–"], ["Dropped parameters", e.dropped_params.join(", ") || "–"],
     ["Cache tags", e.cache_tags.join(", ") || "–"], ["Age in the cache", e.cache_age_ms == null ? "–" : ms(e.cache_age_ms)],
     ["Session", e.session ? <Goto to="/sessions" extra={{ id: e.session }}>{e.session}</Goto> : "–"], ["User", link("user", e.user)], ["Caller's address", link("client_ip", e.client_ip)], ["Client", e.user_agent || "–"], ["Trace", e.trace_id ? <Goto to="/sessions" extra={{ by: "trace", id: e.trace_id }}>{e.trace_id}</Goto> : "–"],
