@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 	"time"
@@ -93,7 +92,7 @@ func (p *process) openPlace(ctx context.Context, b *config.Backups) (schedule.Pl
 	} else {
 		base.Host = bucket + "." + base.Host
 	}
-	s := &schedule.S3{Base: base, Prefix: prefix, Region: b.Region, Client: http.DefaultClient, Dir: p.opt.DataDir}
+	s := &schedule.S3{Base: base, Prefix: prefix, Region: b.Region, Client: schedule.NewClient(), Dir: p.opt.DataDir}
 	if s.Dir == "" {
 		s.Dir = "."
 	}

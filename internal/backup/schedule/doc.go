@@ -2,9 +2,12 @@
 //
 // A backup is written under a temporary name, proven while it is written, read back once
 // more, and only then given its own name: what bears one is whole, whatever was killed. How
-// the schedule stands is kept in the store, together with the event of the audit log. Of old
-// backups it deletes those alone that it made itself in that place, and never the newest
-// that are whole.
+// the schedule stands is kept in the store, together with the event of the audit log, and
+// before a file is put, that it is to be: one whose answer is lost is found again by its size
+// and sum. A node that loses its lease ends what it does there and then. Of old backups the
+// schedule deletes those alone that it made itself in that place, and never the newest that
+// are whole. Stores that share a place are kept apart by an identity in the names, which a
+// restored store has of its own.
 package schedule
 
 import (
@@ -51,5 +54,6 @@ type Options struct {
 	Now     func() time.Time
 	Logger  *slog.Logger
 
-	wrap func(io.Writer) io.Writer // of the file that is written, for tests; nil = as it is
+	newID func() string             // of the store; nil = by chance
+	wrap  func(io.Writer) io.Writer // of the file that is written, for tests; nil = as it is
 }

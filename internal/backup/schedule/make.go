@@ -36,9 +36,9 @@ type made struct {
 }
 
 // write writes a backup into the scratch directory of a place, and proves it.
-func (s *Schedule) write(ctx context.Context, p *Plan, at Place) (m *made, err error) {
+func (s *Schedule) write(ctx context.Context, p *Plan, id string, at Place) (m *made, err error) {
 	now := s.Now().UTC().Truncate(time.Second)
-	m = &made{File: File{Place: p.Name, Name: nameAt(now, len(p.Recipients) > 0), Time: now}}
+	m = &made{File: File{Place: p.Name, Name: nameAt(now, id, len(p.Recipients) > 0), Time: now}}
 	m.path = filepath.Join(at.Scratch(), "."+m.Name+partSuffix)
 	f, err := os.OpenFile(m.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

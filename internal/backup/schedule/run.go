@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -65,18 +66,20 @@ func (s *Schedule) Look(ctx context.Context) error {
 	if s.note(&st); !st.Since.IsZero() && s.Now().Before(st.Due(p.When)) {
 		return nil
 	}
+	taken := time.Now()
 	mine, err := s.lease(ctx)
 	if err != nil || !mine {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	defer s.hold(ctx)()
+	ctx, end := s.hold(ctx, taken)
+	defer end()
 	if st, err = s.load(ctx); err != nil { // another node may have made it meanwhile
 		return err
 	}
-	if st.Since.IsZero() {
-		st.Since = s.Now().UTC()
+	if st.Since.IsZero() || st.ID == "" {
+		st.Since, st.ID = s.Now().UTC(), s.id()
 		if err := s.save(ctx, &st); err != nil {
 			return err
 		}
@@ -85,6 +88,13 @@ func (s *Schedule) Look(ctx context.Context) error {
 		return nil
 	}
 	return s.make(ctx, p, &st)
+}
+
+func (s *Schedule) id() string {
+	if s.newID != nil {
+		return s.newID()
+	}
+	return uuid.NewString()[:8]
 }
 
 func (s *Schedule) note(st *State) {
@@ -98,8 +108,10 @@ func (s *Schedule) lease(ctx context.Context) (bool, error) {
 	return s.Store.Lease(ctx, setting, s.holder, now, now.Add(lease))
 }
 
-// hold keeps the lease until the end, which it gives back then.
-func (s *Schedule) hold(ctx context.Context) (end func()) {
+// hold keeps the lease, taken at a time, until the end, which gives it back then. Once it is
+// another's, or may be, what the context is given to ends.
+func (s *Schedule) hold(ctx context.Context, taken time.Time) (held context.Context, end func()) {
+	held, lose := context.WithCancelCause(ctx)
 	over := make(chan struct{})
 	var keeper sync.WaitGroup
 	keeper.Go(func() {
@@ -110,14 +122,16 @@ func (s *Schedule) hold(ctx context.Context) (end func()) {
 			case <-over:
 				return
 			case <-tick.C:
-				if _, err := s.lease(ctx); err != nil && ctx.Err() == nil {
-					s.Logger.Warn("the lease of the schedule of backups cannot be renewed", "error", err)
+				if !s.renew(held, &taken) {
+					lose(errLost)
+					return
 				}
 			}
 		}
 	})
-	return func() {
+	return held, func() {
 		close(over)
+		lose(context.Canceled)
 		keeper.Wait()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
@@ -126,11 +140,31 @@ func (s *Schedule) hold(ctx context.Context) (end func()) {
 	}
 }
 
+// renew renews the lease, and reports whether it certainly is still this node's.
+func (s *Schedule) renew(ctx context.Context, taken *time.Time) bool {
+	ctx, cancel := context.WithTimeout(ctx, lease/4)
+	defer cancel()
+	began := time.Now()
+	switch mine, err := s.lease(ctx); {
+	case err == nil && mine:
+		*taken = began
+		return true
+	case err == nil:
+		return false
+	default:
+		s.Logger.Warn("the lease of the schedule of backups cannot be renewed", "error", err)
+		return time.Since(*taken) < lease-lease/4
+	}
+}
+
 // make makes a backup and tells what came of it.
 func (s *Schedule) make(ctx context.Context, p *Plan, st *State) error {
 	began := time.Now()
 	st.Tried, st.Node = s.Now().UTC(), s.Node
 	f, warning, err := s.try(ctx, p, st)
+	if errors.Is(err, errLost) || errors.Is(warning, errLost) || errors.Is(context.Cause(ctx), errLost) {
+		return errLost // and the state is the other node's
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second) // what came of it is told though the time is over
 	defer cancel()
 	event := audit.Event{Time: s.Now(), Actor: audit.Actor{Kind: "sluice", Name: "the schedule"}, Action: "backup.create", Object: audit.Object{Kind: "backup"}, Outcome: audit.OK}
@@ -178,20 +212,40 @@ func (s *Schedule) try(ctx context.Context, p *Plan, st *State) (f *File, warnin
 	if err != nil {
 		return nil, nil, err
 	}
-	st.adopt(sizes, p.Name)
-	warning = sweepParts(at.Scratch())
-	m, err := s.write(ctx, p, at)
+	found, warning, err := st.adopt(ctx, at, sizes, p.Name, s.Now())
 	if err != nil {
 		return nil, warning, err
 	}
-	st.Making = &m.File
-	if err = s.save(ctx, st); err == nil {
-		err = at.Put(ctx, m.Name, m.path, m.sum)
+	warning = errors.Join(warning, sweepParts(at, st.ID))
+	if found != nil && s.Now().Before(p.When.next(found.Time)) {
+		s.Logger.Info("a backup whose answer was lost is there, and whole", "to", p.Name, "name", found.Name)
+		return found, errors.Join(warning, st.prune(ctx, at, p.Name, p.Keep)), nil
 	}
-	st.Making = nil
+	m, err := s.write(ctx, p, st.ID, at)
 	if err != nil {
-		return nil, warning, errors.Join(err, sweepParts(at.Scratch()))
+		return nil, warning, err
 	}
-	st.add(m.File)
+	if err := s.put(ctx, st, at, m); err != nil {
+		return nil, warning, errors.Join(err, sweepParts(at, st.ID))
+	}
+	if mine, err := s.lease(ctx); err != nil || !mine {
+		return &m.File, errors.Join(warning, cmp.Or(err, errLost)), nil
+	}
 	return &m.File, errors.Join(warning, st.prune(ctx, at, p.Name, p.Keep)), nil
+}
+
+// put gives a backup its name, once the store knows that it may bear it.
+func (s *Schedule) put(ctx context.Context, st *State, at Place, m *made) error {
+	st.Unsure = append(st.Unsure, m.File)
+	if err := s.save(ctx, st); err != nil {
+		return err
+	}
+	err := at.Put(ctx, m.Name, m.path, m.sum)
+	if _, refused := errors.AsType[*Refused](err); err == nil || refused {
+		st.Unsure = st.Unsure[:len(st.Unsure)-1]
+	}
+	if err == nil {
+		st.add(m.File)
+	}
+	return err
 }

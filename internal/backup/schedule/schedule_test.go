@@ -48,7 +48,7 @@ func (w *world) node() *Schedule {
 		Store: w.store, Missing: store.ErrNotFound, Plan: func() *Plan { p := w.plan; return &p }, Flush: func(context.Context) int64 { return 0 },
 		Version: "test", Node: "here", Now: time.Now, Logger: slog.New(slog.DiscardHandler),
 	})
-	s.wrap = w.wrap
+	s.wrap, s.newID = w.wrap, func() string { return "0a1b2c3d" }
 	return s
 }
 
@@ -80,7 +80,7 @@ func (w *world) want(names ...string) {
 }
 
 // In synctest's bubbles it is the beginning of the year 2000.
-const day1, day2, day3, day4 = "sluice-20000101T000000Z.tar.zst", "sluice-20000102T000000Z.tar.zst", "sluice-20000103T000000Z.tar.zst", "sluice-20000104T000000Z.tar.zst"
+const day1, day2, day3, day4 = "sluice-20000101T000000Z-0a1b2c3d.tar.zst", "sluice-20000102T000000Z-0a1b2c3d.tar.zst", "sluice-20000103T000000Z-0a1b2c3d.tar.zst", "sluice-20000104T000000Z-0a1b2c3d.tar.zst"
 
 func TestBackupsAreMadeWhenTheyAreDueAndTheOldestGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestBackupsAreMadeWhenTheyAreDueAndTheOldestGo(t *testing.T) {
 		w.want(day1)
 		sleep(23 * time.Hour)
 		w.want(day1)
-		stranger := filepath.Join(w.dir, "sluice-19990101T000000Z.tar.zst") // that looks like one
+		stranger := filepath.Join(w.dir, "sluice-19990101T000000Z-ffffffff.tar.zst") // that looks like one
 		if err := os.WriteFile(stranger, []byte("mine"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -407,7 +407,7 @@ func TestABackupThatWasPutButNotToldIsFound(t *testing.T) {
 		w.look(s)
 		st := s.State()
 		f := *st.Last()
-		st.Files, st.Making, st.Made = nil, &f, time.Time{}
+		st.Files, st.Unsure, st.Made = nil, []File{f}, time.Time{}
 		if err := s.save(t.Context(), &st); err != nil {
 			t.Fatal(err)
 		}

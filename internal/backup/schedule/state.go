@@ -15,6 +15,7 @@ const setting = "backup.schedule"
 
 // State is how the schedule stands, of all nodes together.
 type State struct {
+	ID       string        `json:"id"`               // of this store, in the names of its backups
 	Since    time.Time     `json:"since"`            // backups have been wanted
 	Tried    time.Time     `json:"tried"`            // zero = never
 	Made     time.Time     `json:"made"`             // the last one that is whole; zero = never
@@ -23,9 +24,9 @@ type State struct {
 	Failures int64         `json:"failures,omitempty"`
 	Error    string        `json:"error,omitempty"` // of the last try
 	Warning  string        `json:"warning,omitempty"`
-	Node     string        `json:"node,omitempty"` // that tried last
-	Making   *File         `json:"making,omitempty"`
-	Files    []File        `json:"files"` // that are there, the newest first
+	Node     string        `json:"node,omitempty"`   // that tried last
+	Unsure   []File        `json:"unsure,omitempty"` // that may have been put
+	Files    []File        `json:"files"`            // that are there, the newest first
 }
 
 // Last is the newest backup, nil = there is none.
@@ -77,21 +78,56 @@ func (s *Schedule) load(ctx context.Context) (st State, err error) {
 	return st, err
 }
 
+// errLost ends the work of a node whose lease is another's now.
+var errLost = errors.New("another node makes backups now: this one lost its lease")
+
+// save keeps a state, unless the lease is another's now.
 func (s *Schedule) save(ctx context.Context, st *State) error {
 	text, err := json.Marshal(st)
 	if err != nil {
 		return err
 	}
-	return s.Store.PutSetting(ctx, setting, text)
+	return s.Store.Atomically(ctx, func(ctx context.Context) error {
+		if mine, err := s.lease(ctx); err != nil || !mine {
+			return cmp.Or(err, errLost)
+		}
+		return s.Store.PutSetting(ctx, setting, text)
+	})
 }
 
-// adopt notes what a run that was killed had put into its place before it could say so.
-func (st *State) adopt(sizes map[string]int64, place string) {
-	if m := st.Making; m != nil && m.Place == place && sizes[m.Name] == m.Size {
-		st.add(*m)
-		st.Made = m.Time
+// unsureFor is how long a file that is not there may still come: its answer was lost, and
+// the place may have been about to take it.
+const unsureFor = 24 * time.Hour
+
+// adopt finds out what became of files that were to be put when a run was killed, or lost
+// the answer, and gives the newest that is there and whole, nil = there is none.
+func (st *State) adopt(ctx context.Context, at Place, sizes map[string]int64, place string, now time.Time) (newest *File, warning, err error) {
+	left := st.Unsure[:0:0]
+	for i, f := range st.Unsure {
+		size, there := sizes[f.Name]
+		if f.Place != place || !there {
+			if now.Sub(f.Time) < unsureFor {
+				left = append(left, f)
+			}
+			continue
+		}
+		whole := false
+		if size == f.Size {
+			if whole, err = at.Holds(ctx, &f); err != nil {
+				st.Unsure = append(left, st.Unsure[i:]...)
+				return newest, warning, err
+			}
+		}
+		if !whole {
+			warning = fmt.Errorf("another file than the one of this store stands under the name %s; it is left alone", f.Name)
+			continue
+		}
+		if st.add(f); newest == nil || f.Time.After(newest.Time) {
+			newest = &f
+		}
 	}
-	st.Making = nil
+	st.Unsure = left
+	return newest, warning, nil
 }
 
 func (st *State) add(f File) {
@@ -123,6 +159,10 @@ func (st *State) prune(ctx context.Context, at Place, place string, keep int) er
 		case good < keep:
 			good++
 		default:
+			if ctx.Err() != nil {
+				st.Files = append(left, st.Files[i:]...)
+				return context.Cause(ctx)
+			}
 			if err := at.Delete(ctx, f.Name); err != nil {
 				st.Files = append(left, st.Files[i:]...)
 				return err

@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -29,7 +28,7 @@ func TestBackupsGoToS3(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	place := &schedule.S3{Base: base, Prefix: "sluice/", Region: "eu-central-1", Keys: credentials.NewStaticCredentialsProvider("AK", "SK", ""), Client: http.DefaultClient, Dir: dir}
+	place := &schedule.S3{Base: base, Prefix: "sluice/", Region: "eu-central-1", Keys: credentials.NewStaticCredentialsProvider("AK", "SK", ""), Client: schedule.NewClient(), Dir: dir}
 	k := schedule.New(schedule.Options{
 		Store: storetest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "s.db")), Missing: store.ErrNotFound, Now: func() time.Time { return now }, Logger: slog.New(slog.DiscardHandler),
 		Flush: func(context.Context) int64 { return 0 },
@@ -45,7 +44,7 @@ func TestBackupsGoToS3(t *testing.T) {
 		}
 		return k.State()
 	}
-	theirs := "sluice/sluice-20250101T000000Z.tar.zst"
+	theirs := "sluice/sluice-20250101T000000Z-0a1b2c3d.tar.zst"
 	if _, err := s.PutObject(bucket, theirs, nil, strings.NewReader("another's"), 9, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -54,11 +53,12 @@ func TestBackupsGoToS3(t *testing.T) {
 			t.Fatalf("%+v", st)
 		}
 	}
-	want := theirs + " sluice/sluice-20260314T053000Z.tar.zst sluice/sluice-20260314T063000Z.tar.zst"
+	id := k.State().ID
+	want := theirs + " sluice/sluice-20260314T053000Z-" + id + ".tar.zst sluice/sluice-20260314T063000Z-" + id + ".tar.zst"
 	if got := s.names(t); got != want {
 		t.Errorf("there are %s, want %s", got, want)
 	}
-	object, err := s.GetObject(bucket, "sluice/sluice-20260314T063000Z.tar.zst", nil)
+	object, err := s.GetObject(bucket, "sluice/sluice-20260314T063000Z-"+id+".tar.zst", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
