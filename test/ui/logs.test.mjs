@@ -186,10 +186,10 @@ test("the timeline has cache, limits, attempts and the first token in their orde
   const list = sheet.getByRole("list", { name: "Where the time went" });
   await list.getByRole("listitem").first().waitFor();
   assert.deepEqual(await list.getByRole("listitem").allTextContents(), ["Sluice itself", "Cache: nothing kept", "Limits and budgets", "sandbox/slow"]);
-  await list.getByText(/^first token /).waitFor();
+  await list.getByText(/first token 2/).first().waitFor();
   await sheet.getByText("What each part is, and how long it took").click();
   const parts = sheet.getByRole("table", { name: "Parts of the call's time" });
-  for (const kind of ["Sluice", "Cache", "Limits", "Receive"]) await parts.getByRole("row").filter({ has: page.getByRole("rowheader", { name: kind }) }).first().waitFor();
+  for (const kind of ["Sluice", "Cache", "Limits", "Wait"]) await parts.getByRole("row").filter({ has: page.getByRole("rowheader", { name: kind }) }).first().waitFor();
   assert.match(await parts.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "Cache" }) }).textContent(), /\d+ µs.*Asking the cache/);
   await well();
 });
