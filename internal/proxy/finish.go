@@ -48,12 +48,13 @@ func (x *exchange) finish() {
 func (x *exchange) record() {
 	x.countCaching()
 	x.bill()
-	e := x.entry()
-	o := Observation{Entry: e, Overhead: x.overhead().Seconds(), Latency: time.Since(x.began).Seconds(), First: -1}
+	took := time.Since(x.began) // read once: a clock costs as much as some of what follows
+	e := x.entry(took)
+	o := Observation{Entry: e, Overhead: (took - x.waited).Seconds(), Latency: took.Seconds(), First: -1}
 	if !x.firstByte.IsZero() {
 		o.First = x.firstByte.Sub(x.began).Seconds()
 	}
-	o.Trace = x.traced(e)
+	o.Trace = x.traced(e, took)
 	x.p.observer.Observe(&o)
 	if x.failed != nil && x.failed.Code == fault.InternalError {
 		x.p.log.Error("internal error", "request_id", x.id, "error", x.failed)
@@ -111,15 +112,14 @@ func (x *exchange) logEntry() *gateway.Entry {
 	return &x.log.entry
 }
 
-// entry makes the record of the call. It becomes the recorder's.
-func (x *exchange) entry() *gateway.Entry {
-	now := time.Now()
+// entry makes the record of the call, which took so long. It becomes the recorder's.
+func (x *exchange) entry(took time.Duration) *gateway.Entry {
 	e := x.logEntry()
 	*e = gateway.Entry{
 		ID: x.id, Time: x.began, LastTime: x.began, Count: 1, Status: x.status, Cache: x.cacheWord(),
 		Stream: x.stream, ModelRequested: clip(x.ask.model), User: cmp.Or(x.tokenUser(), x.ask.user),
 		Attempts: x.attempts, Cost: x.callCost(), Price: x.price, Metadata: x.keptMetadata(),
-		QueueMS: llm.Known(0), LatencyMS: llm.Known(now.Sub(x.began).Milliseconds()), OverheadUS: llm.Known(x.overhead().Microseconds()), CallerUS: llm.Known(x.lingered.Microseconds()),
+		QueueMS: llm.Known(0), LatencyMS: llm.Known(took.Milliseconds()), OverheadUS: llm.Known((took - x.waited).Microseconds()), CallerUS: llm.Known(x.lingered.Microseconds()),
 		ClientIP: x.shownIP(), UserAgent: strings.Clone(clip(x.r.UserAgent())), TraceID: x.ctl.trace, ParentSpanID: x.ctl.span,
 		Objects: x.objects,
 	}

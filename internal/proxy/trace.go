@@ -38,11 +38,11 @@ type Trace struct {
 
 // traced gives what the call's spans say, nil when it makes none. Nothing but the entry's
 // own facts is looked at for a call that is not kept.
-func (x *exchange) traced(e *gateway.Entry) *Trace {
+func (x *exchange) traced(e *gateway.Entry, took time.Duration) *Trace {
 	if x.gw == nil || x.gw.Traces == nil {
 		return nil
 	}
-	policy, took := x.gw.Traces, time.Since(x.began)
+	policy := x.gw.Traces
 	sampled := x.traceSampled()
 	if !sampled && !policy.Keeps(e, took) {
 		return nil

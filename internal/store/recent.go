@@ -16,7 +16,7 @@ const (
 	recentFor = 5 * time.Second
 	// tellAfter is after how many entries exports are told, so that they read them before they
 	// have to make room.
-	tellAfter = 1000
+	tellAfter = 2000
 )
 
 // recent are the documents that this process stored last, by the numbers of their
