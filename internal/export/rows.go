@@ -49,7 +49,7 @@ const (
 )
 
 // page is how many arrivals are read at once.
-const page = 1000
+const page = 2000
 
 // collect reads the next batch behind a number, up to another one. Those whose fate is
 // known already are left out.

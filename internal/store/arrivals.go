@@ -11,7 +11,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
-// maxArrivals bounds one read.
+// maxArrivals bounds one read of the database.
 const maxArrivals = 1000
 
 // arrive numbers entries for exports, where there are any. It must be the last thing of a
@@ -76,15 +76,15 @@ func (s *Store) changed(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// Arrivals gives up to limit (≤ 1000) entries that came after the one of a number, in the
+// Arrivals gives up to limit entries that came after the one of a number, in the
 // order in which they were committed. One that is counted up while it waits is given more
 // than once, as it is then or now. Deleted ones have no document. Documents are read-only.
 func (s *Store) Arrivals(ctx context.Context, after int64, limit int) ([]gateway.Arrival, error) {
-	limit = max(1, min(limit, maxArrivals))
-	all, err := s.recentArrivals(ctx, after, limit)
+	all, err := s.recentArrivals(ctx, after, max(1, limit))
 	if len(all) > 0 || err != nil {
 		return all, s.failed("arrivals", err)
 	}
+	limit = max(1, min(limit, maxArrivals))
 	err = s.query(ctx, "SELECT last, count, ids FROM arrivals WHERE last > ? ORDER BY last LIMIT ?", []any{after, limit}, func(rows *sql.Rows) error {
 		var last, count int64
 		var ids string
