@@ -244,6 +244,7 @@ func (p *process) open(ctx context.Context, cfg *config.Config) (*config.Config,
 		p.store.Close()
 		return nil, err
 	}
+	p.sweepHalves() // the directory is this process's alone
 	p.follower = auth.Follow(p.keys, keySource{p}, func(keys []*gateway.Key) {
 		p.started.Store(true)
 		p.saveKeys(keys)

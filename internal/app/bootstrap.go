@@ -16,6 +16,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // adminSetting is where the verifier of the admin token stands in the store.
@@ -91,6 +92,23 @@ func (p *process) firstKey(ctx context.Context, given string) (made string, err 
 	return secret, nil
 }
 
+// What a node keeps beside the data, to start with while the store is away.
+const (
+	keysCopy    = ".sluice-keys.json"
+	adminCopy   = ".sluice-admin"
+	regionsCopy = ".sluice-regions.json"
+)
+
+// sweepHalves removes what killed runs left of files that they were writing: keys and
+// settings that are gone by now.
+func (p *process) sweepHalves() {
+	for _, name := range []string{keysCopy, adminCopy, credentialsCopy, documentCopy, regionsCopy, bodyKeysFile, limitsFile, promptsFile} {
+		if err := whole.Sweep(p.knownPath(name)); err != nil {
+			p.log.Warn("what is left of an unfinished file cannot be removed", "file", name, "error", err)
+		}
+	}
+}
+
 // knownKeys is the copy of keys with which a node starts while the store is away. It
 // holds hashes, never secrets.
 type knownKey struct {
@@ -110,7 +128,7 @@ func (p *process) saveKeys(keys []*gateway.Key) {
 	}
 	b, err := json.Marshal(known)
 	if err == nil {
-		err = replaceFile(p.knownPath(".sluice-keys.json"), b)
+		err = whole.Write(p.knownPath(keysCopy), whole.Private, whole.Text(b))
 	}
 	if err != nil {
 		p.log.Warn("the copy of keys for a start without the store cannot be written", "error", err)
@@ -119,7 +137,7 @@ func (p *process) saveKeys(keys []*gateway.Key) {
 
 // loadKeys reads that copy; a missing one means that no keys are known.
 func (p *process) loadKeys() error {
-	b, err := os.ReadFile(p.knownPath(".sluice-keys.json"))
+	b, err := os.ReadFile(p.knownPath(keysCopy))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -143,34 +161,19 @@ func (p *process) loadKeys() error {
 }
 
 func (p *process) saveAdminToken(verifier []byte) {
-	if err := replaceFile(p.knownPath(".sluice-admin"), verifier); err != nil {
+	if err := whole.Write(p.knownPath(adminCopy), whole.Private, whole.Text(verifier)); err != nil {
 		p.log.Warn("the copy of the admin token's verifier cannot be written", "error", err)
 	}
 }
 
 // loadAdminToken reads that copy; without one the admin API waits for the store.
 func (p *process) loadAdminToken() error {
-	b, err := os.ReadFile(p.knownPath(".sluice-admin"))
+	b, err := os.ReadFile(p.knownPath(adminCopy))
 	if err == nil && len(b) == sha256.Size {
 		p.admin.set(auth.AdminToken(b))
 	}
 	return nil
 }
-
-// replaceFile writes a file that only its owner may read, whole or not at all.
-func replaceFile(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".sluice-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if err := errors.Join(f.Chmod(0o600), write(f, b), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-func write(f *os.File, b []byte) error { _, err := f.Write(b); return err }
 
 // welcome tells what is known only once, and a command that works when pasted.
 func (p *process) welcome(cfg *config.Config, key, token string) {

@@ -17,6 +17,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/seal"
 	"github.com/sluice-gateway/sluice/internal/store"
 	"github.com/sluice-gateway/sluice/internal/vault"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 const (
@@ -212,7 +213,7 @@ func (p *process) recompose() error {
 func (p *process) saveVault(ctx context.Context) {
 	b, err := p.held.vault.Copy(ctx)
 	if err == nil {
-		err = replaceFile(p.knownPath(credentialsCopy), b)
+		err = whole.Write(p.knownPath(credentialsCopy), whole.Private, whole.Text(b))
 	}
 	if err != nil {
 		p.log.Warn("the copy of sealed credentials for a start without the store cannot be written", "error", err)

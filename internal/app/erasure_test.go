@@ -91,6 +91,15 @@ func TestNothingOfAnErasedUserIsLeftInAnyFile(t *testing.T) {
 		t.Error("the dry run erased")
 	}
 
+	for _, half := range []string{"spool/bad/.1-9.spool.4711.part", ".cache.prompts.4711.part"} { // of a run that was killed
+		path := filepath.Join(g.Dir, filepath.FromSlash(half))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("half a file of "+user), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	done := erase(t, g, user)
 	if done.Counts["entries"] != 2 || done.Counts["bodies"] != dry.Counts["bodies"] || done.Counts["streams"] != 1 || done.User != "" || done.UserHash != gateway.HashUser(done.ID, user) {
 		t.Errorf("receipt: %+v", done)

@@ -18,6 +18,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
 	"github.com/sluice-gateway/sluice/internal/telemetry"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // documentCopy is the document of the store that was in force last, for a start while the
@@ -138,7 +139,7 @@ func (p *process) newest(ctx context.Context) (*document, error) {
 func (p *process) saveDocument(d *document) {
 	b, err := json.Marshal(knownDocument{d.revision.Load(), d.text})
 	if err == nil {
-		err = replaceFile(p.knownPath(documentCopy), b)
+		err = whole.Write(p.knownPath(documentCopy), whole.Private, whole.Text(b))
 	}
 	if err != nil {
 		p.log.Warn("the copy of the configuration for a start without the store cannot be written", "error", err)

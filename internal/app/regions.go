@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // readRegions makes effective where the store says that calls of workspaces may be served,
@@ -17,7 +19,7 @@ func (p *process) readRegions(ctx context.Context) error {
 	p.proxy.SetRegions(all)
 	b, err := json.Marshal(all)
 	if err == nil {
-		err = replaceFile(p.knownPath(".sluice-regions.json"), b)
+		err = whole.Write(p.knownPath(regionsCopy), whole.Private, whole.Text(b))
 	}
 	if err != nil {
 		p.log.Warn("the copy of workspaces' regions for a start without the store cannot be written", "error", err)
@@ -27,7 +29,7 @@ func (p *process) readRegions(ctx context.Context) error {
 
 // loadRegions reads that copy. Without one nobody is served until the store has been read.
 func (p *process) loadRegions() {
-	b, err := os.ReadFile(p.knownPath(".sluice-regions.json"))
+	b, err := os.ReadFile(p.knownPath(regionsCopy))
 	if errors.Is(err, os.ErrNotExist) {
 		return
 	}

@@ -153,3 +153,25 @@ func write(t *testing.T, dir, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+// Copies of what a node knows are written aside; a killed write leaves half of one, with keys
+// or credentials that are gone by the next start.
+func TestAStartTakesAwayHalvesOfFiles(t *testing.T) {
+	dir := t.TempDir()
+	half := []string{".sluice-keys.json", ".sluice-admin", ".sluice-credentials.json", ".sluice-body-keys.json", "limits.state", "cache.prompts"}
+	for i, name := range half {
+		half[i] = filepath.Join(dir, "."+name+".4711.part")
+		if err := os.WriteFile(half[i], []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := testgw.StartWith(t, testgw.Options{Dir: dir})
+	for _, path := range half {
+		if _, err := os.Stat(path); !os.IsNotExist(err) {
+			t.Errorf("%s: %v", filepath.Base(path), err)
+		}
+	}
+	if err := g.Stop(); err != nil {
+		t.Error(err)
+	}
+}

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // readFile gives the keys that a process before could not bring to the store.
@@ -61,10 +61,21 @@ func (k *Keys) writeFile(rows []gateway.BodyKey) {
 	}
 	text, err := json.Marshal(rows)
 	if err == nil {
-		err = replaceFile(k.c.File, text)
+		err = whole.Write(k.c.File, whole.Private, whole.Text(text))
 	}
 	if err != nil {
 		k.c.Log.Warn("keys of bodies that wait for the store cannot be written: what they seal does not outlive a crash until the store has them", "file", k.c.File, "error", err)
+	}
+}
+
+// sweepFile removes what killed writes of the file left: keys that may be destroyed by now.
+// Under storing, and by the one process that has the file.
+func (k *Keys) sweepFile() {
+	if k.c.File == "" {
+		return
+	}
+	if err := whole.Sweep(k.c.File); err != nil {
+		k.c.Log.Warn("what is left of an unfinished file of keys of bodies cannot be removed", "file", k.c.File, "error", err)
 	}
 }
 
@@ -73,28 +84,8 @@ func (k *Keys) removeFile() {
 	if k.c.File == "" {
 		return
 	}
+	k.sweepFile()
 	if err := os.Remove(k.c.File); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		k.c.Log.Warn("the file of keys of bodies cannot be removed", "file", k.c.File, "error", err)
 	}
-}
-
-// replaceFile writes a file whole or not at all, also when the power goes.
-func replaceFile(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".body-keys-*") // for its owner alone
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name()) //nolint:errcheck // what went wrong is told
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -27,6 +27,7 @@ func (k *Keys) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	k.sweepFile()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	newest := map[string]gateway.BodyKey{}

@@ -302,6 +302,23 @@ func TestAFileOfKeysThatCannotBeReadIsNotWrittenOver(t *testing.T) {
 	wantOpen(t, c, "e1", body)
 }
 
+// What a killed write left of the file has keys, which may be destroyed later.
+func TestNoHalfOfAFileOutlivesAKey(t *testing.T) {
+	s, v, dir := new(shelf), newRing(t), t.TempDir()
+	k := node(s, v, filepath.Join(dir, "keys"))
+	id, _ := sealed(t, k, "acme", "e1")
+	must(t, k.Settle(t.Context(), []gateway.BodyKeyID{id}))
+	half := filepath.Join(dir, ".keys.4711.part")
+	must(t, os.WriteFile(half, s.rows[0].Sealed, 0o600))
+	s.destroy("acme")
+	must(t, k.Read(t.Context()))
+	files, err := os.ReadDir(dir)
+	must(t, err)
+	for _, f := range files {
+		t.Errorf("left: %s", f.Name())
+	}
+}
+
 func TestAKeyIsReplacedAfterItsTime(t *testing.T) {
 	s, v, now := new(shelf), newRing(t), time.Now()
 	k := bodykey.New(bodykey.Config{Store: s, Vault: v, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})

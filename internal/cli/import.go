@@ -18,6 +18,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/importer/litellm"
 	"github.com/sluice-gateway/sluice/internal/store"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // warned is the outcome of a --strict command that found something to warn of.
@@ -220,23 +221,11 @@ func (x *liteLLM) writeDocument(conf *litellm.Config) error {
 }
 
 // replaceFile writes a whole file or nothing of it.
-func replaceFile(name string, data []byte, force bool) (err error) {
+func replaceFile(name string, data []byte, force bool) error {
 	if _, err := os.Lstat(name); err == nil && !force {
 		return fmt.Errorf("%s is there already; --force replaces it", name)
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".sluice-import-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(f.Name()))
-	}
-	return err
+	return whole.Write(name, whole.AsItWas, whole.Text(data))
 }
 
 func (x *liteLLM) show(keys *litellm.Keys) {

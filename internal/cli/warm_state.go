@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // warmState is how far a run has come. It stands in a file beside the input.
@@ -106,10 +108,7 @@ func (s *warmState) save() error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(s.file+".new", b, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(s.file+".new", s.file)
+	return whole.Write(s.file, whole.Private, whole.Text(b))
 }
 
 // end notes how far the run came, and forgets it when nothing is left to do.

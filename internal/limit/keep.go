@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
+
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // Load restores the snapshot at path. That there is none is no error.
@@ -72,31 +73,10 @@ func (m *Memory) changes() (n uint64) {
 	return n
 }
 
-// save writes a snapshot beside path and puts it in its place when it is whole.
-func (m *Memory) save(path string) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // 0600
-	if err != nil {
+// save writes a snapshot whole or not at all.
+func (m *Memory) save(path string) error {
+	if err := whole.Write(path, whole.Private, m.Snapshot); err != nil {
 		return fmt.Errorf("limit: the snapshot of the counters: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("limit: the snapshot of the counters: %w", err)
-		}
-	}()
-	w := bufio.NewWriterSize(f, 1<<16)
-	if err := m.Snapshot(w); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }

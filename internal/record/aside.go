@@ -10,12 +10,18 @@ import (
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // ForgetAside deletes the calls in bad/ for which mine is true. unread is how many files
 // hold something damaged, of which it cannot be told; that stays.
 func (r *Recorder) ForgetAside(mine func(*gateway.Entry) bool) (calls, unread int, err error) {
+	r.spool.aside.Lock()
+	defer r.spool.aside.Unlock()
 	dir := badPath(r.opt.Dir)
+	if err := whole.SweepAll(dir, ""); err != nil {
+		return 0, 0, fmt.Errorf("remove what is left of unfinished files: %w", err)
+	}
 	files, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, 0, nil
@@ -27,9 +33,9 @@ func (r *Recorder) ForgetAside(mine func(*gateway.Entry) bool) (calls, unread in
 		if f.IsDir() || !strings.HasSuffix(f.Name(), ".spool") {
 			continue
 		}
-		n, whole, failed := forgetAside(filepath.Join(dir, f.Name()), mine)
+		n, sound, failed := forgetAside(filepath.Join(dir, f.Name()), mine)
 		calls, err = calls+n, errors.Join(err, failed)
-		if !whole {
+		if !sound {
 			unread++
 		}
 	}
@@ -37,8 +43,8 @@ func (r *Recorder) ForgetAside(mine func(*gateway.Entry) bool) (calls, unread in
 	return calls, unread, err
 }
 
-// forgetAside deletes calls from one file; whole says that nothing in it is damaged.
-func forgetAside(path string, mine func(*gateway.Entry) bool) (n int, whole bool, err error) {
+// forgetAside deletes calls from one file; sound says that nothing in it is damaged.
+func forgetAside(path string, mine func(*gateway.Entry) bool) (n int, sound bool, err error) {
 	text, err := os.ReadFile(path) // no larger than a segment
 	if err != nil {
 		return 0, false, err
@@ -48,7 +54,7 @@ func forgetAside(path string, mine func(*gateway.Entry) bool) (n int, whole bool
 		return 0, false, err
 	}
 	seg := segment{path: path, refs: refs, data: text}
-	whole = int(good) == len(text)
+	sound = int(good) == len(text)
 	kept, left := []byte(segmentMagic), 0
 	for i := range refs {
 		e, err := seg.summary(i)
@@ -56,23 +62,14 @@ func forgetAside(path string, mine func(*gateway.Entry) bool) (n int, whole bool
 			n++
 			continue
 		}
-		whole = whole && err == nil
+		sound = sound && err == nil
 		kept, left = append(kept, text[refs[i].off:refs[i].end()]...), left+1
 	}
 	switch kept = append(kept, text[good:]...); {
 	case n == 0:
-		return 0, whole, nil
+		return 0, sound, nil
 	case left == 0 && int(good) == len(text):
-		return n, whole, os.Remove(path)
+		return n, sound, os.Remove(path)
 	}
-	return n, whole, replaceFile(path, kept)
-}
-
-// replaceFile puts another file in the place of one, whole or not at all.
-func replaceFile(path string, text []byte) error {
-	next := path + ".new"
-	if err := os.WriteFile(next, text, fileMode); err != nil {
-		return errors.Join(err, os.Remove(next))
-	}
-	return os.Rename(next, path)
+	return n, sound, whole.Write(path, fileMode, whole.Text(kept))
 }

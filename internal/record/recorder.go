@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // Recorder takes entries and brings them to the store. All methods may be called by
@@ -76,6 +77,9 @@ func Open(opt Options) (*Recorder, error) {
 		return nil, err
 	}
 	r := newRecorder(opt, lock)
+	if err := whole.SweepAll(badPath(opt.Dir), ""); err != nil {
+		r.log.Warn("what is left of unfinished files in bad/ cannot be removed", "error", err)
+	}
 	cut, err := r.spool.load(r.log)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())

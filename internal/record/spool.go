@@ -20,6 +20,8 @@ const (
 // spool is the queue of records on the disk, oldest first. One goroutine at a time may
 // put, one may take and advance; everything else is free.
 type spool struct {
+	aside sync.Mutex // what is written in bad/
+
 	dir     string
 	segSize int64
 	hotMax  int64

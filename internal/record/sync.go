@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // runSyncer makes written records survive power loss, at most Options.Sync after they
@@ -49,7 +51,7 @@ func (s *spool) sync() error {
 		}
 	}
 	if newFiles {
-		failed = errors.Join(failed, syncDir(s.dir))
+		failed = errors.Join(failed, whole.SyncDir(s.dir))
 	}
 	return failed
 }
@@ -67,12 +69,4 @@ func (s *spool) toSync() (files []file) {
 		}
 	}
 	return files
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // batch is the next run of records for the store, [from, to). Records that cannot be
@@ -213,8 +214,10 @@ func (s *spool) setAside(seq uint64) (path string, size int64, err error) {
 	if err := os.MkdirAll(badPath(s.dir), dirMode); err != nil {
 		return "", 0, err
 	}
+	s.aside.Lock()
+	defer s.aside.Unlock()
 	path = filepath.Join(badPath(s.dir), fmt.Sprintf("%d-%d.spool", seg.num, r.off))
-	if err := os.WriteFile(path, append([]byte(segmentMagic), rec...), fileMode); err != nil {
+	if err := whole.Write(path, fileMode, whole.Text(append([]byte(segmentMagic), rec...))); err != nil {
 		return "", 0, fmt.Errorf("set a record aside: %w", err)
 	}
 	return path, int64(r.size), nil

@@ -337,3 +337,28 @@ func TestTheKeyInTheFileIsReplaced(t *testing.T) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }
+
+// A rotation that was killed leaves no key behind that a later trimming takes away.
+func TestNoHalfOfAKeyFileIsLeftByATrimming(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "master.key")
+	if err := os.WriteFile(path, []byte(strings.Repeat("ab", 32)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := seal.RotateFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".master.key.4711.part"), []byte(strings.Repeat("ab", 32)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := seal.TrimFile(path); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v %v", files, err)
+	}
+	if text, err := os.ReadFile(path); err != nil || strings.Contains(string(text), "abab") {
+		t.Errorf("%v: the old key is there", err)
+	}
+}

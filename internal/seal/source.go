@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // Source is where master keys come from: Text or File.
@@ -119,18 +121,7 @@ func writeNew(path, content string) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" { // which cannot
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return whole.SyncDir(filepath.Dir(path))
 }
 
 // RotateFile puts a new key in front of those in the file, at once or not at all. Who
@@ -159,16 +150,14 @@ func TrimFile(path string) error {
 	return replaceFile(path, words(content)[0]+"\n")
 }
 
+// replaceFile also takes away what killed changes left, which may hold a key that is to go.
 func replaceFile(path, content string) error {
-	next := path + ".new"
-	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	err := whole.Sweep(path)
+	if err == nil {
+		err = whole.Write(path, whole.Private, whole.Text([]byte(content)))
+	}
+	if err != nil {
 		return fmt.Errorf("change the master key: %w", err)
 	}
-	if err := writeNew(next, content); err != nil {
-		return fmt.Errorf("change the master key: %w", err)
-	}
-	if err := os.Rename(next, path); err != nil {
-		return fmt.Errorf("change the master key: %w", err)
-	}
-	return syncDir(filepath.Dir(path))
+	return nil
 }

@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
+
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // Forget implements Feed: it writes both files anew.
@@ -47,6 +50,9 @@ func (f *File) reopen() error {
 // forgetIn writes a file anew without the records that a purge names; one that is not there
 // has none.
 func forgetIn(ctx context.Context, path, workspace string, purge int64) error {
+	if err := whole.Sweep(path); err != nil {
+		return err
+	}
 	in, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -55,19 +61,10 @@ func forgetIn(ctx context.Context, path, workspace string, purge int64) error {
 		return err
 	}
 	defer in.Close()
-	next := path + ".new"
-	out, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	err = errors.Join(copyLiving(ctx, out, in, workspace, purge), out.Close())
-	if err != nil {
-		return errors.Join(err, os.Remove(next))
-	}
-	return os.Rename(next, path)
+	return whole.Write(path, whole.Private, func(out io.Writer) error { return copyLiving(ctx, out, in, workspace, purge) })
 }
 
-func copyLiving(ctx context.Context, out, in *os.File, workspace string, purge int64) error {
+func copyLiving(ctx context.Context, out io.Writer, in io.Reader, workspace string, purge int64) error {
 	from, to := bufio.NewReaderSize(in, 1<<20), bufio.NewWriterSize(out, 1<<20)
 	for ctx.Err() == nil {
 		r, _, err := nextRecord(from)

@@ -1,9 +1,8 @@
-// Package files writes files that are whole or not there, and keeps the newest ones.
+// Package files keeps the newest of the files that exports write.
 package files
 
 import (
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,46 +11,6 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/export"
 )
-
-// Temporary is how names of files end that are not whole.
-const Temporary = ".tmp"
-
-// Create writes a file under a name of its own, and gives it its path when it is whole
-// and on the disk. A file that is there is replaced.
-func Create(path string, write func(io.Writer) error) (err error) {
-	f, err := os.OpenFile(path+Temporary, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name()) // the first error says why
-		}
-	}()
-	if err = write(f); err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return SyncDir(filepath.Dir(path))
-}
-
-// SyncDir makes names in a directory survive power loss, where the system can.
-func SyncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	return nil
-}
 
 // Keep deletes the oldest of the files whose names begin and end so, but for keep of
 // them; 0 = all stay. Names must sort by age.

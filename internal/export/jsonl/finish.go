@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/sluice-gateway/sluice/internal/export/files"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // stamp is the time in the name of a finished file; it sorts by age.
@@ -34,11 +35,7 @@ func (s *Sink) finish() error {
 
 // tidy compresses finished files, also those that a crash left, and deletes the oldest.
 func (s *Sink) tidy() error {
-	rest, err := s.finished(files.Temporary)
-	for _, name := range rest {
-		err = errors.Join(err, os.Remove(filepath.Join(s.c.Dir, name)))
-	}
-	if err != nil {
+	if err := whole.SweepAll(s.c.Dir, s.c.Name+"-2"); err != nil {
 		return err
 	}
 	if suffix := s.suffix(); suffix != "" {
@@ -100,7 +97,7 @@ func (s *Sink) compress(path, suffix string) error {
 		return err
 	}
 	defer in.Close()
-	if err := files.Create(path+suffix, func(w io.Writer) error { return pack(w, in, suffix) }); err != nil {
+	if err := whole.Write(path+suffix, whole.Private, func(w io.Writer) error { return pack(w, in, suffix) }); err != nil {
 		return err
 	}
 	return os.Remove(path)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/export"
 	"github.com/sluice-gateway/sluice/internal/export/files"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // Config says where to, and when a file is finished.
@@ -60,7 +61,7 @@ func (s *Sink) open() (err error) {
 		return err
 	}
 	if err = s.repair(); err == nil {
-		err = files.SyncDir(s.c.Dir)
+		err = whole.SyncDir(s.c.Dir)
 	}
 	if err != nil {
 		err = errors.Join(err, s.file.Close())

@@ -202,7 +202,7 @@ func TestWhatACrashLeftOfCompressingIsFinished(t *testing.T) {
 	now = now.Add(time.Second)
 	send(t, s, 2)
 	s.Close()
-	left := filepath.Join(c.Dir, "a-20260301T120001.000000000Z.jsonl.gz.tmp")
+	left := filepath.Join(c.Dir, ".a-20260301T120001.000000000Z.jsonl.gz.123.part")
 	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/export"
 	"github.com/sluice-gateway/sluice/internal/export/files"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // Config says where to.
@@ -33,6 +34,9 @@ func Open(c Config) (*Sink, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, files.Failed(err)
 	}
+	if err := whole.SweepAll(c.Dir, c.Name+"-2"); err != nil {
+		return nil, files.Failed(err)
+	}
 	return &Sink{c}, nil
 }
 
@@ -48,10 +52,7 @@ func (s *Sink) Send(_ context.Context, rows []export.Row) error {
 	}
 	err := os.MkdirAll(s.c.Dir, 0o700) // it may have been removed
 	if err == nil {
-		err = files.Create(filepath.Join(s.c.Dir, s.c.Name+"-"+Stem(rows)+suffix), func(w io.Writer) error {
-			_, err := w.Write(b.Bytes())
-			return err
-		})
+		err = whole.Write(filepath.Join(s.c.Dir, s.c.Name+"-"+Stem(rows)+suffix), whole.Private, whole.Text(b.Bytes()))
 	}
 	if err == nil {
 		err = files.Keep(s.c.Dir, s.c.Name+"-2", suffix, s.c.Keep)
