@@ -40,6 +40,8 @@ func metrics() []metric {
 		knownMetric("cost_usd", analytics.Cost, 1e9), knownMetric("saved_usd", analytics.Saved, 1e9),
 		{"unpriced", analytics.Requests, 0, func(f *analytics.Figures) *float64 { return number(unpriced(f)) }},
 		meanMetric("queue_avg_ms", analytics.QueueMS, 1), meanMetric("caller_avg_ms", analytics.CallerUS, 1000),
+		knownMetric("provider_total_ms", analytics.ProviderMS, 1), knownMetric("gateway_total_ms", analytics.GatewayUS, 1000),
+		knownMetric("queue_total_ms", analytics.QueueMS, 1), knownMetric("caller_total_ms", analytics.CallerUS, 1000),
 	}
 	for _, s := range spreads {
 		all = append(all, meanMetric(s.name+"_avg_ms", s.of, s.unit))

@@ -41,6 +41,23 @@ func (g *rig) someDays() {
 	g.analysed(13, 26*time.Hour, nil)
 }
 
+// The places where time goes make up the mean call together, whoever was asked.
+func TestWhereTheTimeGoesAddsUp(t *testing.T) {
+	g := newRig(t)
+	g.analysed(0, time.Hour, func(e *gateway.Entry) {
+		e.LatencyMS, e.OverheadUS, e.QueueMS, e.CallerUS = llm.Known(1000), llm.Known(300_000), llm.Known(100), llm.Known(50_000)
+	})
+	g.analysed(1, time.Hour, func(e *gateway.Entry) { // a hit
+		e.LatencyMS, e.OverheadUS, e.QueueMS, e.CallerUS, e.Attempts = llm.Known(2), llm.Known(2000), llm.Known(0), llm.Known(0), nil
+	})
+	var got admin.Analytics
+	g.get("/api/v1/analytics?metric=requests,provider_total_ms,gateway_total_ms,queue_total_ms,caller_total_ms", &got)
+	total := got.Series[0].Total
+	if *total["provider_total_ms"] != 700 || *total["gateway_total_ms"] != 152 || *total["queue_total_ms"] != 100 || *total["caller_total_ms"] != 50 {
+		t.Errorf("%v %v %v %v", *total["provider_total_ms"], *total["gateway_total_ms"], *total["queue_total_ms"], *total["caller_total_ms"])
+	}
+}
+
 func TestAnalyticsTellWhatCallsAddUpTo(t *testing.T) {
 	g := newRig(t)
 	g.someDays()

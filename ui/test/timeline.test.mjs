@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const { timelineOf, took } = await load("lib/timeline.ts");
+const { timelineOf } = await load("lib/timeline.ts");
+const { took } = await load("lib/format.ts");
 
 const time = "2026-03-04T05:06:07.000100Z";
 const after = (us) => new Date(Date.parse("2026-03-04T05:06:07Z")).toISOString().replace(".000Z", `.${String(100 + us).padStart(6, "0")}Z`);

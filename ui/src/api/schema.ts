@@ -4593,7 +4593,7 @@ export interface operations {
     getAnalytics: {
         parameters: {
             query?: {
-                /** @description What is wanted, with commas: requests, errors, blocked, cancelled, error_rate, hits, misses, hit_ratio, input_tokens, output_tokens, tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, saved_usd, unpriced, queue_avg_ms, caller_avg_ms, latency_avg_ms, latency_p50_ms, latency_p90_ms, latency_p95_ms, latency_p99_ms, first_byte_avg_ms, first_byte_p50_ms, first_byte_p90_ms, first_byte_p95_ms, first_byte_p99_ms, gateway_avg_ms, gateway_p50_ms, gateway_p90_ms, gateway_p95_ms, gateway_p99_ms, provider_avg_ms, provider_p50_ms, provider_p90_ms, provider_p95_ms, provider_p99_ms. requests unless given. */
+                /** @description What is wanted, with commas: requests, errors, blocked, cancelled, error_rate, hits, misses, hit_ratio, input_tokens, output_tokens, tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, saved_usd, unpriced, queue_avg_ms, caller_avg_ms, provider_total_ms, gateway_total_ms, queue_total_ms, caller_total_ms, latency_avg_ms, latency_p50_ms, latency_p90_ms, latency_p95_ms, latency_p99_ms, first_byte_avg_ms, first_byte_p50_ms, first_byte_p90_ms, first_byte_p95_ms, first_byte_p99_ms, gateway_avg_ms, gateway_p50_ms, gateway_p90_ms, gateway_p95_ms, gateway_p99_ms, provider_avg_ms, provider_p50_ms, provider_p90_ms, provider_p95_ms, provider_p99_ms. requests unless given. */
                 metric?: string;
                 /** @description One or two dimensions, with commas, whose values are told apart. */
                 by?: string;

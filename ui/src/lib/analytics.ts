@@ -94,6 +94,16 @@ export function useAnalytics(period: Period, filters: Record<string, string>, li
   });
 }
 
+/** The same beside the period before, which is asked for less often. */
+export function useCompared(period: Period, filters: Record<string, string>, live: boolean, more: Record<string, string>) {
+  return useQuery({
+    queryKey: ["analytics", "compared", ...keyOf(period), filters, more],
+    queryFn: ({ signal }) => got(api.GET("/api/v1/analytics", { signal, params: { query: query(period, filters, { tz: zone, compare: "previous", ...more }) as never } })),
+    refetchInterval: live ? 60_000 : false, retry: false,
+    placeholderData: keepPreviousData,
+  });
+}
+
 /** A metric in the period before, laid over the times of this one; empty until it is known, or when there was nothing. */
 export function useBefore(period: Period, filters: Record<string, string>, live: boolean, times: number[], metric: string, step: string): (number | null)[] {
   const before = useQuery({

@@ -34,25 +34,31 @@ export function colorOf(name: string): string {
   return names[at]!;
 }
 
-/** Gives each of a chart's names its colour; where two have the same, the later one gets another that the chart does not have yet. */
+/** Gives each of a chart's names its colour; where two have the same, the later one gets another that the chart has least of. */
 export function colorsOf(all: string[]): Map<string, string> {
   const chosen = new Map<string, string>();
   const clash: string[] = [];
-  const used = new Set<string>();
-  for (const name of all) {
+  const uses = new Map(names.map((c) => [c, 0]));
+  const use = (name: string, color: string) => {
+    uses.set(color, (uses.get(color) ?? 0) + 1);
+    chosen.set(name, color);
+  };
+  for (const name of new Set(all)) {
     const own = colorOf(name);
-    if (chosen.has(name)) continue;
-    if (used.has(own)) clash.push(name);
-    else used.add(own);
-    chosen.set(name, own);
+    if (uses.get(own)) clash.push(name);
+    else use(name, own);
   }
-  for (const name of clash) {
-    const free = names.find((c) => !used.has(c));
-    if (!free) break;
-    used.add(free);
-    chosen.set(name, free);
-  }
+  for (const name of clash) use(name, names.reduce((least, c) => (uses.get(c)! < uses.get(least)! ? c : least)));
   return chosen;
 }
+
+/** How often a series' colour stands in its chart already: there are ten, and a chart may have more series. */
+export const repeats = (series: { color: string; dash?: number[]; beside?: boolean }[]): number[] =>
+  series.map((s, i) => (s.beside || s.dash ? 0 : series.slice(0, i).filter((o) => o.color === s.color && !o.beside && !o.dash).length));
+
+const dashes = [[8, 4], [2, 3], [10, 3, 2, 3], [14, 4], [5, 2]];
+
+/** The dashes by which a line is told from those before it that have its colour; undefined = a whole line. */
+export const dashesOf = (again: number): number[] | undefined => (again > 0 ? dashes[(again - 1) % dashes.length] : undefined);
 
 export const meaning = { ok: "#4c6ef5", cached: "#74c0fc", left: "#868e96", limited: "#f59f00", failed: "#e03131", healthy: "#2f9e44" } as const;

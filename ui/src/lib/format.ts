@@ -24,6 +24,9 @@ export function ms(n: Maybe): string {
   return `${number(n, n < 10 ? 1 : 0)} ms`;
 }
 
+/** A time as exact as it is known: below a millisecond in microseconds. */
+export const took = (n: Maybe): string => (n != null && n > 0 && n < 1 ? `${count(Math.round(n * 1000))} µs` : ms(n));
+
 export function usd(n: Maybe): string {
   if (n == null) return dash;
   if (n === 0) return "$0";

@@ -1,6 +1,5 @@
 // Where the time of a call went, in the order in which it went there.
 import type { EntryDetail } from "../api/client";
-import { count, ms } from "./format";
 
 export type Kind = "gateway" | "limits" | "queue" | "cache" | "embedding" | "flight" | "connect" | "wait" | "first" | "stream" | "failed" | "caller";
 
@@ -27,9 +26,6 @@ export const kinds: Record<Kind, { label: string; says: string; color: string }>
   failed: { label: "Failed", color: "#e03131", says: "This attempt failed." },
   caller: { label: "Caller", color: "#b07a52", says: "Waiting for the caller, who had not read yet what was sent. It happens while the answer is sent; it is drawn at its end." },
 };
-
-/** A time as exact as it is known: below a millisecond in microseconds. */
-export const took = (n: number | null): string => (n !== null && n > 0 && n < 1 ? `${count(Math.round(n * 1000))} µs` : ms(n));
 
 /** Microseconds of a time with up to nine digits behind the second. */
 function micros(time: string): number {

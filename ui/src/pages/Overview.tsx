@@ -1,22 +1,25 @@
-import { Anchor, Box, Button, Grid, Group, Select, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Box, Button, Grid, Group, Select, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconActivity, IconArrowsExchange } from "@tabler/icons-react";
-import { useCallback, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { api, got, type Schemas } from "../api/client";
-import { type Period, useLinkTo, useParams, usePeriod } from "../lib/address";
-import { asLogs, dimensions, type Series, spansOf, stepOf, totalOf, useAnalytics, useBefore, useDimensions, useFilters, useSummary } from "../lib/analytics";
+import { useLinkTo, useParams, usePeriod } from "../lib/address";
+import { asLogs, dimensions, type Series, spansOf, stepOf, totalOf, useAnalytics, useBefore, useFilters, useSummary } from "../lib/analytics";
 import { colorsOf, meaning } from "../lib/color";
 import { count, exact, ms, percent, usd } from "../lib/format";
 import { Attention } from "../parts/Attention";
 import { Chart } from "../parts/Chart";
-import { Bar, Chip, Empty, Failure, Figure, Goto, PageTitle, Panel, Parts, Snippet, Trend, Waiting } from "../parts/parts";
+import { Bar, Chip, Empty, Failure, Figure, Goto, PageTitle, Panel, Snippet, Trend, Waiting } from "../parts/parts";
 import { curlFor, useDataPlane } from "../parts/serve";
 import { useKeyNames } from "../parts/names";
 import { useRuleNames } from "../parts/ruleNames";
+import { Latency } from "./overview/Latency";
 import { useMarks } from "./overview/marks";
+import { TimeSplit } from "./overview/TimeSplit";
+import { Top } from "./overview/Top";
+import { stepWords, useOverall, useZoom, type View } from "./overview/view";
 
 type Summary = Schemas["AnalyticsSummary"];
-type View = { period: Period; filters: Record<string, string>; live: boolean };
 
 export default function Overview() {
   const [params, set] = useParams();
@@ -37,13 +40,14 @@ export default function Overview() {
           {summary.data.warning && <Text size="sm" c="dimmed">{summary.data.warning}</Text>}
           <Figures summary={summary.data} {...view} />
           <Box className="beside">
-            <Stack gap="md"><Outcomes {...view} /><TimeSplit summary={summary.data} /></Stack>
+            <Outcomes {...view} />
             <Attention summary={summary.data} {...view} />
           </Box>
+          <TimeSplit {...view} />
           <Charts {...view} />
           <Grid gap="md">
-            <Grid.Col span={{ base: 12, lg: 6 }}><Top {...view} param="by" first="model" /></Grid.Col>
-            <Grid.Col span={{ base: 12, lg: 6 }}><Top {...view} param="and" first="key" /></Grid.Col>
+            <Grid.Col span={{ base: 12, xl: 6 }}><Top {...view} param="by" first="model" /></Grid.Col>
+            <Grid.Col span={{ base: 12, xl: 6 }}><Top {...view} param="and" first="key" /></Grid.Col>
           </Grid>
           <Blocks summary={summary.data} />
         </Stack>
@@ -105,50 +109,11 @@ function Figures({ summary, period, filters, live }: View & { summary: Summary }
   );
 }
 
-/** Where the mean call's time went. */
-function TimeSplit({ summary }: { summary: Summary }) {
-  const f = summary.figures;
-  const parts = [
-    { label: "Providers", color: meaning.ok, value: f.provider.avg_ms, says: "waiting for providers" },
-    { label: "Sluice", color: "#8c6bb1", value: f.gateway.avg_ms, says: "checks, limits, translation, waits before repeats" },
-    { label: "Queues", color: meaning.limited, value: f.queue_avg_ms, says: "waiting for a place" },
-    { label: "Callers", color: "#b07a52", value: f.caller_avg_ms, says: "who read their answer slowly" },
-  ];
-  return (
-    <Panel title="Where the time goes" says="Of the mean call: waiting for providers, in Sluice itself, in queues, and waiting for callers who read slowly.">
-      <Parts parts={parts.map((p) => ({ ...p, value: p.value ?? 0 }))} />
-      <SimpleGrid cols={{ base: 2, sm: 4 }} mt="sm" spacing="xs">
-        {parts.map((p) => (
-          <Box key={p.label}>
-            <Group gap={6} wrap="nowrap"><Box className="swatch" style={{ background: p.color }} /><Text size="sm">{p.label}</Text></Group>
-            <Text fw={600} size="sm">{p.value == null ? "–" : p.value > 0 && p.value < 1 ? `${count(p.value * 1000)} µs` : ms(p.value)}</Text>
-            <Text size="xs" c="dimmed">{p.says}</Text>
-          </Box>
-        ))}
-      </SimpleGrid>
-    </Panel>
-  );
-}
-
-const overall = "requests,hits,errors,blocked,cancelled,latency_p50_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,provider_p95_ms,gateway_p95_ms,misses,input_tokens,output_tokens";
-const stepWords: Record<string, string> = { minute: "minute", "5m": "five minutes", "15m": "quarter of an hour", hour: "hour", day: "day" };
-const quantiles: [string, string][] = [["p50", "#4c6ef5"], ["p90", "#0b9aa8"], ["p95", "#e69f00"], ["p99", "#d55e00"]];
-
-const secondsOf = (times: string[] | undefined) => (times ?? []).map((t) => new Date(t).getTime() / 1000);
-
-function useZoom() {
-  const [, set] = useParams();
-  return useCallback((a: Date, b: Date) => set({ from: a.toISOString(), to: b.toISOString() }), [set]);
-}
-
 function Outcomes({ period, filters, live }: View) {
-  const step = stepOf(period);
-  const all = useAnalytics(period, filters, live, { metric: overall, step });
+  const { all, step, times, one } = useOverall({ period, filters, live });
   const zoom = useZoom();
   const marks = useMarks(period);
-  const times = useMemo(() => secondsOf(all.data?.times), [all.data]);
   const before = useBefore(period, filters, live, times, "requests", step);
-  const one = all.data?.series[0];
   const outcomes = useMemo(() => {
     const [requests, hits, errors, blocked, left] = ["requests", "hits", "errors", "blocked", "cancelled"].map((m) => spansOf(one, m)) as [(number | null)[], (number | null)[], (number | null)[], (number | null)[], (number | null)[]];
     const answered = requests.map((n, i) => Math.max(0, (n ?? 0) - (hits[i] ?? 0) - (errors[i] ?? 0) - (blocked[i] ?? 0) - (left[i] ?? 0)));
@@ -168,16 +133,9 @@ function Outcomes({ period, filters, live }: View) {
 }
 
 function Charts({ period, filters, live }: View) {
-  const step = stepOf(period);
-  const all = useAnalytics(period, filters, live, { metric: overall, step });
+  const { all, step, times, one } = useOverall({ period, filters, live });
   const models = useAnalytics(period, filters, live, { metric: "cost_usd", step, by: "provider,model", top: "4" });
   const zoom = useZoom();
-  const times = useMemo(() => secondsOf(all.data?.times), [all.data]);
-  const one = all.data?.series[0];
-  const latency = useMemo(
-    () => [...quantiles.map(([label, color], i) => ({ label, color, filled: i > 0, values: spansOf(one, `latency_${label}_ms`) })), { label: "provider p95", color: "#868e96", dash: [2, 2], values: spansOf(one, "provider_p95_ms") }, { label: "Sluice p95", color: "#8c6bb1", dash: [2, 2], values: spansOf(one, "gateway_p95_ms") }],
-    [one],
-  );
   const stops = useMemo(
     () => [{ label: "From cache", color: meaning.cached, values: spansOf(one, "hits") }, { label: "Not in the cache", color: meaning.left, values: spansOf(one, "misses") }, { label: "Blocked by limits", color: meaning.limited, values: spansOf(one, "blocked") }],
     [one],
@@ -195,7 +153,7 @@ function Charts({ period, filters, live }: View) {
   return (
       <Grid gap="md" className="level">
         <Grid.Col span={{ base: 12, md: 6, lg: 4 }}>
-          <Panel title="Latency" says="How long calls took, to the end of the answer. p90: 90 of 100 took no longer; the bands lie between p50, p90 and p99. Within 1 % of a call's own. Dashed: the provider alone, and Sluice alone."><Chart title="Latency" times={times} series={latency} kind="lines" format={ms} zoom={zoom} /></Panel>
+          <Latency {...{ period, filters, live }} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 6, lg: 4 }}>
           {spend.length > 0 ? (
@@ -208,45 +166,6 @@ function Charts({ period, filters, live }: View) {
           <Panel title="Cache and limits" says="Calls that the cache answered, that it could not, and that limits or budgets blocked."><Chart title="Cache and limits" times={times} series={stops} kind="areas" format={count} zoom={zoom} /></Panel>
         </Grid.Col>
       </Grid>
-  );
-}
-
-function Top({ period, filters, live, param, first }: View & { param: string; first: string }) {
-  const [params, set] = useParams();
-  const keyName = useKeyNames();
-  const chosen = params.get(param) ?? first;
-  const dimensions = useDimensions();
-  const dimension = dimensions[chosen] ?? dimensions[first]!;
-  const groups = useAnalytics(period, filters, live, { metric: "requests,tokens,cost_usd,error_rate,latency_p95_ms", by: dimension.by, top: "8" });
-  const rows = groups.data?.series ?? [];
-  const most = Math.max(1, ...rows.map((s) => totalOf(s, "requests") ?? 0));
-  const colors = colorsOf(rows.filter((s) => !s.rest).map((s) => dimension.nameOf(s.by)));
-  const name = (s: Series) => { const n = dimension.nameOf(s.by); return s.rest ? "all others" : dimension.by === "key" ? keyName(n) : n; };
-  return (
-    <Panel title={`By ${dimension.label.toLowerCase()}`} says="The most requests first. A click filters the whole page." right={<Select size="xs" w={120} allowDeselect={false} aria-label="Add up by" data={Object.entries(dimensions).map(([value, d]) => ({ value, label: d.label }))} value={chosen} onChange={(v) => v && set({ [param]: v === first ? "" : v })} />}>
-      <Box className="scroll">
-        <table className="rows tight">
-          <thead><tr><th scope="col">{dimension.label}</th><th scope="col" className="n">Requests</th><th scope="col" className="n">Tokens</th><th scope="col" className="n">Spend</th><th scope="col" className="n">Errors</th><th scope="col" className="n">p95</th></tr></thead>
-          <tbody>
-            {rows.map((s) => {
-              const label = name(s);
-              const color = label && !s.rest ? (colors.get(dimension.nameOf(s.by)) ?? meaning.left) : meaning.left;
-              const errors = totalOf(s, "error_rate");
-              return (
-                <tr key={label}>
-                  <td className="name" title={label}><Group gap={8} wrap="nowrap"><Box className="swatch" style={{ background: color }} />{label && !s.rest ? <Anchor component="button" size="sm" c="inherit" ta="left" truncate onClick={() => set(dimension.filters(s.by))}>{label}</Anchor> : <Text size="sm" c="dimmed">{label || "none"}</Text>}</Group></td>
-                  <td className="n"><Group gap={8} justify="flex-end" wrap="nowrap"><Box w={24} className="hide-small"><Bar share={(totalOf(s, "requests") ?? 0) / most} color={color} label={`${label}: ${totalOf(s, "requests")} requests`} /></Box>{count(totalOf(s, "requests"))}</Group></td>
-                  <td className="n">{count(totalOf(s, "tokens"))}</td>
-                  <td className="n">{usd(totalOf(s, "cost_usd"))}</td>
-                  <td className="n"><Text size="sm" c={errors ? "red" : undefined} component="span">{percent(errors)}</Text></td>
-                  <td className="n">{ms(totalOf(s, "latency_p95_ms"))}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </Box>
-    </Panel>
   );
 }
 

@@ -2,9 +2,9 @@
 // it for those who do not see it.
 import { Box, Group, Text, useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
-import { meaning } from "../lib/color";
+import { dashesOf, meaning, repeats } from "../lib/color";
 import { clock, dateOf, zone } from "../lib/format";
 
 /** What happened at a time, shown as a line in the chart: a change with a dot, an alert with a triangle of its colour. */
@@ -83,13 +83,47 @@ function softened(color: string, dark: boolean): string {
   return `rgb(${of.map((c, i) => Math.round(c * 0.72 + surface[i]! * 0.28)).join(" ")})`;
 }
 
+const dashOf = (s: Series, again: number) => s.dash ?? dashesOf(again);
+
+/** Areas and bars that have another's colour are hatched, each again the other way or closer. */
+function hatch(color: string, again: number, dark: boolean): CanvasPattern | string {
+  const size = Math.round((again > 2 ? 5 : 8) * devicePixelRatio);
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = size;
+  const ctx = tile.getContext("2d");
+  if (!ctx) return color;
+  ctx.fillStyle = softened(color, dark);
+  ctx.fillRect(0, 0, size, size);
+  ctx.strokeStyle = dark ? "#171b21" : "#fff";
+  ctx.lineWidth = 2 * devicePixelRatio;
+  ctx.beginPath();
+  for (const at of [-size, 0, size]) {
+    const [a, b] = again % 2 ? [at, at + size] : [at + size, at];
+    ctx.moveTo(a, 0);
+    ctx.lineTo(b, size);
+  }
+  ctx.stroke();
+  return ctx.createPattern(tile, "repeat") ?? color;
+}
+
+/** What stands for a series beside its name: its colour, with the dashes or hatches it is drawn with. */
+function Swatch({ of: s, kind, again }: { of: Series; kind: Props["kind"]; again: number }) {
+  const dash = dashOf(s, kind === "lines" || s.beside ? again : 0);
+  if (dash?.length) return <svg width={18} height={10} style={{ flex: "none" }}><line x1={0} x2={18} y1={5} y2={5} stroke={s.color} strokeWidth={2} strokeDasharray={dash.join(" ")} /></svg>;
+  if (s.beside) return <Box className="swatch" data-line style={{ borderColor: s.color }} />;
+  const turn = again % 2 ? 45 : -45;
+  return <Box className="swatch" style={{ background: again > 0 && kind !== "lines" ? `repeating-linear-gradient(${turn}deg, ${s.color} 0 2px, var(--surface) 2px ${again > 2 ? 3 : 4}px)` : s.color }} />;
+}
+
 /** How one series is drawn. */
-function drawn(s: Series, kind: Props["kind"], dark: boolean): uPlot.Series {
+function drawn(s: Series, kind: Props["kind"], dark: boolean, again: number): uPlot.Series {
+  const dash = dashOf(s, again);
+  const fill = (plain: string) => (again > 0 ? hatch(s.color, again, dark) : plain);
   const few = s.values.filter((v) => v != null).length < 12;
   if (s.beside) return { label: s.label, stroke: s.color, width: 1.25, dash: s.dash, spanGaps: true, points: { show: false } };
-  if (kind === "bars") return { label: s.label, stroke: s.color, width: 0, fill: s.color, paths: uPlot.paths.bars!({ size: [0.8, 24], radius: 0.1 }), points: { show: false } };
-  if (kind === "areas") return { label: s.label, stroke: s.color, width: 1, fill: softened(s.color, dark), points: { show: false } };
-  return { label: s.label, stroke: s.color, width: s.filled ? 1.5 : 2, dash: s.dash, spanGaps: true, points: { show: few && !s.dash, size: 5 } };
+  if (kind === "bars") return { label: s.label, stroke: s.color, width: 0, fill: fill(s.color), paths: uPlot.paths.bars!({ size: [0.8, 24], radius: 0.1 }), points: { show: false } };
+  if (kind === "areas") return { label: s.label, stroke: s.color, width: 1, fill: fill(softened(s.color, dark)), points: { show: false } };
+  return { label: s.label, stroke: s.color, width: s.filled ? 1.5 : 2, dash, spanGaps: true, points: { show: few && !dash, size: 5 } };
 }
 
 /** The fills between a line and the one before it, by their places in the drawing. */
@@ -120,6 +154,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
   const dark = useComputedColorScheme("light") === "dark";
   const [at, setAt] = useState<number | null>(null);
   const [near, setNear] = useState<Mark | null>(null);
+  const again = useMemo(() => repeats(series), [series]);
 
   useEffect(() => {
     if (!plot.current || width === 0 || times.length === 0) return;
@@ -146,7 +181,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
         ],
         series: [
           {},
-          ...order.map((i) => drawn(series[i]!, kind, dark)),
+          ...order.map((i) => drawn(series[i]!, kind, dark, again[i]!)),
         ],
         bands: bandsOf(series, order),
         hooks: {
@@ -165,14 +200,14 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
       plot.current,
     );
     return () => u.destroy();
-  }, [times, series, kind, format, height, width, dark, zoom, marks]);
+  }, [times, series, again, kind, format, height, width, dark, zoom, marks]);
 
   return (
     <Box ref={ref} role="group" aria-label={title} className="chart">
-      <Group gap="md" mih={22} wrap="wrap" aria-hidden>
-        {series.map((s) => (
+      <Group gap="2px 16px" mih={22} wrap="wrap" aria-hidden>
+        {series.map((s, i) => (
           <Group key={s.label} gap={6} wrap="nowrap">
-            <Box className="swatch" data-line={s.beside || s.dash ? true : undefined} style={s.beside || s.dash ? { borderColor: s.color } : { background: s.color }} />
+            <Swatch of={s} kind={kind} again={again[i]!} />
             <Text size="xs" c="dimmed">
               {s.label}
               {at != null && <b className="reading"> {format(s.values[at])}</b>}

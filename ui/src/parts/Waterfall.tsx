@@ -2,7 +2,8 @@
 import { Box, Group, Text, Tooltip } from "@mantine/core";
 import { Fragment } from "react";
 import type { EntryDetail } from "../api/client";
-import { kinds, type Part, timelineOf, took } from "../lib/timeline";
+import { took } from "../lib/format";
+import { kinds, type Part, timelineOf } from "../lib/timeline";
 import { useRuleNames } from "./ruleNames";
 
 /** Narrower parts of the whole are drawn as wide as can be seen, above their neighbours. */

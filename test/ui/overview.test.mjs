@@ -1,0 +1,92 @@
+// The overview, in a browser: percentiles of both times, where the time goes, tables against
+// the period before that lead to the calls behind a figure.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { after, before, test } from "node:test";
+import { launch, newPage, serious, signIn } from "./browser.mjs";
+import { config, start } from "./gateway.mjs";
+
+let gateway, browser, view, page;
+
+before(async () => {
+  gateway = await start(process.env.SLUICE_BINARY, config, async (dir) => execFileSync(process.env.SLUICE_BINARY, ["dev", "seed", "--data", dir, "--entries", "4000", "--days", "3", "--bodies", "0"], { stdio: "ignore" }));
+  browser = await launch();
+  view = await newPage(browser, gateway);
+  page = view.page;
+  await signIn(page);
+});
+
+after(async () => {
+  await view?.close();
+  await browser?.close();
+  await gateway?.stop();
+});
+
+async function well() {
+  assert.deepEqual(await serious(page), []);
+  assert.deepEqual(view.errors, []);
+}
+
+const told = async (query) => (await fetch(`${gateway.admin}/api/v1/${query}`, { headers: { authorization: `Bearer ${gateway.token}` } })).json();
+
+test("percentiles are of whole answers or of first tokens, and the choice stays in the address", async () => {
+  await page.goto("/?range=24h&live=0");
+  const panel = page.getByRole("region", { name: "Latency", exact: true });
+  const whole = panel.getByRole("group", { name: "Latency" });
+  await whole.locator("canvas").waitFor();
+  for (const q of ["p50", "p90", "p95", "p99"]) await whole.getByRole("columnheader", { name: q, exact: true }).waitFor({ state: "attached" });
+  await panel.getByText("First token", { exact: true }).click();
+  const first = panel.getByRole("group", { name: "First token" });
+  await first.locator("canvas").waitFor();
+  for (const q of ["p50", "p90", "p95", "p99"]) await first.getByRole("columnheader", { name: q, exact: true }).waitFor({ state: "attached" });
+  assert.match(page.url(), /latency=first/);
+  await page.reload();
+  await first.locator("canvas").waitFor();
+  await well();
+});
+
+test("where the time goes is a picture over time that adds up to the mean call", async () => {
+  await page.goto("/?range=24h&live=0");
+  const panel = page.getByRole("region", { name: "Where the time goes" });
+  await panel.locator("canvas").waitFor();
+  for (const place of ["Providers", "Callers", "Queues", "Sluice"]) await panel.getByRole("columnheader", { name: place }).waitFor({ state: "attached" });
+  const { series: [{ total }] } = await told("analytics?metric=requests,provider_total_ms,gateway_total_ms,queue_total_ms,caller_total_ms,latency_avg_ms");
+  const parts = (total.provider_total_ms + total.gateway_total_ms + total.queue_total_ms + total.caller_total_ms) / total.requests;
+  assert.ok(Math.abs(parts - total.latency_avg_ms) < total.latency_avg_ms / 50, `${parts} of ${total.latency_avg_ms}`);
+  await panel.getByText(/^[23]\.\d+ s$/).first().waitFor(); // providers, of the mean call
+});
+
+test("the ranked tables have both times, stand against the period before, and lead to the calls behind a figure, by keyboard too", async () => {
+  await page.goto("/?range=24h&live=0&by=provider");
+  const table = page.getByRole("table", { name: "By provider" });
+  for (const name of ["Requests", "Tokens", "Spend", "Errors", "First token p95", "Latency p95"]) await table.getByRole("columnheader", { name }).waitFor();
+  const row = table.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "anthropic" }) });
+  await row.getByText(/^[▲▼] |as before/).first().waitFor();
+  assert.match(await row.getByText(/^[▲▼] |as before/).first().getAttribute("title"), / in the period before$/);
+  await well();
+  await row.getByRole("link", { name: /requests; show these calls/ }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Remove the filter Provider: anthropic" }).waitFor();
+  assert.match(page.url(), /\/logs\?.*range=24h/);
+  for (const [by, name, filter] of [["status", "502", "Remove the filter Status: 502"], ["model", "openai/gpt-5", "Remove the filter Model: gpt-5"]]) {
+    await page.goto(`/?range=24h&live=0&by=${by}`);
+    await page.getByRole("table", { name: `By ${by}` }).getByRole("row").filter({ has: page.getByRole("rowheader", { name, exact: true }) }).getByRole("link", { name: /requests; show these calls/ }).click();
+    await page.getByRole("button", { name: filter }).waitFor();
+  }
+  await page.goto("/?range=24h&live=0");
+  const key = page.getByRole("table", { name: "By key" });
+  await key.getByRole("link", { name: /of the calls failed; show these calls/ }).first().click();
+  await page.getByRole("button", { name: "Remove the filter Outcome: error" }).waitFor();
+  await page.getByRole("button", { name: /^Remove the filter Key: / }).waitFor();
+});
+
+test("on a phone nothing hangs over", async () => {
+  const phone = await newPage(browser, gateway, { viewport: { width: 400, height: 800 }, colorScheme: "dark" });
+  await signIn(phone.page);
+  await phone.page.goto("/?range=24h&live=0&latency=first");
+  await phone.page.getByRole("table", { name: "By key" }).waitFor();
+  assert.ok(await phone.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  assert.deepEqual(await serious(phone.page), []);
+  assert.deepEqual(phone.errors, []);
+  await phone.close();
+});
