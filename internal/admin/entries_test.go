@@ -93,6 +93,9 @@ func hostile(i int) *gateway.Entry {
 	e.Limits = []string{"x", fmt.Sprintf("l-%d\x00", i%2)}
 	e.Metadata = json.RawMessage(fmt.Sprintf(`{"b":{"a \"key\"":1},"a \"key\"":"é\u0000 %d","lone":"\ud800 \\\ud800"}`, i%2))
 	e.Region, e.ProviderDialect = s("re"), s("pd")
+	e.Guards, e.DroppedParams, e.CacheTags, e.CacheKey, e.Endpoint, e.Step = []string{s("gu"), "x"}, []string{s("dp")}, []string{s("ct")}, s("ck"), s("ep"), s("st")
+	e.ParentSpanID, e.UserAgent, e.Comment, e.Redacted = s("ps"), "a "+s("ua")+" b", "a "+s("co")+" b", map[string]int{s("rd"): 1}
+	e.Attempts = append(e.Attempts, gateway.Attempt{Fault: s("af"), Provider: s("ap"), Model: s("am"), Credential: s("ac")})
 	e.Status, e.Stream = 400+100*(i%2), i%2 == 0
 	return e
 }
@@ -106,8 +109,12 @@ func TestEveryFilterMeansTheSameInSpoolAndStore(t *testing.T) {
 			e.Status = 499
 		case 2:
 			e.ErrorCode = "rate_limited"
+		case 3:
+			e.QueueMS, e.OverheadUS, e.CallerUS, e.CacheAgeMS, e.Saved = llm.Known(30), llm.Known(30), llm.Known(30), llm.Known(30), gateway.Cost{USD: gateway.Dollar, Known: true}
+			e.FirstByteMS, e.Usage.InputTokens, e.Usage.OutputTokens, e.Usage.CacheReadTokens, e.Usage.ReasoningTokens, e.Count = llm.Known(30), llm.Known(30), llm.Known(30), llm.Known(30), llm.Known(30), 30
+			e.Attempts = make([]gateway.Attempt, 30)
 		case 4:
-			e.Cost, e.LatencyMS = gateway.Cost{}, llm.Count{}
+			e.Cost, e.LatencyMS, e.Usage = gateway.Cost{}, llm.Count{}, llm.Usage{}
 		case 5:
 			e.Cost, e.LatencyMS = gateway.Cost{USD: 5 * gateway.Dollar, Known: true}, llm.Known(99_999)
 		}
@@ -118,12 +125,21 @@ func TestEveryFilterMeansTheSameInSpoolAndStore(t *testing.T) {
 	values := map[string][]string{
 		"status": {"400", "500", "4xx", "5xx", "2xx"}, "stream": {"true", "false"}, "from": {at(0), at(3), at(6)}, "to": {at(0), at(3), at(6)},
 		"outcome": {"error", "!error", "cancelled", "refused", "ok"},
-		"limits":  {"l-1\x00", "!l-1\x00", "l-0\x00", "none"}, "metadata.{key}": {"é\x00 1", "!é\x00 1", "é\x00 0", "1"},
-		"min_cost": {"0.0001", "4.99", "6"}, "min_latency_ms": {"1", "99999", "100000"}, "min_score": {"0.5", "0", "2"}, "max_score": {"0.5", "-1", "0"},
+		"limits":  {"l-1\x00", "!l-1\x00", "l-0\x00", "none"}, "priced": {"true", "false"}, "metadata.{key}": {"é\x00 1", "!é\x00 1", "é\x00 0", "1"},
+		"min_cost": {"0.0001", "4.99", "6"}, "min_latency_ms": {"1", "99999", "100000"}, "min_score": {"0.5", "0", "2"}, "max_score": {"0.5", "-1", "0"}, "max_latency_ms": {"0", "99998", "99999"},
 	}
+	words := map[string]string{"guards": "gu", "dropped_params": "dp", "cache_tags": "ct", "cache_key": "ck", "endpoint": "ep", "step": "st", "parent_span_id": "ps",
+		"user_agent": "ua", "comment": "co", "redacted": "rd", "attempt_fault": "af", "attempt_provider": "ap", "attempt_model": "am", "attempt_credential": "ac"}
 	for _, f := range admin.EntryFilters() {
 		tries := values[f.Name]
 		f.Name = strings.Replace(f.Name, "{key}", `a "key"`, 1)
+		if of, is := words[f.Name]; is && tries == nil {
+			value := of + "-1\x00\xff"
+			tries = []string{value, "!" + value, of + "-0\x00\xff", "!", "x", "nobody"}
+		}
+		if (strings.HasPrefix(f.Name, "min_") || strings.HasPrefix(f.Name, "max_")) && tries == nil {
+			tries = []string{"0", "1", "29", "30", "31", "60", "61"}
+		}
 		if tries == nil {
 			var doc map[string]any
 			_ = json.Unmarshal(hostile(1).AppendJSON(nil), &doc)
@@ -142,6 +158,26 @@ func TestEveryFilterMeansTheSameInSpoolAndStore(t *testing.T) {
 		}
 		if found == 0 || found == 6*len(tries) {
 			t.Errorf("%s told nothing apart", f.Name)
+		}
+	}
+}
+
+// notFiltered are the members of an entry that no filter of their name, or of a name made of
+// it, asks for, and why.
+var notFiltered = map[string]string{
+	"id": "GET /entries/{id}", "time": "from and to", "last_time": "from and to", "usage": "its tokens", "price": "priced",
+	"score": "min_score and max_score", "metadata": "each key", "phases": "queue_ms, overhead_us", "attempts": "its numbers and members",
+}
+
+func TestEveryMemberOfAnEntryCanBeAskedFor(t *testing.T) {
+	filters := map[string]bool{}
+	for _, f := range admin.EntryFilters() {
+		filters[f.Name] = true
+	}
+	for _, member := range gateway.EntryFields() {
+		number := strings.TrimSuffix(member, "_usd")
+		if why := notFiltered[member]; why == "" && !filters[member] && !(filters["min_"+number] && filters["max_"+number]) {
+			t.Errorf("nobody can ask for calls by %s", member)
 		}
 	}
 }

@@ -53,16 +53,20 @@ func EntryFilters() []Param {
 		f.Doc += " With ! before it: all but these."
 		params = append(params, f.Param)
 	}
+	for _, w := range store.Words() {
+		params = append(params, Param{w.Name, w.Doc + " With ! before it: all but these."})
+	}
+	for _, n := range store.Numbers() {
+		params = append(params, Param{"min_" + n.Name, "At least so many " + n.Doc + "."}, Param{"max_" + n.Name, "At most so many " + n.Doc + "."})
+	}
 	return append(params,
 		Param{"status", "HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other."},
 		Param{"outcome", "ok, error, refused (by a limit or budget) or cancelled (the caller left), as figures count them; !ok is any other."},
-		Param{"limits", "Name of a limit or budget that the call was over, as in its limits; with outcome=refused, that refused it. With ! before it: all but these."},
 		Param{metadataParam, "Value of this key of the metadata: a text as it is, another value as JSON. With ! before it: all but these."},
 		Param{"stream", "true: streams only; false: others only."},
+		Param{"priced", "true: calls whose cost is known; false: others only."},
 		Param{"from", "Calls from this time on (RFC 3339)."},
 		Param{"to", "Calls before this time (RFC 3339)."},
-		Param{"min_cost", "Calls that cost at least this many dollars."},
-		Param{"min_latency_ms", "Calls that took at least this many milliseconds."},
 		Param{"min_score", "Calls whose score is at least this."},
 		Param{"max_score", "Calls whose score is at most this."},
 	)
@@ -135,7 +139,7 @@ func (m *matcher) match(e *gateway.Entry) bool {
 	if word, excludes := store.Unwanted(q.Outcome); word != "" && (analytics.OutcomeOf(e) == word) == excludes {
 		return false
 	}
-	if !m.inDocument(e) {
+	if !m.inBounds(e) || !m.inDocument(e) {
 		return false
 	}
 	switch at := e.Time.UnixMicro(); {
@@ -144,11 +148,19 @@ func (m *matcher) match(e *gateway.Entry) bool {
 		q.Stream != nil && e.Stream != *q.Stream,
 		!q.From.IsZero() && at < q.From.UnixMicro(),
 		!q.To.IsZero() && at >= q.To.UnixMicro(),
-		q.MinCost != 0 && (!e.Cost.Known || e.Cost.USD < q.MinCost),
-		q.MinLatencyMS != 0 && (!e.LatencyMS.Known || e.LatencyMS.N < q.MinLatencyMS),
+		q.Priced != nil && e.Cost.Known != *q.Priced,
 		q.MinScore != nil && (e.Score == nil || *e.Score < *q.MinScore),
 		q.MaxScore != nil && (e.Score == nil || *e.Score > *q.MaxScore):
 		return false
+	}
+	return true
+}
+
+func (m *matcher) inBounds(e *gateway.Entry) bool {
+	for i := range m.query.Bounds {
+		if !m.query.Bounds[i].Match(e) {
+			return false
+		}
 	}
 	return true
 }
@@ -161,14 +173,12 @@ func (m *matcher) inDocument(e *gateway.Entry) bool {
 			return false
 		}
 	}
-	switch text, excludes := store.Unwanted(asStored(m.query.Limits)); {
-	case m.query.Limits == "":
-		return true
-	case text == "":
-		return len(e.Limits) > 0
-	default:
-		return slices.ContainsFunc(e.Limits, func(l string) bool { return asStored(l) == text }) != excludes
+	for i := range m.query.Words {
+		if !m.query.Words[i].Match(e) {
+			return false
+		}
 	}
+	return true
 }
 
 // asStored gives text in the form in which stores keep it.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -220,6 +221,45 @@ func TestCallsAreListedFilteredAndPaged(t *testing.T) {
 		}
 	}
 	x.fails(cli.ExitFailure, "status", "logs", "list", "--status", "many")
+}
+
+func TestCallsAreListedByWhatStandsInTheirDocument(t *testing.T) {
+	x := newTerminal(t)
+	red, over := storetest.Entry(0), storetest.Entry(19)
+	red.Metadata, red.Attempts[0].Fault, red.CacheTags = json.RawMessage(`{"team":"red","tier":2}`), "timeout", []string{"docs"}
+	over.Limits, over.Metadata = []string{"per key 100/1m"}, json.RawMessage(`{"team":"blue"}`)
+	if err := x.store.PutEntries(t.Context(), []*gateway.Entry{red, over, storetest.Entry(2)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		flags []string
+		want  string // the entries' numbers
+	}{
+		{[]string{"--metadata", "team=red"}, "0"}, {[]string{"--metadata", "team=red", "--metadata", "tier=2"}, "0"}, {[]string{"--metadata", "team=red", "--metadata", "tier=3"}, ""},
+		{[]string{"--metadata", "team=!red"}, "19 2"}, {[]string{"--outcome", "refused"}, "19"}, {[]string{"--outcome", "!refused"}, "2 0"},
+		{[]string{"--limits", "per key 100/1m"}, "19"}, {[]string{"--limits", "!"}, "19"}, {[]string{"--attempt-fault", "timeout"}, "0"}, {[]string{"--cache-tags", "!docs"}, "19 2"},
+		{[]string{"--min-input-tokens", "401", "--max-cost", "1"}, "2"}, {[]string{"--user-agent", "Python"}, "19 2 0"}, {[]string{"--priced=false"}, "19"}, {[]string{"--max-first-byte-ms", "5"}, ""},
+	} {
+		var p struct{ Data []gateway.Entry }
+		if err := json.Unmarshal([]byte(x.ok(append([]string{"logs", "list", "--json"}, c.flags...)...)), &p); err != nil {
+			t.Fatal(err)
+		}
+		got := []string{}
+		for _, e := range p.Data {
+			for _, n := range []int{0, 2, 19} {
+				if e.ID == storetest.ID(n) {
+					got = append(got, strconv.Itoa(n))
+				}
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%q: %q, want %q", c.flags, got, c.want)
+		}
+	}
+	x.fails(cli.ExitUsage, "--metadata", "logs", "list", "--metadata", "team")
+	x.fails(cli.ExitUsage, "each key once", "logs", "list", "--metadata", "team=a", "--metadata", "team=b")
+	x.fails(cli.ExitFailure, "none of ok, error, refused, cancelled", "logs", "list", "--outcome", "bad")
+	x.fails(cli.ExitFailure, "no whole number", "logs", "list", "--min-attempts", "many")
 }
 
 func TestACallIsShownSafelyForATerminal(t *testing.T) {

@@ -55,6 +55,7 @@ func (f *filters) flags(cmd *cobra.Command) {
 		f.values[p.Name] = cmd.Flags().String(flagName(p.Name), "", strings.TrimSuffix(p.Doc, "."))
 	}
 	cmd.Flags().Lookup("stream").NoOptDefVal = "true"
+	cmd.Flags().Lookup("priced").NoOptDefVal = "true"
 	cmd.Flags().StringVar(&f.since, "since", "", "calls of the last while: 15m, 2h, 7d")
 	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName { return pflag.NormalizedName(flagName(name)) })
 }

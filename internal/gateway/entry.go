@@ -34,6 +34,7 @@ type Entry struct {
 	Cache           string          `json:"cache"`
 	CacheTags       []string        `json:"cache_tags"`   // of the answer that the cache gave, or would keep
 	CacheAgeMS      llm.Count       `json:"cache_age_ms"` // of the answer that the cache had, served or past its time; unknown = it had none
+	CacheKey        string          `json:"cache_key"`    // of the answer that the cache gave, or under which it keeps or would keep this call's; "" = none, or nothing is kept of what was said
 	Attempts        []Attempt       `json:"attempts"`
 	Limits          []string        `json:"limits"`
 	Guards          []string        `json:"guards"`

@@ -49,7 +49,8 @@ func (e *Entry) appendOutcome(b []byte) []byte {
 	b = strconv.AppendBool(append(b, `,"stream":`...), e.Stream)
 	b = appendText(b, `,"cache":"`, e.Cache)
 	b = appendTexts(b, `,"cache_tags":[`, e.CacheTags)
-	return appendCount(b, `,"cache_age_ms":`, e.CacheAgeMS)
+	b = appendCount(b, `,"cache_age_ms":`, e.CacheAgeMS)
+	return appendText(b, `,"cache_key":"`, e.CacheKey)
 }
 
 func (e *Entry) appendLists(b []byte, s *second) []byte {

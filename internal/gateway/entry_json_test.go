@@ -27,7 +27,7 @@ func fullEntry() *gateway.Entry {
 		ID: "01957b2e-0000-7000-8000-000000000001", Time: at, Gateway: "default", Workspace: "team \"a\"", KeyID: "key_1", Operation: "chat", Endpoint: "POST /v1/chat/completions",
 		ClientDialect: "openai", ProviderDialect: "anthropic", Route: "support", ModelRequested: "support", Provider: "anthropic", Model: "m-1",
 		Credential: "a", Region: "eu", Status: 200, ErrorCode: "", FinishReason: "stop", Stream: true, Cache: "miss",
-		CacheTags: []string{"docs", "a \"b\""}, CacheAgeMS: llm.Known(90_000),
+		CacheTags: []string{"docs", "a \"b\""}, CacheAgeMS: llm.Known(90_000), CacheKey: "00ff",
 		Attempts: []gateway.Attempt{
 			{Provider: "openai", Model: "x", Credential: "b", Status: 500, Fault: "upstream", Started: at, ConnectMS: llm.Known(3), FirstByteMS: llm.Known(9), LatencyMS: llm.Known(10), RetryAfterMS: llm.Known(1000), Cost: gateway.Cost{USD: 1, Known: true}},
 			{Provider: "anthropic", Model: "m-1", Status: 200, Started: at.Add(time.Second), Usage: usage, Cost: gateway.Cost{USD: 12_300_000, Known: true}},

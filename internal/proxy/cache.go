@@ -53,6 +53,7 @@ type caching struct {
 
 	word   string // what came of it
 	served *cache.Answer
+	alike  cache.Key // of served, where it answers a request that means the same
 	age    llm.Count // of the answer that was found, in milliseconds
 	stale  bool      // a limit that had no room lets an answer past its time serve
 
@@ -111,6 +112,22 @@ func (x *exchange) cacheFigures() (tags []string, age llm.Count) {
 		return a.Tags, c.age
 	}
 	return c.tags, c.age
+}
+
+// cacheEntry gives the key under which the cache has the answer that it gave, or has kept
+// or would keep the one of this call; "" = there is none, as for answers that are kept
+// thing by thing.
+func (x *exchange) cacheEntry() string {
+	c, r := x.caching, x.rec
+	switch {
+	case c == nil || !c.keyed || c.list.many():
+		return ""
+	case c.served != nil && c.word == cacheSemantic:
+		return c.alike.String()
+	case c.served == nil && r != nil && r.keyed && r.keyErr == nil:
+		return r.key.String()
+	}
+	return c.key.String()
 }
 
 // found notes the age of an answer that is there, fresh or not.

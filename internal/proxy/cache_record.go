@@ -174,11 +174,11 @@ func (x *exchange) put(body []byte) {
 	}
 	a := *r.head
 	a.Body, a.Marks, a.Cost = body, r.marks, x.cost
-	key, err := r.key, r.keyErr
 	if !r.keyed {
-		key, err = x.keyOf(c, &x.target)
+		r.key, r.keyErr = x.keyOf(c, &x.target)
+		r.keyed = true
 	}
-	if err == nil && x.keepUnder(key, &a) && c.sense != nil && key == c.key { // what another target answered means nothing for the first one
+	if key := r.key; r.keyErr == nil && x.keepUnder(key, &a) && c.sense != nil && key == c.key { // what another target answered means nothing for the first one
 		c.sense.keep(x, key, &a)
 	}
 }

@@ -115,6 +115,7 @@ func (x *exchange) serveAlike() (done bool, err error) {
 		return false, nil
 	}
 	c.found(a, time.Now())
+	c.alike = m.Key
 	return x.serveOr(a, cacheSemantic)
 }
 

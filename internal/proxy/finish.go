@@ -128,6 +128,7 @@ func (x *exchange) entry(took time.Duration) *gateway.Entry {
 	}
 	e.Saved = x.savedCost()
 	e.CacheTags, e.CacheAgeMS = x.cacheFigures()
+	e.CacheKey = x.cacheEntry()
 	if h := x.held; h != nil {
 		e.Limits, e.QueueMS = h.over, llm.Known(h.queued.Milliseconds())
 		if len(h.settled) > 0 {
@@ -173,7 +174,7 @@ func (x *exchange) entryCaller(e *gateway.Entry) {
 	}
 	e.Workspace, e.KeyID = x.who.Workspace, x.who.KeyID()
 	if x.bodies() == catalog.BodiesNone {
-		e.Metadata, e.UserAgent, e.User, e.CacheTags = nil, "", "", nil
+		e.Metadata, e.UserAgent, e.User, e.CacheTags, e.CacheKey = nil, "", "", nil, "" // a key is a digest of what was said
 		return
 	}
 	e.Session = clip(sessionOf(x.r.Header, e.Metadata))

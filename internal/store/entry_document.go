@@ -27,7 +27,7 @@ func (q *EntryQuery) setMetadata(key, value string) error {
 	return nil
 }
 
-// inDocument adds what stands in no column, and is read from each row's document. Lists
+// inDocument adds the filters of metadata, which are read from each row's document. Lists
 // bound how many rows they look at.
 func (e *engine) inDocument(c *conditions, q *EntryQuery) {
 	for _, m := range q.Metadata {
@@ -36,14 +36,5 @@ func (e *engine) inDocument(c *conditions, q *EntryQuery) {
 		} else {
 			c.add(e.metadata+" = ?", clean(m.Key), clean(text))
 		}
-	}
-	of := "EXISTS (SELECT 1 FROM " + e.limits
-	switch text, excludes := Unwanted(q.Limits); {
-	case excludes && text == "":
-		c.add(of + ")")
-	case excludes:
-		c.add("NOT "+of+" WHERE of.value = ?)", clean(text))
-	case text != "":
-		c.add(of+" WHERE of.value = ?)", clean(text))
 	}
 }

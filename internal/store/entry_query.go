@@ -19,18 +19,18 @@ type EntryQuery struct {
 	ErrorCode, FinishReason, Cache, Session, User, TraceID string
 	ClientIP, Feedback, Region, ProviderDialect            string
 
-	Outcome      string // one of analytics.OutcomeWords
-	Limits       string // a limit or budget that the call was over
-	Metadata     []MetadataFilter
-	Status       int       // exactly this
-	StatusClass  int       // 4 = all 4xx
-	StatusNot    bool      // any but these
-	Stream       *bool     // nil = both
-	From, To     time.Time // From ≤ time < To
-	MinCost      gateway.USD
-	MinLatencyMS int64
-	MinScore     *float64 // nil = any, and none
-	MaxScore     *float64
+	Outcome     string // one of analytics.OutcomeWords
+	Metadata    []MetadataFilter
+	Words       []WordFilter // of texts that stand in no column
+	Bounds      []Bound      // of numbers
+	Status      int          // exactly this
+	StatusClass int          // 4 = all 4xx
+	StatusNot   bool         // any but these
+	Stream      *bool        // nil = both
+	Priced      *bool        // whether the cost is known; nil = both
+	From, To    time.Time    // From ≤ time < To
+	MinScore    *float64     // nil = any, and none
+	MaxScore    *float64
 
 	Limit  int    // of a page: 0 = 50, at most 500
 	Cursor string // where the page before ended, "" = the newest
@@ -66,26 +66,26 @@ func (q *EntryQuery) Set(name, value string) error {
 	if key, ok := strings.CutPrefix(name, analytics.MetadataPrefix); ok {
 		return badFilter(name, q.setMetadata(key, value))
 	}
+	if q.setWord(name, value) {
+		return nil
+	}
+	if there, err := q.setBound(name, value); there {
+		return badFilter(name, err)
+	}
 	var err error
 	switch name {
 	case "status":
 		err = q.setStatus(value)
-	case "limits":
-		q.Limits = value
 	case "outcome":
 		err = q.setOutcome(value)
 	case "stream":
-		var b bool
-		b, err = strconv.ParseBool(value)
-		q.Stream = &b
+		q.Stream, err = parseBool(value)
+	case "priced":
+		q.Priced, err = parseBool(value)
 	case "from":
 		q.From, err = time.Parse(time.RFC3339, value)
 	case "to":
 		q.To, err = time.Parse(time.RFC3339, value)
-	case "min_cost":
-		q.MinCost, err = gateway.ParseUSD(value)
-	case "min_latency_ms":
-		q.MinLatencyMS, err = strconv.ParseInt(value, 10, 64)
 	case "min_score":
 		q.MinScore, err = parseScore(value)
 	case "max_score":
@@ -101,6 +101,11 @@ func badFilter(name string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%w: %s: %w", ErrBadFilter, name, err)
+}
+
+func parseBool(value string) (*bool, error) {
+	b, err := strconv.ParseBool(value)
+	return &b, err
 }
 
 func parseScore(value string) (*float64, error) {
@@ -211,7 +216,7 @@ func (q *EntryQuery) sifted(leading string) bool {
 			return true
 		}
 	}
-	return q.Outcome != "" || q.Limits != "" || len(q.Metadata) > 0 || q.Status != 0 && leading != "status" || q.StatusClass != 0 || q.Stream != nil || q.MinCost != 0 || q.MinLatencyMS != 0 ||
+	return q.Outcome != "" || len(q.Words)+len(q.Bounds)+len(q.Metadata) > 0 || q.Status != 0 && leading != "status" || q.StatusClass != 0 || q.Stream != nil || q.Priced != nil ||
 		q.MinScore != nil || q.MaxScore != nil || !q.From.IsZero() || !q.To.IsZero()
 }
 
@@ -245,7 +250,9 @@ func (s *Store) conditionsOf(q *EntryQuery) conditions {
 // "" = any of them.
 func (s *Store) ledBy(q *EntryQuery, by string) conditions {
 	c := q.led(by)
+	s.bounds(&c, q)
 	s.inDocument(&c, q)
+	s.wordsAsked(&c, q)
 	return c
 }
 
@@ -271,12 +278,7 @@ func (q *EntryQuery) led(by string) conditions {
 		c.add("stream = ?", bit(*q.Stream))
 	}
 	c.within(q.From, q.To)
-	if q.MinCost != 0 {
-		c.add("cost_nusd >= ?", int64(q.MinCost))
-	}
-	if q.MinLatencyMS != 0 {
-		c.add("latency_ms >= ?", q.MinLatencyMS)
-	}
+	c.null("cost_nusd", q.Priced)
 	if q.MinScore != nil {
 		c.add("score >= ?", *q.MinScore)
 	}

@@ -97,5 +97,5 @@ func anonymise(e *gateway.Entry) {
 		}
 	}
 	e.User, e.Session, e.ClientIP, e.UserAgent, e.TraceID, e.ParentSpanID, e.Comment = "", "", "", "", "", "", ""
-	e.Metadata, e.CacheTags, e.Bodies = nil, nil, nil
+	e.Metadata, e.CacheTags, e.CacheKey, e.Bodies = nil, nil, "", nil
 }

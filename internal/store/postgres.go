@@ -59,8 +59,14 @@ func openPostgres(url string) (engine, error) {
 		eachText: func(column, name string) string {
 			return "jsonb_array_elements_text(CAST(" + column + " AS jsonb)) AS " + name + "(value)"
 		},
-		metadata:  "(" + pgDoc + " -> 'metadata' ->> CAST(? AS TEXT))",
-		limits:    "json_array_elements_text(" + pgDoc + " -> 'limits') AS of(value)",
+		metadata: "(" + pgDoc + " -> 'metadata' ->> CAST(? AS TEXT))",
+		docTexts: postgresDocTexts,
+		docText:  postgresDocText,
+		docNumber: func(path [2]string) string {
+			return "CAST(" + pgDoc + " #>> '{" + strings.ReplaceAll(dotted(path), ".", ",") + "}' AS BIGINT)"
+		},
+		docLength: func(member string) string { return "json_array_length(" + pgDoc + " -> '" + member + "')" },
+		within:    func(term string) string { return "strpos(" + term + ", ?) > 0" },
 		lock:      func(ctx context.Context) (func() error, error) { return lockPostgres(ctx, db) },
 		explain:   explainPostgres,
 		newSearch: func() searchIndex { return &postgresSearch{db} },
@@ -115,4 +121,26 @@ func numbered(query string) string {
 		b.WriteString(strconv.Itoa(n))
 		query = after
 	}
+}
+
+// postgresDocTexts is engine.docTexts.
+func postgresDocTexts(at docTexts) string {
+	of := pgDoc + " -> '" + at.member + "'"
+	switch {
+	case at.one:
+		return "(SELECT " + pgDoc + " ->> '" + at.member + "') AS of(value)"
+	case at.keys:
+		return "json_object_keys(" + of + ") AS of(value)"
+	case at.inside != "":
+		return "json_array_elements(" + of + ") AS of(value)"
+	}
+	return "json_array_elements_text(" + of + ") AS of(value)"
+}
+
+// postgresDocText is engine.docText.
+func postgresDocText(at docTexts) string {
+	if at.inside != "" {
+		return "(of.value ->> '" + at.inside + "')"
+	}
+	return "of.value"
 }

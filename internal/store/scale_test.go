@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/analytics"
-	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
 	"github.com/sluice-gateway/sluice/internal/store/storetest"
 )
@@ -92,12 +91,22 @@ func testFiguresScale(t *testing.T, s *store.Store, explain string, now time.Tim
 func scaleFilters() map[string]store.EntryQuery {
 	yes, score := true, 0.5
 	return map[string]store.EntryQuery{
-		"cost": {MinCost: gateway.USD(1 << 50)}, "latency": {MinLatencyMS: 1 << 40}, "class": {StatusClass: 5}, "not": {Status: 200, StatusNot: true},
+		"cost": asking("min_cost=900"), "latency": asking("min_latency_ms=100000000"), "tokens": asking("min_total_tokens=1000000"), "attempts": asking("min_attempts=9"), "fault": asking("attempt_fault=timeout"), "software": asking("user_agent=curl"), "cheap": asking("max_cost=0"), "unpriced": asking("priced=false"), "class": {StatusClass: 5}, "not": {Status: 200, StatusNot: true},
 		"finish": {FinishReason: "length"}, "credential": {Credential: "none"}, "stream": {Stream: &yes}, "score": {MinScore: &score}, "cache": {Cache: "none"},
 		"operation": {Operation: "none"}, "provider": {Provider: "none"}, "feedback": {Feedback: "up"}, "main gateway": {Gateway: "default", FinishReason: "length"},
-		"model and finish": {Model: "m-3", FinishReason: "length"}, "user and cost": {User: "user-7", MinCost: gateway.USD(1 << 50)}, "other than a model": {Model: "!m-1", FinishReason: "length"},
+		"model and finish": {Model: "m-3", FinishReason: "length"}, "user and cost": asking("min_cost=900", "user=user-7"), "other than a model": {Model: "!m-1", FinishReason: "length"},
 		"key in a time": {KeyID: "key_3", From: time.Now().Add(-20 * 24 * time.Hour), FinishReason: "length"},
 	}
+}
+
+func asking(filters ...string) (q store.EntryQuery) {
+	for _, f := range filters {
+		name, value, _ := strings.Cut(f, "=")
+		if err := q.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+	return q
 }
 
 func testListPlans(t *testing.T, s *store.Store, explain string) {

@@ -52,7 +52,11 @@ func openSQLite(path string, durable bool) (engine, error) {
 		rebind:    func(q string) string { return q },
 		eachText:  func(column, name string) string { return "json_each(" + column + ") AS " + name },
 		metadata:  sqliteMetadata,
-		limits:    "json_each(" + sqliteDoc + ", '$.limits') AS of",
+		docTexts:  sqliteDocTexts,
+		docText:   sqliteDocText,
+		docNumber: func(path [2]string) string { return "json_extract(doc, '$." + dotted(path) + "')" },
+		docLength: func(member string) string { return "json_array_length(doc, '$." + member + "')" },
+		within:    func(term string) string { return "instr(" + term + ", ?) > 0" },
 		explain:   func(err error) error { return explainSQLite(path, err) },
 		newSearch: func() searchIndex { return &sqliteSearch{path: searchPath(path)} },
 		compact:   compactSQLite,
@@ -149,3 +153,19 @@ const sqliteDoc = `replace(replace(doc, '\\', '\u005c'), '\u0000', '\ufffd')`
 // sqliteMetadata is engine.metadata.
 const sqliteMetadata = `(SELECT CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(value AS TEXT) END
 	FROM json_each(` + sqliteDoc + `, '$.metadata') WHERE key = ? AND type <> 'null' LIMIT 1)`
+
+// sqliteDocTexts is engine.docTexts.
+func sqliteDocTexts(at docTexts) string {
+	return "json_each(" + sqliteDoc + ", '$." + at.member + "') AS of"
+}
+
+// sqliteDocText is engine.docText.
+func sqliteDocText(at docTexts) string {
+	switch {
+	case at.keys:
+		return "of.key"
+	case at.inside != "":
+		return "json_extract(of.value, '$." + at.inside + "')"
+	}
+	return "of.value"
+}

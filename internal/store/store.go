@@ -61,9 +61,15 @@ type engine struct {
 	// metadata is an entry's value of the key that its placeholder stands for, read from doc:
 	// a text as it is, another value as JSON, NULL when there is none.
 	metadata string
-	// limits gives an entry's limits, read from doc, as the rows of a table named of, whose
-	// column is value.
-	limits string
+	// docTexts gives texts of an entry, read from doc, as the rows of a table named of, and
+	// docText the column of it that has them.
+	docTexts func(docTexts) string
+	docText  func(docTexts) string
+	// docNumber gives a number of an entry, docLength how many a list of it has.
+	docNumber func(path [2]string) string
+	docLength func(member string) string
+	// within is a condition: the text that its placeholder stands for is a part of a term's.
+	within func(term string) string
 	// lock keeps other processes from migrating until the returned function is called.
 	lock func(context.Context) (unlock func() error, err error)
 	// explain adds what a user can do about an error of the engine.

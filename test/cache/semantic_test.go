@@ -60,6 +60,9 @@ func TestARequestThatMeansTheSameIsAnsweredFromTheCache(t *testing.T) {
 	if e.Cost.USD != 0 || e.Saved != h.Entry(first.id()).Cost || len(e.Attempts) != 0 || !strings.Contains(string(e.Metadata), first.id()) || !strings.Contains(string(e.Metadata), "semantic_score") {
 		t.Errorf("cost %v, saved %v, %d attempts, %s", e.Cost, e.Saved, len(e.Attempts), e.Metadata)
 	}
+	if brought := h.Entry(first.id()); brought.CacheKey != first.Header.Get("sluice-cache-key") || e.CacheKey != brought.CacheKey {
+		t.Errorf("the answer was brought under %q and served from %q", brought.CacheKey, e.CacheKey)
+	}
 	expect(t, h.Gateway, h.make(asked{path: chat, body: ask("one/m", inOther, true)}), "semantic", "answer 1")
 	var list struct {
 		Data []struct {

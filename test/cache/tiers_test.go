@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sluice-gateway/sluice/internal/admin"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/testgw"
 	"github.com/sluice-gateway/sluice/internal/testup"
 )
@@ -133,6 +134,56 @@ func TestAnAnswerThatIsKeptCanBeLookedAtByTheKeyThatItsHeadNames(t *testing.T) {
 	}
 	if status := h.AdminGet("/api/v1/cache/entries/"+key, &struct{}{}); status != 404 {
 		t.Errorf("after the purge: %d", status)
+	}
+}
+
+func TestACallNamesTheAnswerInTheCacheThatItBroughtOrGot(t *testing.T) {
+	h := everywhere(t, keeps)
+	looked := func(e gateway.Entry) (c admin.Cached, status int) {
+		status = h.AdminGet("/api/v1/cache/entries/"+e.CacheKey, &c)
+		return c, status
+	}
+	brought := h.make(asked{path: chat, body: ask("one/m", "hello", false)})
+	hit := h.make(asked{path: chat, body: ask("one/m", "hello", false)})
+	for _, a := range []*answer{brought, hit} {
+		e := h.Entry(a.id())
+		if c, status := looked(e); status != 200 || c.Entry != brought.id() || e.CacheKey != a.Header.Get("sluice-cache-key") {
+			t.Errorf("%s: by %q %d %+v", e.Cache, e.CacheKey, status, c)
+		}
+	}
+	var page struct{ Data []gateway.Entry }
+	wait(t, func() bool {
+		h.AdminGet("/api/v1/entries?cache_key="+h.Entry(hit.id()).CacheKey, &page)
+		return len(page.Data) == 2
+	})
+	several := h.make(asked{path: "/v1/embeddings", body: `{"model":"one/m","input":["a","b"]}`})
+	if e := h.Entry(several.id()); e.CacheKey != "" {
+		t.Errorf("texts that are kept one by one have the key %q", e.CacheKey)
+	}
+}
+
+func TestWhatAFallbackAnsweredIsNamedByTheKeyUnderWhichItIsKept(t *testing.T) {
+	h := &hold{t: t}
+	h.Gateway = startWith(t, testup.New(t, func(c *testup.Call) {
+		if strings.Contains(string(c.Body), `"model":"first"`) {
+			c.JSON(500, `{"error":{"message":"no"}}`)
+			return
+		}
+		h.n.vendor(c)
+	}), keeps+"routes: { r: [ one/first, two/m ] }\n")
+	a := h.make(asked{path: chat, body: ask("r", "hello", false)})
+	e := h.Entry(a.id())
+	var c admin.Cached
+	if status := h.AdminGet("/api/v1/cache/entries/"+e.CacheKey, &c); status != 200 || c.Entry != a.id() || e.CacheKey == a.Header.Get("sluice-cache-key") {
+		t.Errorf("by %q %d %+v; the head names %q", e.CacheKey, status, c, a.Header.Get("sluice-cache-key"))
+	}
+}
+
+func TestACallOfWhichNothingIsKeptHasNoDigestOfWhatWasSaid(t *testing.T) {
+	h := everywhere(t, "gateways: { default: { log: { bodies: none }, cache: { ttl: 5m } } }\n")
+	a := h.make(asked{path: chat, body: ask("one/m", "hello", false)})
+	if e := h.Entry(a.id()); e.CacheKey != "" || a.Header.Get("sluice-cache-key") == "" {
+		t.Errorf("%q", e.CacheKey)
 	}
 }
 

@@ -15,6 +15,8 @@ before(async () => {
   page = view.page;
   await signIn(page);
 });
+/** Errors, but for the browser's word on an answer that is gone. */
+const unexpected = () => view.errors.filter((e) => !/404 .*\/cache\/entries\//.test(e));
 after(async () => { await browser?.close(); await gateway?.stop(); });
 
 test("the hit ratio and what was saved are pictures over time, without faults for assistive technology", async () => {
@@ -60,5 +62,28 @@ test("an answer is looked up by its key, and a purge says what is lost before it
   await page.getByText('that the model "chat" gave').first().waitFor();
   const again = await call(gateway, "/v1/chat/completions", question, { "sluice-cache": "only-if-cached" });
   assert.equal(again.status, 504);
-  assert.deepEqual(view.errors, []);
+  await page.getByText("No answer is kept under this key").waitFor(); // the one that was looked up went with them
+  assert.deepEqual(unexpected(), []);
+});
+
+test("from a call one gets to the answer in the cache: its age, its hits, what it holds; and it alone is purged", async () => {
+  const asked = { model: "sandbox/chat", messages: [{ role: "user", content: "Which sluice is open?" }] };
+  await call(gateway, "/v1/chat/completions", asked);
+  const hit = await call(gateway, "/v1/chat/completions", asked);
+  await page.goto(`/logs?range=15m&call=${hit.id}`);
+  const sheet = page.getByRole("dialog");
+  await sheet.getByRole("tab", { name: "Details" }).click();
+  await sheet.getByRole("link", { name: "The answer and what it holds" }).click();
+  const answer = page.getByRole("table", { name: "The answer" });
+  await answer.getByRole("row", { name: /^Hits/ }).getByText("1 ·").waitFor();
+  await page.getByRole("button", { name: "Show what it holds" }).click();
+  await page.getByRole("region", { name: "What the answer holds" }).getByText("Which sluice is open?").first().waitFor();
+  assert.deepEqual(await serious(page), []);
+  await page.getByRole("button", { name: "Purge this answer…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Purge", exact: true }).click();
+  await page.getByText("No answer is kept under this key").waitFor();
+  await page.getByRole("link", { name: "Calls that name it" }).click();
+  await page.getByRole("button", { name: /^Remove the filter Cache key/ }).waitFor();
+  assert.equal(await page.getByRole("table", { name: "Calls" }).getByRole("button", { name: /^Open the call/ }).count(), 2);
+  assert.deepEqual(unexpected(), []);
 });

@@ -38,6 +38,31 @@ test("a value is left out by the sign beside it", async () => {
   await well();
 });
 
+test("a field is found by typing, and calls are chosen by what stands in no column", async () => {
+  await page.goto("/logs?range=15m");
+  const choose = async (typed, field) => {
+    await page.getByRole("button", { name: "Filter", exact: true }).click();
+    await page.getByLabel("Which field?").fill(typed);
+    await page.getByRole("menuitem", { name: field, exact: true }).click();
+  };
+  const rows = page.getByRole("table", { name: "Calls" }).getByRole("button", { name: /^Open the call/ });
+  await choose("attempt f", "Attempt failed with");
+  await page.getByRole("option", { name: "any" }).click();
+  await page.getByRole("button", { name: "Remove the filter Attempt failed with: any" }).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('table[aria-label="Calls"] tbody tr.pick').length === 1);
+  await choose("attempts", "Attempts at least");
+  await page.getByLabel("Attempts at least").fill("2");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Remove the filter Attempts at least: 2" }).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('table[aria-label="Calls"] tbody tr.pick').length === 1);
+  assert.equal(await rows.count(), 1);
+  await choose("at most", "Output tokens at most");
+  await page.getByLabel("Output tokens at most").fill("0");
+  await page.keyboard.press("Enter");
+  await page.getByText("No call matches in this time").waitFor();
+  await well();
+});
+
 test("an answer is rated, and the rating stays", async () => {
   await page.goto(`/logs?range=15m&call=${id}`);
   const sheet = page.getByRole("dialog");

@@ -50,6 +50,7 @@ type row struct {
 	Cache           *string  `parquet:"cache,optional,dict"`
 	CacheTags       *string  `parquet:"cache_tags,optional"`
 	CacheAgeMS      *int64   `parquet:"cache_age_ms,optional"`
+	CacheKey        *string  `parquet:"cache_key,optional"`
 	Attempts        *string  `parquet:"attempts,optional"`
 	Limits          *string  `parquet:"limits,optional"`
 	Guards          *string  `parquet:"guards,optional"`
@@ -116,7 +117,7 @@ func (r *row) texts(e *gateway.Entry) {
 		&r.Gateway: e.Gateway, &r.Workspace: e.Workspace, &r.KeyID: e.KeyID, &r.Operation: e.Operation, &r.Endpoint: e.Endpoint, &r.ClientDialect: e.ClientDialect,
 		&r.ProviderDialect: e.ProviderDialect, &r.Route: e.Route, &r.Step: e.Step, &r.ModelRequested: e.ModelRequested, &r.Provider: e.Provider,
 		&r.Model: e.Model, &r.Credential: e.Credential, &r.Region: e.Region, &r.ErrorCode: e.ErrorCode, &r.FinishReason: e.FinishReason,
-		&r.Cache: e.Cache, &r.Session: e.Session, &r.User: e.User, &r.ClientIP: e.ClientIP, &r.UserAgent: e.UserAgent, &r.TraceID: e.TraceID,
+		&r.Cache: e.Cache, &r.CacheKey: e.CacheKey, &r.Session: e.Session, &r.User: e.User, &r.ClientIP: e.ClientIP, &r.UserAgent: e.UserAgent, &r.TraceID: e.TraceID,
 		&r.ParentSpanID: e.ParentSpanID, &r.Feedback: e.Feedback, &r.Comment: e.Comment,
 	} {
 		if value != "" {

@@ -98,7 +98,9 @@ func testAggregate(t *testing.T, s *store.Store) {
 			t.Fatalf("after %d: %s", step.put, diff)
 		}
 	}
-	if n := need(s.CountEntries(t.Context(), store.EntryQuery{MinLatencyMS: 90, ErrorCode: "rate_limited"}))(t); n != 1 {
+	q := store.EntryQuery{ErrorCode: "rate_limited"}
+	must(t, q.Set("min_latency_ms", "90"))
+	if n := need(s.CountEntries(t.Context(), q))(t); n != 1 {
 		t.Errorf("the columns of the aggregate did not follow: %d", n)
 	}
 }
@@ -119,6 +121,28 @@ func idsOf(numbers ...int) []string {
 	return out
 }
 
+// distinctNumbers gives each number one of its own; those of entry 0 are unknown.
+func distinctNumbers(e *gateway.Entry, i int64) {
+	n := llm.Count{N: i * 10, Known: i > 0}
+	e.FirstByteMS, e.QueueMS, e.OverheadUS, e.CallerUS, e.CacheAgeMS = n, n, n, n, n
+	e.Usage.InputTokens, e.Usage.OutputTokens, e.Usage.CacheReadTokens, e.Usage.ReasoningTokens = n, n, n, n
+	e.Saved = gateway.Cost{USD: gateway.USD(i) * gateway.Dollar, Known: i > 0}
+	e.Attempts, e.Count = make([]gateway.Attempt, i), int(10*i)
+}
+
+// distinctWords gives each word one of its own.
+func distinctWords(e *gateway.Entry, n string) {
+	e.Limits, e.Guards, e.DroppedParams, e.CacheTags = []string{"x", "limits" + n}, []string{"guards" + n}, []string{"dropped_params" + n}, []string{"x", "cache_tags" + n}
+	e.CacheKey, e.Endpoint, e.Step, e.ParentSpanID = "cache_key"+n, "endpoint"+n, "step"+n, "parent_span_id"+n
+	e.UserAgent, e.Comment, e.Redacted = "a user_agent"+n+" (\"%_\")", "a comment"+n+"\x00", map[string]int{"x": 1, "redacted" + n: 2}
+	for i := range e.Attempts {
+		e.Attempts[i].Provider = "x"
+	}
+	if len(e.Attempts) > 0 {
+		e.Attempts[len(e.Attempts)-1] = gateway.Attempt{Fault: "attempt_fault" + n, Provider: "attempt_provider" + n, Model: "attempt_model" + n, Credential: "attempt_credential" + n}
+	}
+}
+
 // distinctEntries makes entries 0…5 that differ in every field that can be filtered.
 func distinctEntries() []*gateway.Entry {
 	var entries []*gateway.Entry
@@ -131,6 +155,8 @@ func distinctEntries() []*gateway.Entry {
 		e.Region, e.ProviderDialect = "l"+n, "d"+n
 		e.Status, e.Stream = 200+i*100, i == 3
 		e.Cost, e.LatencyMS = gateway.Cost{USD: gateway.USD(i) * gateway.Dollar, Known: true}, llm.Known(int64(i*1000))
+		distinctNumbers(e, int64(i))
+		distinctWords(e, n)
 		entries = append(entries, e)
 	}
 	return entries

@@ -80,14 +80,20 @@ func testPages(t *testing.T, s *store.Store) {
 	})
 }
 
+type filterCase struct {
+	filters []string // name, value, …
+	want    []int
+}
+
 func testFilters(t *testing.T, s *store.Store) {
 	all := distinctEntries()
 	put(t, s, all...)
 	at := func(i int) string { return all[i].Time.Format(time.RFC3339Nano) }
-	cases := map[string]struct {
-		filters []string // name, value, …
-		want    []int
-	}{
+	cases := map[string]filterCase{
+		"priced":               {[]string{"priced", "true"}, []int{5, 4, 3, 2, 1, 0}},
+		"unpriced":             {[]string{"priced", "false"}, nil},
+		"marks of patterns":    {[]string{"user_agent", `4 ("%`}, []int{4}},
+		"a NUL":                {[]string{"comment", "5\x00"}, []int{5}},
 		"nothing":              {nil, []int{5, 4, 3, 2, 1, 0}},
 		"status":               {[]string{"status", "400"}, []int{2}},
 		"status class":         {[]string{"status", "4xx"}, []int{2}},
@@ -107,10 +113,41 @@ func testFilters(t *testing.T, s *store.Store) {
 		"model_requested": "r", "route": "t", "credential": "a", "error_code": "e", "finish_reason": "f", "cache": "h", "session": "s", "user": "u",
 		"client_ip": "i", "trace_id": "x", "region": "l", "provider_dialect": "d"}
 	for name, prefix := range texts {
-		cases[name] = struct {
-			filters []string
-			want    []int
-		}{[]string{name, prefix + "4"}, []int{4}}
+		cases[name] = filterCase{[]string{name, prefix + "4"}, []int{4}}
+	}
+	for _, n := range store.Numbers() { // of entry i they are 10 times i, of costs i dollars, of attempts i
+		three, four := "30", "40"
+		switch n.Name {
+		case "cost", "saved", "attempts":
+			three, four = "3", "4"
+		case "latency_ms":
+			three, four = "3000", "4000"
+		case "total_tokens":
+			three, four = "60", "80"
+		}
+		atMost := []int{3, 2, 1}
+		if n.Name == "cost" || n.Name == "attempts" || n.Name == "latency_ms" || n.Name == "count" {
+			atMost = append(atMost, 0) // of the others it is unknown
+		}
+		cases["least "+n.Name] = filterCase{[]string{"min_" + n.Name, four}, []int{5, 4}}
+		cases["most "+n.Name] = filterCase{[]string{"max_" + n.Name, three}, atMost}
+		cases["between "+n.Name] = filterCase{[]string{"max_" + n.Name, four, "min_" + n.Name, three}, []int{4, 3}}
+		cases["from nothing on "+n.Name] = filterCase{[]string{"min_" + n.Name, "0"}, []int{5, 4, 3, 2, 1, 0}}
+	}
+	for _, w := range store.Words() {
+		others, any := []int{5, 4, 3, 1, 0}, []int{5, 4, 3, 2, 1, 0}
+		if strings.HasPrefix(w.Name, "attempt_") {
+			any = any[:5] // the first has none
+		}
+		cases["word "+w.Name] = filterCase{[]string{w.Name, w.Name + "2"}, []int{2}}
+		cases["other than "+w.Name] = filterCase{[]string{w.Name, "!" + w.Name + "2"}, others}
+		cases["any "+w.Name] = filterCase{[]string{w.Name, "!"}, any}
+		cases["no "+w.Name] = filterCase{[]string{w.Name, "' OR 1=1 --"}, nil}
+		part := filterCase{[]string{w.Name, w.Name}, nil}
+		if w.Within {
+			part.want = any
+		}
+		cases["a part of "+w.Name] = part
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +164,7 @@ func testFilters(t *testing.T, s *store.Store) {
 			}
 		})
 	}
-	for _, bad := range []string{"colour=red", "status=9x", "metadata.=x", "outcome=bad", "outcome=!", "outcome=OK", "status=xx", "status=-1", "stream=maybe", "from=yesterday", "to=1", "min_cost=1e5", "min_latency_ms=fast"} {
+	for _, bad := range []string{"colour=red", "status=9x", "metadata.=x", "outcome=bad", "outcome=!", "outcome=OK", "status=xx", "status=-1", "stream=maybe", "from=yesterday", "to=1", "min_cost=1e5", "min_latency_ms=fast", "max_attempts=-1", "min_input_tokens=1.5", "max_first_byte=3", "priced=perhaps"} {
 		t.Run("bad filter "+bad, func(t *testing.T) {
 			var q store.EntryQuery
 			name, value, _ := strings.Cut(bad, "=")

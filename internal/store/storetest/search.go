@@ -100,16 +100,18 @@ func testSearchPages(t *testing.T, s *store.Store) {
 	filled(t, s)
 	slices.Reverse(all)
 	yes := true
+	var costly store.EntryQuery
+	must(t, costly.Set("min_cost", "0.001235"))
 	for name, q := range map[string]store.EntryQuery{
 		"all": {}, "user": {User: "u1"}, "both": {User: "u2", Workspace: "team-a"}, "class": {StatusClass: 4}, "status": {Status: 404, KeyID: "key_3"},
-		"stream": {Stream: &yes}, "time": {From: all[200].Time, To: all[50].Time}, "cost": {MinCost: 1_235_000}, "nobody": {Session: "x"}, "others": {User: "!u1", Status: 404, StatusNot: true},
+		"stream": {Stream: &yes}, "time": {From: all[200].Time, To: all[50].Time}, "cost": costly, "nobody": {Session: "x"}, "others": {User: "!u1", Status: 404, StatusNot: true},
 	} {
 		for _, word := range vocabulary {
 			var want []string
 			for _, e := range all {
 				fits := strings.Contains(string(e.Bodies.Request.Bytes), word) && (q.User == "" || e.User == q.User || q.User == "!u1" && e.User != "u1") && (q.Workspace == "" || e.Workspace == q.Workspace) &&
 					(q.StatusClass == 0 || e.Status/100 == q.StatusClass) && (q.Status == 0 || (e.Status == q.Status) != q.StatusNot) && (q.KeyID == "" || e.KeyID == q.KeyID) &&
-					(q.Stream == nil || e.Stream) && (q.From.IsZero() || !e.Time.Before(q.From) && e.Time.Before(q.To)) && (q.MinCost == 0 || e.Cost.Known && e.Cost.USD >= q.MinCost) && q.Session == ""
+					(q.Stream == nil || e.Stream) && (q.From.IsZero() || !e.Time.Before(q.From) && e.Time.Before(q.To)) && (len(q.Bounds) == 0 || e.Cost.Known && e.Cost.USD >= 1_235_000) && q.Session == ""
 				if fits {
 					want = append(want, e.ID)
 				}

@@ -2736,6 +2736,7 @@ export interface components {
             attempts: components["schemas"]["Attempt"][];
             cache: string;
             cache_age_ms: number | null;
+            cache_key: string;
             cache_tags: string[];
             caller_us: number | null;
             client_dialect: string;
@@ -2794,6 +2795,7 @@ export interface components {
             bodies: components["schemas"]["Bodies"] | null;
             cache: string;
             cache_age_ms: number | null;
+            cache_key: string;
             cache_tags: string[];
             caller_us: number | null;
             client_dialect: string;
@@ -6269,24 +6271,110 @@ export interface operations {
                 provider_dialect?: string;
                 /** @description up or down. With ! before it: all but these. */
                 feedback?: string;
+                /** @description Name of a limit or budget that the call was over, as in its limits; with outcome=refused, that refused it. With ! before it: all but these. */
+                limits?: string;
+                /** @description A guard of the call. With ! before it: all but these. */
+                guards?: string;
+                /** @description A parameter that the target did not get. With ! before it: all but these. */
+                dropped_params?: string;
+                /** @description A tag of the answer that the cache gave, or would keep. With ! before it: all but these. */
+                cache_tags?: string;
+                /** @description Key of the answer in the cache: calls that it served, and the one that brought it. With ! before it: all but these. */
+                cache_key?: string;
+                /** @description Method and path as they are documented: POST /v1/chat/completions. With ! before it: all but these. */
+                endpoint?: string;
+                /** @description The route's step that gave the targets. With ! before it: all but these. */
+                step?: string;
+                /** @description The caller's span, in which the call was made. With ! before it: all but these. */
+                parent_span_id?: string;
+                /** @description What stands in the name of the caller's software. With ! before it: all but these. */
+                user_agent?: string;
+                /** @description What stands in the comment of the feedback. With ! before it: all but these. */
+                comment?: string;
+                /** @description A kind of which redaction took something out: email, … With ! before it: all but these. */
+                redacted?: string;
+                /** @description Fault of any attempt: timeout, rate_limited, …, also of calls that ended well. With ! before it: all but these. */
+                attempt_fault?: string;
+                /** @description Provider of any attempt. With ! before it: all but these. */
+                attempt_provider?: string;
+                /** @description The vendor's id of the model of any attempt. With ! before it: all but these. */
+                attempt_model?: string;
+                /** @description Credential of any attempt. With ! before it: all but these. */
+                attempt_credential?: string;
+                /** @description At least so many dollars that calls cost. */
+                min_cost?: string;
+                /** @description At most so many dollars that calls cost. */
+                max_cost?: string;
+                /** @description At least so many dollars that the cache saved. */
+                min_saved?: string;
+                /** @description At most so many dollars that the cache saved. */
+                max_saved?: string;
+                /** @description At least so many milliseconds until the end of the answer. */
+                min_latency_ms?: string;
+                /** @description At most so many milliseconds until the end of the answer. */
+                max_latency_ms?: string;
+                /** @description At least so many milliseconds until the first byte, of streams the first token. */
+                min_first_byte_ms?: string;
+                /** @description At most so many milliseconds until the first byte, of streams the first token. */
+                max_first_byte_ms?: string;
+                /** @description At least so many milliseconds of waiting for a limit's room. */
+                min_queue_ms?: string;
+                /** @description At most so many milliseconds of waiting for a limit's room. */
+                max_queue_ms?: string;
+                /** @description At least so many microseconds that were not spent waiting for the vendor. */
+                min_overhead_us?: string;
+                /** @description At most so many microseconds that were not spent waiting for the vendor. */
+                max_overhead_us?: string;
+                /** @description At least so many microseconds of waiting for a caller who reads slowly. */
+                min_caller_us?: string;
+                /** @description At most so many microseconds of waiting for a caller who reads slowly. */
+                max_caller_us?: string;
+                /** @description At least so many input tokens. */
+                min_input_tokens?: string;
+                /** @description At most so many input tokens. */
+                max_input_tokens?: string;
+                /** @description At least so many output tokens. */
+                min_output_tokens?: string;
+                /** @description At most so many output tokens. */
+                max_output_tokens?: string;
+                /** @description At least so many input and output tokens together, where both are known. */
+                min_total_tokens?: string;
+                /** @description At most so many input and output tokens together, where both are known. */
+                max_total_tokens?: string;
+                /** @description At least so many input tokens that came from the vendor's own cache. */
+                min_cache_read_tokens?: string;
+                /** @description At most so many input tokens that came from the vendor's own cache. */
+                max_cache_read_tokens?: string;
+                /** @description At least so many output tokens of reasoning. */
+                min_reasoning_tokens?: string;
+                /** @description At most so many output tokens of reasoning. */
+                max_reasoning_tokens?: string;
+                /** @description At least so many milliseconds of age of the answer that the cache had. */
+                min_cache_age_ms?: string;
+                /** @description At most so many milliseconds of age of the answer that the cache had. */
+                max_cache_age_ms?: string;
+                /** @description At least so many attempts. */
+                min_attempts?: string;
+                /** @description At most so many attempts. */
+                max_attempts?: string;
+                /** @description At least so many calls that share the entry. */
+                min_count?: string;
+                /** @description At most so many calls that share the entry. */
+                max_count?: string;
                 /** @description HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other. */
                 status?: string;
                 /** @description ok, error, refused (by a limit or budget) or cancelled (the caller left), as figures count them; !ok is any other. */
                 outcome?: string;
-                /** @description Name of a limit or budget that the call was over, as in its limits; with outcome=refused, that refused it. With ! before it: all but these. */
-                limits?: string;
                 /** @description Value of this key of the metadata: a text as it is, another value as JSON. With ! before it: all but these. */
                 "metadata.{key}"?: string;
                 /** @description true: streams only; false: others only. */
                 stream?: string;
+                /** @description true: calls whose cost is known; false: others only. */
+                priced?: string;
                 /** @description Calls from this time on (RFC 3339). */
                 from?: string;
                 /** @description Calls before this time (RFC 3339). */
                 to?: string;
-                /** @description Calls that cost at least this many dollars. */
-                min_cost?: string;
-                /** @description Calls that took at least this many milliseconds. */
-                min_latency_ms?: string;
                 /** @description Calls whose score is at least this. */
                 min_score?: string;
                 /** @description Calls whose score is at most this. */
@@ -6367,24 +6455,110 @@ export interface operations {
                 provider_dialect?: string;
                 /** @description up or down. With ! before it: all but these. */
                 feedback?: string;
+                /** @description Name of a limit or budget that the call was over, as in its limits; with outcome=refused, that refused it. With ! before it: all but these. */
+                limits?: string;
+                /** @description A guard of the call. With ! before it: all but these. */
+                guards?: string;
+                /** @description A parameter that the target did not get. With ! before it: all but these. */
+                dropped_params?: string;
+                /** @description A tag of the answer that the cache gave, or would keep. With ! before it: all but these. */
+                cache_tags?: string;
+                /** @description Key of the answer in the cache: calls that it served, and the one that brought it. With ! before it: all but these. */
+                cache_key?: string;
+                /** @description Method and path as they are documented: POST /v1/chat/completions. With ! before it: all but these. */
+                endpoint?: string;
+                /** @description The route's step that gave the targets. With ! before it: all but these. */
+                step?: string;
+                /** @description The caller's span, in which the call was made. With ! before it: all but these. */
+                parent_span_id?: string;
+                /** @description What stands in the name of the caller's software. With ! before it: all but these. */
+                user_agent?: string;
+                /** @description What stands in the comment of the feedback. With ! before it: all but these. */
+                comment?: string;
+                /** @description A kind of which redaction took something out: email, … With ! before it: all but these. */
+                redacted?: string;
+                /** @description Fault of any attempt: timeout, rate_limited, …, also of calls that ended well. With ! before it: all but these. */
+                attempt_fault?: string;
+                /** @description Provider of any attempt. With ! before it: all but these. */
+                attempt_provider?: string;
+                /** @description The vendor's id of the model of any attempt. With ! before it: all but these. */
+                attempt_model?: string;
+                /** @description Credential of any attempt. With ! before it: all but these. */
+                attempt_credential?: string;
+                /** @description At least so many dollars that calls cost. */
+                min_cost?: string;
+                /** @description At most so many dollars that calls cost. */
+                max_cost?: string;
+                /** @description At least so many dollars that the cache saved. */
+                min_saved?: string;
+                /** @description At most so many dollars that the cache saved. */
+                max_saved?: string;
+                /** @description At least so many milliseconds until the end of the answer. */
+                min_latency_ms?: string;
+                /** @description At most so many milliseconds until the end of the answer. */
+                max_latency_ms?: string;
+                /** @description At least so many milliseconds until the first byte, of streams the first token. */
+                min_first_byte_ms?: string;
+                /** @description At most so many milliseconds until the first byte, of streams the first token. */
+                max_first_byte_ms?: string;
+                /** @description At least so many milliseconds of waiting for a limit's room. */
+                min_queue_ms?: string;
+                /** @description At most so many milliseconds of waiting for a limit's room. */
+                max_queue_ms?: string;
+                /** @description At least so many microseconds that were not spent waiting for the vendor. */
+                min_overhead_us?: string;
+                /** @description At most so many microseconds that were not spent waiting for the vendor. */
+                max_overhead_us?: string;
+                /** @description At least so many microseconds of waiting for a caller who reads slowly. */
+                min_caller_us?: string;
+                /** @description At most so many microseconds of waiting for a caller who reads slowly. */
+                max_caller_us?: string;
+                /** @description At least so many input tokens. */
+                min_input_tokens?: string;
+                /** @description At most so many input tokens. */
+                max_input_tokens?: string;
+                /** @description At least so many output tokens. */
+                min_output_tokens?: string;
+                /** @description At most so many output tokens. */
+                max_output_tokens?: string;
+                /** @description At least so many input and output tokens together, where both are known. */
+                min_total_tokens?: string;
+                /** @description At most so many input and output tokens together, where both are known. */
+                max_total_tokens?: string;
+                /** @description At least so many input tokens that came from the vendor's own cache. */
+                min_cache_read_tokens?: string;
+                /** @description At most so many input tokens that came from the vendor's own cache. */
+                max_cache_read_tokens?: string;
+                /** @description At least so many output tokens of reasoning. */
+                min_reasoning_tokens?: string;
+                /** @description At most so many output tokens of reasoning. */
+                max_reasoning_tokens?: string;
+                /** @description At least so many milliseconds of age of the answer that the cache had. */
+                min_cache_age_ms?: string;
+                /** @description At most so many milliseconds of age of the answer that the cache had. */
+                max_cache_age_ms?: string;
+                /** @description At least so many attempts. */
+                min_attempts?: string;
+                /** @description At most so many attempts. */
+                max_attempts?: string;
+                /** @description At least so many calls that share the entry. */
+                min_count?: string;
+                /** @description At most so many calls that share the entry. */
+                max_count?: string;
                 /** @description HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other. */
                 status?: string;
                 /** @description ok, error, refused (by a limit or budget) or cancelled (the caller left), as figures count them; !ok is any other. */
                 outcome?: string;
-                /** @description Name of a limit or budget that the call was over, as in its limits; with outcome=refused, that refused it. With ! before it: all but these. */
-                limits?: string;
                 /** @description Value of this key of the metadata: a text as it is, another value as JSON. With ! before it: all but these. */
                 "metadata.{key}"?: string;
                 /** @description true: streams only; false: others only. */
                 stream?: string;
+                /** @description true: calls whose cost is known; false: others only. */
+                priced?: string;
                 /** @description Calls from this time on (RFC 3339). */
                 from?: string;
                 /** @description Calls before this time (RFC 3339). */
                 to?: string;
-                /** @description Calls that cost at least this many dollars. */
-                min_cost?: string;
-                /** @description Calls that took at least this many milliseconds. */
-                min_latency_ms?: string;
                 /** @description Calls whose score is at least this. */
                 min_score?: string;
                 /** @description Calls whose score is at most this. */
@@ -6459,24 +6633,110 @@ export interface operations {
                 provider_dialect?: string;
                 /** @description up or down. With ! before it: all but these. */
                 feedback?: string;
+                /** @description Name of a limit or budget that the call was over, as in its limits; with outcome=refused, that refused it. With ! before it: all but these. */
+                limits?: string;
+                /** @description A guard of the call. With ! before it: all but these. */
+                guards?: string;
+                /** @description A parameter that the target did not get. With ! before it: all but these. */
+                dropped_params?: string;
+                /** @description A tag of the answer that the cache gave, or would keep. With ! before it: all but these. */
+                cache_tags?: string;
+                /** @description Key of the answer in the cache: calls that it served, and the one that brought it. With ! before it: all but these. */
+                cache_key?: string;
+                /** @description Method and path as they are documented: POST /v1/chat/completions. With ! before it: all but these. */
+                endpoint?: string;
+                /** @description The route's step that gave the targets. With ! before it: all but these. */
+                step?: string;
+                /** @description The caller's span, in which the call was made. With ! before it: all but these. */
+                parent_span_id?: string;
+                /** @description What stands in the name of the caller's software. With ! before it: all but these. */
+                user_agent?: string;
+                /** @description What stands in the comment of the feedback. With ! before it: all but these. */
+                comment?: string;
+                /** @description A kind of which redaction took something out: email, … With ! before it: all but these. */
+                redacted?: string;
+                /** @description Fault of any attempt: timeout, rate_limited, …, also of calls that ended well. With ! before it: all but these. */
+                attempt_fault?: string;
+                /** @description Provider of any attempt. With ! before it: all but these. */
+                attempt_provider?: string;
+                /** @description The vendor's id of the model of any attempt. With ! before it: all but these. */
+                attempt_model?: string;
+                /** @description Credential of any attempt. With ! before it: all but these. */
+                attempt_credential?: string;
+                /** @description At least so many dollars that calls cost. */
+                min_cost?: string;
+                /** @description At most so many dollars that calls cost. */
+                max_cost?: string;
+                /** @description At least so many dollars that the cache saved. */
+                min_saved?: string;
+                /** @description At most so many dollars that the cache saved. */
+                max_saved?: string;
+                /** @description At least so many milliseconds until the end of the answer. */
+                min_latency_ms?: string;
+                /** @description At most so many milliseconds until the end of the answer. */
+                max_latency_ms?: string;
+                /** @description At least so many milliseconds until the first byte, of streams the first token. */
+                min_first_byte_ms?: string;
+                /** @description At most so many milliseconds until the first byte, of streams the first token. */
+                max_first_byte_ms?: string;
+                /** @description At least so many milliseconds of waiting for a limit's room. */
+                min_queue_ms?: string;
+                /** @description At most so many milliseconds of waiting for a limit's room. */
+                max_queue_ms?: string;
+                /** @description At least so many microseconds that were not spent waiting for the vendor. */
+                min_overhead_us?: string;
+                /** @description At most so many microseconds that were not spent waiting for the vendor. */
+                max_overhead_us?: string;
+                /** @description At least so many microseconds of waiting for a caller who reads slowly. */
+                min_caller_us?: string;
+                /** @description At most so many microseconds of waiting for a caller who reads slowly. */
+                max_caller_us?: string;
+                /** @description At least so many input tokens. */
+                min_input_tokens?: string;
+                /** @description At most so many input tokens. */
+                max_input_tokens?: string;
+                /** @description At least so many output tokens. */
+                min_output_tokens?: string;
+                /** @description At most so many output tokens. */
+                max_output_tokens?: string;
+                /** @description At least so many input and output tokens together, where both are known. */
+                min_total_tokens?: string;
+                /** @description At most so many input and output tokens together, where both are known. */
+                max_total_tokens?: string;
+                /** @description At least so many input tokens that came from the vendor's own cache. */
+                min_cache_read_tokens?: string;
+                /** @description At most so many input tokens that came from the vendor's own cache. */
+                max_cache_read_tokens?: string;
+                /** @description At least so many output tokens of reasoning. */
+                min_reasoning_tokens?: string;
+                /** @description At most so many output tokens of reasoning. */
+                max_reasoning_tokens?: string;
+                /** @description At least so many milliseconds of age of the answer that the cache had. */
+                min_cache_age_ms?: string;
+                /** @description At most so many milliseconds of age of the answer that the cache had. */
+                max_cache_age_ms?: string;
+                /** @description At least so many attempts. */
+                min_attempts?: string;
+                /** @description At most so many attempts. */
+                max_attempts?: string;
+                /** @description At least so many calls that share the entry. */
+                min_count?: string;
+                /** @description At most so many calls that share the entry. */
+                max_count?: string;
                 /** @description HTTP status that the caller saw: 429, or a class such as 4xx; !4xx is any other. */
                 status?: string;
                 /** @description ok, error, refused (by a limit or budget) or cancelled (the caller left), as figures count them; !ok is any other. */
                 outcome?: string;
-                /** @description Name of a limit or budget that the call was over, as in its limits; with outcome=refused, that refused it. With ! before it: all but these. */
-                limits?: string;
                 /** @description Value of this key of the metadata: a text as it is, another value as JSON. With ! before it: all but these. */
                 "metadata.{key}"?: string;
                 /** @description true: streams only; false: others only. */
                 stream?: string;
+                /** @description true: calls whose cost is known; false: others only. */
+                priced?: string;
                 /** @description Calls from this time on (RFC 3339). */
                 from?: string;
                 /** @description Calls before this time (RFC 3339). */
                 to?: string;
-                /** @description Calls that cost at least this many dollars. */
-                min_cost?: string;
-                /** @description Calls that took at least this many milliseconds. */
-                min_latency_ms?: string;
                 /** @description Calls whose score is at least this. */
                 min_score?: string;
                 /** @description Calls whose score is at most this. */

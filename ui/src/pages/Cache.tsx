@@ -1,14 +1,15 @@
-import { Box, Button, Checkbox, Grid, Group, List, Modal, RingProgress, Select, SimpleGrid, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Box, Button, Checkbox, Grid, Group, List, RingProgress, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { IconDatabase } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useCallback, useMemo, useState } from "react";
 import { api, got, type Schemas } from "../api/client";
 import { useAuth } from "../api/session";
-import { useAct } from "../lib/act";
 import { type Period, useParam, useParams, usePeriod } from "../lib/address";
 import { spansOf, stepOf, useAnalytics } from "../lib/analytics";
-import { at, bytes, count, ms, percent, span, usd } from "../lib/format";
+import { bytes, count, ms, percent, span, usd } from "../lib/format";
 import { Chart } from "../parts/Chart";
+import { Lookup } from "./cache/Lookup";
+import { Wipe } from "./cache/Wipe";
 import { Bar, Empty, Failure, Figure, Goto, PageTitle, Panel, Parts, Snippet, Time, Waiting } from "../parts/parts";
 
 type Row = Schemas["CacheRow"];
@@ -147,13 +148,11 @@ function Purge() {
   const [form, setForm] = useState<Record<string, string>>({});
   const [asking, setAsking] = useState<Schemas["NewPurge"] | null>(null);
   const [all, setAll] = useState(false);
-  const act = useAct((body: Schemas["NewPurge"]) => got(api.POST("/api/v1/cache/purge", { body })), ["purges", "cache"], (p) => `Purged: ${p.says}.`);
   const submit = (e: FormEvent) => {
     e.preventDefault();
     const said = Object.fromEntries(Object.entries(form).filter(([, v]) => v));
     setAsking(Object.keys(said).length ? said : { all: true });
   };
-  const words = asking?.all ? "every answer that is kept" : `answers with ${Object.entries(asking ?? {}).map(([k, v]) => `${k} ${String(v)}`).join(" and ")}`;
   const nothing = Object.values(form).every((v) => !v);
   return (
     <Panel title="Purge" says="What is purged is served no more, on every node, at once. It has to match all that you fill in.">
@@ -162,39 +161,7 @@ function Purge() {
         <Group mt="sm" justify="space-between"><Checkbox size="xs" label="All answers" checked={all} disabled={!nothing} onChange={(e) => setAll(e.currentTarget.checked)} /><Button type="submit" size="xs" color="red" variant="light" disabled={nothing && !all}>Purge…</Button></Group>
       </form>
       {(purges.data?.data.length ?? 0) > 0 && <Stack gap={4} mt="md"><Text size="xs" fw={600} c="dimmed">Purged lately</Text>{purges.data?.data.slice(0, 5).map((p) => <Text size="sm" key={p.id}>{p.says}, by {p.by}, <Time value={p.time} /></Text>)}</Stack>}
-      <Modal opened={!!asking} onClose={() => setAsking(null)} title="Purge the cache" closeButtonProps={{ "aria-label": "Close" }}>
-        <Stack><Text size="sm">This drops {words}.</Text>{asking && <Loss of={asking} />}<Text size="sm">The next identical requests are answered, and paid for, by providers again.</Text><Group justify="flex-end"><Button variant="default" onClick={() => setAsking(null)}>Cancel</Button><Button color="red" loading={act.isPending} onClick={() => asking && act.mutate(asking, { onSuccess: () => { setAsking(null); setForm({}); setAll(false); } })}>Purge</Button></Group></Stack>
-      </Modal>
-    </Panel>
-  );
-}
-
-/** What the answers that a purge names did in the last day: what is lost with them. */
-function Loss({ of }: { of: Schemas["NewPurge"] }) {
-  const query: Record<string, string> = {};
-  for (const k of ["gateway", "provider", "workspace", "route", "tag"] as const) if (of[k]) query[k] = String(of[k]);
-  const [provider, model] = (of.model ?? "").includes("/") ? [of.model!.slice(0, of.model!.indexOf("/")), of.model!.slice(of.model!.indexOf("/") + 1)] : ["", of.model ?? ""];
-  if (model) query.model = model;
-  if (provider) query.provider = provider;
-  const lost = useQuery({ queryKey: ["cache", "loss", query], queryFn: () => got(api.GET("/api/v1/cache/report", { params: { query: query as never } })), enabled: !of.key });
-  const r = lost.data?.data[0];
-  if (of.key || lost.isError || !r) return null;
-  return <Text size="sm">As far as the log reaches, {of.older ? "answers of this kind, young and old," : "these answers"} served <b>{count(r.served)}</b> {r.served === 1 ? "call" : "calls"} and saved <b>{usd(r.saved_usd)}</b> and <b>{ms(r.saved_ms)}</b> of waiting.</Text>;
-}
-
-function Lookup() {
-  const [key, setKey] = useParam("key");
-  const [typed, setTyped] = useState(key);
-  const found = useQuery({ queryKey: ["cached", key], queryFn: () => got(api.GET("/api/v1/cache/entries/{key}", { params: { path: { key } } })), enabled: /^[0-9a-f]{64}$/.test(key), retry: false });
-  const c = found.data;
-  return (
-    <Panel title="Look up an answer" says="By its key, 64 hexadecimal digits, as the log of Sluice and the header of an answer tell it.">
-      <form onSubmit={(e) => { e.preventDefault(); setKey(typed.trim()); }}><Group gap="xs" align="flex-end"><TextInput className="grow" size="xs" label="Key" placeholder="64 hexadecimal digits" value={typed} onChange={(e) => setTyped(e.currentTarget.value)} error={key && !/^[0-9a-f]{64}$/.test(key) ? "A key has 64 hexadecimal digits." : undefined} /><Button type="submit" size="xs" variant="default">Look up</Button></Group></form>
-      <Box mt="sm">
-        {found.isError ? <Failure error={found.error} /> : c && (
-          <Table aria-label="The answer"><Table.Tbody>{([["Model", `${c.provider}/${c.model}`], ["Kept in", c.tier], ["Stored", at(c.stored)], ["Fresh until", `${at(c.fresh_until)}${c.fresh ? "" : " (over)"}`], ["Size", bytes(c.size)], ["Each hit saves", `${usd(c.cost_usd)} and ${ms(c.took_ms)}`], ["Tags", c.tags.join(", ") || "–"]] as const).map(([k, v]) => <Table.Tr key={k}><Table.Th c="dimmed" fw={500}>{k}</Table.Th><Table.Td>{v}</Table.Td></Table.Tr>)}<Table.Tr><Table.Th c="dimmed" fw={500}>Brought by</Table.Th><Table.Td><Goto to="/logs" extra={{ call: c.entry }}>the call</Goto></Table.Td></Table.Tr></Table.Tbody></Table>
-        )}
-      </Box>
+      {asking && <Wipe what={asking} onClose={() => setAsking(null)} done={() => { setForm({}); setAll(false); }} />}
     </Panel>
   );
 }

@@ -1,5 +1,5 @@
-import { Box, Button, Card, Group, Menu, Select, Stack, Switch, Text, TextInput, Tooltip } from "@mantine/core";
-import { IconActivity, IconFilterOff, IconPlus, IconSearch } from "@tabler/icons-react";
+import { Box, Button, Card, Group, Select, Stack, Switch, Text, TextInput, Tooltip } from "@mantine/core";
+import { IconActivity, IconFilterOff, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { type FormEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api, type Entry, got } from "../api/client";
@@ -9,13 +9,10 @@ import { at as exactly } from "../lib/format";
 import { Call } from "../parts/Call";
 import { isRequestID } from "../parts/Palette";
 import { Chip, Empty, Failure, Goto, PageTitle, Snippet, Waiting } from "../parts/parts";
-import { chosenOf, filters, isFilter, labelOf, metadataFilter } from "./logs/filters";
+import { AddFilter } from "./logs/AddFilter";
+import { chosenOf, choices, filters, isFilter, labelOf, metadataFilter } from "./logs/filters";
 import { Rows } from "./logs/Rows";
 import { curlFor, useDataPlane } from "../parts/serve";
-
-const choices: Record<string, string[]> = {
-  status: ["2xx", "4xx", "5xx", "429"], outcome: ["ok", "error", "refused", "cancelled"], cache: ["hit", "miss", "stale", "coalesced", "semantic", "bypass", "off"], stream: ["true", "false"], feedback: ["up", "down", "!"],
-};
 
 /** A filter in words; one with ! before it excludes. */
 const said = (name: string, value: string) => (value === "!" ? `${labelOf(name)}: any` : value.startsWith("!") ? `${labelOf(name)}: not ${value.slice(1)}` : `${labelOf(name)}: ${value}`);
@@ -183,10 +180,7 @@ function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Rec
         <form onSubmit={submit} className="grow">
           <TextInput ref={input} data-search placeholder="What was said, status:5xx model:chat, or a request id  ( / )" aria-label="Search and filter calls" leftSection={<IconSearch size={16} />} value={text} onChange={(e) => setText(e.currentTarget.value)} onKeyDown={(e) => e.key === "Escape" && input.current?.blur()} />
         </form>
-        <Menu position="bottom-end" withArrow>
-          <Menu.Target><Button variant="default" leftSection={<IconPlus size={16} />}>Filter</Button></Menu.Target>
-          <Menu.Dropdown mah={320} className="scroll-y">{Object.entries(filters).filter(([k]) => !chosen[k]).map(([k, label]) => <Menu.Item key={k} onClick={() => setAdding(k)}>{label}</Menu.Item>)}<Menu.Item onClick={() => setAdding("metadata")}>Metadata</Menu.Item></Menu.Dropdown>
-        </Menu>
+        <AddFilter chosen={chosen} add={setAdding} />
       </Group>
       {(Object.keys(chosen).length > 0 || adding) && (
         <Group gap="xs">
@@ -194,7 +188,7 @@ function Filters({ chosen, set }: { chosen: Record<string, string>; set: (c: Rec
             <Chip key={k} label={said(k, v)} remove={() => set({ [k]: "" })} />
           ))}
           {adding && (choices[adding] ? (
-            <Select size="xs" w={180} autoFocus defaultDropdownOpened data={choices[adding]} placeholder={filters[adding]} aria-label={filters[adding]} onChange={(v) => add(adding, v ?? "")} />
+            <Select size="xs" w={180} autoFocus defaultDropdownOpened data={choices[adding].map((v) => ({ value: v, label: v === "!" ? "any" : v }))} placeholder={filters[adding]} aria-label={filters[adding]} onChange={(v) => add(adding, v ?? "")} />
           ) : (
             <TextInput size="xs" w={220} autoFocus placeholder={filters[adding] ?? "Metadata: key=value"} aria-label={filters[adding] ?? "Metadata: key=value"} onBlur={(e) => add(adding, e.currentTarget.value.trim())} onKeyDown={(e) => (e.key === "Enter" ? add(adding, e.currentTarget.value.trim()) : e.key === "Escape" && setAdding(""))} />
           ))}

@@ -3,7 +3,7 @@ import { Box, Button, Code, CopyButton, Drawer, Group, Menu, SegmentedControl, S
 import { notifications } from "@mantine/notifications";
 import { IconChevronDown, IconLink, IconMessageOff, IconCheck, IconRefresh, IconTerminal2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { Fragment, type ReactNode, useState } from "react";
 import { api, type EntryDetail, got, type Schemas } from "../api/client";
 import { whyNot } from "../lib/again";
 import { curlOf } from "../lib/curl";
@@ -244,14 +244,15 @@ function UsageTable({ entry: e }: { entry: EntryDetail }) {
 function Facts({ entry: e }: { entry: EntryDetail }) {
   const limits = useLimits(e);
   const link = (filter: string, value: string) => (value ? <Goto to="/logs" extra={{ [filter]: value }}>{value}</Goto> : "–");
+  const links = (filter: string, values: string[]) => (values.length ? values.map((v, i) => <Fragment key={v}>{i > 0 && ", "}{link(filter, v)}</Fragment>) : "–");
   const facts: [string, ReactNode][] = [
     ["Gateway", link("gateway", e.gateway)], ["Workspace", link("workspace", e.workspace)], ["Key", link("key_id", e.key_id)], ["Operation", link("operation", e.operation)],
     ["Model asked for", link("model_requested", e.model_requested)], ["Provider", link("provider", e.provider)], ["Model that served", link("model", e.model)], ["Route", link("route", e.route)],
-    ["Dialects", `${e.client_dialect || "–"} → ${e.provider_dialect || "–"}`], ["Credential", link("credential", e.credential)], ["Region", e.region || "–"],
-    ["Finished because", e.finish_reason || "–"], ["Error", link("error_code", e.error_code)], ["First byte", ms(e.first_byte_ms)], ["Queued", ms(e.queue_ms)], ["Sluice, its queues included", e.overhead_us == null ? "–" : took(Math.max(0, (e.overhead_us - (e.caller_us ?? 0)) / 1000))], ["Slow caller", e.caller_us == null ? "–" : ms(e.caller_us / 1000)], ["Feedback", [e.feedback, e.score != null && `score ${e.score}`, e.comment].filter(Boolean).join("; ") || "–"],
-    ["Limits without room", e.limits.length ? <>{limits} <Text span size="xs" c="dimmed">{e.limits.join(", ")}</Text> · <Goto to="/limits">Limits</Goto></> : "–"], ["Guards", e.guards.join(", ") || "–"], ["Dropped parameters", e.dropped_params.join(", ") || "–"],
-    ["Cache tags", e.cache_tags.join(", ") || "–"], ["Age in the cache", e.cache_age_ms == null ? "–" : ms(e.cache_age_ms)],
-    ["Session", e.session ? <Goto to="/sessions" extra={{ id: e.session }}>{e.session}</Goto> : "–"], ["User", link("user", e.user)], ["Caller's address", link("client_ip", e.client_ip)], ["Client", e.user_agent || "–"], ["Trace", e.trace_id ? <Goto to="/sessions" extra={{ by: "trace", id: e.trace_id }}>{e.trace_id}</Goto> : "–"],
+    ["Dialects", `${e.client_dialect || "–"} → ${e.provider_dialect || "–"}`], ["Credential", link("credential", e.credential)], ["Region", link("region", e.region)], ["Endpoint", link("endpoint", e.endpoint)],
+    ["Finished because", link("finish_reason", e.finish_reason)], ["Error", link("error_code", e.error_code)], ["First byte", ms(e.first_byte_ms)], ["Queued", ms(e.queue_ms)], ["Sluice, its queues included", e.overhead_us == null ? "–" : took(Math.max(0, (e.overhead_us - (e.caller_us ?? 0)) / 1000))], ["Slow caller", e.caller_us == null ? "–" : ms(e.caller_us / 1000)], ["Feedback", [e.feedback, e.score != null && `score ${e.score}`, e.comment].filter(Boolean).join("; ") || "–"],
+    ["Limits without room", e.limits.length ? <>{limits} <Text span size="xs" c="dimmed">{e.limits.join(", ")}</Text> · <Goto to="/limits">Limits</Goto></> : "–"], ["Guards", e.guards.join(", ") || "–"], ["Dropped parameters", links("dropped_params", e.dropped_params)],
+    ["Cache tags", links("cache_tags", e.cache_tags)], ["Age in the cache", e.cache_age_ms == null ? "–" : ms(e.cache_age_ms)], ["In the cache", e.cache_key ? <><Goto to="/cache" extra={{ key: e.cache_key }}>The answer and what it holds</Goto> · <Goto to="/logs" extra={{ cache_key: e.cache_key }}>Calls of this answer</Goto></> : "–"],
+    ["Session", e.session ? <Goto to="/sessions" extra={{ id: e.session }}>{e.session}</Goto> : "–"], ["User", link("user", e.user)], ["Caller's address", link("client_ip", e.client_ip)], ["Client", link("user_agent", e.user_agent)], ["Trace", e.trace_id ? <Goto to="/sessions" extra={{ by: "trace", id: e.trace_id }}>{e.trace_id}</Goto> : "–"],
     ["Metadata", Object.keys(e.metadata).length ? <Code>{JSON.stringify(e.metadata)}</Code> : "–"],
   ];
   return <Table aria-label="Details"><Table.Tbody>{facts.map(([k, v]) => <Table.Tr key={k}><Table.Th w={170} fw={500} c="dimmed">{k}</Table.Th><Table.Td className="said">{v}</Table.Td></Table.Tr>)}</Table.Tbody></Table>;
