@@ -55,6 +55,7 @@ type SpoolHealth struct {
 	Bytes         int64      `json:"bytes"`
 	Oldest        *time.Time `json:"oldest" doc:"Time of the entry that waits longest."`
 	BodiesDropped int64      `json:"bodies_dropped" doc:"Entries whose bodies were dropped because the spool was nearly full."`
+	BodiesLocked  int64      `json:"bodies_locked" doc:"Entries that were stored without their bodies, whose key does not open; copies are kept in the spool's folder bad."`
 	Bad           int64      `json:"bad" doc:"Entries that the store refused for ever; they are kept in the spool's folder bad."`
 	BadBytes      int64      `json:"bad_bytes"`
 	PutErrors     int64      `json:"put_errors" doc:"Batches that the store did not take."`
@@ -67,7 +68,7 @@ func (a *api) getHealth(c *call) (Health, error) {
 	s := a.Spool.Stats()
 	h := Health{
 		Status: "ok", Problems: []string{}, Version: a.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Started: a.started.UTC(), UptimeS: int64(a.Clock().Sub(a.started).Seconds()),
-		Spool: SpoolHealth{Depth: s.Depth, Bytes: s.Bytes, BodiesDropped: s.DroppedBodies, Bad: s.Bad, BadBytes: s.BadBytes, PutErrors: s.PutErrors, Lost: s.Late},
+		Spool: SpoolHealth{Depth: s.Depth, Bytes: s.Bytes, BodiesDropped: s.DroppedBodies, BodiesLocked: s.LockedBodies, Bad: s.Bad, BadBytes: s.BadBytes, PutErrors: s.PutErrors, Lost: s.Late},
 	}
 	h.Targets = []TargetHealth{}
 	if a.Targets != nil {
@@ -85,6 +86,7 @@ func (a *api) getHealth(c *call) (Health, error) {
 	h.problem(!h.Store.OK || s.StoreAway, "the store does not answer; entries wait in the spool")
 	h.problem(s.DiskFailing, "the disk refuses records; they are kept in memory")
 	h.problem(s.DroppedBodies > 0, "bodies of entries were dropped because the spool was nearly full")
+	h.problem(s.LockedBodies > 0, "bodies of entries are sealed under a key that does not open")
 	if a.Document != nil {
 		refused := a.Document().Refused
 		h.problem(refused != "", refused)

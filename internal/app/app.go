@@ -322,6 +322,7 @@ func (p *process) gauges() telemetry.Gauges {
 		SpoolDepth:    func() float64 { return float64(p.recorder.Depth()) },
 		SpoolBytes:    func() float64 { return float64(p.recorder.Stats().Bytes) },
 		BodiesDropped: func() float64 { return float64(p.recorder.Stats().DroppedBodies) },
+		BodiesLocked:  func() float64 { return float64(p.recorder.Stats().LockedBodies) },
 		InFlight:      func() float64 { return float64(p.proxy.InFlight()) },
 		Keys:          func() float64 { return float64(p.keys.Len()) },
 		SpoolOldest:   p.oldest,

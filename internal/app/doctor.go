@@ -38,7 +38,7 @@ func (p *process) diagnose(ctx context.Context) []doctor.Finding {
 		s := p.recorder.Stats()
 		return doctor.Spool{
 			Depth: s.Depth, Bytes: s.Bytes, Max: int64(cfg.Storage.Spool.Max), Oldest: s.Oldest, Away: s.StoreAway, Failing: s.DiskFailing,
-			Paused: cfg.Storage.Drain == "paused", Bad: s.Bad, DroppedBodies: s.DroppedBodies,
+			Paused: cfg.Storage.Drain == "paused", Bad: s.Bad, DroppedBodies: s.DroppedBodies, LockedBodies: s.LockedBodies,
 		}, nil
 	}, time.Now))
 	return doctor.Run(ctx, checks)

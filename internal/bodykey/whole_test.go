@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -158,6 +159,7 @@ func TestBothEngines(t *testing.T) {
 		"a moved body is refused":                 testMoved,
 		"destroyed keys leave nothing that opens": testDestroyed,
 		"keys outlive a rotation and a backup":    testRotation,
+		"locked bodies hold no money up":          testLocked,
 	} {
 		t.Run(name+", sqlite", func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "sluice.db")
@@ -329,5 +331,52 @@ func testRotation(t *testing.T, url string) {
 	wantBodies(t, restored.bodies(t, e.ID))
 	if got := restored.bodies(t, destroyed.ID); got.Lost != gateway.BodiesErased {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A key that does not open holds up what it has sealed, and nothing else: what calls cost is
+// in the store, and their bodies come when the key opens.
+func testLocked(t *testing.T, url string) {
+	h, spool := newHouse(t, url, masterA), t.TempDir()
+	r := h.recorder(t, spool, true)
+	e := spoken(1)
+	counter := strings.Repeat("0f", 16)
+	e.Settlements = []gateway.Settlement{{Rule: "r", Counter: counter, Amount: 700, Time: e.Time}}
+	r.Append(e)
+	must(t, h.keys.Settle(t.Context(), nil))
+	end(t, r)
+
+	other := build(t, url, seal.Text(masterB), h.Store)
+	var minutes atomic.Int64
+	clock := func() time.Time { return time.Unix(0, 0).Add(time.Duration(minutes.Add(1)) * time.Minute) }
+	r, err := record.Open(record.Options{Dir: spool, Store: other, Seals: other.keys, Clock: clock, Logger: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	must(t, r.Flush(t.Context()))
+	end(t, r)
+	if got := other.bodies(t, e.ID); got == nil || got.Lost != gateway.BodiesLocked || got.Request.Bytes != nil {
+		t.Errorf("%+v", got)
+	}
+	spent := func() int64 {
+		n, err := h.SpentBeside(t.Context(), counter, e.Time.Add(-time.Hour), nil)
+		must(t, err)
+		return int64(n)
+	}
+	if spent() != 700 {
+		t.Errorf("spent %d", spent())
+	}
+
+	bad, err := filepath.Glob(filepath.Join(spool, "bad", "*.spool"))
+	must(t, err)
+	if len(bad) != 1 {
+		t.Fatalf("%q", bad)
+	}
+	must(t, os.Rename(bad[0], filepath.Join(spool, filepath.Base(bad[0]))))
+	right := build(t, url, seal.Text(masterA), h.Store)
+	r = right.recorder(t, spool, false)
+	must(t, r.Flush(t.Context()))
+	end(t, r)
+	wantBodies(t, right.bodies(t, e.ID))
+	if spent() != 700 {
+		t.Errorf("spent %d when it was sent again", spent())
 	}
 }

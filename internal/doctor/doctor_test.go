@@ -274,6 +274,7 @@ func TestWhatIsKept(t *testing.T) {
 		{Spool{Failing: true}, Problem, "disk refuses"},
 		{Spool{Bad: 2}, Warning, "refused 2"},
 		{Spool{DroppedBodies: 2}, Warning, "bodies of 2"},
+		{Spool{LockedBodies: 2}, Warning, "does not open"},
 	} {
 		finds(t, SpoolCheck(func() (Spool, error) { return x.s, nil }, func() time.Time { return now }), x.want, x.word)
 	}

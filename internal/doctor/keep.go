@@ -129,6 +129,7 @@ type Spool struct {
 	Oldest                time.Time // zero = nothing waits
 	Away, Failing, Paused bool      // the store; the disk; storage.drain
 	Bad, DroppedBodies    int64
+	LockedBodies          int64
 }
 
 const longWait = 2 * time.Minute
@@ -163,6 +164,9 @@ func judgeSpool(s *Spool, now time.Time) (found []Finding) {
 	}
 	if s.DroppedBodies > 0 {
 		found = append(found, warning("Their accounting is complete. See that the spool does not fill up again.", "bodies of %d entries were dropped, since the spool was nearly full", s.DroppedBodies)...)
+	}
+	if s.LockedBodies > 0 {
+		found = append(found, warning("Their accounting is complete. See the master key, and .sluice-body-keys.json.bad in the data directory (docs/privacy.md); then move the files back from the spool's folder bad into the spool, and restart.", "bodies of %d entries are sealed under a key that does not open", s.LockedBodies)...)
 	}
 	if found == nil && s.Depth == 0 && s.Bytes > 0 {
 		return well("%s lie in it", bytesOf(uint64(s.Bytes)))

@@ -40,9 +40,12 @@ type drainer struct {
 	suspicion  int     // how often the first record failed alone while others were taken
 	unreadable int     // how often in a row the disk failed
 	awaySince  time.Time
+	locked     map[gateway.BodyKeyID]time.Time // keys that do not open, and since when
 }
 
-func newDrainer(r *Recorder) *drainer { return &drainer{Recorder: r, limit: batchEntries} }
+func newDrainer(r *Recorder) *drainer {
+	return &drainer{Recorder: r, limit: batchEntries, locked: map[gateway.BodyKeyID]time.Time{}}
+}
 
 func (d *drainer) run(ctx context.Context) {
 	for d.waitForWork(ctx) {
@@ -78,10 +81,21 @@ func (d *drainer) step(ctx context.Context) {
 		return
 	}
 	if len(b.entries) > 0 {
-		if err := d.put(ctx, b.entries); err != nil {
+		switch err := d.put(ctx, b.entries); {
+		case errors.Is(err, gateway.ErrBodyLocked):
+			d.withoutLocked(ctx, b)
+			return
+		case err != nil:
 			d.refused(ctx, b, err)
 			return
 		}
+	}
+	d.finish(ctx, b)
+}
+
+// finish lets go of a batch whose entries the store has.
+func (d *drainer) finish(ctx context.Context, b batch) {
+	if len(b.entries) > 0 {
 		d.taken(b)
 	}
 	if !d.setAside(b.broken, "it is damaged") {

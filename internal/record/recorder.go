@@ -59,7 +59,7 @@ const (
 )
 
 type counters struct {
-	bad, badBytes, putErrors, droppedBodies, late, cut, collapsed atomic.Int64
+	bad, badBytes, putErrors, droppedBodies, locked, late, cut, collapsed atomic.Int64
 }
 
 // Open reads what the last process left in the spool and starts the way to the store.

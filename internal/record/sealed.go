@@ -83,7 +83,7 @@ func (r *Recorder) openBodies(e *gateway.Entry) *gateway.Bodies {
 func (r *Recorder) settled(ctx context.Context, entries []*gateway.Entry) ([]*gateway.Entry, error) {
 	var keys []gateway.BodyKeyID
 	for _, e := range entries {
-		if e.Bodies != nil && e.Bodies.Encrypt && e.Bodies.Lost == "" {
+		if sealedNow(e) {
 			keys = append(keys, e.Bodies.Key)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/bodykey"
@@ -210,4 +211,73 @@ func BenchmarkAppendSealed(b *testing.B) {
 			})
 		}
 	}
+}
+
+// What a key has sealed that does not open waits a minute; then what the call cost reaches the
+// store without it, and the sealed bodies stay in bad/ until the key opens.
+func TestCallsWhoseBodiesAreLockedReachTheStoreWithoutThem(t *testing.T) {
+	for _, others := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			dir, keys, s := t.TempDir(), new(keyShelf), newStore()
+			first := seals(keys)
+			r := open(t, record.Options{Dir: dir, Store: s, Seals: first, Paused: true})
+			for n := range 3 {
+				e := secret(n)
+				e.Settlements = []gateway.Settlement{{Rule: "r", Counter: "0123456789abcdef0123456789abcdef", Amount: 7, Time: e.Time}}
+				r.Append(e)
+			}
+			if err := first.Settle(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			var l logs
+			shut := bodykey.New(bodykey.Config{Store: keys, Vault: shutVault{keys}, Log: quiet()})
+			r = open(t, record.Options{Dir: dir, Store: s, Seals: shut, Logger: l.logger()})
+			if others {
+				r.Append(entry(9))
+			}
+			advance(30 * time.Second)
+			if s.get(uuid(0)) != nil {
+				t.Error("it was not waited for")
+			}
+			advance(time.Minute)
+			for n := range 3 {
+				e := s.get(uuid(n))
+				if e == nil || e.Bodies == nil || e.Bodies.Lost != gateway.BodiesLocked || e.Bodies.Request.Bytes != nil || len(e.Settlements) != 1 {
+					t.Fatalf("%d: %+v", n, e)
+				}
+			}
+			if others && s.get(uuid(9)) == nil || r.Depth() != 0 {
+				t.Errorf("%d wait", r.Depth())
+			}
+			bad, _ := filepath.Glob(filepath.Join(dir, "bad", "*.spool"))
+			if st := r.Stats(); len(bad) != 3 || st.LockedBodies != 3 || st.Bad != 0 || st.BadBytes == 0 || l.count("does not open") != 2 {
+				t.Errorf("%v %+v %q", bad, st, l.lines)
+			}
+			if err := r.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+
+			for _, f := range bad { // the key opens again
+				if err := os.Rename(f, filepath.Join(dir, "x"+filepath.Base(f))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s = newStore()
+			r = open(t, record.Options{Dir: dir, Store: s, Seals: seals(keys)})
+			if err := r.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			wantSpoken(t, s.get(uuid(2)))
+		})
+	}
+}
+
+// shutVault opens nothing.
+type shutVault struct{ *keyShelf }
+
+func (shutVault) OpenKey(context.Context, string, []byte) ([]byte, error) {
+	return nil, errors.New("the master key is another")
 }

@@ -11,6 +11,7 @@ type Stats struct {
 	StoreAway     bool      // the last PutEntries failed
 	DiskFailing   bool      // the disk refuses records; those that came since are in memory
 	DroppedBodies int64     // entries whose bodies were dropped because the spool was nearly full
+	LockedBodies  int64     // entries stored without bodies whose key does not open
 	PutErrors     int64     // failed PutEntries
 	Bad           int64     // records set aside
 	Collapsed     int64     // refused calls that are counted in another's entry
@@ -30,6 +31,7 @@ func (r *Recorder) Stats() Stats {
 		StoreAway:     r.away.Load(),
 		DiskFailing:   r.sick.Load(),
 		DroppedBodies: r.counters.droppedBodies.Load(),
+		LockedBodies:  r.counters.locked.Load(),
 		PutErrors:     r.counters.putErrors.Load(),
 		Bad:           r.counters.bad.Load(),
 		Collapsed:     r.counters.collapsed.Load(),

@@ -32,9 +32,17 @@ const (
 )
 
 // insertBodies stores what an entry has of bodies; those that are there already stay.
-func (s *Store) insertBodies(ctx context.Context, tx *sql.Tx, e *gateway.Entry) error {
+//
+// Where again is true, entries are sent again: bodies that could not be opened the first time
+// may be among them.
+func (s *Store) insertBodies(ctx context.Context, tx *sql.Tx, e *gateway.Entry, again bool) error {
 	if e.Bodies == nil {
 		return nil
+	}
+	if again && e.Bodies.Encrypt && e.Bodies.Lost == "" {
+		if _, err := s.exec(ctx, tx, "DELETE FROM bodies WHERE entry_id = ? AND part = ? AND bytes = ?", clean(e.ID), lostPart, []byte(gateway.BodiesLocked)); err != nil {
+			return err
+		}
 	}
 	rows, err := s.bodyRows(e)
 	if err != nil {

@@ -86,7 +86,7 @@ func (s *Store) putEntries(ctx context.Context, tx *sql.Tx, p *entryInserts, ent
 		return err
 	}
 	for _, e := range entries {
-		if err := s.insertBodies(ctx, tx, e); err != nil {
+		if err := s.insertBodies(ctx, tx, e, p.alone); err != nil {
 			return err
 		}
 		for i := range e.Objects {

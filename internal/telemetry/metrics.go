@@ -68,6 +68,7 @@ type Gauges struct {
 	SpoolDepth    func() float64
 	SpoolBytes    func() float64
 	BodiesDropped func() float64
+	BodiesLocked  func() float64 // nil = none
 	InFlight      func() float64
 	Keys          func() float64
 	SpoolOldest   func() float64              // seconds that the oldest entry of the spool waits; nil = not told
@@ -137,6 +138,9 @@ func NewMetrics(g Gauges, version string) *Metrics {
 		m.registry.MustRegister(newTargets(g.Targets))
 	}
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "sluice_bodies_dropped_total", Help: "Entries whose bodies were dropped since the spool was nearly full."}, g.BodiesDropped))
+	if g.BodiesLocked != nil {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "sluice_bodies_locked_total", Help: "Entries stored without bodies whose key does not open."}, g.BodiesLocked))
+	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "sluice_build_info", Help: "1, with the version of this build."}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
 	m.registry.MustRegister(build)

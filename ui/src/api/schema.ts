@@ -3996,6 +3996,8 @@ export interface components {
             bad_bytes: number;
             /** @description Entries whose bodies were dropped because the spool was nearly full. */
             bodies_dropped: number;
+            /** @description Entries that were stored without their bodies, whose key does not open; copies are kept in the spool's folder bad. */
+            bodies_locked: number;
             bytes: number;
             /** @description Entries not yet in the store. */
             depth: number;
