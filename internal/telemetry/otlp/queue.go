@@ -21,17 +21,12 @@ type sender[T any] interface {
 	End(ctx context.Context)
 }
 
-// taker is a sender that looks at things as they come, before the batch that they are in is
-// sent.
-type taker[T any] interface{ Take(T) }
-
 // queue is what waits for one destination.
 type queue[T any] struct {
 	in       chan item[T]
 	waiting  atomic.Int64 // bytes
 	standing *standing
 	to       sender[T]
-	take     func(T)         // nil = it looks at whole batches alone
 	ctx      context.Context // of what is being sent
 	cancel   context.CancelFunc
 	closing  chan struct{}
@@ -44,11 +39,7 @@ type item[T any] struct {
 
 func newQueue[T any](room int, s *standing, to sender[T]) *queue[T] {
 	ctx, cancel := context.WithCancel(context.Background())
-	q := &queue[T]{in: make(chan item[T], room), standing: s, to: to, ctx: ctx, cancel: cancel, closing: make(chan struct{})}
-	if t, ok := to.(taker[T]); ok {
-		q.take = t.Take
-	}
-	return q
+	return &queue[T]{in: make(chan item[T], room), standing: s, to: to, ctx: ctx, cancel: cancel, closing: make(chan struct{})}
 }
 
 // put adds something, or drops it and counts it. It never blocks.
@@ -73,7 +64,7 @@ func (q *queue[T]) run() {
 		var size int
 		select {
 		case one := <-q.in:
-			batch, size = q.add(batch, one.value), one.size
+			batch, size = append(batch, one.value), one.size
 		case <-q.closing:
 			q.rest(batch)
 			return
@@ -82,7 +73,7 @@ func (q *queue[T]) run() {
 		for full := false; !full && len(batch) < maxBatch; {
 			select {
 			case one := <-q.in:
-				batch, size = q.add(batch, one.value), size+one.size
+				batch, size = append(batch, one.value), size+one.size
 			case <-wait.C:
 				full = true
 			case <-q.closing:
@@ -97,19 +88,12 @@ func (q *queue[T]) run() {
 	}
 }
 
-func (q *queue[T]) add(batch []T, v T) []T {
-	if q.take != nil {
-		q.take(v)
-	}
-	return append(batch, v)
-}
-
 // rest sends what is left.
 func (q *queue[T]) rest(batch []T) {
 	for {
 		select {
 		case one := <-q.in:
-			if batch = q.add(batch, one.value); len(batch) == maxBatch {
+			if batch = append(batch, one.value); len(batch) == maxBatch {
 				q.flush(batch)
 				batch = batch[:0]
 			}

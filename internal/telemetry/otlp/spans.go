@@ -67,63 +67,47 @@ type spanSender struct {
 	e      *Exporter
 	client otlptrace.Client
 	end    func() // gives back its connections
-	buf    wire   // of the next batch
-	spans  int    // where they begin in it
-	taken  int    // calls whose spans are there
+	buf    wire   // the memory of the last batch
 }
 
 // maxBuffer is how much memory for a batch stays between two of them.
 const maxBuffer = 4 << 20
 
-// Take implements taker: it makes the spans of a call while its entry is still in the
-// processor's caches.
-func (s *spanSender) Take(c *call) {
-	if s.taken++; s.taken == 1 {
-		s.begin()
-	}
-	s.e.spans(&s.buf, c)
-}
-
 // Send implements sender.
 func (s *spanSender) Send(ctx context.Context, batch []*call) error {
+	s.buf = s.e.batch(s.buf[:0], batch)
 	all := &tracepb.ResourceSpans{}
 	// Fields that a message does not know go out as they are; that it does know them is of no
 	// account. So the library sends what was written here.
-	all.ProtoReflect().SetUnknown(protoreflect.RawFields(s.whole(batch)))
+	all.ProtoReflect().SetUnknown(protoreflect.RawFields(s.buf))
 	err := s.client.UploadTraces(ctx, []*tracepb.ResourceSpans{all}) // which has copied it
-	if s.taken = 0; cap(s.buf) > maxBuffer {
+	if cap(s.buf) > maxBuffer {
 		s.buf = nil
 	}
 	return err
-}
-
-// begin begins the ResourceSpans of a batch.
-func (s *spanSender) begin() {
-	s.buf = s.buf[:0]
-	s.buf.bytes(resourceResource, s.e.resource.wire)
-	s.spans = s.buf.begin(resourceScope)
-	who := s.buf.begin(scopeScope)
-	s.buf.text(scopeName, scope)
-	s.buf.text(scopeVersion, s.e.opt.Version)
-	s.buf.end(who)
-}
-
-// whole gives the ResourceSpans of a batch, of which the first calls may have been taken
-// before.
-func (s *spanSender) whole(batch []*call) wire {
-	for _, c := range batch[s.taken:] {
-		s.Take(c)
-	}
-	s.buf.text(scopeSchema, schema)
-	s.buf.end(s.spans)
-	s.buf.text(resourceSchema, schema)
-	return s.buf
 }
 
 // End implements sender.
 func (s *spanSender) End(ctx context.Context) {
 	_ = s.client.Stop(ctx)
 	s.end()
+}
+
+// batch appends the ResourceSpans of calls.
+func (e *Exporter) batch(w wire, calls []*call) wire {
+	w.bytes(resourceResource, e.resource.wire)
+	all := w.begin(resourceScope)
+	who := w.begin(scopeScope)
+	w.text(scopeName, scope)
+	w.text(scopeVersion, e.opt.Version)
+	w.end(who)
+	for _, c := range calls {
+		e.spans(&w, c)
+	}
+	w.text(scopeSchema, schema)
+	w.end(all)
+	w.text(resourceSchema, schema)
+	return w
 }
 
 // spans appends the call's span and those of its attempts.

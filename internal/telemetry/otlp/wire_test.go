@@ -1,7 +1,6 @@
 package otlp
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -28,7 +27,7 @@ import (
 func decoded(t testing.TB, e *Exporter, calls ...*call) *tracepb.ResourceSpans {
 	t.Helper()
 	var request collectorpb.ExportTraceServiceRequest
-	b := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), (&spanSender{e: e}).whole(calls))
+	b := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), e.batch(nil, calls))
 	if err := proto.Unmarshal(b, &request); err != nil {
 		t.Fatal(err)
 	}
@@ -197,60 +196,5 @@ func TestMessagesOfEveryLengthAreWhole(t *testing.T) {
 		if string(w) != string(want) {
 			t.Errorf("%d bytes are written otherwise", size)
 		}
-	}
-}
-
-// keeper is OpenTelemetry's client, and what it was given.
-type keeper struct{ sent []*tracepb.ResourceSpans }
-
-func (*keeper) Start(context.Context) error { return nil }
-func (*keeper) Stop(context.Context) error  { return nil }
-func (k *keeper) UploadTraces(_ context.Context, all []*tracepb.ResourceSpans) error {
-	for _, one := range all {
-		b, err := proto.Marshal(one)
-		if err != nil {
-			return err
-		}
-		read := &tracepb.ResourceSpans{}
-		if err := proto.Unmarshal(b, read); err != nil {
-			return err
-		}
-		k.sent = append(k.sent, read)
-	}
-	return nil
-}
-
-// Whether spans were made as their calls came or as the batch is sent, each is sent once.
-func TestCallsThatWereTakenAreSentOnce(t *testing.T) {
-	e, k, at := testExporter(), &keeper{}, time.Unix(1_770_000_000, 0)
-	s := &spanSender{e: e, client: k, end: func() {}}
-	made := func(n int) *call {
-		return newCall(&proxy.Observation{Entry: &gateway.Entry{ID: fmt.Sprint(n), Time: at, Operation: "chat"}, Trace: &proxy.Trace{ID: "4bf92f3577b34da6a3ce929d0e0e4736", Span: fmt.Sprintf("%016x", n+1)}})
-	}
-	for taken := range 4 {
-		var batch []*call
-		for n := range 3 {
-			c := made(n)
-			if batch = append(batch, c); n < taken {
-				s.Take(c)
-			}
-		}
-		if err := s.Send(t.Context(), batch); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for i, sent := range k.sent {
-		spans := sent.ScopeSpans[0].Spans
-		if len(spans) != 3 || sent.SchemaUrl != schema || len(sent.Resource.Attributes) == 0 {
-			t.Fatalf("%d were taken, and %v is sent", i, sent)
-		}
-		for n, span := range spans {
-			if got := attributesByName(span.Attributes)["sluice.call.id"]; got != fmt.Sprint(n) {
-				t.Errorf("%d were taken, and the span %d is of %q", i, n, got)
-			}
-		}
-	}
-	if len(k.sent) != 4 {
-		t.Errorf("%d batches", len(k.sent))
 	}
 }
