@@ -80,6 +80,15 @@ test("the ranked tables have both times, stand against the period before, and le
   await page.getByRole("button", { name: /^Remove the filter Key: / }).waitFor();
 });
 
+test("what calls are told apart by has a row for each value, at once after another was shown", async () => {
+  await page.goto("/?range=24h&live=0&by=metadata.team");
+  const table = page.getByRole("table", { name: "By metadata: team" });
+  await table.waitFor();
+  const names = await table.getByRole("rowheader").allTextContents();
+  assert.equal(new Set(names).size, names.length, names.join());
+  assert.ok(names.includes("support"), names.join());
+});
+
 test("on a phone nothing hangs over", async () => {
   const phone = await newPage(browser, gateway, { viewport: { width: 400, height: 800 }, colorScheme: "dark" });
   await signIn(phone.page);

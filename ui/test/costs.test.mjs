@@ -21,5 +21,6 @@ for (const [name, period, now, zone, from, to, whole] of [
   test(name, () => {
     const at = new Date(now);
     const got = before(spanOf(period, at, zone), at, zone);
+    assert.equal(got.months, { "3m": 3, "12m": 12 }[period] ?? 1);
     assert.deepEqual({ from: got.from.toISOString(), to: got.to.toISOString(), whole: got.whole }, { from: new Date(from).toISOString(), to: new Date(to).toISOString(), whole });
   });

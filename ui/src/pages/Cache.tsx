@@ -26,12 +26,12 @@ export default function Cache() {
       {cache.isError ? <Failure error={cache.error} retry={() => void cache.refetch()} /> : !c ? <Waiting rows={3} height={140} /> : (
         <Stack gap="md">
           {c.total.served + c.total.misses === 0 ? <Off /> : <><Results total={c.total} /><OverTime period={period} /></>}
-          {who?.admin && <Grid gap="md">
+          {who?.admin && <Grid gap="md" className="level">
             <Grid.Col span={{ base: 12, md: 7 }}><Tiers tiers={c.tiers ?? []} /></Grid.Col>
             <Grid.Col span={{ base: 12, md: 5 }}><Advice advice={c.advice ?? []} /></Grid.Col>
           </Grid>}
           {c.total.served + c.total.misses > 0 && <By period={period} />}
-          <Grid gap="md">
+          <Grid gap="md" className="level">
             <Grid.Col span={{ base: 12, md: 6 }}><Purge /></Grid.Col>
             <Grid.Col span={{ base: 12, md: 6 }}><Lookup /></Grid.Col>
           </Grid>

@@ -93,7 +93,10 @@ function spoken(b: Before): string {
 }
 
 /** What the time before is, and why. */
-const explained = (b: Before) => (b.whole ? `Before: as many whole months, just before: ${spoken(b)}.` : `Before: the same part of as many months before, ${spoken(b)}: the present month is not over, and a part is not compared with a whole.`);
+function explained(b: Before): string {
+  const months = b.months === 1 ? "month" : `${b.months} months`;
+  return b.whole ? `“Before” is ${spoken(b)}: the whole ${months} just before.` : `“Before” is ${spoken(b)}: the same part of the ${months} before, since the present month is not over and a part is not compared with a whole.`;
+}
 
 type Shown = { lines: Line[]; starts: Date[]; past?: CostReport; then: Before; nameOf: Names };
 
@@ -109,7 +112,7 @@ function Report({ of: a, past, then, span, nameOf, into }: { of: CostReport; pas
   const colors = chartColors(lines, nameOf);
   const series = [...shown.map((l) => ({ label: nameOf(l), color: l.rest ? meaning.left : colors(nameOf(l)), values: l.spans })), ...(others.length ? [{ label: "others", color: meaning.left as string, values: times.map((_, i) => others.reduce((sum, l) => sum + (l.spans[i] ?? 0), 0)) }] : [])];
   const was = past?.total.cost_usd;
-  const note = was == null ? "" : was === 0 ? `nothing from ${spoken(then)}` : `${total.cost_usd >= was ? "+" : "−"}${percent(Math.abs(total.cost_usd - was) / was)} against ${usd(was)} from ${spoken(then)}`;
+  const note = was == null ? "" : was === 0 ? "nothing before" : `${total.cost_usd >= was ? "+" : "−"}${percent(Math.abs(total.cost_usd - was) / was)} against ${usd(was)} before`;
   const by = wordOf(a.by);
   return (
     <Stack gap="md">
@@ -119,6 +122,7 @@ function Report({ of: a, past, then, span, nameOf, into }: { of: CostReport; pas
         <Figure label="Saved by the cache" value={usd(total.saved_usd)} exact={`$${exact(total.saved_usd)}`} note="not spent: answers were kept" says="What the calls that the cache served would have cost." />
         <Figure label="Without a price" value={count(total.unpriced)} tone={total.unpriced ? "var(--tag-warning-ink)" : undefined} note="calls, refused ones included" says="Calls whose cost is not known: refused, failed, or of a model without a price. Give it one under providers in the configuration." />
       </div>
+      {past && <Text size="xs" c="dimmed">{explained(then)}</Text>}
       {a.warning && <Alert variant="light" color="yellow">{a.warning}</Alert>}
       <Panel title={`Cost by ${by}`} says={`One bar for each ${a.grain} of the zone ${a.zone}; values stand on each other.`}><Chart title={`Cost by ${by}`} kind="bars" format={usd} times={times} series={series} height={230} /></Panel>
       <Card withBorder padding={0}><Table {...{ lines, starts, past, then, nameOf, into }} of={a} /></Card>

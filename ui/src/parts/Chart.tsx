@@ -169,7 +169,7 @@ export function Chart({ title, times, series, kind, format, height = 220, zoom, 
         height,
         tzDate: (t) => uPlot.tzDate(new Date(t * 1000), zone),
         legend: { show: false },
-        padding: [8, 20, 0, 0],
+        padding: [8, 26, 0, 0],
         cursor: { points: { show: kind === "lines" }, drag: { x: !!zoom, y: false, setScale: false } },
         scales: {
           x: { time: true, range: () => (kind === "bars" ? [times[0]! - step / 2, times[times.length - 1]! + step / 2] : [times[0]!, times[times.length - 1]! + (marks.length > 0 || times.length < 2 ? step : 0)]) },

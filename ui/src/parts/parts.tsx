@@ -59,7 +59,7 @@ export function Figure({ label, value, exact, note, says, tone, to, extra }: { l
       <Tooltip label={exact ?? value} disabled={!exact} withArrow>
         {to ? <Anchor component={Link} to={to} underline="never" c={tone ?? "inherit"}>{number}</Anchor> : number}
       </Tooltip>
-      <Text size="xs" c="dimmed" truncate mih={18}>{note}</Text>
+      <Text size="xs" c="dimmed" lineClamp={2} mih={18}>{note}</Text>
       {extra}
     </Paper>
   );

@@ -30,7 +30,7 @@ export function monthsBefore(now: Date, zone: string, n: number): string[] {
   return Array.from({ length: n }, (_, i) => new Date(Date.UTC(y, m - i, 1)).toISOString().slice(0, 7));
 }
 
-export type Before = { from: Date; to: Date; whole: boolean };
+export type Before = { from: Date; to: Date; whole: boolean; months: number };
 
 /**
  * As many months as a span of whole months has, just before it. Of a span that is not over
@@ -42,12 +42,12 @@ export function before(s: Span, now: Date, zone: string): Before {
   const [y2, m2] = dayIn(s.to, zone);
   const n = (y2 - y) * 12 + m2 - m;
   const from = startOf(y, m - n, 1, zone);
-  if (now >= s.to) return { from, to: s.from, whole: true };
+  if (now >= s.to) return { from, to: s.from, whole: true, months: n };
   const [year, month, day] = dayIn(now, zone);
   const clock = (now.getTime() + offset(now.getTime(), zone)) % 86_400_000;
   const same = moment(Date.UTC(year, month - n, day) + clock, zone);
   const end = startOf(year, month - n + 1, 1, zone);
-  return { from, to: same < end ? same : end, whole: false };
+  return { from, to: same < end ? same : end, whole: false, months: n };
 }
 
 /** When days, weeks (from Monday) or months begin in a span, its own beginning first. */

@@ -6,7 +6,7 @@ import { useLinkTo, useParams } from "../../lib/address";
 import { asLogs, type Dimension, type Series, totalOf, useAnalytics, useCompared, useDimensions } from "../../lib/analytics";
 import { colorsOf, meaning } from "../../lib/color";
 import { count, exact, ms, percent, usd } from "../../lib/format";
-import { Bar, Panel } from "../../parts/parts";
+import { Bar, Failure, Panel, Waiting } from "../../parts/parts";
 import { useKeyNames } from "../../parts/names";
 import type { View } from "./view";
 
@@ -45,16 +45,17 @@ export function Top({ period, filters, live, param, first }: View & { param: str
   const dimension = dimensions[chosen] ?? dimensions[first]!;
   const groups = useAnalytics(period, filters, live, { metric: metrics, by: dimension.by, top: "8" });
   const past = useCompared(period, filters, live, { metric: metrics, by: dimension.by, top: "20" });
-  const before = useMemo(() => new Map(past.data?.series.map((s) => [`${s.rest} ${dimension.nameOf(s.by)}`, s.before])), [past.data, dimension]);
-  const known = !!past.data?.before?.requests; // else nothing is compared with
-  const rows = groups.data?.series ?? [];
+  const before = useMemo(() => new Map((past.data?.by.join() === dimension.by ? past.data : undefined)?.series.map((s) => [`${s.rest} ${dimension.nameOf(s.by)}`, s.before])), [past.data, dimension]);
+  const known = past.data?.by.join() === dimension.by && !!past.data.before?.requests; // else nothing is compared with
+  const there = groups.data?.by.join() === dimension.by ? groups.data : undefined; // what is shown while more comes may be told apart otherwise
+  const rows = there?.series ?? [];
   const most = Math.max(1, ...rows.map((s) => totalOf(s, "requests") ?? 0));
   const colors = colorsOf(rows.filter((s) => !s.rest).map((s) => dimension.nameOf(s.by)));
   const name = (s: Series) => { const n = dimension.nameOf(s.by); return s.rest ? "all others" : dimension.by === "key" ? keyName(n) : n; };
   const title = `By ${dimension.label.toLowerCase()}`;
   return (
-    <Panel title={title} says="The most requests first, each figure with its change against the period before. A click on a name filters the whole page; one on requests, errors or latency leads to those calls in the logs." right={<Select size="xs" w={130} allowDeselect={false} aria-label="Add up by" data={Object.entries(dimensions).map(([value, d]) => ({ value, label: d.label }))} value={chosen} onChange={(v) => v && set({ [param]: v === first ? "" : v })} />}>
-      <Box className="scroll">
+    <Panel title={title} says="The most requests first, each figure with its change against the period before. A click on a name filters the whole page; one on requests, errors or latency leads to those calls in the logs." right={<Select size="xs" w={170} allowDeselect={false} searchable aria-label="Add up by" data={Object.entries(dimensions).map(([value, d]) => ({ value, label: d.label }))} value={chosen} onChange={(v) => v && set({ [param]: v === first ? "" : v })} />}>
+      {groups.isError ? <Failure error={groups.error} retry={() => void groups.refetch()} /> : !there ? <Waiting rows={9} height={38} /> : <Box className="scroll">
         <table className="rows tight ranked" aria-label={title}>
           <thead><tr><th scope="col">{dimension.label}</th>{columns.map((c) => <th key={c.metric} scope="col" className="n">{c.label}</th>)}</tr></thead>
           <tbody>
@@ -64,7 +65,7 @@ export function Top({ period, filters, live, param, first }: View & { param: str
               const color = own ? (colors.get(dimension.nameOf(s.by)) ?? meaning.left) : meaning.left;
               const was = s.rest ? undefined : before.get(`${s.rest} ${dimension.nameOf(s.by)}`); // others are others then
               return (
-                <tr key={label}>
+                <tr key={`${s.rest} ${dimension.nameOf(s.by)}`}>
                   <th scope="row" className="name" title={label}><Group gap={8} wrap="nowrap"><Box className="swatch" style={{ background: color }} />{own ? <Anchor component="button" size="sm" c="inherit" ta="left" truncate onClick={() => set(dimension.filters(s.by))}>{label}</Anchor> : <Text size="sm" c="dimmed">{label || "none"}</Text>}</Group></th>
                   {columns.map((c) => {
                     const now = totalOf(s, c.metric);
@@ -83,7 +84,7 @@ export function Top({ period, filters, live, param, first }: View & { param: str
             })}
           </tbody>
         </table>
-      </Box>
+      </Box>}
     </Panel>
   );
 }
