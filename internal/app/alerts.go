@@ -22,7 +22,8 @@ func (p *process) openAlertRules(cfg *config.Config) {
 	if cfg.Admin.URL != "" {
 		link = strings.TrimSuffix(cfg.Admin.URL, "/") + "/alerts"
 	}
-	p.rules = rules.New(rules.Options{Store: p.store, Source: alertSource{p}, Rules: p.alertRules, Raised: p.alerts.Wake, Link: link, Logger: p.log})
+	source := alertSource{p, &networkSums{read: p.store.Networks, now: time.Now}}
+	p.rules = rules.New(rules.Options{Store: p.store, Source: source, Rules: p.alertRules, Raised: p.alerts.Wake, Link: link, Logger: p.log})
 }
 
 func (p *process) alertRules() []gateway.AlertRule { return p.config.Load().AlertRules() }
@@ -38,13 +39,19 @@ func (p *process) watchRules(ctx context.Context) {
 }
 
 // alertSource is where rules have their figures from.
-type alertSource struct{ p *process }
+type alertSource struct {
+	p        *process
+	networks *networkSums
+}
 
 // topSeries is how many values of a dimension a rule looks at.
 const topSeries = 50
 
 // Calls implements rules.Source.
 func (s alertSource) Calls(ctx context.Context, q rules.Question) ([]rules.Series, error) {
+	if q.Per == rules.Network {
+		return s.networks.calls(ctx, q)
+	}
 	ask := store.AnalyticsQuery{From: q.From, To: q.To, Step: q.Step, Top: topSeries, Rank: analytics.Requests, Sketches: q.Sketches}
 	for d, v := range q.Filter {
 		ask.Where = append(ask.Where, store.AnalyticsFilter{Dimension: analytics.Dimension(d), Value: v})

@@ -17,10 +17,13 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/admin"
 	"github.com/sluice-gateway/sluice/internal/alert"
+	"github.com/sluice-gateway/sluice/internal/alert/rules"
+	"github.com/sluice-gateway/sluice/internal/analytics"
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/record"
+	"github.com/sluice-gateway/sluice/internal/store"
 )
 
 // receiver is where alerts go: it notes what it took, and refuses while it is down.
@@ -147,16 +150,16 @@ func TestASurgeFromUnfamiliarNetworksIsTold(t *testing.T) {
 		defer stop()
 		x.minutes(2, "ours", 200, 1, "192.0.2.1", "198.51.100.1", "203.0.113.1", "10.0.0.1") // the first day: all are new, and none is strange
 		time.Sleep(26 * time.Hour)
-		x.minutes(2, "ours", 200, 2, "192.0.2.77", "198.51.100.1", "10.0.1.1") // one that is new
+		x.minutes(2, "ours", 200, 1, "192.0.2.77", "198.51.100.1", "10.0.1.1") // one that is new: two calls
 		if got := x.to.told(); got != "" {
 			t.Errorf("told %q", got)
 		}
 		x.minutes(2, "ours", 200, 1, "10.1.0.1", "10.2.0.1", "2001:db8::1")
-		if got := x.to.told(); got != "firing(key=ours 4)" {
+		if got := x.to.told(); got != "firing(key=ours 5)" {
 			t.Errorf("told %q", got)
 		}
 		x.minutes(8, "ours", 200, 1, "10.1.0.1", "192.0.2.1")
-		if got := x.to.told(); got != "firing(key=ours 4) resolved" {
+		if got := x.to.told(); got != "firing(key=ours 5) resolved" {
 			t.Errorf("told %q", got)
 		}
 	})
@@ -243,7 +246,7 @@ func TestABudgetThatIsForeseenToEndIsAskedForByRules(t *testing.T) {
 		filter map[string]string
 		want   string
 	}{{nil, "gateway/default/small workspace=default"}, {map[string]string{"gateway": "default", "workspace": "default"}, "gateway/default/small workspace=default"}, {map[string]string{"gateway": "other"}, ""}, {map[string]string{"workspace": "nobody"}, ""}} {
-		found, err := alertSource{p}.Ending(t.Context(), &gateway.AlertRule{Metric: gateway.BudgetEndsIn, Filter: c.filter})
+		found, err := alertSource{p: p}.Ending(t.Context(), &gateway.AlertRule{Metric: gateway.BudgetEndsIn, Filter: c.filter})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -254,5 +257,69 @@ func TestABudgetThatIsForeseenToEndIsAskedForByRules(t *testing.T) {
 		if ms, there := found[c.want]; there && (ms < 0 || ms > float64(50*time.Hour/time.Millisecond)) {
 			t.Errorf("it ends in %v ms", ms)
 		}
+	}
+}
+
+// A network that brings far more calls than in the same hours of past weeks is told; others,
+// and one that was never there, are not.
+func TestASurgeFromANetworkIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rule := config.AlertRule{Name: "surge", Metric: "requests", Per: "network"}
+		rule.Anomaly.Weeks, rule.Anomaly.Sensitivity = 4, 6
+		x := newTelling(t, rule)
+		const week = 7 * 24 * time.Hour
+		for range 4 { // weeks of ten calls an hour
+			x.minutes(1, "ours", 200, 5, "192.0.2.1", "198.51.100.1", "192.0.2.2")
+			time.Sleep(week - time.Minute)
+		}
+		stop := x.start()
+		defer stop()
+		x.minutes(1, "ours", 200, 5, "192.0.2.7", "198.51.100.1", "192.0.2.8")
+		x.minutes(1, "ours", 200, 40, "203.0.113.5") // nobody knows it: that is for new_networks
+		x.minutes(15, "", 200, 0)
+		if got := x.to.told(); got != "" {
+			t.Errorf("told %q", got)
+		}
+		x.minutes(1, "", 200, 40, "198.51.100.99")
+		x.minutes(20, "", 200, 0)
+		if got := x.to.told(); got != "firing(network=198.51.100.0/24 45)" {
+			t.Errorf("told %q", got)
+		}
+		x.minutes(90, "", 200, 0)
+		if got := x.to.told(); got != "firing(network=198.51.100.0/24 45) resolved" {
+			t.Errorf("told %q", got)
+		}
+	})
+}
+
+func TestStepsOfNetworksAreReadOnceAndForgotten(t *testing.T) {
+	now, reads := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), 0
+	s := networkSums{now: func() time.Time { return now }, read: func(context.Context, store.NetworkQuery) (map[string]*analytics.Figures, error) {
+		reads++
+		f := new(analytics.Figures)
+		f.Numbers[analytics.Requests] = 1
+		return map[string]*analytics.Figures{"10.0.0.0/24": f}, nil
+	}}
+	ask := func(to time.Time, want int) {
+		t.Helper()
+		reads = 0
+		got, err := s.calls(t.Context(), rules.Question{From: to.Add(-time.Hour), To: to, Per: rules.Network})
+		if err != nil || len(got) != 1 || got[0].Total.Numbers[analytics.Requests] != 4 || reads != want {
+			t.Errorf("%v %v, %d reads", got, err, reads)
+		}
+	}
+	past := now.Add(-24 * time.Hour)
+	ask(past, 4)
+	ask(past, 0)
+	ask(past.Add(15*time.Minute), 1)
+	ask(now, 4)
+	ask(now, 0)
+	now = now.Add(freshStep)
+	ask(now.Truncate(time.Hour), 4) // calls may have come
+	ask(past, 0)
+	now = now.Add(unusedStep + time.Minute)
+	ask(past, 4)
+	if len(s.kept) != 4 {
+		t.Errorf("%d steps are kept", len(s.kept))
 	}
 }

@@ -45,7 +45,7 @@ func (f *fullest) read(p *process) func() float64 {
 			f.at = now
 			ctx, cancel := context.WithTimeout(context.Background(), shareWait)
 			defer cancel()
-			if share, _, err := (alertSource{p}).budgetShare(ctx); err == nil {
+			if share, _, err := (alertSource{p: p}).budgetShare(ctx); err == nil {
 				f.share = share
 			}
 		}

@@ -14,7 +14,7 @@ import (
 // AlertRule raises alerts while a figure is out of bounds.
 type AlertRule struct {
 	Name     string        `yaml:"name" required:"true" example:"errors" check:"name" help:"What it is called in alerts and mutes. An alert that fires stays the same while its rule keeps its name."`
-	Metric   string        `yaml:"metric" required:"true" example:"error_rate" check:"metric" help:"What is looked at: error_rate, block_rate, cache_ratio (shares); requests, errors, blocked, tokens, spend, forbidden (calls refused with 403), new_networks (networks that a key was never used from); latency_, first_token_ or overhead_ with p50, p90, p95 or p99; silence (no call at all); budget_share, unhealthy_targets, spool_depth; budget_ends_in (of each budget that is foreseen to end before its period does, the time until then)."`
+	Metric   string        `yaml:"metric" required:"true" example:"error_rate" check:"metric" help:"What is looked at: error_rate, block_rate, cache_ratio (shares); requests, errors, blocked, tokens, spend, forbidden (calls refused with 403), new_networks (calls from networks that their key was never used from); latency_, first_token_ or overhead_ with p50, p90, p95 or p99; silence (no call at all); budget_share, unhealthy_targets, spool_depth; budget_ends_in (of each budget that is foreseen to end before its period does, the time until then)."`
 	Above    string        `yaml:"above" example:"5%" check:"figure" help:"It is out of bounds above this: a number, a share (5%) or a time (2s)."`
 	Below    string        `yaml:"below" example:"20%" check:"figure" help:"It is out of bounds below this."`
 	Clear    string        `yaml:"clear" example:"3%" check:"figure" help:"What fires ends only when the figure is back at this. Default: the bound."`
@@ -26,7 +26,7 @@ type AlertRule struct {
 	NoData   string        `yaml:"no_data" default:"ok" enum:"ok|keep|alert" help:"What an unknown figure means: all is well, things are as before, or an alert."`
 	Severity string        `yaml:"severity" default:"warning" enum:"info|warning|critical" help:"How bad it is."`
 	Filter   AlertFilter   `yaml:"filter" help:"Only these calls."`
-	Per      string        `yaml:"per" example:"model" enum:"gateway|workspace|provider|model|key|route|operation" help:"Each value is looked at by itself, the 50 with the most calls; one alert tells of all that fire. Default: all calls together."`
+	Per      string        `yaml:"per" example:"model" enum:"gateway|workspace|provider|model|key|route|operation|network" help:"Each value is looked at by itself, the 50 with the most calls; one alert tells of all that fire. network (/24, /48 of IPv6) is for anomalies alone. Default: all calls together."`
 	Channels []string      `yaml:"channels" example:"[on-call]" single:"true" check:"name" help:"Who is told, by name. Default: all channels of alerts."`
 }
 
@@ -202,14 +202,22 @@ func (l *loader) toldApart(at string, r *AlertRule) {
 	case (r.Metric == "new_networks" || r.Metric == "forbidden") && r.Per != "" && r.Per != "key":
 		l.bad(join(at, "per"), "%s can be told apart by key alone", r.Metric)
 	}
+	if r.Per == "network" && !l.given(join(at, "anomaly")) {
+		l.bad(join(at, "per"), "networks are told apart for anomalies alone, as in anomaly: 6; new_networks counts calls from those that are new")
+	}
 	delete(named, "gateway")
 	delete(named, "workspace")
+	delete(named, "network")
 	var allowed []string
 	switch r.Metric {
 	case gateway.BudgetEndsIn:
 	case "new_networks", "forbidden":
 		allowed = []string{"key"}
 	default:
+		if r.Per == "network" {
+			allowed = []string{"key"}
+			break
+		}
 		for _, with := range []string{"provider", "key", "route", "operation"} {
 			if _, ok := named[with]; ok {
 				allowed = append(allowed, with)
@@ -219,7 +227,7 @@ func (l *loader) toldApart(at string, r *AlertRule) {
 	}
 	for d := range named {
 		if !slices.Contains(allowed, d) {
-			l.bad(at, "calls are not told apart by all of these at once: beside gateway and workspace, filter and per may name one of provider, key, route and operation, and model; forbidden and new_networks key alone, budget_ends_in none")
+			l.bad(at, "calls are not told apart by all of these at once: beside gateway and workspace, filter and per may name one of provider, key, route and operation, and model; forbidden, new_networks and networks key alone, budget_ends_in none")
 			return
 		}
 	}

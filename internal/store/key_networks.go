@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -57,16 +58,18 @@ const (
 	unseenFor = 30 * 24 * time.Hour
 	// settled is how long a key must have been known before a network can be new to it.
 	settled = 24 * time.Hour
-	// maxSeen bounds the keys and addresses that are read at once.
-	maxSeen = 5000
+	// noteRows are written by one statement, and noteEach in one transaction.
+	noteRows, noteEach = 100, 2000
 )
 
-// keyNetwork is a network that a key was used from.
+// keyNetwork is a network that a key was used from. Calls without a key are their gateway's
+// and workspace's: no id of a key has a slash.
 type keyNetwork struct{ key, network string }
 
-// NewNetworks notes from which networks (/24, or /48 of IPv6) keys were used in a time,
-// and counts those of them that a key was not used from for 30 days. A key that is known
-// for less than a day has none.
+// NewNetworks notes from which networks (/24, or /48 of IPv6) keys were used in a time, and
+// counts the calls from those of them that a key was not used from for 30 days. A key that is
+// known for less than a day has none. Calls without a key count as those of
+// "gateway/workspace".
 func (s *Store) NewNetworks(ctx context.Context, q KeyCountQuery) (map[string]float64, error) {
 	seen, err := s.networksIn(ctx, &q)
 	if err == nil && len(seen) > 0 {
@@ -81,50 +84,64 @@ func (s *Store) NewNetworks(ctx context.Context, q KeyCountQuery) (map[string]fl
 		[]any{micros(q.From), micros(q.From), micros(q.From.Add(-settled))}, func(rows *sql.Rows) error {
 			var n keyNetwork
 			err := rows.Scan(&n.key, &n.network)
-			if !seen[n] { // of calls that are not asked for
-				return err
-			}
-			if q.ByKey {
-				out[n.key]++
-			} else {
-				out[""]++
+			calls := seen[n] // 0 = none that is asked for
+			switch {
+			case calls == 0:
+			case q.ByKey:
+				out[n.key] += float64(calls)
+			default:
+				out[""] += float64(calls)
 			}
 			return err
 		})
 	return mostOf(out), s.failed("new networks", err)
 }
 
-// networksIn reads from which networks keys were used.
-func (s *Store) networksIn(ctx context.Context, q *KeyCountQuery) (map[keyNetwork]bool, error) {
-	seen := map[keyNetwork]bool{}
+// networksIn reads how many calls came from which networks with which keys.
+func (s *Store) networksIn(ctx context.Context, q *KeyCountQuery) (map[keyNetwork]int64, error) {
+	seen := map[keyNetwork]int64{}
 	c := q.conditions()
-	c.add("key_id <> ''")
 	c.add("client_ip <> ''") // which redaction and erasure take away
-	err := s.query(ctx, "SELECT DISTINCT key_id, client_ip FROM entries"+c.where()+" LIMIT ?", append(c.args, maxSeen), func(rows *sql.Rows) error {
-		var key, ip string
-		if err := rows.Scan(&key, &ip); err != nil {
+	err := s.query(ctx, "SELECT COALESCE(key_id, ''), COALESCE(gateway, ''), COALESCE(workspace, ''), client_ip, "+sum("count")+" FROM entries"+c.where()+" GROUP BY 1, 2, 3, 4", c.args, func(rows *sql.Rows) error {
+		var key, gateway, workspace, ip string
+		var calls int64
+		if err := rows.Scan(&key, &gateway, &workspace, &ip, &calls); err != nil {
 			return err
 		}
+		if key == "" {
+			key = gateway + "/" + workspace
+		}
 		if n := networkOf(ip); n != "" {
-			seen[keyNetwork{key, n}] = true
+			seen[keyNetwork{key, n}] += calls
 		}
 		return nil
 	})
 	return seen, err
 }
 
-func (s *Store) noteNetworks(ctx context.Context, q *KeyCountQuery, seen map[keyNetwork]bool) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		for u := range seen {
-			_, err := s.exec(ctx, tx, `INSERT INTO key_networks (key_id, network, first_seen, last_seen) VALUES (?, ?, ?, ?)
-				ON CONFLICT (key_id, network) DO UPDATE SET first_seen = CASE WHEN key_networks.last_seen < ? THEN excluded.first_seen ELSE key_networks.first_seen END, last_seen = excluded.last_seen`,
-				u.key, u.network, micros(q.To), micros(q.To), micros(q.From.Add(-unseenFor)))
-			if err != nil {
-				return err
+func (s *Store) noteNetworks(ctx context.Context, q *KeyCountQuery, seen map[keyNetwork]int64) error {
+	all := slices.SortedFunc(maps.Keys(seen), func(a, b keyNetwork) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.network, b.network)) })
+	for part := range slices.Chunk(all, noteEach) {
+		err := s.tx(ctx, func(tx *sql.Tx) error {
+			for rows := range slices.Chunk(part, noteRows) {
+				args := make([]any, 0, 4*len(rows)+1)
+				for _, n := range rows {
+					args = append(args, n.key, n.network, micros(q.To), micros(q.To))
+				}
+				_, err := s.exec(ctx, tx, "INSERT INTO key_networks (key_id, network, first_seen, last_seen) VALUES (?, ?, ?, ?)"+strings.Repeat(", (?, ?, ?, ?)", len(rows)-1)+`
+					ON CONFLICT (key_id, network) DO UPDATE SET first_seen = CASE WHEN key_networks.last_seen < ? THEN excluded.first_seen ELSE key_networks.first_seen END, last_seen = excluded.last_seen`,
+					append(args, micros(q.From.Add(-unseenFor)))...)
+				if err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // mostOf leaves the keys with the largest counts.

@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -57,6 +59,9 @@ func (e *Engine) strange(ctx context.Context, r *gateway.AlertRule, to time.Time
 	if err != nil {
 		return nil, err
 	}
+	if r.Per == Network {
+		now = largest(now, maxSeries)
+	}
 	past := map[string][]float64{}
 	for w := range r.Weeks {
 		before, err := e.hour(ctx, r, to.Add(-time.Duration(w+1)*week))
@@ -80,6 +85,18 @@ func (e *Engine) strange(ctx context.Context, r *gateway.AlertRule, to time.Time
 		out = append(out, n)
 	}
 	return out, nil
+}
+
+// Network is what a rule is per that looks at the networks of callers.
+const Network = "network"
+
+// largest leaves the n values with the largest figures.
+func largest(figures map[string]float64, n int) map[string]float64 {
+	values := slices.SortedFunc(maps.Keys(figures), func(a, b string) int { return cmp.Or(cmp.Compare(figures[b], figures[a]), cmp.Compare(a, b)) })
+	for _, value := range values[min(len(values), n):] {
+		delete(figures, value)
+	}
+	return figures
 }
 
 func bound(r *gateway.AlertRule, past []float64) float64 {

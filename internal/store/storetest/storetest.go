@@ -29,6 +29,8 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"leases":           testLeases,
 		"forbidden calls":  testForbidden,
 		"new networks":     testNewNetworks,
+		"many networks":    testManyNewNetworks,
+		"networks":         testNetworks,
 		"spend":            testSpend,
 		"alerts":           testAlerts,
 		"raises":           testRaises,
