@@ -169,6 +169,9 @@ func (a *api) analyticsQuery(c *call) (store.AnalyticsQuery, error) {
 		}
 	}
 	empty, err := a.dimensions("without", c.query.Get("without"))
+	if slices.Contains(empty, analytics.ByLimit) {
+		return q, invalid("without", "sums know the calls that a limit refused, not the others: leave out without=limit and take blocked away from requests")
+	}
 	for _, d := range empty {
 		q.Where = append(q.Where, store.AnalyticsFilter{Dimension: d})
 	}

@@ -134,6 +134,7 @@ func TestAnalyticsSayWhatIsWrongWithAQuestion(t *testing.T) {
 		"filter.colour=red":  "filter.",
 		"filter.status=5xx":  "filter.status",
 		"without=colour":     "told apart",
+		"without=limit":      "take blocked away",
 		"from=2026-03-01T00:00:00Z&to=2026-02-01T00:00:00Z":                                                                                 "before",
 		"from=2020-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&step=hour":                                                                       "2000",
 		"from=2026-01-01T00:00:00Z&to=2026-02-20T00:00:00Z&step=hour&by=model&top=50&metric=latency_p95_ms":                                 "shorter",
