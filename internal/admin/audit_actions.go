@@ -1,6 +1,10 @@
 package admin
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/sluice-gateway/sluice/internal/audit"
+)
 
 // deed is what the audit log calls a route.
 type deed struct {
@@ -10,6 +14,8 @@ type deed struct {
 	Apart bool
 	// Sealed is set where secrets are sealed: the keyring is opened before the transaction, which then only writes rows.
 	Sealed bool
+	// Chosen tells what was asked for, where the query as it stands would not.
+	Chosen func(*call) []audit.Change
 }
 
 // deeds names every route that changes something, by its name, and those whose answer may
@@ -41,7 +47,7 @@ var deeds = map[string]deed{
 	"rateEntry": {Action: "entry.rate"}, "replayEntry": {Action: "entry.replay", Apart: true},
 	"listEntries": {Action: "entry.search"}, "getEntry": {Action: "entry.read"}, "getCached": {Action: "cache.read"},
 
-	"getBackup":     {Action: "backup.create", Apart: true},
+	"getBackup":     {Action: "backup.create", Apart: true, Chosen: backupChosen},
 	"createErasure": {Action: "privacy.erase"}, "createShred": {Action: "privacy.shred"}, // exportUser tells by itself
 
 	"validateConfig": {}, "diffConfig": {}, "explainRoute": {},

@@ -107,7 +107,10 @@ func (c *call) objectOf(r *route) audit.Object {
 
 // filters tells by what a deed chose its objects.
 func (c *call) filters(r *route) (all []audit.Change) {
-	if r.Method != del && r.Method != get || r.Loose {
+	switch {
+	case r.deed.Chosen != nil:
+		return r.deed.Chosen(c)
+	case r.Method != del && r.Method != get || r.Loose:
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.query)) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/audit"
 	"github.com/sluice-gateway/sluice/internal/backup"
 	"github.com/sluice-gateway/sluice/internal/store"
 )
@@ -80,12 +81,8 @@ const (
 // not in it, and counted in its head.
 func (a *api) getBackup(c *call) (any, error) {
 	o := backup.Options{Version: a.Version, Created: a.now()}
-	entries, err := c.boolean("entries")
-	if err != nil {
-		return nil, err
-	}
-	o.Calls.Entries = entries != nil && *entries
-	if o.Calls.Since, err = c.moment("since"); err != nil {
+	var err error
+	if o.Calls, err = c.backedUp(); err != nil {
 		return nil, err
 	}
 	if !o.Calls.Since.IsZero() && !o.Calls.Entries {
@@ -115,6 +112,26 @@ func (a *api) getBackup(c *call) (any, error) {
 	}
 	a.Log.Error("a backup broke off", "error", err)
 	panic(http.ErrAbortHandler) // so that whoever reads it knows
+}
+
+// backedUp reads which calls a backup is to have.
+func (c *call) backedUp() (calls store.Calls, err error) {
+	entries, err := c.boolean("entries")
+	if err == nil {
+		calls.Entries = entries != nil && *entries
+		calls.Since, err = c.moment("since")
+	}
+	return calls, err
+}
+
+// backupChosen tells the audit log whether a backup has what was said; of a query that is
+// refused, nothing.
+func backupChosen(c *call) []audit.Change {
+	calls, err := c.backedUp()
+	if err != nil {
+		return nil
+	}
+	return backup.Told(calls)
 }
 
 // flushSpool has the store take what is in the spool, and gives how many entries are left.

@@ -139,7 +139,7 @@ func (k *backing) write(ctx context.Context, w io.Writer, calls store.Calls, loc
 			return o.told(ctx, "backup.create", audit.Object{}, func() (err error) {
 				h, err = backup.Write(ctx, o.store, w, backup.Options{Calls: calls, Version: k.env.Version, Created: time.Now(), Lock: lock, Master: master, Progress: bar.tell})
 				return err
-			})
+			}, backup.Told(calls)...)
 		})
 		bar.end()
 		return h, err

@@ -152,6 +152,28 @@ func TestARunningGatewayLooksAtItself(t *testing.T) {
 	if out := x.ok("audit", "list", "--action", "backup."); strings.Count(out, "backup.create") != 2 { // its beginning and its end
 		t.Error(out)
 	}
+	// What was said is in a backup with the calls alone, and the log tells them apart, also
+	// when the store itself is read.
+	bodies := func(want string, args ...string) {
+		t.Helper()
+		x.ok(append(append([]string{"backup"}, args...), filepath.Join(t.TempDir(), "b.tar.zst"))...)
+		var page admin.AuditPage
+		g.AdminGet("/api/v1/audit?action=backup.create&limit=2", &page)
+		for _, e := range page.Data {
+			if string(e.Changes) != want {
+				t.Errorf("%q: %s told %s, want %s", args, e.Outcome, e.Changes, want)
+			}
+		}
+		if len(page.Data) != 2 {
+			t.Errorf("%q: %d events", args, len(page.Data))
+		}
+	}
+	without, with := `[{"path":"bodies","before":null,"after":false}]`, `[{"path":"bodies","before":null,"after":true}]`
+	bodies(without)
+	bodies(with, "--entries")
+	bodies(without, "--offline", "--data", g.Dir)
+	bodies(with, "--offline", "--data", g.Dir, "--entries")
+	bodies(`[{"path":"bodies","before":null,"after":true},{"path":"since","before":null,"after":"2026-01-31T12:00:00Z"}]`, "--entries", "--since", "2026-01-31T12:00:00Z")
 	_, out, _ = x.run("doctor", "--url", g.Admin, "--all")
 	for _, want := range []string{"disk-space", "store", "spool: ", "configuration: it can be used"} {
 		if !strings.Contains(out, want) {

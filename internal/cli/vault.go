@@ -31,8 +31,15 @@ type opened struct {
 
 // told does something to the store's secrets and tells the audit log, before since it
 // cannot be undone, and how it ended.
-func (o *opened) told(ctx context.Context, action string, object audit.Object, do func() error) error {
+func (o *opened) told(ctx context.Context, action string, object audit.Object, do func() error, holds ...audit.Change) error {
 	e := o.event(action, object)
+	if len(holds) > 0 {
+		text, err := json.Marshal(holds)
+		if err != nil {
+			return err
+		}
+		e.Changes = text
+	}
 	e.Outcome = audit.Begun
 	if _, err := o.store.AppendAudit(ctx, e); err != nil {
 		return fmt.Errorf("nothing was changed, since the audit log cannot be written: %w", err)

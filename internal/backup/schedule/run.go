@@ -3,6 +3,7 @@ package schedule
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"sync"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sluice-gateway/sluice/internal/audit"
+	"github.com/sluice-gateway/sluice/internal/backup"
+	"github.com/sluice-gateway/sluice/internal/store"
 )
 
 const (
@@ -168,6 +171,7 @@ func (s *Schedule) make(ctx context.Context, p *Plan, st *State) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second) // what came of it is told though the time is over
 	defer cancel()
 	event := audit.Event{Time: s.Now(), Actor: audit.Actor{Kind: "sluice", Name: "the schedule"}, Action: "backup.create", Object: audit.Object{Kind: "backup"}, Outcome: audit.OK}
+	event.Changes = told(p)
 	if err != nil {
 		st.Failed, st.Failures, st.Error = st.Failed+1, st.Failures+1, err.Error()
 		s.Logger.Error("a backup failed; it is tried again", "to", p.Name, "failures", st.Failed, "error", err)
@@ -185,6 +189,15 @@ func (s *Schedule) make(ctx context.Context, p *Plan, st *State) error {
 		return s.settle(ctx, st, &event)
 	}
 	return s.settle(ctx, st, nil)
+}
+
+// told is what the audit log says that a backup holds.
+func told(p *Plan) json.RawMessage {
+	text, err := json.Marshal(backup.Told(store.Calls{Entries: p.Entries}))
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return text
 }
 
 // settle keeps a state, together with its event.

@@ -149,7 +149,7 @@ func TestABackupByTheClockCanBeRestoredAndIsTold(t *testing.T) {
 		}
 		_ = fresh.Close()
 		page, err := w.store.Audit(t.Context(), store.AuditQuery{Action: "backup.create", Outcome: "ok"})
-		if err != nil || len(page.Events) != 1 || page.Events[0].Object.ID != last.Name {
+		if err != nil || len(page.Events) != 1 || page.Events[0].Object.ID != last.Name || string(page.Events[0].Changes) != `[{"path":"bodies","before":null,"after":true}]` {
 			t.Errorf("%+v %v", page.Events, err)
 		}
 	}
