@@ -115,7 +115,23 @@ func TestSessionsAddUpTheirCalls(t *testing.T) {
 	if g.get("/api/v1/sessions?by=trace", &got); len(got.Data) == 0 || got.Data[0].ID != "4bf92f3577b34da6a3ce929d0e0e4736" {
 		t.Fatalf("%+v", got)
 	}
-	g.fails(g.do("GET", "/api/v1/sessions?by=user", ""), http.StatusBadRequest, "invalid_request")
+	for query, want := range map[string]string{"errors=true": "a", "errors=false": "b a", "min_cost=0.0038": "", "id=a": "a", "id=b&from=2030-01-01T00:00:00Z&to=2030-01-02T00:00:00Z": "", "user=x": "", "key_id=key_0": "a"} {
+		g.get("/api/v1/sessions?"+query, &got)
+		var ids []string
+		for _, s := range got.Data {
+			ids = append(ids, s.ID)
+		}
+		if strings.Join(ids, " ") != want {
+			t.Errorf("%s: %v, want %q", query, ids, want)
+		}
+	}
+	for _, bad := range []string{"by=user", "errors=maybe", "min_cost=much"} {
+		g.fails(g.do("GET", "/api/v1/sessions?"+bad, ""), http.StatusBadRequest, "invalid_request")
+	}
+	g.now = g.now.AddDate(1, 0, 0)
+	if g.get("/api/v1/sessions?id=a", &got); len(got.Data) != 1 {
+		t.Errorf("one of long ago: %+v", got)
+	}
 }
 
 func TestAReplayIsRefusedWhereItCannotBeTheSameCall(t *testing.T) {

@@ -35,7 +35,7 @@ func (s schemas) of(t reflect.Type) *schema {
 	switch t {
 	case reflect.TypeFor[time.Time]():
 		return &schema{Type: "string", Format: "date-time"}
-	case reflect.TypeFor[audit.Hash]():
+	case reflect.TypeFor[audit.Hash](), reflect.TypeFor[gateway.SpanID]():
 		return &schema{Type: "string"}
 	case reflect.TypeFor[llm.Count]():
 		return &schema{Type: []string{"integer", "null"}}

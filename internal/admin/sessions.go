@@ -35,6 +35,11 @@ var sessionFilters = []Param{
 	{"to", "Calls before this time (RFC 3339); now unless given."},
 	{"gateway", "Calls of this gateway."},
 	{"workspace", "Calls of this workspace."},
+	{"user", "Calls of this end user."},
+	{"key_id", "Calls of this key."},
+	{"id", "This session or trace alone: of all times, unless from says otherwise."},
+	{"min_cost", "Those whose calls cost at least so many dollars together."},
+	{"errors", "true: those alone in which a call failed."},
 }
 
 func (a *api) listSessions(c *call) (CallSessionPage, error) {
@@ -43,7 +48,18 @@ func (a *api) listSessions(c *call) (CallSessionPage, error) {
 	if err != nil {
 		return out, err
 	}
-	q := store.SessionQuery{Within: c.within(), Limit: limit, Cursor: cursor, Gateway: c.query.Get("gateway"), Workspace: c.query.Get("workspace")}
+	q := store.SessionQuery{Within: c.within(), Limit: limit, Cursor: cursor, Gateway: c.query.Get("gateway"), Workspace: c.query.Get("workspace"),
+		User: c.query.Get("user"), KeyID: c.query.Get("key_id"), ID: c.query.Get("id")}
+	if text := c.query.Get("min_cost"); text != "" {
+		if q.MinCost, err = gateway.ParseUSD(text); err != nil {
+			return out, invalid("min_cost", err.Error())
+		}
+	}
+	failed, err := c.boolean("errors")
+	if err != nil {
+		return out, err
+	}
+	q.Errors = failed != nil && *failed
 	switch by := c.query.Get("by"); by {
 	case "", "session":
 	case "trace":
@@ -51,8 +67,10 @@ func (a *api) listSessions(c *call) (CallSessionPage, error) {
 	default:
 		return out, invalid("by", "by is session or trace")
 	}
-	if q.From, q.To, err = a.sessionTime(c); err != nil {
-		return out, err
+	if q.ID == "" || c.query.Get("from")+c.query.Get("to") != "" {
+		if q.From, q.To, err = a.sessionTime(c); err != nil {
+			return out, err
+		}
 	}
 	page, err := a.Store.Sessions(c.ctx(), q)
 	for _, s := range page.Sessions {

@@ -131,6 +131,7 @@ func (a *Attempt) append(b []byte, s *second) []byte {
 	b = AppendUsageJSON(append(b, `,"usage":`...), &a.Usage)
 	b = a.Cost.AppendJSON(append(b, `,"cost_usd":`...))
 	b = strconv.AppendBool(append(b, `,"continued":`...), a.Continued)
+	b = append(a.Span.append(append(b, `,"span_id":"`...)), '"')
 	return append(b, '}')
 }
 

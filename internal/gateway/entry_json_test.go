@@ -29,7 +29,7 @@ func fullEntry() *gateway.Entry {
 		Credential: "a", Region: "eu", Status: 200, ErrorCode: "", FinishReason: "stop", Stream: true, Cache: "miss",
 		CacheTags: []string{"docs", "a \"b\""}, CacheAgeMS: llm.Known(90_000), CacheKey: "00ff",
 		Attempts: []gateway.Attempt{
-			{Provider: "openai", Model: "x", Credential: "b", Status: 500, Fault: "upstream", Started: at, ConnectMS: llm.Known(3), FirstByteMS: llm.Known(9), LatencyMS: llm.Known(10), RetryAfterMS: llm.Known(1000), Cost: gateway.Cost{USD: 1, Known: true}},
+			{Provider: "openai", Model: "x", Credential: "b", Status: 500, Fault: "upstream", Span: 0xf067aa0ba902b7, Started: at, ConnectMS: llm.Known(3), FirstByteMS: llm.Known(9), LatencyMS: llm.Known(10), RetryAfterMS: llm.Known(1000), Cost: gateway.Cost{USD: 1, Known: true}},
 			{Provider: "anthropic", Model: "m-1", Status: 200, Started: at.Add(time.Second), Usage: usage, Cost: gateway.Cost{USD: 12_300_000, Known: true}},
 		},
 		Limits: []string{"per key 100/1m"}, Guards: []string{"pii: mask", "<b>"}, DroppedParams: []string{"top_k"},

@@ -150,7 +150,7 @@ func (x *exchange) startAttempt() *gateway.Attempt {
 		x.newLog()
 		x.attempts = x.log.attempt[:0]
 	}
-	x.attempts = append(x.attempts, gateway.Attempt{Provider: x.target.Provider.Name, Model: x.target.Model, Credential: x.credentialName(), Started: time.Now(), Span: x.span})
+	x.attempts = append(x.attempts, gateway.Attempt{Provider: x.target.Provider.Name, Model: x.target.Model, Credential: x.credentialName(), Started: time.Now(), Span: gateway.SpanID(x.span)})
 	return &x.attempts[len(x.attempts)-1]
 }
 

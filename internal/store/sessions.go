@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,8 +12,12 @@ import (
 
 // SessionQuery chooses calls that belong together.
 type SessionQuery struct {
-	Trace              bool     // by trace_id instead of session
-	Gateway, Workspace string   // "" = every one
+	Trace              bool   // by trace_id instead of session
+	Gateway, Workspace string // "" = every one
+	User, KeyID        string // of their calls alone
+	ID                 string // this one alone
+	MinCost            gateway.USD
+	Errors             bool     // those alone in which something failed
 	Within             []string // workspaces; nil = every one
 	From, To           time.Time
 	Cursor             string // where the page before ended
@@ -40,19 +45,16 @@ type SessionPage struct {
 // Sessions gives a page. Of each session it tells the calls in the time asked for.
 func (s *Store) Sessions(ctx context.Context, q SessionQuery) (SessionPage, error) {
 	column, c := q.conditions()
-	having, args := "", c.args
-	if q.Cursor != "" {
-		last, err := fromCursor(q.Cursor)
-		if err != nil {
-			return SessionPage{}, err
-		}
-		having, args = " HAVING max(id) < ?", append(args, last)
+	having, err := q.having()
+	if err != nil {
+		return SessionPage{}, err
 	}
+	args := append(slices.Clip(c.args), having.args...)
 	size := pageSize(q.Limit)
 	all, err := every(ctx, s, "SELECT "+column+`, workspace, max(id), min(time), max(time), CAST(sum(count) AS BIGINT),
-		CAST(sum(CASE WHEN status >= 400 OR error_code IS NOT NULL THEN count ELSE 0 END) AS BIGINT),
+		CAST(`+failedCalls+` AS BIGINT),
 		CAST(coalesce(sum(input_tokens), 0) AS BIGINT), CAST(coalesce(sum(output_tokens), 0) AS BIGINT), CAST(coalesce(sum(cost_nusd), 0) AS BIGINT), CAST(coalesce(sum(latency_ms), 0) AS BIGINT)
-		FROM entries`+c.where()+" GROUP BY "+column+", workspace"+having+" ORDER BY max(id) DESC LIMIT ?", scanSession, append(args, size+1)...)
+		FROM entries`+c.where()+" GROUP BY "+column+", workspace"+strings.Replace(having.where(), " WHERE ", " HAVING ", 1)+" ORDER BY max(id) DESC LIMIT ?", scanSession, append(args, size+1)...)
 	page := SessionPage{Sessions: all}
 	if err == nil && len(all) > size {
 		page.Sessions, page.Next = all[:size], toCursor(all[size-1].newest)
@@ -63,12 +65,32 @@ func (s *Store) Sessions(ctx context.Context, q SessionQuery) (SessionPage, erro
 	return page, s.failed("sessions", err)
 }
 
+const failedCalls = "sum(CASE WHEN status >= 400 OR error_code IS NOT NULL THEN count ELSE 0 END)"
+
+// having are the conditions that the sums of a session must meet.
+func (q *SessionQuery) having() (c conditions, err error) {
+	if q.Cursor != "" {
+		last, err := fromCursor(q.Cursor)
+		if err != nil {
+			return c, err
+		}
+		c.add("max(id) < ?", last)
+	}
+	if q.MinCost > 0 {
+		c.add("sum(cost_nusd) >= ?", int64(q.MinCost))
+	}
+	if q.Errors {
+		c.add(failedCalls + " > 0")
+	}
+	return c, nil
+}
+
 func (q *SessionQuery) conditions() (column string, c conditions) {
 	if column = "session"; q.Trace {
 		column = "trace_id"
 	}
 	c.add(column + " IS NOT NULL")
-	for _, f := range []textFilter{{"gateway", &q.Gateway}, {"workspace", &q.Workspace}} {
+	for _, f := range []textFilter{{"gateway", &q.Gateway}, {"workspace", &q.Workspace}, {"user", &q.User}, {"key_id", &q.KeyID}, {column, &q.ID}} {
 		if *f.value != "" {
 			c.equal(f.name, *f.value)
 		}

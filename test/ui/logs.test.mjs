@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, newPage, serious, signIn } from "./browser.mjs";
 import { call, start } from "./gateway.mjs";
+import { runs } from "./runs.mjs";
 
 let gateway, browser, view, page, id;
 
@@ -114,6 +115,50 @@ test("the calls of a session are one view", async () => {
   await page.goto("/sessions?range=15m");
   await page.getByRole("table", { name: "Sessions" }).getByRole("button", { name: "run-7" }).click();
   await page.getByRole("list", { name: "Calls of the session" }).getByRole("listitem").nth(1).waitFor();
+  await well();
+});
+
+test("an agent's run is a tree with its sums; its words are read when one asks, and the audit log notes it", async () => {
+  await runs(gateway);
+  const reads = async () => (await (await fetch(`${gateway.admin}/api/v1/audit?action=entry.read&limit=500`, { headers: { authorization: `Bearer ${gateway.token}` } })).json()).data.length;
+  const before = await reads();
+  await page.goto("/sessions?range=15m");
+  await page.getByRole("table", { name: "Sessions" }).getByRole("button", { name: "agent-1" }).click();
+  const tree = page.getByRole("list", { name: "Calls of the session" });
+  await tree.locator('[role=listitem][aria-level="3"]').nth(6).waitFor();
+  assert.equal(await tree.getByRole("listitem").count(), 12); // two traces, three spans, seven calls
+  await page.getByText("Errors", { exact: true }).first().waitFor();
+  assert.equal(await reads(), before); // nothing was read by looking
+  await page.getByRole("button", { name: "Show what was said" }).click();
+  await tree.getByText("asked Sum up what was found.").waitFor();
+  await tree.getByText(/^answered the sandbox fails on purpose/).waitFor();
+  assert.equal(await reads(), before + 7);
+  await tree.getByRole("button", { name: "Close what lies below Span 00f067aa0ba902bb" }).click();
+  await tree.getByText("asked Sum up what was found.").waitFor({ state: "detached" });
+  await well();
+});
+
+test("sessions are chosen by user, cost, errors and key", async () => {
+  const table = page.getByRole("table", { name: "Sessions" });
+  const names = () => table.locator("tbody tr td:first-child").allInnerTexts();
+  await page.goto("/sessions?range=15m");
+  await table.getByRole("button", { name: "run-7" }).waitFor();
+  await page.getByLabel("Errors only").click({ force: true });
+  await table.getByRole("button", { name: "run-7" }).waitFor({ state: "detached" });
+  await table.getByRole("button", { name: "agent-1" }).waitFor();
+  assert.deepEqual(await names(), ["agent-1"]);
+  await page.getByLabel("User", { exact: true }).fill("nobody");
+  await page.keyboard.press("Enter");
+  await page.getByText("Nothing matches in this time").waitFor();
+  await page.getByRole("button", { name: "Take all filters away" }).click();
+  await page.getByLabel("Cost at least").fill("0.002");
+  await page.keyboard.press("Enter");
+  await table.getByRole("button", { name: "run-7" }).waitFor({ state: "detached" });
+  await page.goto("/sessions?range=15m");
+  await page.getByRole("textbox", { name: "Key" }).or(page.getByRole("combobox", { name: "Key" })).first().fill("first");
+  await page.getByRole("option", { name: "first" }).click();
+  await page.waitForURL(/key_id=/);
+  await table.getByRole("button", { name: "run-7" }).waitFor();
   await well();
 });
 

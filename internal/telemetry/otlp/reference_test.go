@@ -265,7 +265,7 @@ func refLink(trace, span []byte, what string) *tracepb.Span_Link {
 // attemptID is the one that the provider was told, else one made of the call's and the
 // attempt's number.
 func refAttemptID(call []byte, a *gateway.Attempt, n int) []byte {
-	id := a.Span
+	id := uint64(a.Span)
 	if id == 0 && len(call) == 8 {
 		id = binary.BigEndian.Uint64(call) ^ uint64(n+1)*0x9E3779B97F4A7C15
 	}

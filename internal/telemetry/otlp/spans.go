@@ -300,7 +300,7 @@ func idOf(text string) (i id) {
 // attemptID is the one that the provider was told, else one made of the call's and the
 // attempt's number.
 func attemptID(call *id, a *gateway.Attempt, n int) (own id) {
-	told := a.Span
+	told := uint64(a.Span)
 	if told == 0 && call.n == 8 {
 		told = binary.BigEndian.Uint64(call.b[:]) ^ uint64(n+1)*0x9E3779B97F4A7C15
 	}

@@ -83,7 +83,7 @@ func (f fortune) entry(at time.Time) *gateway.Entry {
 	for range f.IntN(4) {
 		e.Attempts = append(e.Attempts, gateway.Attempt{
 			Provider: f.word(), Model: f.word(), Credential: f.word(), Started: at.Add(time.Duration(f.IntN(1000)) * time.Millisecond), Status: []int{0, 200, 503}[f.IntN(3)], Fault: f.clean(),
-			LatencyMS: llm.Known(f.Int64N(2000)), ConnectMS: f.count(), FirstByteMS: f.count(), RetryAfterMS: f.count(), Continued: f.chance(), Cost: f.cost(), Span: f.Uint64() * uint64(f.IntN(2)),
+			LatencyMS: llm.Known(f.Int64N(2000)), ConnectMS: f.count(), FirstByteMS: f.count(), RetryAfterMS: f.count(), Continued: f.chance(), Cost: f.cost(), Span: gateway.SpanID(f.Uint64() * uint64(f.IntN(2))),
 		})
 	}
 	return e

@@ -1931,6 +1931,7 @@ export interface components {
             model: string;
             provider: string;
             retry_after_ms: number | null;
+            span_id: string;
             /** Format: date-time */
             started: string;
             status: number;
@@ -8336,6 +8337,16 @@ export interface operations {
                 gateway?: string;
                 /** @description Calls of this workspace. */
                 workspace?: string;
+                /** @description Calls of this end user. */
+                user?: string;
+                /** @description Calls of this key. */
+                key_id?: string;
+                /** @description This session or trace alone: of all times, unless from says otherwise. */
+                id?: string;
+                /** @description Those whose calls cost at least so many dollars together. */
+                min_cost?: string;
+                /** @description true: those alone in which a call failed. */
+                errors?: string;
                 /** @description Entries of a page, 1 to 500; 50 unless given. */
                 limit?: string;
                 /** @description Where the page before ended: its next. Empty = the first page. */
