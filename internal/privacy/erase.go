@@ -24,6 +24,7 @@ type Store interface {
 	WorkspacesOf(ctx context.Context, p store.Person) ([]string, error)
 	EraseEntries(ctx context.Context, e *gateway.Erasure, until time.Time, step int) ([]string, error)
 	EraseLedger(ctx context.Context, p store.Person) (int, error)
+	EraseNetworks(ctx context.Context, p store.Person) (int, error)
 	FillSearch(ctx context.Context) (int, error)
 	SearchForgets(ctx context.Context) (int, error)
 	Compact(ctx context.Context) error
@@ -289,7 +290,11 @@ func (e *Eraser) entries(ctx context.Context, job *gateway.Erasure, _ store.Pers
 
 func (e *Eraser) ledger(ctx context.Context, job *gateway.Erasure, p store.Person) error {
 	n, err := e.c.Store.EraseLedger(ctx, p)
-	job.Counts["ledger"] += n
+	if job.Counts["ledger"] += n; err != nil {
+		return err
+	}
+	n, err = e.c.Store.EraseNetworks(ctx, p)
+	job.Counts["networks"] += n
 	return err
 }
 

@@ -91,11 +91,19 @@ func (s *Store) EraseEntries(ctx context.Context, e *gateway.Erasure, until time
 		if err != nil {
 			return err
 		}
+		from, err := s.networksOf(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
 		for _, id := range ids {
 			if err := s.eraseEntry(ctx, tx, id); err != nil {
 				return err
 			}
 			done = append(done, id.(string))
+		}
+		networks, err := s.eraseNetworksOf(ctx, tx, from)
+		if err != nil {
+			return err
 		}
 		if err := s.changed(ctx, tx); err != nil {
 			return err
@@ -104,6 +112,7 @@ func (s *Store) EraseEntries(ctx context.Context, e *gateway.Erasure, until time
 		e.Counts["entries"] += len(ids)
 		e.Counts["bodies"] += bodies
 		e.Counts["feedback"] += feedback
+		e.Counts["networks"] += networks
 		return s.saveErasure(ctx, tx, e, until)
 	})
 	if err != nil {

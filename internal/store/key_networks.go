@@ -66,6 +66,13 @@ const (
 // and workspace's: no id of a key has a slash.
 type keyNetwork struct{ key, network string }
 
+func ownerOf(key, gateway, workspace string) string {
+	if key == "" {
+		return gateway + "/" + workspace
+	}
+	return key
+}
+
 // NewNetworks notes from which networks (/24, or /48 of IPv6) keys were used in a time, and
 // counts the calls from those of them that a key was not used from for 30 days. A key that is
 // known for less than a day has none. Calls without a key count as those of
@@ -108,11 +115,8 @@ func (s *Store) networksIn(ctx context.Context, q *KeyCountQuery) (map[keyNetwor
 		if err := rows.Scan(&key, &gateway, &workspace, &ip, &calls); err != nil {
 			return err
 		}
-		if key == "" {
-			key = gateway + "/" + workspace
-		}
 		if n := networkOf(ip); n != "" {
-			seen[keyNetwork{key, n}] += calls
+			seen[keyNetwork{ownerOf(key, gateway, workspace), n}] += calls
 		}
 		return nil
 	})

@@ -52,6 +52,7 @@ func testDeletion(t *testing.T, fresh func(testing.TB) string) {
 	t.Run("entries by age and gateway", func(t *testing.T) { testSweepEntries(t, Open(t, fresh(t))) })
 	t.Run("entries by age and workspace", func(t *testing.T) { testSweepWorkspace(t, Open(t, fresh(t))) })
 	t.Run("one user, and nobody else", func(t *testing.T) { testErase(t, Open(t, fresh(t))) })
+	t.Run("networks of a user", func(t *testing.T) { testEraseNetworks(t, Open(t, fresh(t))) })
 	t.Run("a user whose entries come late", func(t *testing.T) { testEraseLate(t, Open(t, fresh(t))) })
 	t.Run("the nodes' parts of an erasure", func(t *testing.T) { testNodes(t, Open(t, fresh(t))) })
 	t.Run("bodies by age and gateway", func(t *testing.T) { testSweepBodies(t, Open(t, fresh(t))) })
@@ -188,5 +189,45 @@ func testErase(t *testing.T, s *store.Store) {
 	must(t, s.Compact(t.Context()))
 	if page := need(s.Erasures(t.Context(), nil, "", 10))(t); len(page.Erasures) != 3 || page.Erasures[0].User != "" {
 		t.Errorf("%+v", page)
+	}
+}
+
+// A network that a key was used from stays where others' calls tell of it too, and goes where
+// only the erased ones did; those of a user's own keys go all.
+func testEraseNetworks(t *testing.T, s *store.Store) {
+	made := func(n int, user, key, ip string) *gateway.Entry {
+		e := by(n, key, ip, 0)
+		e.User, e.Workspace = user, "default"
+		return e
+	}
+	put(t, s, made(1, "jane", "a", "192.0.2.1"), made(2, "john", "a", "192.0.2.200"), made(3, "jane", "a", "198.51.100.7"), made(4, "john", "b", "198.51.100.9"),
+		made(5, "jane", "a", "2001:db8:1::7"), made(6, "john", "a", "2001:db8:2::7"), made(7, "jane", "", "203.0.113.5"), made(8, "john", "a", "203.0.113.5"))
+	key := gateway.Key{ID: "jane-s", Name: "x", Workspace: "default", OwnerKind: gateway.OwnedByUser, Owner: "jane", Created: Epoch()}
+	must(t, s.CreateKey(t.Context(), key))
+	put(t, s, made(9, "john", "jane-s", "192.0.2.77"))
+	q := store.KeyCountQuery{From: Epoch().Add(-time.Minute), To: Epoch().Add(time.Minute)}
+	need(s.NewNetworks(t.Context(), q))(t)
+	job := &gateway.Erasure{ID: "ers_1", User: "jane", Created: Epoch(), State: gateway.ErasureWaiting}
+	must(t, s.CreateErasure(t.Context(), *job))
+	job = need(s.ClaimErasure(t.Context(), Epoch(), Epoch().Add(time.Minute)))(t)
+	need(s.EraseEntries(t.Context(), job, Epoch().Add(time.Minute), 100))(t)
+	if job.Counts["networks"] != 3 { // of a: 198.51.100, 2001:db8:1; without a key: 203.0.113
+		t.Errorf("%v", job.Counts)
+	}
+	if n := need(s.EraseNetworks(t.Context(), store.Person{User: "jane", Workspace: "another"}))(t); n != 0 {
+		t.Errorf("%d in another workspace", n)
+	}
+	if n := need(s.EraseNetworks(t.Context(), store.Person{User: "jane"}))(t); n != 1 {
+		t.Errorf("%d of his own keys", n)
+	}
+	// What is left is known already, what is gone is new.
+	later := 48 * time.Hour
+	for i, e := range []*gateway.Entry{by(20, "a", "192.0.2.3", later), by(21, "a", "198.51.100.3", later), by(22, "a", "2001:db8:1::9", later), by(23, "a", "2001:db8:2::9", later), by(24, "b", "198.51.100.3", later)} {
+		e.Count = 1 << i
+		put(t, s, e)
+	}
+	got := need(s.NewNetworks(t.Context(), store.KeyCountQuery{From: Epoch().Add(later - time.Minute), To: Epoch().Add(later + time.Minute)}))(t)
+	if got[""] != 2+4 {
+		t.Errorf("new: %v", got)
 	}
 }

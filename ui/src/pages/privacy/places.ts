@@ -30,6 +30,7 @@ const counted: Record<string, Counted> = {
   bodies: { label: (n) => s(n, "body", "bodies"), becomes: "what was asked and answered in these calls is deleted" },
   feedback: { label: (n) => s(n, "rating", "ratings"), becomes: "comment and author go; the vote stays" },
   ledger: { label: (n) => s(n, "row of the ledger", "rows of the ledger"), becomes: "the user goes; sums of budgets stay" },
+  networks: { label: (n) => s(n, "network", "networks"), becomes: "forgotten where keys were used from there by this user alone, and of keys of his own" },
   streams: { label: (n) => s(n, "stream", "streams"), becomes: "nobody can take them up again" },
   cache_purges: { label: (n) => s(n, "workspace", "workspaces"), becomes: "answers that the cache kept were purged" },
   nodes_away: { label: (n) => s(n, "node was away", "nodes were away"), becomes: "what they have is erased as it comes to the store" },
