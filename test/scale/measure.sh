@@ -3,7 +3,7 @@
 # asks, pages of the logs by common and rare filters, and searches. Each line has the
 # wall time and the CPU time that the gateway took (Linux; it must run on this machine),
 # how many entries came, and back to when was looked where a page ended early.
-# Usage: [ZONE=Europe/Berlin] [COLD=yes] measure.sh ADMIN_URL ADMIN_TOKEN PID [overview|pages|search]...
+# Usage: [ZONE=Europe/Berlin] [COLD=yes] measure.sh ADMIN_URL ADMIN_TOKEN PID [overview|entries|pages|search]...
 # COLD=yes empties the system's file cache before each question; that needs root.
 set -eu
 api=$1/api/v1 token=$2 pid=$3
@@ -19,8 +19,9 @@ ask() {
 }
 overview() {
 	now=$(date -u +%FT%TZ)
-	overall=requests,hits,errors,blocked,cancelled,latency_p50_ms,latency_p90_ms,latency_p99_ms,provider_p50_ms,gateway_p95_ms,misses,input_tokens,output_tokens
-	groups=requests,tokens,cost_usd,error_rate,latency_p95_ms
+	overall=requests,hits,errors,blocked,cancelled,latency_p50_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,provider_p95_ms,gateway_p95_ms,misses,input_tokens,output_tokens,provider_total_ms,gateway_total_ms,queue_total_ms,caller_total_ms
+	firsts=first_byte_p50_ms,first_byte_p90_ms,first_byte_p95_ms,first_byte_p99_ms
+	groups=requests,tokens,cost_usd,error_rate,first_byte_p95_ms,latency_p95_ms
 	for days in 1 7 30; do
 		case $days in 1) step=15m ;; 7) step=hour ;; *) step=day ;; esac
 		start=$(date -u -d "-$days days" +%FT%TZ)
@@ -29,11 +30,20 @@ overview() {
 		ask "$days d: summary" "/analytics/summary?$time&compare=previous"
 		ask "$days d: trends, by $step" "/analytics?metric=requests,error_rate,first_byte_p95_ms,tokens,cost_usd,hit_ratio&$spans"
 		ask "$days d: outcomes, by $step" "/analytics?metric=$overall&$spans"
+		ask "$days d: first tokens, by $step" "/analytics?metric=$firsts&$spans"
 		ask "$days d: requests before, by $step" "/analytics?metric=requests&from=$(date -u -d "-$((2 * days)) days" +%FT%TZ)&to=$start&step=$step&tz=${ZONE:-UTC}"
 		ask "$days d: spend of models, by $step" "/analytics?metric=cost_usd&by=provider,model&top=4&$spans"
-		ask "$days d: models" "/analytics?metric=$groups&by=provider,model&top=8&$time"
-		ask "$days d: keys" "/analytics?metric=$groups&by=key&top=8&$time"
+		for by in provider,model key limit metadata.team; do
+			ask "$days d: by $by" "/analytics?metric=$groups&by=$by&top=8&$time"
+			ask "$days d: by $by, compared" "/analytics?metric=$groups&by=$by&top=20&compare=previous&$time"
+		done
 	done
+}
+# What no row tells apart is read from the entries, the newest of them where they are many.
+entries() {
+	time="from=$(date -u -d -7days +%FT%TZ)&to=$(date -u +%FT%TZ)"
+	ask "7 d: summary of a route and a key, from entries" "/analytics/summary?$time&filter.route=code&filter.key=key_seed11"
+	ask "7 d: models of a route and a key, from entries" "/analytics?metric=requests,cost_usd&by=model&top=8&filter.route=code&filter.key=key_seed11&$time"
 }
 pages() {
 	for filter in limit=50 user=chat-widget-08990 user=nobody model=qwen3-30b model=none status=403 status=5xx status=418 session=none error_code=model_not_found \
@@ -47,7 +57,7 @@ search() {
 		ask "search $words" "/entries?search=$words"
 	done
 }
-for part in "${@:-overview pages search}"; do
+for part in "${@:-overview entries pages search}"; do
 	for one in $part; do $one; done
 done
 grep -E 'VmRSS|VmHWM' "/proc/$pid/status"
