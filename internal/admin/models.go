@@ -42,6 +42,7 @@ type Abilities struct {
 var modelFilters = []Param{
 	{"provider", "Models of this provider."},
 	{"id", "Exact id, as the vendor spells it."},
+	{"q", "Models with this in provider/id, small and capital letters alike."},
 }
 
 func (a *api) listModels(c *call) (ModelPage, error) {
@@ -58,9 +59,9 @@ func (a *api) listModels(c *call) (ModelPage, error) {
 	if err != nil {
 		return page, err
 	}
-	wantProvider, wantID := c.query.Get("provider"), c.query.Get("id")
+	wantProvider, wantID, within := c.query.Get("provider"), c.query.Get("id"), strings.ToLower(c.query.Get("q"))
 	for _, m := range modelNames(s, wantProvider) {
-		if wantID != "" && m.id != wantID || m.compare(modelOf(string(after))) <= 0 && cursor != "" {
+		if wantID != "" && m.id != wantID || !strings.Contains(strings.ToLower(m.provider+"/"+m.id), within) || m.compare(modelOf(string(after))) <= 0 && cursor != "" {
 			continue
 		}
 		if len(page.Data) == limit {

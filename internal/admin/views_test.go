@@ -114,6 +114,19 @@ func TestModelsArePagedInOrderWithWhatIsKnown(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	var p admin.ModelPage
+	for q, want := range map[string]string{"BIG": "acme/big zeta/big", "acme/": "acme/big acme/own acme/small", "zeta/s": "zeta/small", "none": "", "big&provider=acme": "acme/big"} {
+		got, next = nil, ""
+		for n := 0; n == 0 || next != ""; n++ {
+			g.get("/api/v1/models?limit=1&q="+q+"&cursor="+next, &p)
+			for _, m := range p.Data {
+				got = append(got, m.Model)
+			}
+			next = p.Next
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", q, got, want)
+		}
+	}
 	g.get("/api/v1/models?provider=zeta&id=big", &p)
 	if len(p.Data) != 1 || p.Data[0].Model != "zeta/big" || !p.Data[0].Abilities.Tools || p.Data[0].Abilities.Reasoning || len(p.Data[0].Abilities.Input) != 2 {
 		t.Errorf("%+v", p)

@@ -1,14 +1,16 @@
-// A rare call far back among many: the page goes on looking by itself, says so, and stops when it is told to.
+// What is far: models and keys behind the first page, and a rare call far back among many: the page goes on looking by itself, says so, and stops when it is told to.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { launch, newPage, serious, signIn } from "./browser.mjs";
-import { start, token } from "./gateway.mjs";
+import { call, start, token } from "./gateway.mjs";
 
 const document = `
 discover: false
-providers: { sandbox: {} }
+providers:
+  sandbox: {}
+  zoo: { kind: openai-compatible, base_url: "http://127.0.0.1:1/v1", models: { ${Array.from({ length: 600 }, (_, i) => `animal-${String(i).padStart(3, "0")}: {}`).join(", ")} } }
 `;
 
 const entries = 3000;
@@ -109,4 +111,34 @@ test("the reader stops looking, sees back to when, and goes on", async () => {
   await stop.waitFor();
   for (const until = Date.now() + 30_000; pages <= stopped; await new Promise((done) => setTimeout(done, 50))) assert.ok(Date.now() < until, "it does not go on");
   await page.unrouteAll({ behavior: "ignoreErrors" });
+});
+
+test("of six hundred models and keys the last is found by typing: in the palette, the playground, a route and the name of a caller", async () => {
+  const key = await admin("POST", "/keys", { name: "the very first" });
+  for (let i = 0; i < 510; i += 30) await Promise.all(Array.from({ length: 30 }, (_, j) => admin("POST", "/keys", { name: `later ${i + j}` })));
+  assert.ok(!(await admin("GET", "/keys?limit=500")).data.some((k) => k.id === key.id));
+  await call(gateway, "/v1/chat/completions", { model: "sandbox/chat", messages: [{ role: "user", content: "hello" }] }, {}, key.secret);
+  await page.goto("/logs?range=15m");
+  await page.getByRole("table", { name: "Calls" }).getByRole("button", { name: "the very first", exact: true }).first().waitFor();
+  const find = async (text, label) => {
+    await page.keyboard.press("Control+k");
+    const box = page.getByRole("dialog", { name: "Find anything" });
+    await box.getByLabel("Find anything").fill(text);
+    await box.getByRole("button", { name: label }).waitFor();
+    return box;
+  };
+  await find("very f", /the very first/);
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Remove the filter Key: the very first" }).or(page.getByRole("button", { name: `Remove the filter Key: ${key.id}` })).waitFor();
+  await find("animal-599", /zoo\/animal-599/);
+  await page.keyboard.press("Escape");
+  await page.goto("/playground");
+  await page.getByRole("textbox", { name: "Model", exact: true }).or(page.getByRole("combobox", { name: "Model", exact: true })).first().fill("animal-59");
+  await page.getByRole("option", { name: "zoo/animal-597" }).click();
+  await page.waitForURL(/model=zoo%2Fanimal-597/);
+  await page.goto("/routes?new=1");
+  await page.getByRole("combobox", { name: "Leads to" }).fill("animal-598");
+  await page.getByRole("option", { name: "zoo/animal-598" }).click();
+  assert.equal(await page.getByRole("combobox", { name: "Leads to" }).inputValue(), "zoo/animal-598");
+  await well();
 });

@@ -7665,6 +7665,8 @@ export interface operations {
                 provider?: string;
                 /** @description Exact id, as the vendor spells it. */
                 id?: string;
+                /** @description Models with this in provider/id, small and capital letters alike. */
+                q?: string;
                 /** @description Entries of a page, 1 to 500; 50 unless given. */
                 limit?: string;
                 /** @description Where the page before ended: its next. Empty = the first page. */

@@ -134,7 +134,7 @@ export default function Playground() {
         </Stack>
         <SimpleGrid cols={{ base: 1, md: two ? 2 : 1 }} spacing="sm" className="panes">
           {sides.slice(0, count).map((s, i) => (
-            <Pane key={i} label={two ? (i === 0 ? "First model" : "Second model") : "Model"} names={names} model={models[i]!} setModel={(m) => set(i === 0 ? { model: m } : { vs: m || " " })} side={s} results={(messages) => void go(i, [...said(s), ...messages])} again={() => void go(i, s.messages)} />
+            <Pane key={i} label={two ? (i === 0 ? "First model" : "Second model") : "Model"} model={models[i]!} setModel={(m) => set(i === 0 ? { model: m } : { vs: m || " " })} side={s} results={(messages) => void go(i, [...said(s), ...messages])} again={() => void go(i, s.messages)} />
           ))}
         </SimpleGrid>
       </Box>

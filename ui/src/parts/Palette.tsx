@@ -1,7 +1,8 @@
 // Finds pages, keys, routes, models and requests by what one types.
 import { Modal, NavLink, Stack, Text, TextInput } from "@mantine/core";
 import { IconBox, IconKey, IconList, IconRoute, IconSearch } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useDebouncedValue } from "@mantine/hooks";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { useNavigate } from "react-router";
 import { api, got } from "../api/client";
@@ -10,6 +11,9 @@ import { pages } from "../nav";
 
 type Found = { label: string; says: string; to: string; icon: typeof IconBox };
 
+/** How many of a kind are offered. */
+const each = 4;
+
 export const isRequestID = (s: string) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(s);
 
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -17,19 +21,21 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose: () => v
   const [at, setAt] = useState(0);
   const navigate = useNavigate();
   const link = useLinkTo();
-  const keys = useQuery({ queryKey: ["keys", "palette"], queryFn: () => got(api.GET("/api/v1/keys", { params: { query: { limit: "500" } } })), enabled: opened });
-  const models = useQuery({ queryKey: ["models", "palette"], queryFn: () => got(api.GET("/api/v1/models", { params: { query: { limit: "500" } } })), enabled: opened });
+  const [wanted] = useDebouncedValue(text.trim(), 120);
+  const keys = useQuery({ queryKey: ["keys", "palette", wanted], queryFn: () => got(api.GET("/api/v1/keys", { params: { query: { limit: String(each), ...(wanted ? { q: wanted } : {}) } } })), enabled: opened, placeholderData: keepPreviousData });
+  const models = useQuery({ queryKey: ["models", "palette", wanted], queryFn: () => got(api.GET("/api/v1/models", { params: { query: { limit: String(each), ...(wanted ? { q: wanted } : {}) } } })), enabled: opened, placeholderData: keepPreviousData });
   const routes = useQuery({ queryKey: ["routes"], queryFn: () => got(api.GET("/api/v1/routes")), enabled: opened });
 
   const found = useMemo(() => {
-    const all: Found[] = pages.map((p) => ({ label: p.label, says: "Page", to: link(p.path), icon: p.icon }));
-    for (const k of keys.data?.data ?? []) all.push({ label: k.name, says: `Calls of the key ${k.hint}`, to: link("/logs", { key_id: k.id }), icon: IconKey });
-    for (const r of routes.data?.data ?? []) all.push({ label: r.name, says: "Route", to: link("/routes", { route: r.name }), icon: IconRoute });
-    for (const m of models.data?.data ?? []) all.push({ label: m.model, says: "Calls of the model", to: link("/logs", { provider: m.provider, model: m.id }), icon: IconBox });
     const wanted = text.trim().toLowerCase();
     if (isRequestID(wanted)) return [{ label: wanted, says: "One call", to: link("/logs", { call: wanted }), icon: IconList }];
-    return all.filter((f) => f.label.toLowerCase().includes(wanted)).slice(0, 9);
-  }, [text, keys.data, routes.data, models.data, link]);
+    const called = (name: string) => name.toLowerCase().includes(wanted);
+    const found: Found[] = pages.filter((p) => called(p.label)).map((p) => ({ label: p.label, says: "Page", to: link(p.path), icon: p.icon }));
+    for (const k of keys.data?.data ?? []) if (!keys.isPlaceholderData || called(k.name)) found.push({ label: k.name, says: `Calls of the key ${k.hint}`, to: link("/logs", { key_id: k.id }), icon: IconKey });
+    for (const r of (routes.data?.data ?? []).filter((r) => called(r.name)).slice(0, each)) found.push({ label: r.name, says: "Route", to: link("/routes", { route: r.name }), icon: IconRoute });
+    for (const m of (models.data?.data ?? []).filter((m) => called(m.model))) found.push({ label: m.model, says: "Calls of the model", to: link("/logs", { provider: m.provider, model: m.id }), icon: IconBox });
+    return found.slice(0, wanted ? 3 * each : 9);
+  }, [text, keys.data, keys.isPlaceholderData, routes.data, models.data, link]);
   useEffect(() => setAt(0), [text, opened]);
 
   const go = (f: Found | undefined) => {

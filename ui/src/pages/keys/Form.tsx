@@ -7,6 +7,7 @@ import { dateOf } from "../../lib/format";
 import { useAct } from "../../lib/act";
 import { useMay } from "../../lib/may";
 import { isBudget, type Written, written } from "../../lib/rules";
+import { ModelTags } from "../../parts/models";
 import { Failure, Goto, Tag, Time, Waiting } from "../../parts/parts";
 import type { Secret } from "./dialogs";
 import { RulesEditor } from "./RulesEditor";
@@ -53,7 +54,7 @@ function Fields({ of, onClose, done, revoke, rotate }: Omit<Props, "opened" | "i
   const may = useMay();
   const [draft, setDraft] = useState<Draft>(of ? draftOf(of) : blank);
   const put = (change: Partial<Draft>) => setDraft((d) => ({ ...d, ...change }));
-  const { workspaces, models, gateways } = useChoices();
+  const { workspaces, routes, gateways } = useChoices();
   const mine = workspaces.filter((w) => may.edit(w));
   useEffect(() => { if (!of && mine.length && !mine.includes("default") && !draft.workspace) put({ workspace: mine[0]! }); });
   const save = useSave(of, draft);
@@ -78,7 +79,7 @@ function Fields({ of, onClose, done, revoke, rotate }: Omit<Props, "opened" | "i
             <Select label="Belongs to" clearable placeholder="nobody in particular" data={[{ value: "application", label: "An application" }, { value: "user", label: "A person" }]} value={draft.owner_kind || null} onChange={(v) => put({ owner_kind: v ?? "", ...(v ? {} : { owner: "" }) })} />
             <TextInput label="Owner" disabled={!draft.owner_kind} required={!!draft.owner_kind} placeholder={draft.owner_kind === "user" ? "ann@example.com" : draft.owner_kind ? "shop" : "–"} value={draft.owner} onChange={(e) => put({ owner: e.currentTarget.value })} />
           </SimpleGrid>
-          {list("Models", "models", "Which ones it may use, routes too; * stands for anything. All unless given.", "sandbox/*", models)}
+          <ModelTags label="Models" description="Which ones it may use, routes too; * stands for anything. All unless given." placeholder={draft.models.length ? "" : "sandbox/*"} names={routes} made={(all) => all.map((n) => `${n.split("/")[0]}/*`)} value={draft.models} onChange={(v) => put({ models: v })} splitChars={[",", " "]} acceptValueOnBlur />
           <Accordion multiple variant="separated" defaultValue={of ? ["rights", "limits"] : []}>
             <Section value="rights" title="Rights" says={summary(draft)}>
               {list("Gateways", "gateways", "Where it is valid; all unless given.", "default", gateways)}
@@ -133,13 +134,11 @@ function summary(d: Draft): string {
 
 function useChoices() {
   const w = useQuery({ queryKey: ["workspaces"], queryFn: () => got(api.GET("/api/v1/workspaces", { params: { query: { limit: "500" } } })) });
-  const m = useQuery({ queryKey: ["models", "all"], queryFn: () => got(api.GET("/api/v1/models", { params: { query: { limit: "500" } } })), staleTime: 60_000 });
   const r = useQuery({ queryKey: ["routes"], queryFn: () => got(api.GET("/api/v1/routes")), staleTime: 60_000 });
   const g = useQuery({ queryKey: ["gateways"], queryFn: () => got(api.GET("/api/v1/gateways")), staleTime: 60_000 });
-  const names = m.data?.data.map((x) => x.model) ?? [];
   return {
     workspaces: w.data?.data.map((x) => x.id) ?? [], gateways: g.data?.data.map((x) => x.name) ?? [],
-    models: [...new Set([...(r.data?.data.map((x) => x.name) ?? []), ...names.map((n) => `${n.split("/")[0]}/*`), ...names])],
+    routes: r.data?.data.map((x) => x.name) ?? [],
   };
 }
 

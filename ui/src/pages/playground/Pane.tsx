@@ -7,6 +7,7 @@ import { api, got } from "../../api/client";
 import { answerOf, type Message, speed } from "../../lib/ask";
 import { ofRequest } from "../../lib/conversation";
 import { count, exact, ms, usd } from "../../lib/format";
+import { useModels } from "../../parts/models";
 import { Conversation } from "../../parts/Conversation";
 import { Empty, Goto, Info, Tag } from "../../parts/parts";
 import type { Side } from "../Playground";
@@ -14,25 +15,26 @@ import type { Side } from "../Playground";
 export type Names = { all: string[]; groups: { group: string; items: string[] }[] };
 
 /** What can be asked: routes by their names, models by provider. */
-export function useModelNames(): Names {
+export function useModelNames(text = ""): Names {
   const routes = useQuery({ queryKey: ["routes"], queryFn: () => got(api.GET("/api/v1/routes")), staleTime: 60_000 });
-  const models = useQuery({ queryKey: ["models", "all"], queryFn: () => got(api.GET("/api/v1/models", { params: { query: { limit: "500" } } })), staleTime: 60_000 });
+  const models = useModels(text);
   return useMemo(() => {
     const groups = [{ group: "Routes", items: routes.data?.data.map((r) => r.name) ?? [] }];
-    for (const m of models.data?.data ?? []) {
-      const last = groups.at(-1)!;
-      if (last.group === m.provider) last.items.push(m.model);
+    for (const m of models) {
+      const there = groups.find((g) => g.group === m.provider);
+      if (there) there.items.push(m.model);
       else groups.push({ group: m.provider, items: [m.model] });
     }
     return { groups: groups.filter((g) => g.items.length > 0), all: groups.flatMap((g) => g.items) };
-  }, [routes.data, models.data]);
+  }, [routes.data, models]);
 }
 
-type Props = { label: string; names: Names; model: string; setModel: (m: string) => void; side: Side; results: (m: Message[]) => void; again: () => void };
+type Props = { label: string; model: string; setModel: (m: string) => void; side: Side; results: (m: Message[]) => void; again: () => void };
 
-export function Pane({ label, names, model, setModel, side, results, again }: Props) {
+export function Pane({ label, model, setModel, side, results, again }: Props) {
   const [typed, setTyped] = useState(model.trim());
   useEffect(() => setTyped(model.trim()), [model]);
+  const names = useModelNames(typed === model.trim() ? "" : typed);
   const { run, messages } = side;
   const before = useMemo(() => ofRequest(JSON.stringify({ messages })) ?? [], [messages]);
   const answer = run && (run.text || run.reasoning || run.calls.length) ? (ofRequest(JSON.stringify({ messages: [answerOf(run)] })) ?? []) : [];

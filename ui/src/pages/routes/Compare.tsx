@@ -1,9 +1,10 @@
 // Which of two targets does better, and how sure that is.
-import { Alert, Card, Group, Select, Switch, Text } from "@mantine/core";
+import { Alert, Card, Group, Switch, Text } from "@mantine/core";
 import { IconScale } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, got } from "../../api/client";
 import { useParams, usePeriod } from "../../lib/address";
+import { ModelSelect } from "../../parts/models";
 import { Failure, Info, Waiting } from "../../parts/parts";
 import type { Route, Traffic } from "../Routes";
 import { FiguresTable } from "./Figures";
@@ -11,9 +12,7 @@ import { FiguresTable } from "./Figures";
 export function Compare({ route, traffic }: { route: Route; traffic?: Traffic }) {
   const [params, set] = useParams();
   const period = usePeriod();
-  const models = useQuery({ queryKey: ["models", "all"], queryFn: () => got(api.GET("/api/v1/models", { params: { query: { limit: "500" } } })), staleTime: 60_000 });
   const own = traffic?.targets.map((t) => t.target).filter((t) => t.includes("/")) ?? [];
-  const names = [...new Set([...own, ...(models.data?.data.map((m) => m.model) ?? [])])];
   const a = params.get("a") ?? own[0] ?? "";
   const b = params.get("b") ?? own.find((t) => t !== a) ?? "";
   const only = params.get("only") !== "0";
@@ -23,7 +22,7 @@ export function Compare({ route, traffic }: { route: Route; traffic?: Traffic })
     queryKey: ["compare", a, b, only && route.name, shadows, period.range, period.custom && period.from], enabled: ready, placeholderData: keepPreviousData, retry: false,
     queryFn: () => got(api.GET("/api/v1/compare", { params: { query: { a, b, from: period.from.toISOString(), to: period.to.toISOString(), ...(only ? { route: route.name } : {}), ...(shadows ? { shadows: "true" } : {}) } } })),
   });
-  const pick = (which: "a" | "b", label: string, value: string) => <Select label={label} searchable w={{ base: "100%", xs: 240 }} data={names} value={value || null} onChange={(v) => set({ [which]: v ?? "" })} />;
+  const pick = (which: "a" | "b", label: string, value: string) => <ModelSelect label={label} w={{ base: "100%", xs: 240 }} names={own} value={value || null} onChange={(v) => set({ [which]: v ?? "" })} />;
   return (
     <Card withBorder>
       <Group align="flex-end" gap="md" mb="md">

@@ -1,10 +1,9 @@
 // A new route, and the end of one: both show their difference before they are in force.
-import { Button, Group, Modal, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useCallback, useState } from "react";
-import { api, got } from "../../api/client";
 import { useParams } from "../../lib/address";
 import { count } from "../../lib/format";
+import { ModelSelect, ModelTags } from "../../parts/models";
 import { Change } from "../../parts/Change";
 import { Named } from "../../parts/Named";
 import type { Route } from "../Routes";
@@ -15,8 +14,6 @@ export function NewRoute({ opened, taken, onClose }: { opened: boolean; taken: s
   const [form, setForm] = useState({ name: "", use: "", fallback: [] as string[] });
   const [looking, setLooking] = useState(false);
   const [, set] = useParams();
-  const models = useQuery({ queryKey: ["models", "all"], queryFn: () => got(api.GET("/api/v1/models", { params: { query: { limit: "500" } } })), enabled: opened, staleTime: 60_000 });
-  const names = [...taken, ...(models.data?.data.map((m) => m.model) ?? [])];
   const wrong = taken.includes(form.name) ? "There is such a route already" : form.name && !/^[\w.:@+-]+$/.test(form.name) ? "Letters, digits, . _ : @ + and -" : "";
   const make = useCallback((document: string) => withRoute(document, form.name, stringify({ steps: [{ use: form.use, ...(form.fallback.length ? { fallback: listed(form.fallback) } : {}) }] })), [form]);
   const close = () => { setLooking(false); onClose(); };
@@ -27,8 +24,8 @@ export function NewRoute({ opened, taken, onClose }: { opened: boolean; taken: s
         <form onSubmit={submit}>
           <Stack>
             <TextInput label="Name" description="What callers give as the model." required data-autofocus error={wrong || undefined} value={form.name} onChange={(e) => setForm({ ...form, name: e.currentTarget.value.trim() })} />
-            <Select label="Leads to" description="A model, or another route." required searchable data={[...new Set(names)]} limit={50} value={form.use || null} onChange={(v) => setForm({ ...form, use: v ?? "" })} />
-            <TagsInput label="Tried when that fails" data={names} limit={30} value={form.fallback} onChange={(fallback) => setForm({ ...form, fallback })} />
+            <ModelSelect label="Leads to" description="A model, or another route." required names={taken} value={form.use || null} onChange={(v) => setForm({ ...form, use: v ?? "" })} />
+            <ModelTags label="Tried when that fails" names={taken} value={form.fallback} onChange={(fallback) => setForm({ ...form, fallback })} />
             <Text size="xs" c="dimmed">Conditions, shares, canaries and the rest come next, as form or YAML.</Text>
             <Group justify="flex-end"><Button variant="default" onClick={close}>Cancel</Button><Button type="submit" disabled={!form.name || !form.use || !!wrong}>Show the difference…</Button></Group>
           </Stack>

@@ -1,9 +1,10 @@
 // The steps of a route as a form. What it has no field for stays in the YAML, and is named.
-import { ActionIcon, Button, Card, Group, NumberInput, Select, SimpleGrid, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Card, Group, NumberInput, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { api, got } from "../../api/client";
 import { change, listed, listOf, type Step, type Value } from "./text";
+import { ModelSelect, ModelTags } from "../../parts/models";
 
 const kinds = [{ value: "use", label: "one target" }, { value: "split", label: "split by share" }, { value: "balance", label: "balance" }, { value: "canary", label: "canary" }, { value: "terms", label: "no targets: terms for those below" }];
 const balances = ["weighted", "round_robin", "least_busy", "lowest_latency", "cheapest", "value"];
@@ -30,9 +31,8 @@ function turned(s: Step, kind: string): Step {
 }
 
 export function StepsForm({ value, text, onChange }: { value: Value; text: string; onChange: (text: string) => void }) {
-  const models = useQuery({ queryKey: ["models", "all"], queryFn: () => got(api.GET("/api/v1/models", { params: { query: { limit: "500" } } })), staleTime: 60_000 });
   const routes = useQuery({ queryKey: ["routes"], queryFn: () => got(api.GET("/api/v1/routes")) });
-  const names = [...(routes.data?.data.map((r) => r.name) ?? []), ...(models.data?.data.map((m) => m.model) ?? [])];
+  const names = routes.data?.data.map((r) => r.name) ?? [];
   const set = (path: (string | number)[], v: unknown) => onChange(change(text, path, v));
   const steps = value.steps;
   const swap = (i: number, j: number) => set(["steps"], steps.map((s, at) => (at === i ? steps[j] : at === j ? steps[i] : s)));
@@ -42,7 +42,7 @@ export function StepsForm({ value, text, onChange }: { value: Value; text: strin
       {steps.map((s, i) => <StepCard key={i} of={s} at={i} last={i === steps.length - 1} only={steps.length === 1} names={names} set={(field, v) => set(["steps", i, field], v)} turn={(kind) => set(["steps", i], turned(s, kind))} up={() => swap(i, i - 1)} down={() => swap(i, i + 1)} remove={() => set(["steps"], steps.filter((_, j) => j !== i))} />)}
       <Group><Button size="xs" variant="light" leftSection={<IconPlus size={14} />} onClick={() => set(["steps"], [...steps, { use: "" }])}>Add a step</Button></Group>
       <Text size="sm" fw={600} mt="xs">The whole route</Text>
-      <TagsInput size="xs" label="Tried when all fails" description="In this order, where a step names nothing else." data={names} limit={30} value={listOf(value.fallback)} onChange={(v) => set(["fallback"], listed(v))} />
+      <ModelTags size="xs" label="Tried when all fails" description="In this order, where a step names nothing else." names={names} value={listOf(value.fallback)} onChange={(v) => set(["fallback"], listed(v))} />
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
         <TextInput size="xs" label="Calls stay together by" placeholder="key, user, session, header.x" value={value.sticky ?? ""} onChange={(e) => set(["sticky"], e.currentTarget.value || undefined)} />
         <TextInput size="xs" label="Time of the whole call" placeholder="2m" value={value.timeout ?? ""} onChange={(e) => set(["timeout"], e.currentTarget.value || undefined)} />
@@ -69,11 +69,11 @@ function StepCard({ of: s, at, last, only, names, set, turn, up, down, remove }:
       </Group>
       <Stack gap="xs">
         <TextInput size="xs" label="When" placeholder="always" classNames={{ input: "typed" }} value={s.when ?? ""} onChange={(e) => set("when", e.currentTarget.value || undefined)} />
-        {kind === "use" && <Select size="xs" label="Target" searchable data={[...new Set([...(s.use ? [s.use] : []), ...names])]} limit={50} value={s.use || null} onChange={(v) => set("use", v ?? "")} />}
+        {kind === "use" && <ModelSelect size="xs" label="Target" names={names} value={s.use || null} onChange={(v) => set("use", v ?? "")} />}
         {kind === "split" && <Shares value={s.split ?? {}} names={names} onChange={(v) => set("split", v)} />}
-        {kind === "balance" && <><Select size="xs" label="By" allowDeselect={false} data={balances} value={String(s.balance)} onChange={(v) => set("balance", v)} /><TagsInput size="xs" label="Targets" data={names} limit={30} value={targetsOf(s)} onChange={(v) => set("targets", v)} /></>}
+        {kind === "balance" && <><Select size="xs" label="By" allowDeselect={false} data={balances} value={String(s.balance)} onChange={(v) => set("balance", v)} /><ModelTags size="xs" label="Targets" names={names} value={targetsOf(s)} onChange={(v) => set("targets", v)} /></>}
         {kind === "canary" && <Text size="xs" c="dimmed">Stages and rules stand in the YAML.</Text>}
-        {kind !== "terms" && <TagsInput size="xs" label="Tried when that fails" data={names} limit={30} value={listOf(s.fallback)} onChange={(v) => set("fallback", listed(v))} />}
+        {kind !== "terms" && <ModelTags size="xs" label="Tried when that fails" names={names} value={listOf(s.fallback)} onChange={(v) => set("fallback", listed(v))} />}
         {more.length > 0 && <Text size="xs" c="dimmed">In the YAML alone: {more.join(", ")}.</Text>}
       </Stack>
     </Card>
@@ -88,7 +88,7 @@ function Shares({ value, names, onChange }: { value: Record<string, number>; nam
     <Stack gap={6}>
       {rows.map(([target, weight], i) => (
         <Group key={i} gap="xs" wrap="nowrap">
-          <Select size="xs" className="grow" aria-label="Target" searchable data={[...new Set([target, ...names])].filter((n) => n === target || !(n in value))} limit={50} value={target || null} onChange={(v) => put(rows.map((r, at) => (at === i ? [v ?? "", r[1]] : r)))} />
+          <ModelSelect size="xs" className="grow" aria-label="Target" names={names} without={rows.map(([n]) => n).filter((n) => n !== target)} value={target || null} onChange={(v) => put(rows.map((r, at) => (at === i ? [v ?? "", r[1]] : r)))} />
           <NumberInput size="xs" w={84} aria-label="Weight" min={0} value={Number(weight)} onChange={(v) => put(rows.map((r, at) => (at === i ? [r[0], Number(v) || 0] : r)))} />
           <Text size="xs" c="dimmed" w={40} ta="right">{Math.round((Number(weight) / all) * 100)} %</Text>
           <ActionIcon variant="subtle" color="gray" aria-label="Remove the target" disabled={rows.length === 1} onClick={() => put(rows.filter((_, at) => at !== i))}><IconTrash size={15} /></ActionIcon>
