@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/analytics"
 	"github.com/sluice-gateway/sluice/internal/forecast"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/limit"
-	"github.com/sluice-gateway/sluice/internal/store"
 )
 
 // CapacityLimit says how near the busiest times come to a limit.
@@ -104,12 +102,12 @@ func (l *looking) limit(of string, r *gateway.Rule, w *gateway.Window) (Capacity
 	if out.Why = why; why != "" {
 		return out, nil
 	}
-	peak, values, err := l.peak(of, by, r.Unit, w.Span)
+	found, err := l.peak(&ofLimit{of, by, r.Unit, w.Span})
 	if err != nil {
 		return out, err
 	}
-	share := peak / out.Max
-	out.Peak, out.Values, out.Share = &peak, values, &share
+	share := found.most / out.Max
+	out.Peak, out.Values, out.Share = &found.most, found.named(by), &share
 	grows := l.growth[of][countOf(r.Unit)]
 	if grows == nil && share > 0 && share < 1 {
 		out.Why = "how calls grow is not known before five weeks"
@@ -151,83 +149,6 @@ func (l *looking) toldBy(r *gateway.Rule, w *gateway.Window) (by []analytics.Dim
 		return nil, "sums are not kept by all that it counts by"
 	}
 	return by, ""
-}
-
-// peak looks for the fullest window of the last days: among the hours, and for shorter
-// windows among the minutes around the fullest hour.
-func (l *looking) peak(of string, by []analytics.Dimension, unit gateway.Unit, window time.Duration) (most float64, values string, err error) {
-	to := l.now.Truncate(time.Hour)
-	hours, err := l.sums(of, by, to.Add(-peakDays*24*time.Hour), to, analytics.StepHour, nil)
-	if err != nil {
-		return 0, "", err
-	}
-	fullest, at := -1, 0
-	for i := range hours.Series {
-		if hours.Series[i].Rest {
-			continue
-		}
-		if v, end := slide(hours.Series[i].Spans, unit, steps(window, time.Hour)); v > most || fullest < 0 {
-			most, fullest, at = v, i, end
-		}
-	}
-	if fullest < 0 {
-		return 0, "", nil
-	}
-	var parts []string
-	for i, d := range by {
-		parts = append(parts, string(d)+"="+hours.Series[fullest].Values[i])
-	}
-	values = strings.Join(parts, " ")
-	if window >= time.Hour {
-		return most, values, nil
-	}
-	from := hours.Edges[at]
-	minutes, err := l.sums(of, by, from.Add(-window), from.Add(time.Hour), analytics.StepMinute, hours.Series[fullest].Values)
-	if err != nil || len(minutes.Series) == 0 {
-		return most, values, err
-	}
-	most, _ = slide(minutes.Series[0].Spans, unit, steps(window, time.Minute))
-	return most, values, nil
-}
-
-// sums asks for a gateway's calls, of certain values where they are given.
-func (l *looking) sums(of string, by []analytics.Dimension, from, to time.Time, step analytics.Step, values []string) (*store.Analytics, error) {
-	q := store.AnalyticsQuery{From: from, To: to, Step: step, Within: l.within, Top: 50, Rank: analytics.Requests, Where: []store.AnalyticsFilter{{Dimension: analytics.ByGateway, Value: of}}}
-	if values == nil {
-		q.By = by
-	}
-	for i, v := range values {
-		q.Where = append(q.Where, store.AnalyticsFilter{Dimension: by[i], Value: v})
-	}
-	key := of
-	for _, d := range by {
-		key += " " + string(d)
-	}
-	if known := l.hours[key]; known != nil && values == nil {
-		return known, nil
-	}
-	found, err := l.Store.Analytics(l.call.ctx(), q)
-	if values == nil {
-		l.hours[key] = found
-	}
-	return found, err
-}
-
-// slide gives the most that n spans in a row have, and the last of them.
-func slide(spans []*analytics.Figures, unit gateway.Unit, n int) (most float64, end int) {
-	var now float64
-	for i, f := range spans {
-		if f != nil {
-			now += takenOf(f, unit)
-		}
-		if i >= n && spans[i-n] != nil {
-			now -= takenOf(spans[i-n], unit)
-		}
-		if now > most {
-			most, end = now, i
-		}
-	}
-	return most, end
 }
 
 // takenOf is what calls took of a limit: refused ones take no request.

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"fmt"
 	"math"
 	"net/http"
 	"testing"
@@ -140,5 +141,47 @@ func TestCapacityOfTooFewDaysSaysSoAndBadQuestionsAreRefused(t *testing.T) {
 	var nobody admin.Capacity
 	if g.get("/api/v1/analytics/capacity?filter.workspace=nobody", &nobody); nobody.Total.Requests.Lately != 0 {
 		t.Errorf("%+v", nobody)
+	}
+}
+
+// A peak is looked for in several busy hours, and among all values, whoever has the most calls.
+func TestPeaksOfLimitsAreFoundWhereverTheyAre(t *testing.T) {
+	g := newRig(t, with(func(x *admin.Config) {
+		serving(x)
+		s := x.Snapshot()
+		s.Gateways["default"].Rules = []*gateway.Rule{
+			{Name: "pace", Unit: gateway.UnitRequests, Per: []gateway.Per{"key"}, Windows: []gateway.Window{{Span: time.Minute, Max: 1000}}},
+			{Name: "tokens", Unit: gateway.UnitOutputTokens, Per: []gateway.Per{"key"}, Windows: []gateway.Window{{Span: time.Minute, Max: 100_000}}},
+			{Name: "hourly", Unit: gateway.UnitOutputTokens, Per: []gateway.Per{"key"}, Windows: []gateway.Window{{Span: time.Hour, Max: 100_000}}},
+		}
+	}))
+	g.now = time.Now().UTC()
+	hour, n := g.now.Truncate(time.Hour), 0
+	calls := func(key string, at time.Time, count int, tokens int64) {
+		n++
+		e := storetest.Entry(n % 19)
+		e.ID, e.Gateway, e.Workspace, e.KeyID, e.Provider, e.Model, e.Time, e.Count = storetest.IDAt(at, n), "default", "default", key, "acme", "big", at, count
+		e.Usage = llm.Usage{InputTokens: llm.Known(1), OutputTokens: llm.Known(tokens)}
+		g.stored(e)
+	}
+	for m := range 60 { // a steady hour, the fullest
+		calls("steady", hour.Add(-5*time.Hour+time.Duration(m)*time.Minute), 20, 1)
+	}
+	calls("steady", hour.Add(-30*time.Hour+7*time.Minute), 300, 1) // a burst in a calm one
+	for k := range 60 {
+		calls(fmt.Sprint("many-", k), hour.Add(-50*time.Hour+time.Duration(k)*time.Minute), 5, 1)
+	}
+	calls("few", hour.Add(-80*time.Hour), 1, 50_000)
+	var c admin.Capacity
+	g.get("/api/v1/analytics/capacity", &c)
+	want := map[string]string{"gateway/default/pace": "300 key=steady", "gateway/default/tokens": "50000 key=few", "gateway/default/hourly": "50000 key=few"}
+	for _, l := range c.Limits {
+		if l.Peak == nil || fmt.Sprint(*l.Peak, " ", l.Values) != want[l.Rule] {
+			t.Errorf("%s: %+v %s", l.Rule, l, l.Why)
+		}
+		delete(want, l.Rule)
+	}
+	if len(want) > 0 {
+		t.Errorf("missing: %v", want)
 	}
 }
