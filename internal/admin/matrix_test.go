@@ -78,7 +78,7 @@ var special = map[string]struct {
 }
 
 // lists show what the caller may see; the others touch one workspace.
-var lists = []string{"listAudit", "listSessions", "listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listActiveAlerts", "listAlertRules", "listAlertMutes", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getCosts", "getCapacity", "getKeyUsage", "getRouteTraffic", "listErasures"}
+var lists = []string{"listAudit", "listSessions", "listEntries", "deleteEntries", "tailEntries", "listKeys", "listWorkspaces", "listRaises", "getSpend", "compare", "listAlerts", "listActiveAlerts", "listAlertRules", "listAlertMutes", "listCredentials", "getCache", "getCacheReport", "listPurges", "getAnalytics", "getAnalyticsSummary", "getCosts", "getCapacity", "getKeyUsage", "getRouteTraffic", "listErasures", "getRedactions"}
 
 // needWorkspace are lists of one workspace, which the query names.
 var needWorkspace = []string{"exportUser", "listMembers", "listLimits", "listBudgets"}

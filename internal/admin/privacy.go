@@ -52,6 +52,7 @@ func (a *api) privacyRoutes() []route {
 		read(owners, get, "/privacy/erasures", "listErasures", "Erasures of users and of keys of bodies, newest first: what is under way, and the receipts of what is done.", concat([]Param{{"workspace", "Only those of this workspace."}}, paging), a.listErasures),
 		write(owners, post, "/privacy/erasures", "createErasure", "Erase what is kept of one user's calls everywhere, or count it with dry_run. It is done in the background; what it cost stays in the figures.", http.StatusOK, a.createErasure),
 		write(owners, post, "/privacy/shreds", "createShred", "Destroy the keys under which bodies of a workspace's calls are kept (log.encrypt), so that nobody can read them any more, or count them with dry_run. It is done in the background and ends with a receipt among the erasures; the calls' figures stay.", http.StatusOK, a.createShred),
+		read(viewers, get, "/privacy/redactions", "getRedactions", "What redaction took out of what is kept of calls, by kind over time.", redactionParams, a.getRedactions),
 		read(owners, get, "/privacy/erasures/{id}", "getErasure", "One erasure and how far it is, or its receipt.", nil, a.getErasure),
 		{Access: owners, Method: get, Path: "/privacy/users/{user}", Name: "exportUser", Summary: "Everything that is kept of one user's calls, an entry with its bodies a line, oldest last.",
 			Query: []Param{{"workspace", "Whose calls are meant; needed of all but system admins."}}, Stream: "entries with their bodies, one JSON object a line", Status: http.StatusOK, serve: a.exportUser},

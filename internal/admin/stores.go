@@ -42,6 +42,7 @@ type EntryStore interface {
 	PutFeedback(ctx context.Context, f gateway.Feedback) error
 	FeedbackOf(ctx context.Context, ids []string) (map[string]gateway.Feedback, error)
 	Sessions(ctx context.Context, q store.SessionQuery) (store.SessionPage, error)
+	Redactions(ctx context.Context, q store.RedactionQuery) ([]store.Redaction, error)
 }
 
 // KeyStore keeps keys.

@@ -17,7 +17,7 @@ var entryColumns = [...]string{
 	"id", "time", "gateway", "workspace", "key_id", "operation", "client_dialect", "provider_dialect", "route",
 	"model_requested", "provider", "model", "credential", "region", "status", "error_code", "finish_reason", "stream",
 	"cache", "session", `"user"`, "client_ip", "trace_id", "input_tokens", "output_tokens", "cost_nusd",
-	"first_byte_ms", "latency_ms", "count", "feedback", "score", "team", "saved_nusd", "cache_tags", "cache_age_ms", "doc",
+	"first_byte_ms", "latency_ms", "count", "feedback", "score", "team", "saved_nusd", "cache_tags", "cache_age_ms", "redacted", "doc",
 }
 
 // PutEntries stores entries with their bodies, objects and settlements in one
@@ -261,7 +261,7 @@ func (b *rowBuffer) row(e *gateway.Entry) {
 	b.texts(e.Feedback)
 	b.add(floatOrNull(e.Score))
 	b.texts(teamOf(e.Metadata))
-	b.add(costOrNull(e.Saved), tagsOrNull(e.CacheTags), countOrNull(e.CacheAgeMS))
+	b.add(costOrNull(e.Saved), tagsOrNull(e.CacheTags), countOrNull(e.CacheAgeMS), countsOrNull(e.Redacted))
 }
 
 func (b *rowBuffer) add(values ...any) { b.args = append(b.args, values...) }

@@ -59,6 +59,9 @@ func openPostgres(url string) (engine, error) {
 		eachText: func(column, name string) string {
 			return "jsonb_array_elements_text(CAST(" + column + " AS jsonb)) AS " + name + "(value)"
 		},
+		eachCount: func(column, name string) string {
+			return "jsonb_each_text(CAST(" + column + " AS jsonb)) AS " + name
+		},
 		metadata: "(" + pgDoc + " -> 'metadata' ->> CAST(? AS TEXT))",
 		docTexts: postgresDocTexts,
 		docText:  postgresDocText,

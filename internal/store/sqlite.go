@@ -51,6 +51,7 @@ func openSQLite(path string, durable bool) (engine, error) {
 		write: sql.OpenDB(writer), read: sql.OpenDB(reader),
 		rebind:    func(q string) string { return q },
 		eachText:  func(column, name string) string { return "json_each(" + column + ") AS " + name },
+		eachCount: func(column, name string) string { return "json_each(" + column + ") AS " + name },
 		metadata:  sqliteMetadata,
 		docTexts:  sqliteDocTexts,
 		docText:   sqliteDocText,

@@ -58,6 +58,9 @@ type engine struct {
 	// eachText gives the texts of a column's JSON array as the rows of a table of that name,
 	// whose column is value.
 	eachText func(column, name string) string
+	// eachCount gives the members of a column's JSON object of numbers as the rows of a table
+	// of that name, whose columns are key and value.
+	eachCount func(column, name string) string
 	// metadata is an entry's value of the key that its placeholder stands for, read from doc:
 	// a text as it is, another value as JSON, NULL when there is none.
 	metadata string

@@ -61,6 +61,19 @@ test("what each gateway keeps is said in words, with what was found by each rule
   await well();
 });
 
+test("what was found is a chart over time, and leads to the calls", async () => {
+  await page.goto("/privacy");
+  await page.getByRole("link", { name: /^email: \d+ in \d+ calls$/ }).waitFor();
+  await page.getByText("7 days", { exact: true }).click();
+  await page.waitForURL(/since=7d/);
+  await page.getByRole("img", { name: /Taken out over time/ }).or(page.getByLabel(/Taken out over time/)).first().waitFor();
+  await well();
+  await page.getByRole("link", { name: /^employee: \d+ in \d+ calls$/ }).click();
+  await page.getByRole("button", { name: "Remove the filter Redacted: employee" }).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('table[aria-label="Calls"] tbody tr.pick').length === 4);
+  await well();
+});
+
 test("a workspace keeps its calls for less, after what is lost was named", async () => {
   await page.goto("/privacy");
   const table = page.getByRole("table", { name: "Workspaces" });

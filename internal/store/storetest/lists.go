@@ -21,6 +21,7 @@ func testLists(t *testing.T, fresh func(testing.TB) string) {
 	t.Run("filters", func(t *testing.T) { testFilters(t, Open(t, fresh(t))) })
 	t.Run("document", func(t *testing.T) { testDocumentFilters(t, Open(t, fresh(t))) })
 	t.Run("outcomes", func(t *testing.T) { testOutcomeFilter(t, Open(t, fresh(t))) })
+	t.Run("redactions", func(t *testing.T) { testRedactions(t, Open(t, fresh(t))) })
 	t.Run("sessions", func(t *testing.T) { testSessions(t, Open(t, fresh(t))) })
 }
 

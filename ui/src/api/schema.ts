@@ -1310,6 +1310,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/privacy/redactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What redaction took out of what is kept of calls, by kind over time. */
+        get: operations["getRedactions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/privacy/shreds": {
         parameters: {
             query?: never;
@@ -3777,6 +3794,30 @@ export interface components {
             feedback: string;
             /** @description Any number, null for none; the scale is yours. */
             score: number | null;
+        };
+        Redaction: {
+            /** @description In how many calls. */
+            calls: number;
+            /** @description How often in each span. */
+            found: number[];
+            /** @description secret, email, card, phone, iban, ip, or the name of a gateway's own pattern. */
+            kind: string;
+            /** @description How often it was found. */
+            total: number;
+        };
+        Redactions: {
+            /** @description By kind, the one that was found most first. */
+            data: components["schemas"]["Redaction"][];
+            /**
+             * Format: date-time
+             * @description A quarter of an hour begins there.
+             */
+            from: string;
+            step: string;
+            /** @description When each span begins. */
+            times: string[];
+            /** Format: date-time */
+            to: string;
         };
         Replayed: {
             /** @description Of the new entry. */
@@ -7847,6 +7888,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    getRedactions: {
+        parameters: {
+            query?: {
+                /** @description Calls from this time on (RFC 3339), from the beginning of its quarter of an hour; 24 hours before the end unless given. 92 days at most. */
+                from?: string;
+                /** @description Calls before this time (RFC 3339), to the end of its quarter of an hour; now unless given. */
+                to?: string;
+                /** @description 15m, hour, day, week or month: the spans; hour unless given. */
+                step?: string;
+                /** @description The time zone of days, as in Europe/Berlin; UTC unless given. */
+                tz?: string;
+                /** @description Calls of this gateway. */
+                gateway?: string;
+                /** @description Calls of this workspace. */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redactions"];
                 };
             };
             /** @description An error. */

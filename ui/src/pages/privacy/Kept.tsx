@@ -7,6 +7,7 @@ import { useMay } from "../../lib/may";
 import { Failure, Figure, Goto, Tag, type Tone, Waiting } from "../../parts/parts";
 import { InConfig } from "../settings/Facts";
 import { hitsOf, newest, type Hits } from "./hits";
+import { OverTime } from "./OverTime";
 import { Redacted } from "./Redacted";
 import { Retention } from "./Retention";
 
@@ -24,6 +25,7 @@ export function Kept() {
   return (
     <Stack gap="md">
       <Figures all={all} hits={hits} />
+      <OverTime />
       {all.map((g, i) => <OfGateway key={g.name} of={g} hits={hits[i]} failed={entries[i]?.error ?? null} />)}
       <Retention />
     </Stack>
