@@ -33,21 +33,30 @@ overview() {
 		ask "$days d: first tokens, by $step" "/analytics?metric=$firsts&$spans"
 		ask "$days d: requests before, by $step" "/analytics?metric=requests&from=$(date -u -d "-$((2 * days)) days" +%FT%TZ)&to=$start&step=$step&tz=${ZONE:-UTC}"
 		ask "$days d: spend of models, by $step" "/analytics?metric=cost_usd&by=provider,model&top=4&$spans"
+		ask "$days d: models without a price" "/analytics?metric=requests,unpriced,tokens,cost_usd&by=provider,model&top=50&tz=${ZONE:-UTC}&$time"
+		ask "$days d: routes in use" "/analytics?metric=requests&by=route&top=20&tz=${ZONE:-UTC}&$time"
+		ask "$days d: alerts, for marks" "/alerts/history?limit=100&$time"
 		for by in provider,model key limit metadata.team; do
 			ask "$days d: by $by" "/analytics?metric=$groups&by=$by&top=8&$time"
 			ask "$days d: by $by, compared" "/analytics?metric=$groups&by=$by&top=20&compare=previous&$time"
 		done
+	done
+	for standing in health budgets gateways routes config/revisions?limit=100; do
+		ask "standing: $standing" "/$standing"
 	done
 }
 # What no row tells apart is read from the entries, the newest of them where they are many.
 entries() {
 	time="from=$(date -u -d -7days +%FT%TZ)&to=$(date -u +%FT%TZ)"
 	ask "7 d: summary of a route and a key, from entries" "/analytics/summary?$time&filter.route=code&filter.key=key_seed11"
+	ask "7 d: outcomes of a route and a key by hour, from entries" "/analytics?metric=requests,errors,blocked,cancelled,latency_p95_ms&step=hour&tz=${ZONE:-UTC}&filter.route=code&filter.key=key_seed11&$time"
+	ask "7 d: summary of a model and a user, from entries" "/analytics/summary?$time&compare=previous&filter.model=gpt-4o&filter.user=chat-widget-08990"
+	grep -q '"source":"entries"' "$answer" || echo "   that was not answered from entries"
 	ask "7 d: models of a route and a key, from entries" "/analytics?metric=requests,cost_usd&by=model&top=8&filter.route=code&filter.key=key_seed11&$time"
 }
 pages() {
 	for filter in limit=50 user=chat-widget-08990 user=nobody model=qwen3-30b model=none status=403 status=5xx status=418 session=none error_code=model_not_found \
-		cache=stale client_ip=10.3.60.7 provider=cohere operation=images min_cost=0.2 min_cost=900 min_latency_ms=60000 finish_reason=length finish_reason=none credential=none \
+		cache=stale client_ip=10.3.60.7 provider=cohere operation=images min_cost=0.2 min_cost=900 max_cost=0 min_latency_ms=60000 min_first_byte_ms=60000 min_total_tokens=1000000 min_attempts=9 attempt_fault=timeout attempt_fault=none user_agent=curl cache_tags=none cache_key=none endpoint=none priced=false finish_reason=length finish_reason=none credential=none \
 		'user=website-00100&model=gpt-image-1' 'status=403&workspace=legal' 'key_id=key_seed11&error_code=overloaded' 'route=code&status=504' 'model=gpt-4o&min_cost=900'; do
 		ask "page $filter" "/entries?$filter"
 	done
