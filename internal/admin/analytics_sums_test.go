@@ -89,7 +89,7 @@ func TestFiguresAreTheSumsOfTheCallsInEveryZoneHoweverLateTheyCome(t *testing.T)
 	first := g.now.AddDate(0, 0, -34) // the days on which clocks change in America, Europe and Australia
 	var all []*gateway.Entry
 	for i := range 700 {
-		at := first.Add(time.Duration(r.Int64N(int64(34*24*time.Hour-time.Minute)))).Truncate(time.Minute)
+		at := first.Add(time.Duration(r.Int64N(int64(34*24*time.Hour - time.Minute)))).Truncate(time.Minute)
 		if i%2 == 0 { // near the beginning of a day of some zone
 			quarter := time.Duration(r.IntN(96)) * 15 * time.Minute
 			at = at.Truncate(24 * time.Hour).Add(quarter + time.Duration(r.IntN(3)-1)*time.Millisecond)
