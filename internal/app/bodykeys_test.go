@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -249,6 +250,24 @@ gateways:
 		}
 		if got != c.want {
 			t.Errorf("gateway %s, key %s, call %q, %s: %s is kept, not %s", c.gateway, c.key, c.call, c.model, got, c.want)
+		}
+	}
+	for _, c := range []struct{ gateway, key, call, want string }{ // and callers are told
+		{"full", `{}`, "", `{"bodies":"full","sample":1,"errors":1,"encrypted":false}`},
+		{"full", `{"bodies":"metadata"}`, "none", `{"bodies":"none","sample":1,"errors":1,"encrypted":false}`},
+		{"metadata", `{"bodies":"full"}`, "", `{"bodies":"metadata","sample":1,"errors":1,"encrypted":false}`},
+		{"full", `{"sample":0}`, "", `{"bodies":"full","sample":0,"errors":0,"encrypted":false}`},
+		{"tenth", `{"sample":1}`, "", `{"bodies":"full","sample":0,"errors":1,"encrypted":false}`},
+	} {
+		r := g.Request("GET", "/gateways/"+c.gateway+"/v1/me", nil)
+		r.Header.Set("Authorization", "Bearer "+keys[c.key])
+		if c.call != "" {
+			r.Header.Set("Sluice-Log", c.call)
+		}
+		resp, text := g.Do(r)
+		var me struct{ Log json.RawMessage }
+		if err := json.Unmarshal(text, &me); err != nil || resp.StatusCode != 200 || string(me.Log) != c.want {
+			t.Errorf("gateway %s, key %s: %d %s, want %s", c.gateway, c.key, resp.StatusCode, text, c.want)
 		}
 	}
 	for _, bad := range []string{`{"bodies":"some"}`, `{"sample":-0.1}`, `{"sample":1.5}`, `{"bodies":1}`, `{"more":1}`} {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/limit"
 	"github.com/sluice-gateway/sluice/internal/limit/rules"
@@ -15,6 +16,7 @@ type self struct {
 	User      string       `json:"user,omitempty"`
 	Key       *selfKey     `json:"key"`
 	Rights    *selfRights  `json:"rights,omitempty"`
+	Log       selfLog      `json:"log"`
 	Limits    []selfLimit  `json:"limits"`
 	Budgets   []selfBudget `json:"budgets"`
 }
@@ -37,6 +39,28 @@ type selfRights struct {
 	Operations []string `json:"operations"`
 	Networks   []string `json:"networks,omitempty"`
 	MaxOutput  int64    `json:"max_output,omitempty"`
+}
+
+// selfLog is what is kept of the caller's calls: the least of what gateway and key say, and
+// of what this call asks for.
+type selfLog struct {
+	Bodies    string  `json:"bodies"` // none, metadata or full
+	Sample    float64 `json:"sample"` // of full: the share of calls whose bodies are kept
+	Errors    float64 `json:"errors"` // of full: the share of those that fail
+	Encrypted bool    `json:"encrypted"`
+}
+
+// logOfSelf is what keepsBodies decides by.
+func (x *exchange) logOfSelf() selfLog {
+	own := 1.0
+	if k := x.who.Key; k != nil && k.Log.Sample != nil {
+		own = min(*k.Log.Sample, 1)
+	}
+	l := selfLog{catalog.BodiesPolicies()[x.bodies()], min(own, x.gw.Log.Sample, 1), own, x.gw.Log.Encrypt}
+	if !x.gw.Log.Errors {
+		l.Errors = l.Sample
+	}
+	return l
 }
 
 // selfLimit is one window of a limit that applies to every call of the caller. Limits
@@ -67,7 +91,7 @@ type selfBudget struct {
 
 // answerSelf tells a caller about its own key.
 func (x *exchange) answerSelf() error {
-	me := self{Workspace: x.who.Workspace, Gateway: x.gw.Name, User: x.who.User, Limits: []selfLimit{}, Budgets: []selfBudget{}}
+	me := self{Workspace: x.who.Workspace, Gateway: x.gw.Name, User: x.who.User, Log: x.logOfSelf(), Limits: []selfLimit{}, Budgets: []selfBudget{}}
 	if k := x.who.Key; k != nil {
 		me.Key = &selfKey{k.ID, k.Name, k.Hint, k.Owner, k.OwnerKind, k.Tags, k.Created, k.Expires, k.OldUntil}
 		me.Rights = &selfRights{orAll(k.Gateways), orAll(k.Models), orAll(k.Operations), k.Networks, k.MaxOutput}

@@ -44,9 +44,11 @@ type secretRule struct {
 	group   int
 	entropy float64
 	allow   []allowance
-	reach   int // no match is longer; 0 = unknown
-	run     int // a token around the word has so many bytes
-	behind  int // a token close behind the word has so many bytes
+	reach   int     // no match is longer; 0 = unknown
+	run     int     // a token around the word has so many bytes
+	behind  int     // a token close behind the word has so many bytes
+	named   bool    // an operator stands between the word and that token
+	starts  *starts // how it is tried at its words; nil = it is not
 	expr    func() *regexp.Regexp
 }
 
@@ -90,8 +92,11 @@ func readSecretRules(data []byte) (*secretSet, error) {
 			return nil, fmt.Errorf("rule %s: %w", r.ID, err)
 		}
 		reach, _ := longest(tree)
-		s.rules = append(s.rules, &secretRule{id: r.ID, source: r.Regex, group: r.Group, entropy: r.Entropy, allow: allowances(r.Allow), reach: reach, run: r.Run, behind: r.Behind,
+		s.rules = append(s.rules, &secretRule{id: r.ID, source: r.Regex, group: r.Group, entropy: r.Entropy, allow: allowances(r.Allow), reach: reach, run: r.Run, behind: r.Behind, named: r.Behind > 0 && namedBy(r.Regex, r.Keywords),
 			expr: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(r.Regex) })})
+		if reach == 0 && r.Behind == 0 {
+			s.rules[i].starts = startsOf(r.Regex, tree, r.Keywords)
+		}
 		if len(r.Keywords) == 0 {
 			return nil, fmt.Errorf("rule %s has no keyword", r.ID)
 		}
@@ -165,17 +170,32 @@ func longest(re *syntax.Regexp) (n int, ok bool) {
 
 // findSecrets is the finder.
 func findSecrets(text []byte, out []hit) []hit {
-	s := secretRules()
-	windows := make([][]stretch, len(s.rules))
+	return secretRules().find(text, out)
+}
+
+func (s *secretSet) find(text []byte, out []hit) []hit {
+	windows, spent := make([][]stretch, len(s.rules)), make([]int, len(s.rules))
 	for _, m := range s.words.Match(lower(text)) {
 		at, size := int(m.Pos()), len(m.Match())
 		for _, i := range s.owner[m.Pattern()] {
-			if r := s.rules[i]; r.likely(text, at, size) {
+			switch r := s.rules[i]; {
+			case !r.likely(text, at, size):
+			case r.starts == nil:
 				windows[i] = r.around(windows[i], at, size, text)
+			case spent[i] <= 2*len(text): // else all is searched at once
+				w := stretch{at, r.starts.end(text, at+size)}
+				windows[i], spent[i] = append(windows[i], w), spent[i]+w.to-w.from
 			}
 		}
 	}
 	for i, r := range s.rules { // in the order of their list
+		if r.starts != nil && len(windows[i]) > 0 {
+			if all, ok := r.starts.find(text, windows[i]); ok && spent[i] <= 2*len(text) {
+				out = r.hits(s, text, 0, all, out)
+				continue
+			}
+			windows[i] = []stretch{{0, len(text)}}
+		}
 		for _, w := range windows[i] {
 			out = r.find(s, text, w, out)
 		}
@@ -208,9 +228,20 @@ func (r *secretRule) likely(text []byte, at, size int) bool {
 		}
 		return to-from >= r.run
 	case r.behind > 0:
-		return tokenBehind(text, at+size, r.behind) > 0
+		return r.valueBehind(text, at+size) > 0
 	}
 	return true
+}
+
+// valueBehind gives where the value ends that a word names which ends at a place; 0 when there
+// is none.
+func (r *secretRule) valueBehind(text []byte, at int) int {
+	if r.named {
+		if at = operatorBehind(text, at); at < 0 {
+			return 0
+		}
+	}
+	return tokenBehind(text, at, r.behind)
 }
 
 // near is how far behind a word the value begins that it names.
@@ -241,7 +272,7 @@ func (r *secretRule) around(windows []stretch, at, size int, text []byte) []stre
 	w := stretch{max(at-r.reach, 0), min(at+size+r.reach, len(text))}
 	switch {
 	case r.behind > 0:
-		w = stretch{max(at-near-near, 0), min(tokenBehind(text, at+size, r.behind)+near, len(text))}
+		w = stretch{max(at-near-near, 0), min(r.valueBehind(text, at+size)+near, len(text))}
 	case r.reach == 0:
 		return []stretch{{0, len(text)}}
 	}
@@ -254,7 +285,12 @@ func (r *secretRule) around(windows []stretch, at, size int, text []byte) []stre
 
 func (r *secretRule) find(s *secretSet, text []byte, w stretch, out []hit) []hit {
 	part := text[w.from:w.to]
-	for _, m := range r.expr().FindAllSubmatchIndex(part, -1) {
+	return r.hits(s, part, w.from, r.expr().FindAllSubmatchIndex(part, -1), out)
+}
+
+// hits adds what is secret of the matches in a part of a text.
+func (r *secretRule) hits(s *secretSet, part []byte, at int, matches [][]int, out []hit) []hit {
+	for _, m := range matches {
 		from, to := r.secret(m)
 		secret := string(part[from:to])
 		if secret == "" || r.entropy > 0 && entropy(secret) <= r.entropy {
@@ -263,7 +299,7 @@ func (r *secretRule) find(s *secretSet, text []byte, w stretch, out []hit) []hit
 		if match := string(part[m[0]:m[1]]); allowed(s.allow, secret, match) || allowed(r.allow, secret, match) {
 			continue
 		}
-		out = append(out, hit{w.from + from, w.from + to, Secret})
+		out = append(out, hit{at + from, at + to, Secret})
 	}
 	return out
 }

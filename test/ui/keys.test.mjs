@@ -58,6 +58,38 @@ test("a key is created with rights and limits of its own, and they hold", async 
   assert.ok(last.includes(429), `three a minute were allowed: ${last}`);
 });
 
+test("what is kept of its calls is said in the form, and told to its callers", async () => {
+  const me = async () => (await (await fetch(`${gateway.base}/v1/me`, { headers: { authorization: `Bearer ${secret}` } })).json()).log;
+  const before = await me();
+  await page.goto("/keys");
+  await page.getByRole("link", { name: "nightly" }).click();
+  const form = page.getByRole("dialog");
+  await form.getByRole("button", { name: /^What is kept of its calls/ }).click();
+  await form.getByLabel("Share of its calls whose bodies are kept").fill("12.5");
+  await well();
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.waitFor({ state: "detached" });
+  for (let i = 0; (await me()).sample === before.sample; i++) {
+    assert.notEqual(i, 100, "the share is not effective");
+    await new Promise((next) => setTimeout(next, 100));
+  }
+  assert.equal((await me()).sample, 0.125);
+
+  await page.goto("/keys");
+  await page.getByRole("link", { name: "nightly" }).click();
+  await form.getByText("bodies of 12.5 %").waitFor();
+  await form.getByRole("button", { name: /^What is kept of its calls/ }).click();
+  await form.getByRole("combobox", { name: "Kept at most" }).or(form.getByLabel("Kept at most")).first().click();
+  await page.getByRole("option", { name: "Figures alone" }).click();
+  assert.ok(await form.getByLabel("Share of its calls whose bodies are kept").isDisabled());
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.waitFor({ state: "detached" });
+  for (let i = 0; (await me()).bodies !== "none"; i++) {
+    assert.notEqual(i, 100, "the policy is not effective");
+    await new Promise((next) => setTimeout(next, 100));
+  }
+});
+
 test("it is found by its name on the server, with what it did and when", async () => {
   await page.goto("/keys");
   await page.getByRole("link", { name: "nightly" }).waitFor();

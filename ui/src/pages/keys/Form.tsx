@@ -16,10 +16,10 @@ import { state } from "./Table";
 type Key = Schemas["Key"];
 type Draft = {
   name: string; workspace: string; expires: string; owner_kind: string; owner: string; tags: string[]; gateways: string[]; models: string[]; operations: string[];
-  networks: string[]; regions: string[]; limits: Written[]; budgets: Written[]; max_output: number | string; metadata: string;
+  networks: string[]; regions: string[]; limits: Written[]; budgets: Written[]; max_output: number | string; metadata: string; bodies: string; sample: number | string;
 };
 
-const blank: Draft = { name: "", workspace: "", expires: "", owner_kind: "", owner: "", tags: [], gateways: [], models: [], operations: [], networks: [], regions: [], limits: [], budgets: [], max_output: "", metadata: "" };
+const blank: Draft = { name: "", workspace: "", expires: "", owner_kind: "", owner: "", tags: [], gateways: [], models: [], operations: [], networks: [], regions: [], limits: [], budgets: [], max_output: "", metadata: "", bodies: "", sample: "" };
 const operations = ["chat", "responses", "completions", "embeddings", "moderations", "images", "speech", "transcription", "videos", "rerank", "files", "batches", "count_tokens", "models", "passthrough"];
 
 function draftOf(k: Key): Draft {
@@ -27,6 +27,7 @@ function draftOf(k: Key): Draft {
     ...blank, name: k.name, workspace: k.workspace, expires: k.expires ? "keep" : "", owner_kind: k.owner_kind, owner: k.owner, tags: k.tags, gateways: k.gateways, models: k.models, operations: k.operations,
     networks: k.networks, regions: k.regions, limits: k.limits.filter((r) => !isBudget(r)).map(written), budgets: k.limits.filter(isBudget).map(written),
     max_output: k.max_output || "", metadata: Object.keys(k.metadata).length ? JSON.stringify(k.metadata, null, 2) : "",
+    bodies: k.log.bodies, sample: k.log.sample == null || k.log.sample === 1 ? "" : Math.round(1e6 * k.log.sample) / 1e4,
   };
 }
 
@@ -92,6 +93,10 @@ function Fields({ of, onClose, done, revoke, rotate }: Omit<Props, "opened" | "i
               <RulesEditor kind="budgets" value={draft.budgets} onChange={(budgets) => put({ budgets })} />
               <NumberInput label="Ceiling of output tokens" description="Of calls that name none." min={0} allowDecimal={false} thousandSeparator=" " placeholder="none" value={draft.max_output} onChange={(max_output) => put({ max_output })} />
             </Section>
+            <Section value="log" title="What is kept of its calls" says={kept(draft)}>
+              <Select label="Kept at most" description="Beside what the gateway and the call say: the least counts." clearable placeholder="what the gateway says" data={keeping} value={draft.bodies || null} onChange={(v) => put({ bodies: v ?? "" })} />
+              <NumberInput label="Share of its calls whose bodies are kept" description="Also of those that fail." suffix=" %" min={0} max={100} decimalScale={4} clampBehavior="strict" disabled={draft.bodies === "none" || draft.bodies === "metadata"} placeholder="what the gateway says" value={draft.sample} onChange={(sample) => put({ sample })} />
+            </Section>
             <Section value="words" title="Tags and metadata" says={draft.tags.length || draft.metadata ? [...draft.tags, draft.metadata ? "metadata" : ""].filter(Boolean).join(", ") : "none"}>
               {list("Tags", "tags", "Words by which conditions and people tell keys apart.", "nightly")}
               <Textarea label="Metadata" description="Of calls that bring none: a JSON object." placeholder={'{"team": "shop"}'} autosize minRows={2} maxRows={8} classNames={{ input: "typed" }} value={draft.metadata} onChange={(e) => put({ metadata: e.currentTarget.value })} />
@@ -132,6 +137,19 @@ function summary(d: Draft): string {
   return parts.length ? parts.join(" · ") : "every gateway, operation, network and region";
 }
 
+const keeping = [{ value: "full", label: "Bodies, metadata and figures" }, { value: "metadata", label: "Metadata and figures, no bodies" }, { value: "none", label: "Figures alone" }];
+
+function kept(d: Draft): string {
+  const parts = [keeping.find((k) => k.value === d.bodies)?.label, d.sample !== "" && d.bodies !== "none" && d.bodies !== "metadata" && `bodies of ${d.sample} %`].filter(Boolean);
+  return parts.length ? parts.join(" · ") : "what the gateway says";
+}
+
+/** Of a new key what is blank is left out; of one that is there, 1 takes the share away. */
+function logOf(d: Draft, made: boolean) {
+  if (made) return { bodies: d.bodies, sample: d.sample === "" ? 1 : Number(d.sample) / 100 };
+  return { ...(d.bodies ? { bodies: d.bodies } : {}), ...(d.sample === "" ? {} : { sample: Number(d.sample) / 100 }) };
+}
+
 function useChoices() {
   const w = useQuery({ queryKey: ["workspaces"], queryFn: () => got(api.GET("/api/v1/workspaces", { params: { query: { limit: "500" } } })) });
   const r = useQuery({ queryKey: ["routes"], queryFn: () => got(api.GET("/api/v1/routes")), staleTime: 60_000 });
@@ -147,9 +165,9 @@ function useSave(of: Key | undefined, d: Draft) {
     const lists = { tags: d.tags, gateways: d.gateways, models: d.models, operations: d.operations, networks: d.networks, regions: d.regions };
     const rest = { name: d.name.trim(), ...lists, max_output: Number(d.max_output) || 0, metadata: metadataOf(d.metadata), owner_kind: d.owner_kind as "user" | "application", owner: d.owner.trim() };
     const rules = { limits: d.limits as never, budgets: d.budgets as never };
-    if (!of) return got(api.POST("/api/v1/keys", { body: { ...rest, ...rules, ...(d.workspace ? { workspace: d.workspace } : {}), ...(d.expires ? { expires: d.expires } : {}), ...(d.owner_kind ? {} : { owner_kind: undefined, owner: undefined }) } as Schemas["NewKey"] }));
+    if (!of) return got(api.POST("/api/v1/keys", { body: { ...rest, ...rules, log: logOf(d, false), ...(d.workspace ? { workspace: d.workspace } : {}), ...(d.expires ? { expires: d.expires } : {}), ...(d.owner_kind ? {} : { owner_kind: undefined, owner: undefined }) } as Schemas["NewKey"] }));
     const before = draftOf(of);
     const changed = JSON.stringify([d.limits, d.budgets]) !== JSON.stringify([before.limits, before.budgets]);
-    return got(api.PATCH("/api/v1/keys/{id}", { params: { path: { id: of.id } }, body: { ...rest, ...(changed ? rules : {}), ...(d.expires === "keep" ? {} : { expires: d.expires }) } as Schemas["KeyChange"] }));
+    return got(api.PATCH("/api/v1/keys/{id}", { params: { path: { id: of.id } }, body: { ...rest, ...(changed ? rules : {}), log: logOf(d, true), ...(d.expires === "keep" ? {} : { expires: d.expires }) } as Schemas["KeyChange"] }));
   }, ["keys"], (k) => ("secret" in k ? "" : `${k.name} is changed, effective on every node within a second.`));
 }
