@@ -163,7 +163,7 @@ func (e *Exporter) Observe(o *proxy.Observation) {
 	}
 	c := newCall(o)
 	for _, q := range e.calls {
-		q.put(c, c.size())
+		q.put(c, c.size(), c.failed())
 	}
 }
 
@@ -201,6 +201,9 @@ func newCall(o *proxy.Observation) *call {
 	c.entry.Bodies, c.entry.Objects, c.entry.Settlements, c.entry.Metadata = nil, nil, nil, nil
 	return c
 }
+
+// failed reports whether the call did, and came further than being refused.
+func (c *call) failed() bool { return c.entry.ErrorCode != "" && !c.trace.Refused }
 
 // size is about how much memory it takes.
 func (c *call) size() int {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"go.opentelemetry.io/contrib/bridges/otelslog"
+	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
@@ -43,7 +44,7 @@ func (logProcessor) Enabled(context.Context, sdklog.EnabledParameters) bool { re
 // OnEmit implements sdklog.Processor.
 func (p logProcessor) OnEmit(_ context.Context, r *sdklog.Record) error {
 	for _, q := range p.e.records {
-		q.put(r.Clone(), logSize)
+		q.put(r.Clone(), logSize, r.Severity() >= log.SeverityWarn)
 	}
 	return nil
 }

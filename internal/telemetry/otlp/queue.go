@@ -42,9 +42,14 @@ func newQueue[T any](room int, s *standing, to sender[T]) *queue[T] {
 	return &queue[T]{in: make(chan item[T], room), standing: s, to: to, ctx: ctx, cancel: cancel, closing: make(chan struct{})}
 }
 
-// put adds something, or drops it and counts it. It never blocks.
-func (q *queue[T]) put(v T, size int) {
-	if q.waiting.Add(int64(size)) <= maxWaiting {
+// put adds something, or drops it and counts it. It never blocks. The last eighth of the
+// room is for what matters: failures.
+func (q *queue[T]) put(v T, size int, matters bool) {
+	room, bytes := cap(q.in), int64(maxWaiting)
+	if !matters {
+		room, bytes = room-room/8, bytes-bytes/8
+	}
+	if q.waiting.Add(int64(size)) <= bytes && len(q.in) < room {
 		select {
 		case q.in <- item[T]{v, size}:
 			return

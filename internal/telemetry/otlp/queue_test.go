@@ -44,12 +44,12 @@ func TestAQueueBlocksNobodyAndCountsWhatItDrops(t *testing.T) {
 	q := newQueue(2, s, to)
 	ended := make(chan struct{})
 	go func() { defer close(ended); q.run() }()
-	q.put(1, 10)
+	q.put(1, 10, false)
 	if got := <-to.began; len(got) != 1 || got[0] != 1 {
 		t.Fatalf("sent %v", got)
 	}
 	for i := range 4 { // two find room, while nothing moves
-		q.put(2+i, 10)
+		q.put(2+i, 10, false)
 	}
 	if n := testutil.ToFloat64(s.fullness); n != 2 {
 		t.Errorf("%v were dropped, not 2", n)
@@ -59,8 +59,8 @@ func TestAQueueBlocksNobodyAndCountsWhatItDrops(t *testing.T) {
 		t.Errorf("then %v", got)
 	}
 	to.let <- nil
-	q.put(6, maxWaiting+1)
-	q.put(7, 10)
+	q.put(6, maxWaiting+1, true)
+	q.put(7, 10, false)
 	ctx, cancel := context.WithCancel(t.Context())
 	q.close(ctx)
 	if got := <-to.began; len(got) != 1 || got[0] != 7 {
@@ -70,6 +70,30 @@ func TestAQueueBlocksNobodyAndCountsWhatItDrops(t *testing.T) {
 	<-ended
 	if full, failed, sent := testutil.ToFloat64(s.fullness), testutil.ToFloat64(s.failures), testutil.ToFloat64(s.exported); full != 3 || failed != 2 || sent != 2 {
 		t.Errorf("full %v, failed %v, sent %v", full, failed, sent)
+	}
+}
+
+// While a destination is away, what is usual fills the queue; failures find room all the same.
+func TestFailuresFindRoomWhereTheUsualDoesNot(t *testing.T) {
+	s := newStanding()
+	q := newQueue(80, s, stuck{}) // nobody takes anything out
+	for i := range 100 {
+		q.put(i, 10, false)
+	}
+	if n := testutil.ToFloat64(s.fullness); n != 30 {
+		t.Errorf("%v of the usual were dropped, not 30", n)
+	}
+	for i := range 12 {
+		q.put(1000+i, 10, true)
+	}
+	if n := testutil.ToFloat64(s.fullness); n != 32 || len(q.in) != 80 {
+		t.Errorf("%v were dropped in all, %d wait", n, len(q.in))
+	}
+	q = newQueue(80, s, stuck{})
+	q.put(1, maxWaiting/8*7+1, false)
+	q.put(2, maxWaiting/8*7+1, true)
+	if len(q.in) != 1 || (<-q.in).value != 2 {
+		t.Error("bytes are not kept free for what matters")
 	}
 }
 
