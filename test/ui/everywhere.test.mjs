@@ -1,0 +1,109 @@
+// Every page: on a phone nothing is wider than the screen, in the dark everything is legible;
+// and what pages share: zooming in charts, the period before, words of prompts, replays.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, newPage, serious, signIn } from "./browser.mjs";
+import { call, start, traffic } from "./gateway.mjs";
+import { runs } from "./runs.mjs";
+
+let gateway, browser, view, page, id;
+
+before(async () => {
+  gateway = await start(process.env.SLUICE_BINARY);
+  browser = await launch();
+  await Promise.all([traffic(gateway).then(() => runs(gateway)), (async () => {
+    view = await newPage(browser, gateway, { colorScheme: "dark" });
+    page = view.page;
+    await signIn(page);
+  })()]);
+  ({ id } = await call(gateway, "/v1/chat/completions", { model: "support", messages: [{ role: "user", content: "Where does the zebracorn graze?" }] }));
+});
+
+after(async () => {
+  await browser?.close();
+  await gateway?.stop();
+});
+
+/** The pages with what stands on them once they are there. */
+const pages = () => [
+  "/?range=15m", "/logs?range=15m", `/logs?range=15m&call=${id}`, "/sessions?range=15m", "/sessions?range=15m&id=agent-1", "/playground", "/costs?by=model", "/gateways", "/gateways?new=1", "/routes?range=15m", "/routes?range=15m&view=edit", "/providers", "/providers?open=sandbox&tab=models",
+  "/cache?range=1h", "/keys", "/keys?new=1", "/limits", "/budgets", "/workspaces", "/workspaces?tab=users", "/audit", "/alerts", "/health", "/exports", "/privacy", "/privacy?tab=user", "/config", "/config?tab=history", "/settings", "/settings?tab=tokens", "/settings?tab=signin", "/settings?tab=secrets", "/settings?tab=data",
+];
+
+async function show(path) {
+  await page.evaluate((to) => { history.pushState(null, "", to); dispatchEvent(new PopStateEvent("popstate")); }, path); // within the page: nothing is loaded again
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.waitForFunction(() => !document.querySelector('main [aria-busy="true"], [role="dialog"] [aria-busy="true"]'));
+}
+
+test("in the dark no page has a fault for assistive technology", async () => {
+  for (const path of pages()) {
+    await show(path);
+    assert.deepEqual(await serious(page), [], path);
+  }
+  assert.deepEqual(view.errors, []);
+});
+
+test("on a phone no page is wider than the screen", async () => {
+  await page.setViewportSize({ width: 400, height: 800 });
+  const wide = [];
+  for (const path of pages()) {
+    await show(path);
+    const over = await page.evaluate(() => {
+      const width = document.documentElement.clientWidth;
+      if (document.documentElement.scrollWidth <= width) return "";
+      const out = [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > width + 1 && !e.closest(".scroll"));
+      return `${document.documentElement.scrollWidth} px of ${width}: ${out.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(" | ")}`;
+    });
+    if (over) wide.push(`${path}: ${over}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  assert.deepEqual(wide, []);
+});
+
+test("a drag over a chart makes its time the range, and every page keeps it", async () => {
+  await show("/?range=15m");
+  const chart = page.locator(".u-over").first();
+  const box = await chart.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.9, box.y + box.height / 2, { steps: 5 });
+  await page.mouse.up();
+  await page.waitForURL(/from=.*to=/);
+  const at = new URL(page.url()).searchParams;
+  const seconds = (Date.parse(at.get("to")) - Date.parse(at.get("from"))) / 1000;
+  assert.ok(seconds > 200 && seconds < 500, `${seconds} s`); // 40 % of 15 minutes
+  assert.deepEqual(view.errors, []);
+});
+
+test("a word of a prompt finds its call, and no other", async () => {
+  await show("/logs?range=1h");
+  await page.getByLabel("Search and filter calls").fill("zebracorn");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Remove the filter Said: zebracorn" }).waitFor();
+  for (const until = Date.now() + 20_000; (await page.locator('table[aria-label="Calls"] tbody tr.pick').count()) !== 1; ) { // the index follows calls
+    assert.ok(Date.now() < until, "it is not found");
+    await page.getByRole("button", { name: "Remove the filter Said: zebracorn" }).waitFor();
+    await page.reload();
+    await page.getByText(/is searched|not searched yet/).waitFor();
+  }
+  await page.getByRole("table", { name: "Calls" }).getByRole("button", { name: /^Open the call/ }).click();
+  await page.getByRole("dialog").getByText("Where does the zebracorn graze?").first().waitFor();
+  assert.deepEqual(view.errors, []);
+});
+
+test("a call is replayed straight to its provider, and the answers are compared", async () => {
+  await show(`/logs?range=15m&call=${id}`);
+  await page.getByRole("dialog").getByRole("button", { name: "Replay", exact: true }).click();
+  const box = page.getByRole("dialog", { name: "Replay this call" });
+  await box.getByLabel(/^Straight to sandbox/).check({ force: true });
+  assert.equal(await box.getByLabel("Model or route").isDisabled(), true);
+  await box.getByRole("button", { name: "Replay", exact: true }).click();
+  const table = box.getByRole("table", { name: "Then and now" });
+  await table.getByText("sandbox/chat").nth(1).waitFor(); // then and now
+  await box.getByText("Both are the same.").waitFor();
+  const again = (await box.getByRole("link", { name: /^[0-9a-f-]{36}$/ }).textContent()).trim();
+  const made = await (await fetch(`${gateway.admin}/api/v1/entries/${again}`, { headers: { authorization: `Bearer ${gateway.token}` } })).json();
+  assert.equal(made.attempts.length, 1); // the route's first target, which failed then, was not asked
+  assert.deepEqual(view.errors, []);
+});
