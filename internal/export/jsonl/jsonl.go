@@ -180,6 +180,7 @@ func (s *Sink) write(rows []export.Row, size int64) error {
 		err = s.file.Sync()
 	}
 	if err == nil {
+		release(s.file, s.size&^4095, s.size+size)
 		s.size += size
 		return nil
 	}
