@@ -87,8 +87,8 @@ type Attempt struct {
 	Cost         Cost      `json:"cost_usd"`
 	// Continued says that it went on with a stream that an attempt before it had begun.
 	Continued bool `json:"continued"`
-	// Span is the id of its span, where calls make spans: what the provider calls in its turn
-	// has it as its parent.
+	// Span is the id of its span, where the provider was told it: what the provider calls in
+	// its turn has it as its parent.
 	Span SpanID `json:"span_id"`
 }
 

@@ -74,7 +74,7 @@ type exchange struct {
 	hedged     bool        // a twin runs beside it
 	shadow     bool        // its answer is thrown away
 	copied     string      // the id of the call of which this is the shadow; "" = none
-	span       uint64      // of the present attempt, where anybody is told; 0 = nobody is
+	span       uint64      // of the present attempt, where its provider is told; 0 = it is not
 	committed  bool        // the head went out for a stream of which nothing has come yet
 	begunAs    string      // the media type that it named
 	passedOver bool        // the target's own limits had no room

@@ -172,10 +172,10 @@ func spanHex(dst []byte, span uint64) []byte {
 	return hex.AppendEncode(dst, binary.BigEndian.AppendUint64(nil, span))
 }
 
-// newSpan makes the id of the next attempt's span, where anybody is told.
+// newSpan makes the id of the next attempt's span, where its provider is told.
 func (x *exchange) newSpan() {
 	x.span = 0
-	for x.span == 0 && (x.gw.Traces != nil || x.gw.Propagates != nil) {
+	for x.span == 0 && x.gw.Traces != nil && x.gw.Propagates[x.target.Provider.Name] {
 		x.span = rand.Uint64()
 	}
 }

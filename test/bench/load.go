@@ -77,7 +77,7 @@ func (c *calls) run() result {
 	due := make(chan time.Time, 1<<16)
 	var wg sync.WaitGroup
 	for i := range callers {
-		callers[i] = &caller{calls: c, tally: &t, request: c.request()}
+		callers[i] = &caller{calls: c, tally: &t, request: c.request(agents[i%len(agents)])}
 		wg.Go(func() {
 			defer callers[i].close()
 			switch c.mode {
@@ -126,15 +126,23 @@ func collect(callers []*caller, t *tally, took time.Duration) result {
 	return r
 }
 
+// agents are what callers call themselves. They differ, as those of a real gateway do:
+// entries that are all of one length fill the pages of a store well or badly by luck.
+var agents = [...]string{
+	"OpenAI/Python 1.99.0", "AsyncOpenAI/Python 1.99.0", "OpenAI/JS 5.12.2", "OpenAI/Go 2.1.1",
+	"python-requests/2.32.4", "node", "langchain-openai/0.3.28 OpenAI/Python 1.99.0", "okhttp/4.12.0",
+	"ai-sdk/openai/2.0.15 ai-sdk/provider-utils/3.0.3 runtime/node.js/22",
+}
+
 // request is the bytes of one call.
-func (c *calls) request() []byte {
+func (c *calls) request(agent string) []byte {
 	extra := ""
 	if c.mode == "stream" {
 		extra = `"stream":true,"stream_options":{"include_usage":true},"user":"` + c.pace.String() + `",`
 	}
 	begin := `{"model":"` + c.model + `",` + extra + `"temperature":0.7,"max_tokens":256,"messages":[{"role":"system","content":"You are a concise, careful assistant."},{"role":"user","content":"`
 	body := begin + filler(c.body-len(begin)-len(`"}]}`)) + `"}]}`
-	return fmt.Appendf(nil, "POST /v1/chat/completions HTTP/1.1\r\nHost: %s\r\nUser-Agent: OpenAI/Python 1.99.0\r\nAccept: application/json\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nx-stainless-lang: python\r\nContent-Length: %d\r\n\r\n%s", c.addr, c.key, len(body), body)
+	return fmt.Appendf(nil, "POST /v1/chat/completions HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: application/json\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nx-stainless-lang: python\r\nContent-Length: %d\r\n\r\n%s", c.addr, agent, c.key, len(body), body)
 }
 
 // tally is what all callers share.

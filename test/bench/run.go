@@ -156,7 +156,7 @@ func (p *plan) round(r int) error {
 
 // awaitFirst calls again and again until the first 200, and gives the time since the start.
 func awaitFirst(addr, model string, began time.Time) (time.Duration, error) {
-	request := (&calls{mode: "closed", addr: addr, key: gatewayKey, model: model, body: 1024}).request()
+	request := (&calls{mode: "closed", addr: addr, key: gatewayKey, model: model, body: 1024}).request(agents[0])
 	for time.Since(began) < 15*time.Second {
 		c, err := net.DialTimeout("tcp", addr, time.Second)
 		if err == nil {
