@@ -2,9 +2,11 @@ package proxy_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/testgw"
 	"github.com/sluice-gateway/sluice/internal/testup"
 )
@@ -38,9 +40,17 @@ func TestTraceContextGoesToListedProvidersAlone(t *testing.T) {
 			for i := 0; i < len(c.headers); i += 2 {
 				r.Header.Set(c.headers[i], c.headers[i+1])
 			}
-			g.Do(r)
-			if got := u.Last().Header; !c.want(got) {
+			resp, _ := g.Do(r)
+			got := u.Last().Header
+			if !c.want(got) {
 				t.Errorf("the provider was sent %v", got)
+			}
+			var told uint64
+			if v := got.Get("Traceparent"); c.otlp != "" && v != "" {
+				told, _ = strconv.ParseUint(v[36:52], 16, 64)
+			}
+			if a := g.Entry(resp.Header.Get("sluice-request-id")).Attempts; len(a) != 1 || a[0].Span != gateway.SpanID(told) {
+				t.Errorf("the entry has the attempts %+v, the provider was told the span %x", a, told)
 			}
 		})
 	}
