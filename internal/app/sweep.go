@@ -47,6 +47,9 @@ func (p *process) sweepOnce(ctx context.Context, now time.Time) error {
 	if err := p.pruneAudit(ctx, now); err != nil {
 		return err
 	}
+	if _, err := p.store.ForgetNetworks(ctx, now, sweepStep); err != nil {
+		return err
+	}
 	_, err := p.store.DeleteExpired(ctx, now.Add(-keepExpired))
 	return err
 }

@@ -148,6 +148,20 @@ func (s *Store) noteNetworks(ctx context.Context, q *KeyCountQuery, seen map[key
 	return nil
 }
 
+// ForgetNetworks deletes networks that a key was used from long ago, at most step, as far as
+// NewNetworks answers the same without them, and says how many they were: what is left of a
+// key tells since when it is known.
+func (s *Store) ForgetNetworks(ctx context.Context, now time.Time, step int) (n int, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		n, err = s.exec(ctx, tx, `DELETE FROM key_networks WHERE (key_id, network) IN (SELECT n.key_id, n.network FROM key_networks n WHERE n.last_seen < ?
+			AND EXISTS (SELECT 1 FROM key_networks o WHERE o.key_id = n.key_id AND o.first_seen < ?
+				AND (o.last_seen > n.last_seen OR o.last_seen = n.last_seen AND o.network > n.network)) LIMIT ?)`,
+			micros(now.Add(-unseenFor)), micros(now.Add(-settled)), steps(step))
+		return err
+	})
+	return n, s.failed("forget networks", err)
+}
+
 // mostOf leaves the keys with the largest counts.
 func mostOf(counts map[string]float64) map[string]float64 {
 	keys := slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })

@@ -69,7 +69,7 @@ test("backups by the clock are shown, with what is there", async () => {
   await page.goto("/health");
   const backups = page.getByRole("region", { name: "Backups" });
   await backups.getByText(/each 1 d|each 24 h/).waitFor();
-  await backups.getByRole("table").getByText(/^sluice-\d{8}T\d{6}Z\.tar\.zst$/).waitFor({ timeout: 60_000 });
+  await backups.getByRole("table").getByText(/^sluice-\d{8}T\d{6}Z-[0-9a-f]+\.tar\.zst$/).waitFor({ timeout: 60_000 });
   await backups.getByText("not encrypted").waitFor();
   await well();
 });

@@ -84,6 +84,8 @@ test("from a call one gets to the answer in the cache: its age, its hits, what i
   await page.getByText("No answer is kept under this key").waitFor();
   await page.getByRole("link", { name: "Calls that name it" }).click();
   await page.getByRole("button", { name: /^Remove the filter Cache key/ }).waitFor();
-  assert.equal(await page.getByRole("table", { name: "Calls" }).getByRole("button", { name: /^Open the call/ }).count(), 2);
+  const calls = page.getByRole("table", { name: "Calls" }).getByRole("button", { name: /^Open the call/ });
+  await calls.nth(1).waitFor();
+  assert.equal(await calls.count(), 2);
   assert.deepEqual(unexpected(), []);
 });

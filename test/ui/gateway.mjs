@@ -44,6 +44,9 @@ async function freePort() {
   return port;
 }
 
+/** What is set here, without what is meant for a gateway or for the tests: gateways warn of what they do not know. */
+const elsewhere = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SLUICE_")));
+
 /** startBare starts one whose document stands in its store. */
 export const startBare = (binary) => start(binary, null);
 
@@ -58,7 +61,7 @@ export async function start(binary, document = config, ready = async () => {}) {
   const write = (change) => writeFileSync(file, change(readFileSync(file, "utf8")));
   await ready(dir);
   const child = spawn(binary, ["serve", "--data", dir, "--listen", `127.0.0.1:${port}`, "--admin-listen", `127.0.0.1:${adminPort}`], {
-    env: { ...process.env, SLUICE_ADMIN_TOKEN: token, SLUICE_KEY: key, SLUICE_BINARY: "", SLUICE_CHROMIUM: "" },
+    env: { ...elsewhere, SLUICE_ADMIN_TOKEN: token, SLUICE_KEY: key },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
