@@ -148,15 +148,17 @@ func (s *Store) noteNetworks(ctx context.Context, q *KeyCountQuery, seen map[key
 	return nil
 }
 
-// ForgetNetworks deletes networks that a key was used from long ago, at most step, as far as
-// NewNetworks answers the same without them, and says how many they were: what is left of a
-// key tells since when it is known.
+// ForgetNetworks deletes networks that keys were used from so long ago that they would be
+// new again, at most step, and says how many they were. Since when a key is known stays, as
+// a row without a network.
 func (s *Store) ForgetNetworks(ctx context.Context, now time.Time, step int) (n int, err error) {
+	before := micros(now.Add(-unseenFor))
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		n, err = s.exec(ctx, tx, `DELETE FROM key_networks WHERE (key_id, network) IN (SELECT n.key_id, n.network FROM key_networks n WHERE n.last_seen < ?
-			AND EXISTS (SELECT 1 FROM key_networks o WHERE o.key_id = n.key_id AND o.first_seen < ?
-				AND (o.last_seen > n.last_seen OR o.last_seen = n.last_seen AND o.network > n.network)) LIMIT ?)`,
-			micros(now.Add(-unseenFor)), micros(now.Add(-settled)), steps(step))
+		if _, err := s.exec(ctx, tx, `INSERT INTO key_networks (key_id, network, first_seen, last_seen) SELECT key_id, '', MIN(first_seen), MAX(last_seen) FROM key_networks
+			WHERE network <> '' AND last_seen < ? GROUP BY key_id ON CONFLICT (key_id, network) DO NOTHING`, before); err != nil {
+			return err
+		}
+		n, err = s.exec(ctx, tx, `DELETE FROM key_networks WHERE (key_id, network) IN (SELECT key_id, network FROM key_networks WHERE network <> '' AND last_seen < ? LIMIT ?)`, before, steps(step))
 		return err
 	})
 	return n, s.failed("forget networks", err)
