@@ -74,7 +74,7 @@ func testNewNetworks(t *testing.T, fresh func(testing.TB) string) {
 	look(2*day+time.Hour+2*time.Minute, store.KeyCountQuery{Gateway: "another"}, none)                                                               // which has none of these calls
 	look(2*day+2*time.Hour, byKey, none, [2]string{"a", "10.1.2.3"})                                                                                 // not new any more
 	look(3*day, byKey, map[string]float64{"default/default": 2}, [2]string{"", "10.7.1.1"}, [2]string{"", "10.7.1.2"}, [2]string{"", "203.0.113.1"}) // without a key
-	for _, want := range []int{3, 3, 0} { // what is younger than 30 days stays
+	for _, want := range []int{3, 3, 0} {                                                                                                            // what is younger than 30 days stays
 		if n := need(s.ForgetNetworks(t.Context(), Epoch().Add(33*day), 3))(t); n != want {
 			t.Errorf("%d networks were forgotten, want %d", n, want)
 		}
