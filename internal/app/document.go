@@ -124,7 +124,9 @@ func (p *process) load(d *document) (*config.Config, config.Problems) {
 func (p *process) draft(text []byte) (*config.Config, config.Problems) {
 	d := &document{text: text, file: p.doc.Load().file}
 	src := p.source(d)
-	src.Foreign = d.file == ""
+	if src.Foreign = d.file == ""; !src.Foreign { // it was shown what the file says, but for these
+		src.Concealed = p.config.Load().InPlain()
+	}
 	cfg, problems := p.checkStore(d, src)
 	if cfg == nil {
 		return nil, problems

@@ -22,6 +22,8 @@ type decoder struct {
 	blank    map[reflect.Type]reflect.Value // structs with their defaults
 	foreign  bool                           // see Source.Foreign
 	exposed  []exposed                      // secrets that the document holds in plain
+
+	concealed map[string]Secret // see Source.Concealed
 }
 
 // origin is a source of a value: a place in the document, or a named variable or flag.
@@ -440,7 +442,11 @@ func (d *decoder) secret(n *doctree.Node, v reflect.Value, s *spec, at place) {
 		d.add(at, "%s", message)
 		return
 	}
-	secret, warning, message := d.secrets.resolve(n.Text, s.plain || set)
+	text := n.Text
+	if was, ok := d.concealed[at.path]; ok && text == concealedText {
+		text = was.Reveal()
+	}
+	secret, warning, message := d.secrets.resolve(text, s.plain || set)
 	if set && !s.plain && message == "" && secret.Ref() == "" {
 		secret = NewSecret(n.Text, "env:"+at.from.name)
 	}

@@ -119,6 +119,15 @@ func (c *Config) Conceal(document []byte) []byte {
 	return document
 }
 
+// InPlain gives the secrets that Conceal takes out, by the paths at which they stand.
+func (c *Config) InPlain() map[string]Secret {
+	all := make(map[string]Secret, len(c.exposed))
+	for _, e := range c.exposed {
+		all[e.at.path] = e.text
+	}
+	return all
+}
+
 // shows reports whether a secret stands anywhere in a tree, however it is written.
 func (c *Config) shows(n *doctree.Node) bool {
 	return slices.ContainsFunc(c.exposed, func(e exposed) bool { return e.text.Reveal() == n.Text }) ||

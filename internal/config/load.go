@@ -27,6 +27,9 @@ type Source struct {
 	// machine's files and variables: it may refer to what SecretDirs says only, and hold no
 	// password in plain.
 	Foreign bool
+	// Concealed are the secrets that stood in plain where the document, as it was shown, has
+	// what Conceal put in their place: see InPlain. nil = such a document is refused.
+	Concealed map[string]Secret
 	// Credentials are the providers for which the store has credentials that all share.
 	Credentials []string
 }
@@ -94,7 +97,7 @@ func (v *Vendors) names() []string {
 func Load(src Source) (*Config, Problems) {
 	src.fill()
 	d := newDecoder(resolver{env: src.Env, files: src.Files, dir: src.DataDir, stored: src.Secrets})
-	d.foreign = src.Foreign
+	d.foreign, d.concealed = src.Foreign, src.Concealed
 	cfg := d.defaultConfig()
 	cfg.DataDir = src.DataDir
 	readable := d.document(cfg, src)

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type Document, isCollection, isMap, isNode, isScalar, type Node, parseDocument, visit } from "yaml";
 import { APIError, authorize } from "../api/client";
+import { diffLines } from "./diff";
 
 /** What GET /api/v1/config tells of the document. */
 export type State = {
@@ -50,15 +51,48 @@ export const applyDocument = (text: string, revision: number | null, note: strin
 
 /**
  * Changes a document where it stands: what change leaves alone keeps its comments, order and
- * form. Throws when it is no YAML.
+ * form, to the letter. Throws when it is no YAML.
  */
 export function edited(text: string, change: (d: Document) => void): string {
   const d = parseDocument(text, { keepSourceTokens: true });
   if (d.errors.length > 0) throw new Error(`The document cannot be changed here: ${d.errors[0]!.message}`);
+  const untouched = written(d, text);
   change(d);
-  const out = d.toString({ lineWidth: 0, flowCollectionPadding: !/[{[]\w/.test(text) || /[{[] /.test(text), indentSeq: !/^( *)[\w"'.*-]+:[^\S\n]*\n\1- /m.test(text) });
-  const blank = /^(?:[ \t]*\r?\n)*/.exec(text)![0]; // lines before anything is said, which YAML does not keep
+  const out = written(d, text);
+  const kept = asBefore(text, untouched, out);
+  return JSON.stringify(parseDocument(kept).toJS()) === JSON.stringify(d.toJS()) ? kept : out;
+}
+
+/** A document as YAML, in about the form that a text has. */
+function written(d: Document, like: string): string {
+  const out = d.toString({ lineWidth: 0, flowCollectionPadding: !/[{[]\w/.test(like) || /[{[] /.test(like), indentSeq: !/^( *)[\w"'.*-]+:[^\S\n]*\n\1- /m.test(like) });
+  const blank = /^(?:[ \t]*\r?\n)*/.exec(like)![0]; // lines before anything is said, which YAML does not keep
   return out.trim() === "null" ? "{}\n" : blank + out.replace(/^(?:[ \t]*\n)*/, "");
+}
+
+/** Lines that writing the document alone would change are put back as they stood. */
+function asBefore(text: string, untouched: string, out: string): string {
+  const lines = text.split("\n");
+  if (lines.length !== untouched.split("\n").length) return out;
+  const back: { now: string; was: string }[] = []; // as it is written now, and as it stands in the text
+  let at = 0;
+  for (const l of diffLines(untouched, out)) {
+    if (l.kind === "more") back.push({ now: l.text, was: indented(l.text, back) });
+    else if (l.kind === "same") back.push({ now: l.text, was: lines[at]! });
+    if (l.kind !== "more") at++;
+  }
+  return back.map((l) => l.was).join("\n");
+}
+
+const indent = (line: string) => /^ *(?:- +)?/.exec(line)![0].length;
+
+/** A new line as deep as the last one beside it. */
+function indented(line: string, before: { now: string; was: string }[]): string {
+  const deep = indent(line);
+  const beside = before.findLast((l) => l.now.trim() !== "" && indent(l.now) <= deep);
+  if (!beside || line.trim() === "") return line;
+  const more = indent(beside.was) - indent(beside.now);
+  return more < 0 ? line.slice(Math.min(-more, /^ */.exec(line)![0].length)) : " ".repeat(more) + line;
 }
 
 /** Puts a value at a path; parents that are not there, or empty, are made. */
