@@ -41,7 +41,7 @@ func destinations(all []config.OTLP) (out []otlp.Destination) {
 	for i := range all {
 		o := &all[i]
 		d := otlp.Destination{
-			Name: o.Name, Endpoint: o.Endpoint, GRPC: o.Protocol == "grpc", Headers: map[string]string{}, Gzip: o.Compression == "gzip", Timeout: o.Timeout, Queue: o.Queue,
+			Name: o.Name, Endpoint: o.Endpoint, GRPC: o.Protocol == "grpc", Headers: map[string]string{}, Gzip: o.Packs(), Timeout: o.Timeout, Queue: o.Queue,
 			CAFile: o.CAFile, CertFile: o.CertFile, KeyFile: o.KeyFile,
 			Traces: slices.Contains(o.Signals, "traces"), Metrics: slices.Contains(o.Signals, "metrics"), Logs: slices.Contains(o.Signals, "logs"),
 		}

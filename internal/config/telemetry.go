@@ -29,13 +29,22 @@ type OTLP struct {
 	Endpoint    string            `yaml:"endpoint" required:"true" example:"http://collector:4318" check:"otlp" help:"Where it is: http:// is plain, https:// is TLS. For protocol http what stands before /v1/traces, for grpc a host and port, such as http://collector:4317."`
 	Protocol    string            `yaml:"protocol" default:"http" enum:"http|grpc" help:"http sends protobuf over HTTP."`
 	Headers     map[string]Secret `yaml:"headers" example:"{authorization: env:OTLP_AUTHORIZATION}" plain:"true" check:"header" help:"Sent with every request. A value may be a reference; one that holds a credential must be."`
-	Compression string            `yaml:"compression" default:"gzip" enum:"gzip|none" help:"How what is sent is packed."`
+	Compression string            `yaml:"compression" default:"auto" enum:"auto|gzip|none" help:"How what is sent is packed. auto: by gzip, and not at all to a collector on this machine, where nothing is saved by it."`
 	Timeout     time.Duration     `yaml:"timeout" default:"10s" min:"100ms" max:"5m" help:"How long one request may take, with what it is tried again."`
 	Signals     []string          `yaml:"signals" default:"[traces, metrics, logs]" single:"true" enum:"traces|metrics|logs" help:"What goes there."`
 	Queue       int               `yaml:"queue" default:"2048" min:"1" max:"1000000" help:"Calls, and as many log records, that may wait for it. What comes above that, or while 32 MiB wait, is dropped and counted (sluice_otel_dropped_total): a destination that is away delays no call."`
 	CAFile      string            `yaml:"ca_file" example:"corporate-ca.pem" check:"file" help:"Certificates (PEM) to trust instead of the system's."`
 	CertFile    string            `yaml:"cert_file" example:"tls/sluice.pem" check:"file" help:"Certificate (PEM) to present, with key_file."`
 	KeyFile     string            `yaml:"key_file" example:"tls/sluice-key.pem" check:"file" help:"Its private key (PEM)."`
+}
+
+// Packs reports whether what is sent is packed by gzip.
+func (o *OTLP) Packs() bool {
+	if o.Compression != "auto" {
+		return o.Compression == "gzip"
+	}
+	u, err := url.Parse(o.Endpoint)
+	return err != nil || !local(u.Hostname())
 }
 
 // Traces says which calls become spans, and what stands in them.
