@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/mail"
 	"net/smtp"
+	"net/textproto"
 	"net/url"
 	"os"
 	"slices"
@@ -118,10 +119,8 @@ func (b *mailbox) session(conn net.Conn, settings *tls.Config, text []byte) erro
 	if err := c.Mail(b.from.Address); err != nil {
 		return at("the sender", err)
 	}
-	for _, to := range b.to {
-		if err := c.Rcpt(to.Address); err != nil {
-			return at("a recipient", err)
-		}
+	if err := b.recipients(c); err != nil {
+		return err
 	}
 	w, err := c.Data()
 	if err != nil {
@@ -135,6 +134,30 @@ func (b *mailbox) session(conn net.Conn, settings *tls.Config, text []byte) erro
 	}
 	_ = c.Quit() // the message is taken already
 	return nil
+}
+
+// recipients names those who get the message. One whom the server refuses for good keeps it
+// from nobody else; the server's words about him are an error where nobody is left, or when
+// they say that it may be tried again (https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1).
+func (b *mailbox) recipients(c *smtp.Client) error {
+	var refused error
+	taken := 0
+	for _, to := range b.to {
+		err := c.Rcpt(to.Address)
+		var said *textproto.Error
+		switch {
+		case err == nil:
+			taken++
+		case errors.As(err, &said) && said.Code >= 500:
+			refused = at("a recipient", err)
+		default:
+			return at("a recipient", err)
+		}
+	}
+	if taken > 0 {
+		return nil
+	}
+	return refused
 }
 
 // at says what a mail server did not take.

@@ -2,7 +2,6 @@ package alert_test
 
 import (
 	"bufio"
-	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -31,7 +30,8 @@ type post struct {
 	implicit bool   // TLS from the start
 	startTLS bool   // is offered
 	ways     string // to log in
-	refuse   string // the answer to RCPT, "" = it is taken
+	refuse   string // the answer to RCPT of whom, "" = it is taken
+	whom     string // is refused, "" = everybody
 	flood    bool   // speaks without end
 
 	mu   sync.Mutex
@@ -100,9 +100,11 @@ func (p *post) talk(c net.Conn) {
 		case "AUTH":
 			p.login(line, in, say)
 		case "RCPT":
-			if say(cmp.Or(p.refuse, "250 ok")); p.refuse != "" {
-				return
+			if p.refuse != "" && strings.Contains(line, p.whom) {
+				say(p.refuse)
+				continue
 			}
+			say("250 ok")
 		case "DATA":
 			say("354 go on")
 			p.take(in)
@@ -237,6 +239,32 @@ func TestMailIsHandedOver(t *testing.T) {
 			}
 			if len(text) != 1 {
 				t.Errorf("%d messages", len(text))
+			}
+		})
+	}
+}
+
+// Whoever left must not keep alerts from those who are there.
+func TestARefusedRecipientKeepsAMailFromNobodyElse(t *testing.T) {
+	for name, c := range map[string]struct {
+		post *post
+		want string
+	}{
+		"for good":   {&post{refuse: "550 no such user", whom: "b@example.com"}, ""},
+		"for a time": {&post{refuse: "451 later", whom: "b@example.com"}, "mail: it answered 451, at a recipient"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := c.post.serve(t)
+			o := newOffice(t, mailTo("smtp://"+p.Addr().String()))
+			a, stop := o.start()
+			a.Note(standing(510))
+			eventually(t, "the mail is tried", func() bool {
+				return len(o.alerts()) == 1 && (o.alerts()[0].Delivered != nil || o.alerts()[0].LastError != "")
+			})
+			stop()
+			_, text := p.all()
+			if got := o.alerts()[0].LastError; got != c.want || (len(text) == 1) != (c.want == "") {
+				t.Errorf("%q, %d messages", got, len(text))
 			}
 		})
 	}

@@ -52,7 +52,7 @@ func (x *exchange) traced(e *gateway.Entry, took time.Duration) *Trace {
 	}
 	t := &Trace{
 		Sampled: sampled, ID: e.TraceID, Span: SpanOf(x.id), State: joined(x.r.Header, "Tracestate", maxTraceState), Copied: x.copied, Took: took, FirstContent: x.firstByte,
-		Method: x.r.Method, Secure: x.r.TLS != nil, Refused: x.refusedByUs(), Parameters: x.parameters(),
+		Method: x.r.Method, Secure: x.r.TLS != nil, Refused: x.refusedByUs(),
 	}
 	if x.ep != nil {
 		t.Route = x.ep.Pattern
@@ -61,6 +61,7 @@ func (x *exchange) traced(e *gateway.Entry, took time.Duration) *Trace {
 		t.Model, t.AnswerID = strings.Clone(clip(r.Model)), strings.Clone(clip(r.ID))
 	}
 	t.Prompt, t.Answer = x.spokenOf(e, policy)
+	t.Parameters = x.parameters(t.Prompt != nil)
 	return t
 }
 

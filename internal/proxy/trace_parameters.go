@@ -39,13 +39,13 @@ const (
 )
 
 // parameters reads the settings of a JSON request whose body is still at hand. It is called
-// for calls that are traced alone.
-func (x *exchange) parameters() (out []Parameter) {
+// for calls that are traced alone; words says whether spans may hold what the caller said.
+func (x *exchange) parameters(words bool) (out []Parameter) {
 	if x.ep == nil || x.ep.Body != dialect.JSON || x.bodyLeft != nil {
 		return nil
 	}
 	take := func(key, value []byte) bool {
-		if to := parameterNames[string(key)]; to != "" {
+		if to := parameterNames[string(key)]; to != "" && (words || to != "stop_sequences") {
 			out = appendParameter(out, to, value)
 		}
 		return true

@@ -140,11 +140,12 @@ func (s *Store) Alerts(ctx context.Context, q AlertQuery) (page AlertPage, err e
 	return page, s.failed("alerts", err)
 }
 
-// DeleteAlerts deletes what was delivered before a time, and says how many. It must lie
-// further back than any budget's period, else an alert could be raised twice.
+// DeleteAlerts deletes what was delivered before a time, and what was raised before it and
+// given up, and says how many. It must lie further back than any budget's period, else an
+// alert could be raised twice.
 func (s *Store) DeleteAlerts(ctx context.Context, before time.Time) (n int, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		n, err = s.exec(ctx, tx, "DELETE FROM alerts WHERE delivered < ?", micros(before))
+		n, err = s.exec(ctx, tx, "DELETE FROM alerts WHERE delivered < ? OR delivered IS NULL AND created < ? AND next_try > ?", micros(before), micros(before), micros(before.AddDate(100, 0, 0)))
 		return err
 	})
 	return n, s.failed("delete alerts", err)

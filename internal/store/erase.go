@@ -154,9 +154,13 @@ func (s *Store) EraseLedger(ctx context.Context, p Person) (n int, err error) {
 			within, withinArgs = "workspace = ?", []any{clean(p.Workspace)}
 		}
 		for _, c := range []userText{
-			{"ledger", "rule_values", "user=", "", mine, mineArgs}, // before the rows are nobody's
-			{"raises", "rule_values", "user=", "", within, withinArgs}, {"alerts", "rule_values", "user=", "", within, withinArgs},
-			{"alerts", "payload", "user=", "", within, withinArgs}, {"objects", "hold", `"user":"`, `"`, within, withinArgs},
+			{table: "ledger", column: "rule_values", before: "user=", where: mine, args: mineArgs}, // before the rows are nobody's
+			{table: "raises", column: "rule_values", before: "user=", where: within, args: withinArgs},
+			{table: "alerts", column: "rule_values", before: "user=", where: within, args: withinArgs},
+			{table: "alerts", column: "payload", before: "user=", json: true, where: within, args: withinArgs},
+			{table: "alert_mutes", column: "value", before: "user=", where: within, args: withinArgs},
+			{table: "alert_states", column: "state", before: "user=", json: true, where: "1 = 1", also: ", version = version + 1"}, // who holds it reads it anew
+			{table: "objects", column: "hold", before: `"user":"`, after: `"`, json: true, where: within, args: withinArgs},
 		} {
 			changed, err := s.eraseText(ctx, tx, &c, clean(p.User))
 			if err != nil {
@@ -177,11 +181,13 @@ func (s *Store) EraseLedger(ctx context.Context, p Person) (n int, err error) {
 type userText struct {
 	table, column, before, after, where string
 	args                                []any
+	json                                bool   // the column is JSON
+	also                                string // what a change of a row sets beside
 }
 
 // eraseText puts a word in the place of a user wherever he stands, whole.
 func (s *Store) eraseText(ctx context.Context, tx *sql.Tx, c *userText, user string) (int, error) {
-	if c.after != "" { // as it stands in JSON
+	if c.json {
 		text, err := json.Marshal(user)
 		if err != nil {
 			return 0, err
@@ -211,7 +217,7 @@ func (s *Store) eraseText(ctx context.Context, tx *sql.Tx, c *userText, user str
 		if next == text {
 			continue
 		}
-		n, err := s.exec(ctx, tx, "UPDATE "+c.table+" SET "+c.column+" = ? WHERE "+c.column+" = ? AND "+c.where, append([]any{next, text}, c.args...)...)
+		n, err := s.exec(ctx, tx, "UPDATE "+c.table+" SET "+c.column+" = ?"+c.also+" WHERE "+c.column+" = ? AND "+c.where, append([]any{next, text}, c.args...)...)
 		if err != nil {
 			return total, err
 		}
@@ -231,7 +237,7 @@ func replaceWhole(in, old, by string, bounded bool) string {
 			return out.String() + in
 		}
 		rest := in[i+len(old):]
-		if !bounded || rest == "" || strings.IndexByte(`,;"\ `, rest[0]) >= 0 {
+		if !bounded || rest == "" || strings.IndexByte(`,;" `, rest[0]) >= 0 || strings.HasPrefix(rest, `\"`) {
 			out.WriteString(in[:i] + by)
 		} else {
 			out.WriteString(in[:i+len(old)])

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sluice-gateway/sluice/internal/analytics"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 )
 
@@ -55,28 +56,29 @@ func median(list []float64) float64 {
 // strange compares the hour up to a quarter of an hour with the same hour of past weeks.
 func (e *Engine) strange(ctx context.Context, r *gateway.AlertRule, to time.Time) ([]Reading, error) {
 	to = to.Truncate(15 * time.Minute) // sums of quarters are kept long
-	now, err := e.hour(ctx, r, to)
+	now, _, err := e.hour(ctx, r, to)
 	if err != nil {
 		return nil, err
 	}
 	if r.Per == Network {
 		now = largest(now, maxSeries)
 	}
-	past := map[string][]float64{}
+	past := map[string][]float64{} // of the weeks with calls
 	for w := range r.Weeks {
-		before, err := e.hour(ctx, r, to.Add(-time.Duration(w+1)*week))
+		before, called, err := e.hour(ctx, r, to.Add(-time.Duration(w+1)*week))
 		if err != nil {
 			return nil, err
 		}
-		for value := range now { // a week without calls of a value is one that had none, if it was known by then
-			past[value] = append(past[value], before[value])
+		for value := range now {
+			if called[value] {
+				past[value] = append(past[value], before[value])
+			}
 		}
 	}
 	var out []Reading
 	for value, v := range now {
-		seen := slices.DeleteFunc(past[value], func(v float64) bool { return v == 0 })
 		n := Reading{Value: value, Figure: &v}
-		if len(seen) < minPast {
+		if seen := past[value]; len(seen) < minPast {
 			n.Figure = nil // too little is known
 		} else {
 			bound := bound(r, seen)
@@ -99,19 +101,24 @@ func largest(figures map[string]float64, n int) map[string]float64 {
 	return figures
 }
 
+// least are deviations below which nothing is strange, however even the past was: of what
+// cost nothing or failed never, the first cent and the first error are none.
+var least = map[string]float64{"spend": 0.01, "tokens": 1000}
+
 func bound(r *gateway.AlertRule, past []float64) float64 {
 	u := UsualOf(past, r.Metric == "requests" || r.Metric == "errors")
-	return u.Median + r.Sensitivity*u.Deviation
+	return u.Median + r.Sensitivity*max(u.Deviation, least[r.Metric])
 }
 
-// hour gives the figures of the hour that ends at a time, by value.
-func (e *Engine) hour(ctx context.Context, r *gateway.AlertRule, to time.Time) (map[string]float64, error) {
+// hour gives the figures of the hour that ends at a time, by value, and of which there were
+// calls.
+func (e *Engine) hour(ctx context.Context, r *gateway.AlertRule, to time.Time) (out map[string]float64, called map[string]bool, err error) {
 	found, err := e.Source.Calls(ctx, Question{From: to.Add(-span), To: to, Filter: r.Filter, Per: r.Per})
-	out := map[string]float64{}
+	out, called = map[string]float64{}, map[string]bool{}
 	for _, s := range found {
 		if v := Value(r, s.Total); v != nil {
-			out[s.Value] = *v
+			out[s.Value], called[s.Value] = *v, s.Total != nil && s.Total.Numbers[analytics.Requests] > 0
 		}
 	}
-	return out, err
+	return out, called, err
 }

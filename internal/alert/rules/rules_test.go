@@ -430,3 +430,20 @@ func TestTooLittleHistoryIsNoAnomaly(t *testing.T) {
 		t.Error(err, w.told())
 	}
 }
+
+// What was healthy has weeks with calls and without errors, which is all that must be known.
+func TestFirstErrorsOfWhatWasHealthyAreAnAnomaly(t *testing.T) {
+	begin := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	for errors, want := range map[int64]string{900: "firing", 3: ""} {
+		w := newWorld(t, gateway.AlertRule{Name: "surge", Metric: "errors", Weeks: 6, Sensitivity: 6, NoData: "ok"})
+		w.calls = func(q rules.Question) map[string]*analytics.Figures {
+			if q.From.Before(begin) {
+				return map[string]*analytics.Figures{"": calls(1000, 0)}
+			}
+			return map[string]*analytics.Figures{"": calls(1000, errors)}
+		}
+		if err := w.engine().Look(t.Context(), begin.Add(time.Hour+10*time.Second)); err != nil || w.told() != want {
+			t.Errorf("%d errors: %v, told %q", errors, err, w.told())
+		}
+	}
+}

@@ -46,7 +46,7 @@ func New(c Config) *Sink {
 	case c.User != "":
 		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(c.User+":"+c.Password)))
 	}
-	return &Sink{strings.TrimRight(c.URL, "/") + "/_bulk", c.Index, push.New(c.TLS, h, true), "index"}
+	return &Sink{strings.TrimRight(c.URL, "/") + "/_bulk?filter_path=errors,items.*.status,items.*.error", c.Index, push.New(c.TLS, h, true), "index"}
 }
 
 // target is the line before a document

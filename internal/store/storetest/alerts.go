@@ -68,7 +68,8 @@ func testAlerts(t *testing.T, fresh func(testing.TB) string) {
 			t.Errorf("err = %v", err)
 		}
 	}
-	if n := need(s.DeleteAlerts(ctx, at(61)))(t); n != 1 {
+	must(t, s.AlertFailed(ctx, "alt_2", "given up", time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)))
+	if n := need(s.DeleteAlerts(ctx, at(61)))(t); n != 2 {
 		t.Errorf("deleted %d", n)
 	}
 }

@@ -143,7 +143,15 @@ func testSweepWorkspace(t *testing.T, s *store.Store) {
 }
 
 func testErase(t *testing.T, s *store.Store) {
-	users := []string{"jane", "jane-2", "o'hara %_!"}
+	users := []string{"jane", "jane-2", "o'hara %_!", "r&d \"bob\" <b>"}
+	for i, user := range users {
+		value := "gateway/default/month user=" + user
+		state := gateway.AlertState{Rule: "r" + ID(i), Series: []gateway.AlertSeries{{Value: value}}, Told: []string{value}}
+		if swapped := need(s.SwapAlertState(t.Context(), state, nil))(t); !swapped {
+			t.Fatal("not stored")
+		}
+		must(t, s.CreateAlertMute(t.Context(), gateway.AlertMute{ID: "mut_" + ID(i), Rule: "r", Value: value, Workspace: "default", Created: Epoch(), Until: Epoch().Add(time.Hour)}))
+	}
 	var all []*gateway.Entry
 	for i, user := range users {
 		e := withBodies(Entry(i))
@@ -169,8 +177,8 @@ func testErase(t *testing.T, s *store.Store) {
 		if done := need(s.EraseEntries(t.Context(), job, Epoch().Add(time.Minute), 10))(t); len(done) != 1 || job.Counts["bodies"] != 1 {
 			t.Errorf("%v, %v", done, job.Counts)
 		}
-		if n := need(s.EraseLedger(t.Context(), store.Person{User: user}))(t); n != 1 {
-			t.Errorf("%d of the ledger", n)
+		if n := need(s.EraseLedger(t.Context(), store.Person{User: user}))(t); n != 3 {
+			t.Errorf("%d of the ledger, a state and a mute", n)
 		}
 		for j, other := range users {
 			e := need(s.Entry(t.Context(), ID(j)))(t)
@@ -186,8 +194,18 @@ func testErase(t *testing.T, s *store.Store) {
 			t.Errorf("%+v", c)
 		}
 	}
+	for _, st := range need(s.AlertStates(t.Context()))(t) {
+		if gone := "gateway/default/month user=(erased)"; st.Version != 2 || st.Series[0].Value != gone || st.Told[0] != gone {
+			t.Errorf("%+v", st)
+		}
+	}
+	for _, m := range need(s.AlertMutes(t.Context(), nil, Epoch()))(t) {
+		if m.Value != "gateway/default/month user=(erased)" {
+			t.Errorf("%+v", m)
+		}
+	}
 	must(t, s.Compact(t.Context()))
-	if page := need(s.Erasures(t.Context(), nil, "", 10))(t); len(page.Erasures) != 3 || page.Erasures[0].User != "" {
+	if page := need(s.Erasures(t.Context(), nil, "", 10))(t); len(page.Erasures) != 4 || page.Erasures[0].User != "" {
 		t.Errorf("%+v", page)
 	}
 }
