@@ -96,11 +96,11 @@ func expressions(t *testing.T) (out []string) {
 var metricName = regexp.MustCompile(`\bsluice_[a-z_]+\b`)
 
 func TestEveryMetricOfRulesAndDashboardExists(t *testing.T) {
-	g := busyWith(t, fmt.Sprintf("backups: { every: 1h, to: %q }\n", t.TempDir()))
+	g := busyWith(t, fmt.Sprintf("backups: { every: 1h, to: %q }\nexports: { e: { to: jsonl } }\n", t.TempDir()))
 	page := get(t, g.Admin+"/metrics")
-	for end := time.Now().Add(time.Minute); !strings.Contains(page, "# TYPE sluice_backup_last_success_timestamp_seconds "); page = get(t, g.Admin+"/metrics") {
+	for end := time.Now().Add(time.Minute); !strings.Contains(page, "# TYPE sluice_backup_last_success_timestamp_seconds ") || !strings.Contains(page, "# TYPE sluice_export_lag_seconds "); page = get(t, g.Admin+"/metrics") {
 		if time.Now().After(end) {
-			t.Fatal("there is no backup")
+			t.Fatal("there is no backup or export")
 		}
 		<-time.After(20 * time.Millisecond)
 	}

@@ -98,7 +98,7 @@ func TestEverySignalGoesPackedOverTLSWithSecretsOfTheStore(t *testing.T) {
 			}
 			g := testgw.StartWith(t, testgw.Options{Dir: first.Dir, Config: fmt.Sprintf(`
 telemetry:
-  otlp: { endpoint: %q, protocol: %s, headers: { authorization: secret:otlp }, ca_file: %q, cert_file: %q, key_file: %q }
+  otlp: { endpoint: %q, protocol: %s, compression: gzip, headers: { authorization: secret:otlp }, ca_file: %q, cert_file: %q, key_file: %q }
   metrics: { every: 1s }
 `, endpoint, protocol, a.file("ca.pem"), a.file("client.pem"), a.file("client.key"))})
 			id, _ := ask(t, g, "/v1/chat/completions", question)
