@@ -13,9 +13,9 @@ const naming = `(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)`
 // small letters: an operator is then near every word that takes part in a match.
 func namedBy(source string, words []string) bool {
 	const before = `(?i)[\w.-]{0,50}?`
-	head, _, found := strings.Cut(source, naming)
+	head, rest, found := strings.Cut(source, naming)
 	head, begins := strings.CutPrefix(head, before)
-	if !found || !begins {
+	if !found || !begins || alternates(rest) {
 		return false
 	}
 	tree, err := syntax.Parse("(?i)"+head, syntax.Perl)
@@ -26,6 +26,64 @@ func namedBy(source string, words []string) bool {
 	return finite && !slices.ContainsFunc(all, func(text string) bool {
 		return !slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(text, w) })
 	})
+}
+
+// alternates reports whether an expression has alternatives that stand in no group.
+func alternates(source string) bool {
+	depth, class := 0, false
+	for i := 0; i < len(source); i++ {
+		switch c := source[i]; {
+		case c == '\\':
+			i++
+		case class:
+			class = c != ']'
+		case c == '[':
+			class = true
+			if i+1 < len(source) && source[i+1] == ']' { // the first one stands for itself
+				i++
+			}
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == '|' && depth == 0:
+			return true
+		}
+	}
+	return false
+}
+
+// within reports whether one of the words, which are in small letters, stands in every match
+// of an expression.
+func within(re *syntax.Regexp, words []string) bool {
+	if all, finite := texts(re); finite {
+		return len(all) > 0 && !slices.ContainsFunc(all, func(text string) bool {
+			return !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+		})
+	}
+	switch re.Op {
+	case syntax.OpCapture, syntax.OpPlus:
+		return within(re.Sub[0], words)
+	case syntax.OpRepeat:
+		return re.Min > 0 && within(re.Sub[0], words)
+	case syntax.OpAlternate:
+		return !slices.ContainsFunc(re.Sub, func(sub *syntax.Regexp) bool { return !within(sub, words) })
+	case syntax.OpConcat:
+		for from := range re.Sub { // the longest run from here on whose texts are few
+			to := from
+			for to < len(re.Sub) {
+				if _, finite := texts(&syntax.Regexp{Op: syntax.OpConcat, Sub: re.Sub[from : to+1]}); !finite {
+					break
+				}
+				to++
+			}
+			run := &syntax.Regexp{Op: syntax.OpConcat, Sub: re.Sub[from:to]}
+			if to > from && within(run, words) || within(re.Sub[from], words) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // texts gives all that an expression matches, in small letters, where that is not much.

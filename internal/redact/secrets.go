@@ -48,6 +48,7 @@ type secretRule struct {
 	run     int     // a token around the word has so many bytes
 	behind  int     // a token close behind the word has so many bytes
 	named   bool    // an operator stands between the word and that token
+	apart   bool    // a match need not have a word in it: one anywhere in the text counts
 	starts  *starts // how it is tried at its words; nil = it is not
 	expr    func() *regexp.Regexp
 }
@@ -92,7 +93,10 @@ func readSecretRules(data []byte) (*secretSet, error) {
 			return nil, fmt.Errorf("rule %s: %w", r.ID, err)
 		}
 		reach, _ := longest(tree)
-		s.rules = append(s.rules, &secretRule{id: r.ID, source: r.Regex, group: r.Group, entropy: r.Entropy, allow: allowances(r.Allow), reach: reach, run: r.Run, behind: r.Behind, named: r.Behind > 0 && namedBy(r.Regex, r.Keywords),
+		if wraps(tree) {
+			r.Run = 0
+		}
+		s.rules = append(s.rules, &secretRule{id: r.ID, source: r.Regex, group: r.Group, entropy: r.Entropy, allow: allowances(r.Allow), reach: reach, run: r.Run, behind: r.Behind, named: r.Behind > 0 && namedBy(r.Regex, r.Keywords), apart: !within(tree, r.Keywords),
 			expr: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(r.Regex) })})
 		if reach == 0 && r.Behind == 0 {
 			s.rules[i].starts = startsOf(r.Regex, tree, r.Keywords)
@@ -126,6 +130,22 @@ func allowances(in []allowanceData) (out []allowance) {
 		})})
 	}
 	return out
+}
+
+// wraps reports whether what an expression repeats may be broken into lines: its tokens are
+// no runs of tokenByte.
+func wraps(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpStar, syntax.OpPlus, syntax.OpRepeat:
+		if c := re.Sub[0]; c.Op == syntax.OpCharClass {
+			for i := 0; i < len(c.Rune); i += 2 {
+				if c.Rune[i] <= '\\' && '\\' <= c.Rune[i+1] || c.Rune[i] <= '\n' && '\n' <= c.Rune[i+1] {
+					return true
+				}
+			}
+		}
+	}
+	return slices.ContainsFunc(re.Sub, wraps)
 }
 
 // longest gives how many bytes a match has at most, and whether there is such a bound;
@@ -252,7 +272,7 @@ const near = 48
 func tokenBehind(text []byte, at, size int) int {
 	for i := at; i < len(text) && i < at+near; i++ {
 		from, letters := i, true
-		for i < len(text) && tokenByte(text[i]) {
+		for i < len(text) && (tokenByte(text[i]) || text[i] == ':' || text[i] == '%') { // user:password is a value too, and what a URL escapes
 			letters = letters && text[i]|0x20 >= 'a' && text[i]|0x20 <= 'z'
 			i++
 		}
@@ -261,6 +281,15 @@ func tokenBehind(text []byte, at, size int) int {
 		}
 	}
 	return 0
+}
+
+// endOfToken gives where the text ends that a place cuts, with what stands behind it: what
+// is behind a word may be one that stands between it and its value.
+func endOfToken(text []byte, at int) int {
+	for end := min(at+maxReach, len(text)); at < end && text[at] > ' ' && text[at] != '"' && text[at] != '\''; {
+		at++
+	}
+	return min(at+2, len(text))
 }
 
 func tokenByte(c byte) bool {
@@ -272,8 +301,8 @@ func (r *secretRule) around(windows []stretch, at, size int, text []byte) []stre
 	w := stretch{max(at-r.reach, 0), min(at+size+r.reach, len(text))}
 	switch {
 	case r.behind > 0:
-		w = stretch{max(at-near-near, 0), min(r.valueBehind(text, at+size)+near, len(text))}
-	case r.reach == 0:
+		w = stretch{max(at-near-near, 0), endOfToken(text, min(r.valueBehind(text, at+size)+near, len(text)))}
+	case r.reach == 0, r.apart:
 		return []stretch{{0, len(text)}}
 	}
 	if n := len(windows); n > 0 && windows[n-1].to >= w.from {
