@@ -21,6 +21,13 @@ func rejected(err error) (n int, why string, ok bool) {
 	return n, cut(m[1]), err == nil
 }
 
+// tooLarge reports whether a destination did not take a request for its size: gRPC's servers
+// say it in these words, those of HTTP by the status 413.
+func tooLarge(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "message larger than max") || strings.Contains(text, "413 Request Entity Too Large")
+}
+
 // maxWords bounds what the log holds of a destination's words.
 const maxWords = 300
 

@@ -9,6 +9,9 @@ import (
 const (
 	// maxBatch is how much one request holds at most.
 	maxBatch = 512
+	// enough ends a batch before: gRPC's servers take 4 MiB unless told otherwise
+	// (https://pkg.go.dev/google.golang.org/grpc#MaxRecvMsgSize).
+	enough = 3 << 20
 	// batchWait is how long something waits for more.
 	batchWait = time.Second
 	// maxWaiting bounds the memory of what waits for one destination.
@@ -75,7 +78,7 @@ func (q *queue[T]) run() {
 			return
 		}
 		wait := time.NewTimer(batchWait)
-		for full := false; !full && len(batch) < maxBatch; {
+		for full := false; !full && len(batch) < maxBatch && size < enough; {
 			select {
 			case one := <-q.in:
 				batch, size = append(batch, one.value), size+one.size
@@ -95,12 +98,14 @@ func (q *queue[T]) run() {
 
 // rest sends what is left.
 func (q *queue[T]) rest(batch []T) {
+	size := 0
 	for {
 		select {
 		case one := <-q.in:
-			if batch = append(batch, one.value); len(batch) == maxBatch {
+			batch, size = append(batch, one.value), size+one.size
+			if len(batch) == maxBatch || size >= enough {
 				q.flush(batch)
-				batch = batch[:0]
+				batch, size = batch[:0], 0
 			}
 		default:
 			if len(batch) > 0 {
@@ -111,7 +116,19 @@ func (q *queue[T]) rest(batch []T) {
 	}
 }
 
-func (q *queue[T]) flush(batch []T) { q.standing.sent(len(batch), q.to.Send(q.ctx, batch)) }
+// flush sends a batch, in halves where it is more than the destination takes at once.
+func (q *queue[T]) flush(batch []T) {
+	err := q.to.Send(q.ctx, batch)
+	switch half := len(batch) / 2; {
+	case err == nil || !tooLarge(err):
+		q.standing.sent(len(batch), err)
+	case half > 0:
+		q.flush(batch[:half])
+		q.flush(batch[half:])
+	default:
+		q.standing.partly(1, 1, "it is larger than what is taken at once; telemetry.traces.max_content makes it smaller: "+cut(err.Error()))
+	}
+}
 
 // close ends run when what waits is sent, or when ctx ends.
 func (q *queue[T]) close(ctx context.Context) {

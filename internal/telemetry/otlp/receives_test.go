@@ -183,3 +183,42 @@ func TestCloudflaresTraceHeadersPlaceTheCall(t *testing.T) {
 		t.Errorf("without a span: %x below %x", server.TraceId, server.ParentSpanId)
 	}
 }
+
+// A batch that is more than a destination takes at once is no reason to lose any of it.
+func TestWhatIsTooMuchForOneRequestGoesInSeveral(t *testing.T) {
+	for _, protocol := range []string{"http", "grpc"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			r := newReceiver(t)
+			var large atomic.Int64
+			r.before = func(w http.ResponseWriter, req *http.Request) bool {
+				if req.ContentLength <= 1<<20 {
+					return false
+				}
+				large.Add(1)
+				w.WriteHeader(http.StatusRequestEntityTooLarge)
+				return true
+			}
+			endpoint := map[string]func() string{"http": r.http, "grpc": r.grpc}[protocol]()
+			g := testgw.Start(t, fmt.Sprintf(`
+gateways: { default: { log: { max_body: 1MiB } } }
+telemetry: { otlp: { endpoint: %q, protocol: %s, signals: traces }, traces: { content: full, max_content: 256KiB } }
+`, endpoint, protocol))
+			body := `{"model":"sandbox/echo","messages":[{"role":"user","content":"` + strings.Repeat("word ", 40_000) + `"}]}`
+			var ids []string
+			for range 40 {
+				id, _ := ask(t, g, "/v1/chat/completions", body)
+				ids = append(ids, id)
+			}
+			for _, id := range ids {
+				r.call(id)
+			}
+			if text := scrape(t, g); !strings.Contains(text, dropped("failed", 0)) || !strings.Contains(text, dropped("rejected", 0)) {
+				t.Error("some were dropped")
+			}
+			if protocol == "http" && large.Load() == 0 {
+				t.Error("no request was too large: nothing is shown")
+			}
+		})
+	}
+}
