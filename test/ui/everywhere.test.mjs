@@ -109,3 +109,19 @@ test("a call is replayed straight to its provider, and the answers are compared"
   assert.equal(made.attempts.length, 1); // the route's first target, which failed then, was not asked
   assert.deepEqual(view.errors, []);
 });
+
+test("a page that fails says so, and the others work; a time that is none is left out", async () => {
+  const { page, errors } = await newPage(browser, gateway, {});
+  await signIn(page);
+  for (const path of ["/?from=foo&to=bar", "/logs?from=2026-11-01&to=nonsense"]) {
+    await page.goto(path);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+  }
+  assert.deepEqual(errors, []);
+  await page.route("**/assets/Costs-*.js", (route) => route.fulfill({ status: 404, body: "" }));
+  await page.goto("/");
+  await page.getByRole("link", { name: "Costs" }).click();
+  await page.getByRole("alert").getByText("This page failed").waitFor();
+  await page.getByRole("link", { name: "Keys" }).click();
+  await page.getByRole("heading", { name: "Keys", level: 1 }).waitFor();
+});

@@ -3,6 +3,7 @@ import { lazy, Suspense } from "react";
 import { Route, Routes } from "react-router";
 import { useAuth } from "./api/session";
 import { Waiting } from "./parts/parts";
+import { Fault } from "./parts/Fault";
 import { Shell } from "./Shell";
 import { SignIn } from "./pages/SignIn";
 
@@ -34,6 +35,7 @@ export function App() {
   if (!who) return <SignIn />;
   return (
     <Shell>
+      <Fault>
       <Suspense fallback={<Waiting rows={6} height={64} />}>
         <Routes>
           <Route path="/" element={<Overview />} />
@@ -59,6 +61,7 @@ export function App() {
           <Route path="*" element={<Missing />} />
         </Routes>
       </Suspense>
+      </Fault>
     </Shell>
   );
 }

@@ -51,7 +51,8 @@ export function usePeriod(tick = 0): Period {
   const to = params.get("to");
   return useMemo(() => {
     void tick;
-    if (from && to) return { range: "custom", from: new Date(from), to: new Date(to), custom: true };
+    const [begin, end] = [new Date(from ?? ""), new Date(to ?? "")];
+    if (begin < end) return { range: "custom", from: begin, to: end, custom: true }; // what is no time is as if it was not there
     const seconds = (ranges[range] ?? ranges["1h"]!).seconds;
     const now = new Date();
     return { range, from: new Date(now.getTime() - seconds * 1000), to: now, custom: false };
@@ -73,7 +74,8 @@ export function useLinkTo(): (path: string, extra?: Record<string, string>) => s
     (path, extra) => {
       const old = new URLSearchParams(search);
       const kept = new URLSearchParams();
-      for (const k of ["range", "from", "to", "live", "tz"]) if (old.get(k)) kept.set(k, old.get(k)!);
+      const time = extra?.range ? [] : ["range", "from", "to"]; // a link may choose its own
+      for (const k of [...time, "live", "tz"]) if (old.get(k)) kept.set(k, old.get(k)!);
       for (const [k, v] of Object.entries(extra ?? {})) if (v) kept.set(k, v);
       const s = kept.toString();
       return s ? `${path}?${s}` : path;

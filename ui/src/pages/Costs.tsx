@@ -30,15 +30,18 @@ function useDimensions(): { value: string; label: string }[] {
 
 type Names = (l: Line) => string;
 
-/** What the report is asked for: a model is told by its provider too, since several may have one of its name. */
-const askedBy = (by: string) => (by === "model" ? "provider,model" : by);
+/**
+ * What the report is asked for: a model is told by its provider too, since several may have one
+ * of its name; not of one key, route or the like, whose sums know models alone.
+ */
+const askedBy = (by: string, filters: Record<string, string>) => (by === "model" && Object.keys(filters).every((k) => ["filter.workspace", "filter.gateway", "filter.provider", "filter.model"].includes(k)) ? "provider,model" : by);
 
 const wordOf = (by: string) => (by === "provider,model" ? "model" : by.replace("metadata.", "").replaceAll("_", " "));
 
 /** The filters that keep one value alone. */
-function only(by: string, value: string): Record<string, string> {
+function only(asked: string, by: string, value: string): Record<string, string> {
   const cut = value.indexOf("/"); // names of providers have none
-  return by === "model" ? { "filter.provider": value.slice(0, cut), "filter.model": value.slice(cut + 1) } : { [`filter.${by}`]: value };
+  return asked === "provider,model" ? { "filter.provider": value.slice(0, cut), "filter.model": value.slice(cut + 1) } : { [`filter.${by}`]: value };
 }
 
 export default function Costs() {
@@ -50,10 +53,11 @@ export default function Costs() {
   const then = useMemo(() => before(span, now, zone), [span, now]);
   const grain = (["day", "week", "month"].includes(params.get("step") ?? "") ? params.get("step") : span.grain) as Grain;
   const filters = Object.fromEntries([...params].filter(([k, v]) => k.startsWith("filter.") && v));
+  const asked = askedBy(by, filters);
   const dimensions = useDimensions();
   const keyName = useKeyNames();
   const nameOf: Names = (l) => (l.rest ? "all others" : by === "key" ? (l.value ? keyName(l.value) : "without a key") : l.value || `no ${wordOf(by)}`);
-  const ask = (s: { from: Date; to: Date }, more: Record<string, string>) => ({ params: { query: { by: askedBy(by), zone, from: s.from.toISOString(), to: s.to.toISOString(), ...more, ...filters } as never } });
+  const ask = (s: { from: Date; to: Date }, more: Record<string, string>) => ({ params: { query: { by: asked, zone, from: s.from.toISOString(), to: s.to.toISOString(), ...more, ...filters } as never } });
   const report = useQuery({ queryKey: ["costs", by, name, grain, filters], staleTime: 30_000, placeholderData: keepPreviousData, queryFn: () => got(api.GET("/api/v1/analytics/costs", ask(span, { grain }))) });
   const past = useQuery({ queryKey: ["costs", "before", by, name, filters], enabled: then.to > then.from, staleTime: 300_000, retry: false, queryFn: () => got(api.GET("/api/v1/analytics/costs", ask(then, {}))) });
   const csv = useAct(async () => {
@@ -61,7 +65,7 @@ export default function Costs() {
     saveFile(`costs-by-${by}-${dateOf(span.from, { year: "numeric", month: "2-digit", day: "2-digit" }).split("/").reverse().join("-")}.csv`, new Blob([by === "key" ? withNames(text, "key", keyName) : text], { type: "text/csv;charset=utf-8" }));
   }, []);
   const a = report.data;
-  const into = (l: Line) => (l.rest || !l.value ? undefined : () => set({ ...only(by, l.value), by: by === "workspace" ? "key" : by === "key" ? "model" : "" }));
+  const into = (l: Line) => (l.rest || !l.value ? undefined : () => set({ ...only(asked, by, l.value), by: by === "workspace" ? "key" : by === "key" ? "model" : "" }));
   return (
     <>
       <PageTitle title="Costs" says="What calls cost, to the billionth of a dollar, by whom and for what. Prices are those of the time of each call.">
@@ -76,9 +80,9 @@ export default function Costs() {
         {Object.entries(filters).map(([k, v]) => <Chip key={k} label={`${k.slice(7)}: ${k === "filter.key" ? keyName(v) : v}`} remove={() => set({ [k]: "" })} />)}
       </Group>
       {report.isError ? <Failure error={report.error} retry={() => void report.refetch()} /> : !a ? <Waiting rows={4} height={110} /> : a.total.requests === 0 ? (
-        <Empty icon={IconReceiptDollar} title="No calls in this time"><Text ta="center" c="dimmed" mb="sm">Costs come with calls. The report is there for machines too:</Text><Snippet text={`curl -H "Authorization: Bearer $SLUICE_TOKEN" \\\n  '${location.origin}/api/v1/analytics/costs?month=${monthsBefore(now, zone, 1)[0]}&zone=${zone}&by=${askedBy(by)}&format=csv'`} /></Empty>
+        <Empty icon={IconReceiptDollar} title="No calls in this time"><Text ta="center" c="dimmed" mb="sm">Costs come with calls. The report is there for machines too:</Text><Snippet text={`curl -H "Authorization: Bearer $SLUICE_TOKEN" \\\n  '${location.origin}/api/v1/analytics/costs?month=${monthsBefore(now, zone, 1)[0]}&zone=${zone}&by=${asked}&format=csv'`} /></Empty>
       ) : <Report of={a} past={past.data} then={then} span={span} nameOf={nameOf} into={into} />}
-      {a && <Box mt="md"><NextMonth by={by} workspace={params.get("filter.workspace") ?? ""} nameOf={(value) => nameOf({ value, rest: false } as Line)} /></Box>}
+      {a && Object.keys(filters).every((k) => k === "filter.workspace") && <Box mt="md"><NextMonth by={by} workspace={params.get("filter.workspace") ?? ""} nameOf={(value) => nameOf({ value, rest: false } as Line)} /></Box>}
     </>
   );
 }

@@ -22,7 +22,7 @@ export default function Logs() {
   const period = usePeriod();
   const chosen = useMemo(() => chosenOf(params), [params]);
   const id = params.get("call") ?? "";
-  const following = params.get("tail") === "1" && !chosen.search; // new calls are not indexed yet
+  const following = params.get("tail") === "1" && !chosen.search && !period.custom; // new calls are not indexed yet, and lie in no time that is over
   const list = useCalls(period, chosen);
   const back = useLookingBack(list);
   const live = useTail(chosen, following);

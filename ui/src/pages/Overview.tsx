@@ -81,8 +81,10 @@ function First({ filtered }: { filtered: boolean }) {
 }
 
 /** How a figure stands against the period before, in words. */
-function change(now: number | null | undefined, before: number | null | undefined): string {
-  if (now == null || !before) return "no calls before";
+function change(now: number | null | undefined, before: number | null | undefined, called: boolean): string {
+  if (!called) return "no calls before";
+  if (now == null || before == null) return "none before";
+  if (before === 0) return now === 0 ? "as before" : "none before";
   const by = (now - before) / before;
   if (Math.abs(by) < 0.01) return "as before";
   return Math.abs(by) >= 9.995 ? `${count(now / before)} × as much` : `${percent(Math.abs(by))} ${by > 0 ? "more" : "less"}`;
@@ -93,18 +95,19 @@ function Figures({ summary, period, filters, live }: View & { summary: Summary }
   const trend = useAnalytics(period, filters, live, { metric: "requests,error_rate,first_byte_p95_ms,tokens,cost_usd,hit_ratio", step: stepOf(period) });
   const f = summary.figures;
   const b = summary.before;
+  const called = !!b?.requests;
   const tokens = (f.input_tokens ?? 0) + (f.output_tokens ?? 0);
   const before = (b?.input_tokens ?? 0) + (b?.output_tokens ?? 0);
   const line = (metric: string, what: string) => <Trend values={spansOf(trend.data?.series[0], metric)} label={`${what} over the period`} />;
   const drill = asLogs(filters);
   return (
     <SimpleGrid cols={{ base: 2, md: 3, lg: 6 }} spacing="sm">
-      <Figure label="Requests" value={count(f.requests)} exact={`${exact(f.requests)} calls, ${f.requests_per_second.toFixed(2)} a second; ${exact(b?.requests)} in the period before`} note={change(f.requests, b?.requests)} says="Calls that came in, refused and cached ones included." to={link("/logs", drill)} extra={line("requests", "Requests")} />
-      <Figure label="Error rate" value={percent(f.error_rate)} exact={`${f.errors} errors, ${f.blocked} blocked, ${f.cancelled} left by their caller, of ${f.requests} calls`} note={change(f.error_rate, b?.error_rate)} tone={(f.error_rate ?? 0) > 0.01 ? "red" : undefined} says="Share of calls that ended with an error. Those that a limit or budget blocked, and those whose caller left first, are counted apart." to={link("/logs", { ...drill, outcome: "error" })} extra={line("error_rate", "Error rate")} />
-      <Figure label="First token p95" value={ms(f.first_byte.p95_ms)} exact={`p50 ${ms(f.first_byte.p50_ms)}, p90 ${ms(f.first_byte.p90_ms)}, p99 ${ms(f.first_byte.p99_ms)}; whole answers p95 ${ms(f.latency.p95_ms)}`} note={change(f.first_byte.p95_ms, b?.first_byte.p95_ms)} says="95 of 100 calls had the first content of their answer by then; of answers that are no stream, the first byte." extra={line("first_byte_p95_ms", "First token")} />
-      <Figure label="Tokens" value={count(tokens)} exact={`${exact(f.input_tokens)} in, ${exact(f.output_tokens)} out, ${exact(f.cache_read_tokens)} of the input from the providers' caches`} note={change(tokens, before)} says="What providers counted, input and output; cached input is part of the input." extra={line("tokens", "Tokens")} />
-      <Figure label="Spend" value={usd(f.cost_usd)} exact={`$${exact(f.cost_usd)}; $${exact(b?.cost_usd)} in the period before; $${exact(f.saved_usd)} saved by the cache`} note={change(f.cost_usd, b?.cost_usd)} says={`Cost of the calls whose price is known. ${f.unpriced} calls have no known cost, refused ones included.`} extra={line("cost_usd", "Spend")} />
-      <Figure label="Cache hits" value={percent(f.hit_ratio)} exact={`${f.hits} of ${f.hits + f.misses} calls that asked the cache`} note={f.hit_ratio == null ? "nothing looked up" : change(f.hit_ratio, b?.hit_ratio)} says="Of the calls that looked into the cache, how many it answered." to={link("/cache")} extra={line("hit_ratio", "Cache hits")} />
+      <Figure label="Requests" value={count(f.requests)} exact={`${exact(f.requests)} calls, ${f.requests_per_second.toFixed(2)} a second; ${exact(b?.requests)} in the period before`} note={change(f.requests, b?.requests, called)} says="Calls that came in, refused and cached ones included." to={link("/logs", drill)} extra={line("requests", "Requests")} />
+      <Figure label="Error rate" value={percent(f.error_rate)} exact={`${f.errors} errors, ${f.blocked} blocked, ${f.cancelled} left by their caller, of ${f.requests} calls`} note={change(f.error_rate, b?.error_rate, called)} tone={(f.error_rate ?? 0) > 0.01 ? "red" : undefined} says="Share of calls that ended with an error. Those that a limit or budget blocked, and those whose caller left first, are counted apart." to={link("/logs", { ...drill, outcome: "error" })} extra={line("error_rate", "Error rate")} />
+      <Figure label="First token p95" value={ms(f.first_byte.p95_ms)} exact={`p50 ${ms(f.first_byte.p50_ms)}, p90 ${ms(f.first_byte.p90_ms)}, p99 ${ms(f.first_byte.p99_ms)}; whole answers p95 ${ms(f.latency.p95_ms)}`} note={change(f.first_byte.p95_ms, b?.first_byte.p95_ms, called)} says="95 of 100 calls had the first content of their answer by then; of answers that are no stream, the first byte." extra={line("first_byte_p95_ms", "First token")} />
+      <Figure label="Tokens" value={count(tokens)} exact={`${exact(f.input_tokens)} in, ${exact(f.output_tokens)} out, ${exact(f.cache_read_tokens)} of the input from the providers' caches`} note={change(tokens, before, called)} says="What providers counted, input and output; cached input is part of the input." extra={line("tokens", "Tokens")} />
+      <Figure label="Spend" value={usd(f.cost_usd)} exact={`$${exact(f.cost_usd)}; $${exact(b?.cost_usd)} in the period before; $${exact(f.saved_usd)} saved by the cache`} note={change(f.cost_usd, b?.cost_usd, called)} says={`Cost of the calls whose price is known. ${f.unpriced} calls have no known cost, refused ones included.`} extra={line("cost_usd", "Spend")} />
+      <Figure label="Cache hits" value={percent(f.hit_ratio)} exact={`${f.hits} of ${f.hits + f.misses} calls that asked the cache`} note={f.hit_ratio == null ? "nothing looked up" : change(f.hit_ratio, b?.hit_ratio, called)} says="Of the calls that looked into the cache, how many it answered." to={link("/cache")} extra={line("hit_ratio", "Cache hits")} />
     </SimpleGrid>
   );
 }
