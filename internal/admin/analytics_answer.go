@@ -3,6 +3,8 @@ package admin
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/analytics"
 	"github.com/sluice-gateway/sluice/internal/store"
@@ -36,13 +38,26 @@ func (out *Analytics) fill(q *store.AnalyticsQuery, wanted []metric, got *store.
 
 // warning tells what figures leave out.
 func warning(q *store.AnalyticsQuery, got *store.Analytics) string {
+	var all []string
 	switch {
 	case got.Cut:
-		return fmt.Sprintf("Only the newest %d calls of the period were looked at; ask for a shorter one, or for fewer dimensions.", store.MaxAnalysed)
-	case slices.Contains(q.By, analytics.ByLimit):
-		return "Calls that no limit refused are in no series, and those that several refused are in several."
+		all = append(all, fmt.Sprintf("Only the newest %d calls of the period were looked at; ask for a shorter one, or for fewer dimensions.", store.MaxAnalysed))
+	case got.Missing > 0:
+		all = append(all, fmt.Sprintf("%s deleted since and not in these figures, which are read from the calls themselves; ask for fewer dimensions, or for a shorter time.", calls(got.Missing)))
+	case got.Missing < 0:
+		all = append(all, "These figures are read from the calls themselves, and those that were deleted since are not in there.")
 	}
-	return ""
+	if slices.Contains(q.By, analytics.ByLimit) {
+		all = append(all, "Calls that no limit refused are in no series, and those that several refused are in several.")
+	}
+	return strings.Join(all, " ")
+}
+
+func calls(n int64) string {
+	if n == 1 {
+		return "1 call was"
+	}
+	return strconv.FormatInt(n, 10) + " calls were"
 }
 
 // compare adds the period before.

@@ -145,3 +145,43 @@ func TestAnalyticsSayWhatIsWrongWithAQuestion(t *testing.T) {
 		}
 	}
 }
+
+// Figures that are read from the calls themselves say how many of these were deleted, in
+// every answer that is made of them.
+func TestFiguresThatLackDeletedCallsSaySo(t *testing.T) {
+	g := newRig(t)
+	for i := range 3 {
+		g.analysed(i, time.Hour, func(e *gateway.Entry) { e.KeyID, e.Gateway = "key_m", []string{"default", "old", "old"}[i] })
+	}
+	answers := map[string]string{}
+	ask := func() {
+		for _, path := range []string{"/api/v1/analytics?by=provider,model", "/api/v1/analytics/costs?by=provider,model", "/api/v1/analytics/summary?filter.route=chat"} {
+			path += map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "filter.key=key_m&from=" + g.now.Add(-2*time.Hour).Format(time.RFC3339) + "&to=" + g.now.Format(time.RFC3339)
+			var got struct{ Source, Warning string }
+			g.get(path, &got)
+			if got.Source != "entries" {
+				t.Errorf("%s: from %s", path, got.Source)
+			}
+			answers[path] = got.Warning
+		}
+	}
+	ask()
+	for path, warning := range answers {
+		if (warning == "") == strings.Contains(path, "summary") { // no sums are kept for key and route
+			t.Errorf("%s: %q", path, warning)
+		}
+	}
+	if n, err := g.store.SweepEntries(t.Context(), "old", g.now, 100); n != 2 || err != nil {
+		t.Fatal(n, err)
+	}
+	ask()
+	for path, warning := range answers {
+		if want := "2 calls were deleted since"; !strings.Contains(path, "summary") && !strings.HasPrefix(warning, want) {
+			t.Errorf("%s: %q", path, warning)
+		}
+	}
+	month := "/api/v1/analytics/costs?by=provider,model&format=csv&filter.key=key_m&month=" + g.now.Add(-time.Hour).Format("2006-01")
+	if got := g.do(http.MethodGet, month, "").Header().Get("Sluice-Warning"); !strings.HasPrefix(got, "2 calls were deleted since") {
+		t.Errorf("a file says %q", got)
+	}
+}

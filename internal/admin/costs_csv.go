@@ -12,12 +12,16 @@ import (
 // textFile is an answer that is no JSON.
 type textFile struct {
 	name, kind string
+	warning    string // what to know about the figures; a file has no place for it
 	text       []byte
 }
 
 func (f *textFile) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", f.kind)
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.name}))
+	if f.warning != "" {
+		w.Header().Set("Sluice-Warning", f.warning)
+	}
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(f.text) // a client that left needs no answer
 }
@@ -43,7 +47,7 @@ func (out *CostReport) csv() (*textFile, error) {
 	}
 	w.Flush()
 	name := "costs-" + out.From.Format("2006-01-02") + "-" + out.To.Format("2006-01-02") + ".csv"
-	return &textFile{name, "text/csv; charset=utf-8; header=present", b.Bytes()}, err
+	return &textFile{name, "text/csv; charset=utf-8; header=present", out.Warning, b.Bytes()}, err
 }
 
 func (out *CostReport) record(r *CostRow) (cells []string) {

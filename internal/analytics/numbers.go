@@ -3,6 +3,7 @@ package analytics
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/llm"
@@ -98,10 +99,15 @@ func (n *Numbers) Decode(kept []byte) error {
 	return nil
 }
 
+var blockedCodes = []string{"rate_limited", "budget_exceeded"}
+
+// BlockedCodes lists the error codes of calls that a limit or budget refused.
+func BlockedCodes() []string { return slices.Clone(blockedCodes) }
+
 // outcome gives what became of a call: Requests where all is well.
 func outcome(e *gateway.Entry) Number {
 	switch {
-	case e.ErrorCode == "rate_limited", e.ErrorCode == "budget_exceeded":
+	case slices.Contains(blockedCodes, e.ErrorCode):
 		return Blocked
 	case e.Status == statusLeft:
 		return Cancelled

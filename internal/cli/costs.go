@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
 	"strconv"
 
@@ -57,11 +59,14 @@ func (c *costs) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if c.csv {
+		return c.file(cmd.Context(), api, q)
+	}
 	b, err := api.ask(cmd.Context(), "GET", "/analytics/costs", q, nil)
 	if err != nil {
 		return err
 	}
-	if c.csv || c.json {
+	if c.json {
 		_, err := c.env.Stdout.Write(b)
 		return err
 	}
@@ -93,8 +98,26 @@ func (c *costs) table(r *admin.CostReport) error {
 		row(from.Format("2006-01-02"), value, &one.CostSums)
 	}
 	row(r.From.Format("2006-01-02"), "TOTAL", &r.Total)
-	if r.Warning != "" {
-		fmt.Fprintln(c.env.Stderr, "warning:", plain(r.Warning))
-	}
+	c.warn(r.Warning)
 	return t.flush()
+}
+
+func (c *costs) warn(text string) {
+	if text != "" {
+		fmt.Fprintln(c.env.Stderr, "warning:", plain(text))
+	}
+}
+
+// file hands on the report as the API has written it.
+func (c *costs) file(ctx context.Context, api *client, q url.Values) error {
+	resp, err := api.open(ctx, "GET", "/analytics/costs", q, nil)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(c.env.Stdout, io.LimitReader(resp.Body, maxAnswer)); err != nil {
+		return fmt.Errorf("the report broke off: %w", err)
+	}
+	c.warn(resp.Header.Get("Sluice-Warning"))
+	return nil
 }

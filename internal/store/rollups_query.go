@@ -41,6 +41,9 @@ type Analytics struct {
 	// apart; deleted ones are not in there. Cut says that there were more of them than are
 	// read, and only the newest count.
 	Entries, Cut bool
+	// Missing is how many calls that match the filters had been deleted when the entries were
+	// read; -1 = no roll-ups tell.
+	Missing int64
 }
 
 // AnalyticsSeries are the calls that have the same values.
@@ -83,12 +86,16 @@ func (s *Store) Analytics(ctx context.Context, q AnalyticsQuery) (*Analytics, er
 			return nil, s.failed("analytics", err)
 		}
 	} else {
-		var summands []summand
-		if summands, out.Cut, err = s.readEntries(ctx, &q); err != nil {
+		called, err := s.called(ctx, &q) // first: what comes meanwhile is not missing
+		if err != nil {
+			return nil, err
+		}
+		found, err := s.readEntries(ctx, &q)
+		if err != nil {
 			return nil, s.failed("analytics", err)
 		}
-		out.Entries = true
-		read = func(each func(*summand) error, _ bool) error { return eachSummand(summands, each) }
+		out.Entries, out.Cut, out.Missing = true, found.cut, found.missing(called)
+		read = func(each func(*summand) error, _ bool) error { return eachSummand(found.summands, each) }
 	}
 	out.Series, err = g.run(read)
 	return out, s.failed("analytics", err)

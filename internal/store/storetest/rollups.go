@@ -36,6 +36,7 @@ func testRollups(t *testing.T, fresh func(testing.TB) string) {
 	t.Run("an aggregate that stands for more", func(t *testing.T) { testRollupAggregate(t, s, now) })
 	t.Run("what is deleted stays in the sums", func(t *testing.T) { testRollupsStay(t, s, now) })
 	t.Run("many values share a row", func(t *testing.T) { testRollupRest(t, Open(t, fresh(t)), now) })
+	t.Run("what is read from entries tells what was deleted", func(t *testing.T) { testRollupsMissing(t, Open(t, fresh(t)), now) })
 	t.Run("refusals", func(t *testing.T) { testRollupRefusals(t, s, now) })
 }
 
@@ -392,6 +393,40 @@ func testRollupsStay(t *testing.T, s *store.Store, now time.Time) {
 	}
 	if after := sumOf(t, s, now); after != before {
 		t.Errorf("%v, before %v", after, before)
+	}
+}
+
+// testRollupsMissing holds that figures that are read from entries tell how many of these
+// were deleted, as far as roll-ups know.
+func testRollupsMissing(t *testing.T, s *store.Store, now time.Time) {
+	at := now.Add(-2 * time.Hour)
+	for i := range 5 {
+		e := Entry(i)
+		e.ID, e.Time, e.KeyID, e.Route, e.Gateway, e.Count = IDAt(at, i), at, "key_m", "r", "old", 1
+		if i == 0 {
+			e.Gateway = "kept"
+		}
+		must(t, s.PutEntries(t.Context(), []*gateway.Entry{e}))
+	}
+	asked := func(where ...store.AnalyticsFilter) *store.Analytics {
+		q := store.AnalyticsQuery{From: at.Add(-time.Hour), To: now, By: []analytics.Dimension{analytics.ByProvider, analytics.ByModel}, Where: where}
+		return need(s.Analytics(t.Context(), q))(t)
+	}
+	key, route := store.AnalyticsFilter{Dimension: analytics.ByKey, Value: "key_m"}, store.AnalyticsFilter{Dimension: analytics.ByRoute, Value: "r"}
+	if got := asked(key); !got.Entries || got.Missing != 0 {
+		t.Errorf("nothing was deleted: entries %v, %d missing", got.Entries, got.Missing)
+	}
+	if n := need(s.SweepEntries(t.Context(), "old", now, 100))(t); n != 4 {
+		t.Fatalf("%d entries were removed", n)
+	}
+	if got := asked(key); got.Missing != 4 || len(got.Series) != 1 || got.Series[0].Total.Numbers[analytics.Requests] != 1 {
+		t.Errorf("%d missing, series %v", got.Missing, got.Series)
+	}
+	if got := asked(key, route); got.Missing != -1 {
+		t.Errorf("no roll-ups tell key and route, and yet %d are missing", got.Missing)
+	}
+	if got := asked(); got.Entries || got.Missing != 0 {
+		t.Errorf("roll-ups have no gaps: entries %v, %d missing", got.Entries, got.Missing)
 	}
 }
 
