@@ -34,6 +34,7 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 	wg.Go(func() { p.runSenses(ctx) })
 	wg.Go(func() { p.followCanaries(ctx) })
 	wg.Go(func() { p.followDocument(ctx) })
+	wg.Go(func() { p.tellStart(ctx) })
 	wg.Go(func() { p.alerts.Run(ctx) })
 	wg.Go(func() { p.watchRules(ctx) })
 	wg.Go(func() { p.runExports(ctx) })

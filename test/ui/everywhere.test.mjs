@@ -33,6 +33,7 @@ const pages = () => [
 async function show(path) {
   await page.evaluate((to) => { history.pushState(null, "", to); dispatchEvent(new PopStateEvent("popstate")); }, path); // within the page: nothing is loaded again
   await page.getByRole("heading", { level: 1 }).waitFor();
+  if (path.includes("call=")) await page.getByRole("dialog", { name: "Call" }).waitFor(); // it comes a moment after what is beneath
   await page.waitForFunction(() => !document.querySelector('main [aria-busy="true"], [role="dialog"] [aria-busy="true"]'));
 }
 
@@ -124,4 +125,38 @@ test("a page that fails says so, and the others work; a time that is none is lef
   await page.getByRole("alert").getByText("This page failed").waitFor();
   await page.getByRole("link", { name: "Keys" }).click();
   await page.getByRole("heading", { name: "Keys", level: 1 }).waitFor();
+});
+
+test("the rail folds to icons, by click and by key, and stays so; every page still has its name", async () => {
+  await page.goto("/");
+  await page.getByRole("button", { name: "Show icons alone" }).click();
+  await page.getByRole("button", { name: "Show the names of the pages" }).waitFor();
+  await page.waitForFunction(() => document.querySelector("nav").getBoundingClientRect().width < 80);
+  await page.reload();
+  for (const name of ["Overview", "Logs", "Settings"]) await page.getByRole("navigation").getByRole("link", { name, exact: true }).waitFor();
+  assert.deepEqual(await serious(page), []);
+  await page.getByRole("navigation").getByRole("link", { name: "Costs", exact: true }).click();
+  await page.getByRole("heading", { name: "Costs" }).waitFor();
+  await page.keyboard.press("[");
+  await page.getByRole("navigation").getByText("Costs", { exact: true }).waitFor();
+});
+
+test("the gateway and the workspace that pages are about are chosen once, in the bar, and kept from page to page", async () => {
+  await fetch(`${gateway.admin}/api/v1/workspaces`, { method: "POST", headers: { authorization: `Bearer ${gateway.token}`, "content-type": "application/json" }, body: JSON.stringify({ id: "team-scope", name: "Scope" }) });
+  await page.goto("/?range=24h");
+  await page.getByRole("combobox", { name: "Which workspace" }).click();
+  await page.getByRole("option", { name: "Scope" }).click();
+  await page.getByText("No call matches").waitFor();
+  for (const [key, heading] of [["l", "Logs"], ["$", "Costs"], ["k", "Keys"], ["p", "Providers"], ["a", "Audit"]]) {
+    await page.keyboard.press("g");
+    await page.keyboard.press(key);
+    await page.getByRole("heading", { name: heading, exact: true }).waitFor();
+    assert.match(page.url(), /workspace=team-scope/, heading);
+    assert.equal(await page.getByRole("combobox", { name: "Which workspace" }).count(), heading === "Providers" ? 0 : 1, heading);
+  }
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
+  await page.getByRole("button", { name: "All workspaces" }).click();
+  await page.getByRole("region", { name: "Requests by outcome" }).waitFor();
+  assert.deepEqual(view.errors, []);
 });

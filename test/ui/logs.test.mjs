@@ -263,3 +263,26 @@ test("the timeline has cache, limits, attempts and the first token in their orde
   assert.match(await parts.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "Cache" }) }).textContent(), /\d+ µs.*Asking the cache/);
   await well();
 });
+
+test("every cell is a filter: a status, the model that served, and numbers as bounds", async () => {
+  await page.goto("/logs?range=24h");
+  const rows = page.getByRole("table", { name: "Calls" }).getByRole("row");
+  await rows.nth(1).waitFor();
+  await rows.nth(1).getByTitle(/^Only Status: /).click();
+  await page.getByRole("button", { name: /^Remove the filter Status: \d{3}$/ }).click();
+  for (const [title, filter] of [[/only Milliseconds at least/, /^Remove the filter Milliseconds at least: \d+$/], [/only Attempts at least/, /^Remove the filter Attempts at least: \d+$/], [/only Tokens together at least/, /^Remove the filter Tokens together at least: \d+$/]]) {
+    await page.getByTitle(title).first().click();
+    await page.getByRole("button", { name: filter }).click();
+  }
+  await page.getByRole("button", { name: /^Only Milliseconds at most/ }).first().focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: /^Remove the filter Milliseconds at most: \d+$/ }).waitFor();
+});
+
+test("nothing new comes in a time that is over: the live tail is off", async () => {
+  await page.goto("/logs?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&tail=1");
+  const tail = page.getByRole("switch", { name: "Live tail" });
+  await tail.waitFor();
+  assert.ok(await tail.isDisabled());
+  assert.ok(!(await tail.isChecked()));
+});

@@ -99,3 +99,54 @@ test("on a phone nothing hangs over", async () => {
   assert.deepEqual(phone.errors, []);
   await phone.close();
 });
+
+test("each figure opens the wide chart with what it is made of, by keyboard too, and the chart leads to those calls", async () => {
+  await page.goto("/?range=24h&live=0");
+  await page.getByRole("region", { name: "Requests by outcome" }).locator("canvas").waitFor();
+  const opened = { "Error rate": ["Error rate", ["Error rate"]], "First token p95": ["First token", ["p50", "p95", "p99"]], Tokens: ["Tokens over time", ["Input", "Output"]], Spend: ["Spend over time", ["openai/gpt-5"]], "Cache hits": ["Cache hits over time", ["From cache", "Not in the cache"]] };
+  for (const [figure, [chart, columns]] of Object.entries(opened)) {
+    await page.getByRole("link", { name: new RegExp(`^${figure}: `) }).focus();
+    await page.keyboard.press("Enter");
+    const panel = page.getByRole("region", { name: chart, exact: true });
+    await panel.locator("canvas").waitFor();
+    for (const name of columns) await panel.getByRole("columnheader", { name, exact: true }).waitFor({ state: "attached" });
+    assert.equal(await page.locator('a[aria-current="true"]').getAttribute("aria-label").then((t) => t.split(":")[0]), figure);
+  }
+  await page.goto("/?range=24h&live=0&chart=errors&provider=openai");
+  await well();
+  await page.getByRole("region", { name: "Error rate", exact: true }).getByRole("link", { name: "These errors" }).click();
+  for (const filter of ["Outcome: error", "Provider: openai"]) await page.getByRole("button", { name: `Remove the filter ${filter}` }).waitFor();
+});
+
+test("a start of Sluice is a mark with its version, and the audit log has it", async () => {
+  await page.goto("/?range=1h&live=0");
+  await page.getByRole("region", { name: "Requests by outcome" }).getByText(/1 start/).waitFor();
+  await page.goto("/audit?action=node.start");
+  await page.getByRole("table", { name: "Events" }).getByRole("row").nth(1).waitFor();
+  await well();
+});
+
+test("callers that limits blocked are counted once a call, and lead to those calls with what the page is about", async () => {
+  const { series } = await told("analytics?metric=blocked&by=key&filter.workspace=default");
+  const most = series[0];
+  await page.goto("/?range=24h&live=0&workspace=default");
+  const item = page.getByRole("group", { name: "What needs attention" }).getByRole("listitem").filter({ hasText: /^Limits blocked / }).first();
+  await item.waitFor();
+  assert.match(await item.textContent(), new RegExp(`^Limits blocked ${most.total.blocked} calls? of`));
+  await item.getByRole("link", { name: "Look" }).click();
+  for (const filter of ["Outcome: refused", "Workspace: default"]) await page.getByRole("button", { name: `Remove the filter ${filter}` }).waitFor();
+});
+
+test("figures of one key are told by models alone: no deleted call is missing in them", async () => {
+  const asked = [];
+  page.on("request", (r) => asked.push(decodeURIComponent(r.url())));
+  await page.goto("/?range=24h&live=0&key_id=key_none");
+  await page.getByText("No call matches").waitFor();
+  const { series } = await told("analytics?metric=requests&by=key");
+  asked.length = 0;
+  await page.goto(`/?range=24h&live=0&chart=spend&key_id=${series[0].by.key}`);
+  await page.getByRole("table", { name: "By model" }).first().waitFor();
+  await page.getByRole("region", { name: "Spend over time" }).locator("canvas").waitFor();
+  assert.deepEqual(asked.filter((u) => u.includes("by=provider,model")), []);
+  await well();
+});

@@ -1,8 +1,8 @@
 // The frame of all pages: where one is, what time is shown, and the keyboard.
 import { ActionIcon, AppShell, Box, Burger, Group, Menu, Modal, NavLink, ScrollArea, SimpleGrid, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { IconKeyboard, IconLogout, IconMoon, IconSearch, IconSun, IconUser } from "@tabler/icons-react";
-import { Fragment, type ReactNode, useEffect, useRef } from "react";
+import { useDisclosure, useLocalStorage, useMediaQuery } from "@mantine/hooks";
+import { IconKeyboard, IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconLogout, IconMoon, IconSearch, IconSun, IconUser } from "@tabler/icons-react";
+import { Fragment, type ReactNode, useCallback, useEffect, useRef } from "react";
 import { Link, useLocation, useNavigate } from "react-router";
 import { useAuth } from "./api/session";
 import { useLinkTo, useParams } from "./lib/address";
@@ -10,6 +10,7 @@ import { showIn, zone } from "./lib/format";
 import { pages } from "./nav";
 import { Palette } from "./parts/Palette";
 import { RangePicker } from "./parts/Range";
+import { Scope } from "./parts/Scope";
 
 const timed = new Set(["/", "/logs", "/sessions", "/cache", "/routes", "/audit"]);
 
@@ -21,14 +22,18 @@ export function Shell({ children }: { children: ReactNode }) {
   const link = useLinkTo();
   const [params] = useParams();
   showIn(params.get("tz")); // before anything below is drawn
-  useKeys(setHelp.open, setFinding.open);
+  const [rail, setRail] = useLocalStorage<"names" | "icons">({ key: "sluice.rail", defaultValue: "names", getInitialValueInEffect: false });
+  const wide = useMediaQuery("(min-width: 48em)", true, { getInitialValueInEffect: false });
+  const icons = wide && rail === "icons"; // on a phone the pages are a list of their own
+  const fold = useCallback(() => setRail((r) => (r === "icons" ? "names" : "icons")), [setRail]);
+  useKeys(setHelp.open, setFinding.open, fold);
   useEffect(() => {
     close();
     document.title = `${pages.find((p) => p.path === pathname)?.label ?? "Sluice"} · Sluice`;
   }, [pathname, close]);
 
   return (
-    <AppShell header={{ height: 56 }} navbar={{ width: 216, breakpoint: "sm", collapsed: { mobile: !open } }} padding={{ base: "sm", sm: "lg" }}>
+    <AppShell header={{ height: 56 }} navbar={{ width: icons ? 60 : 216, breakpoint: "sm", collapsed: { mobile: !open } }} padding={{ base: "sm", sm: "lg" }}>
       <a className="skip" href="#content">Skip to the page</a>
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap" gap="xs">
@@ -39,6 +44,7 @@ export function Shell({ children }: { children: ReactNode }) {
             </UnstyledButton>
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <Scope />
             {timed.has(pathname) && <RangePicker />}
             <Tooltip label="Find anything (Ctrl K)" withArrow>
               <ActionIcon variant="default" size={32} onClick={setFinding.open} aria-label="Find anything"><IconSearch size={17} /></ActionIcon>
@@ -51,15 +57,22 @@ export function Shell({ children }: { children: ReactNode }) {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label="Pages">
-        <ScrollArea type="auto">
+      <AppShell.Navbar p="xs" aria-label="Pages" data-rail={icons ? "icons" : "names"}>
+        <ScrollArea type="auto" className="grow">
           {pages.map((p, i) => (
             <Fragment key={p.path}>
-              {p.group !== pages[i - 1]?.group && <Text className="rail-group">{p.group}</Text>}
-              <NavLink component={Link} to={link(p.path)} label={p.label} leftSection={<p.icon size={18} stroke={1.6} />} className="rail-link" active={pathname === p.path} aria-current={pathname === p.path ? "page" : undefined} />
+              {p.group !== pages[i - 1]?.group && (icons ? i > 0 && <hr className="rail-line" /> : <Text className="rail-group">{p.group}</Text>)}
+              <Tooltip label={p.label} position="right" withArrow disabled={!icons}>
+                <NavLink component={Link} to={link(p.path)} label={icons ? undefined : p.label} aria-label={icons ? p.label : undefined} leftSection={<p.icon size={18} stroke={1.6} />} className="rail-link" active={pathname === p.path} aria-current={pathname === p.path ? "page" : undefined} />
+              </Tooltip>
             </Fragment>
           ))}
         </ScrollArea>
+        <Tooltip label={icons ? "Names of the pages ( [ )" : "Icons alone ( [ )"} position="right" withArrow>
+          <ActionIcon className="hide-small" variant="subtle" color="gray" size={32} mt={4} mx="auto" onClick={fold} aria-label={icons ? "Show the names of the pages" : "Show icons alone"}>
+            {icons ? <IconLayoutSidebarLeftExpand size={18} stroke={1.6} /> : <IconLayoutSidebarLeftCollapse size={18} stroke={1.6} />}
+          </ActionIcon>
+        </Tooltip>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <Box key={zone} maw={1440} mx="auto">{children}</Box>
@@ -105,10 +118,10 @@ function Who() {
   );
 }
 
-const typing = (e: KeyboardEvent) => e.target instanceof HTMLElement && (e.target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName));
+const typing = (e: KeyboardEvent) => e.target instanceof HTMLElement && (e.target.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) && !(e.target as HTMLInputElement).readOnly));
 
 /** g and a letter goes to a page; / searches; ? tells of this. */
-function useKeys(help: () => void, find: () => void) {
+function useKeys(help: () => void, find: () => void, fold: () => void) {
   const navigate = useNavigate();
   const link = useLinkTo();
   const gone = useRef(0); // when g was pressed
@@ -123,6 +136,7 @@ function useKeys(help: () => void, find: () => void) {
       gone.current = e.key === "g" ? e.timeStamp : 0;
       if (page) return void navigate(link(page.path));
       if (e.key === "?") return help();
+      if (e.key === "[") return fold();
       if (e.key !== "/") return;
       e.preventDefault();
       const field = document.querySelector<HTMLInputElement>("[data-search]");
@@ -131,7 +145,7 @@ function useKeys(help: () => void, find: () => void) {
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [navigate, link, help, find]);
+  }, [navigate, link, help, find, fold]);
 }
 
 function Help({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -140,6 +154,7 @@ function Help({ opened, onClose }: { opened: boolean; onClose: () => void }) {
     [["/"], "Search on this page"],
     [["Ctrl", "K"], "Find a page, key, model or request"],
     [["j", "k"], "Next and previous call, in the logs"],
+    [["["], "Names or icons of the pages"],
     [["Esc"], "Close what is open"],
     [["?"], "This"],
   ];

@@ -1,5 +1,16 @@
 import { IconAdjustments, IconBell, IconCoins, IconDatabase, IconDoor, IconFileCode, IconGauge, IconHeartbeat, IconKey, IconList, IconLock, IconMessages, IconPackageExport, IconPlayerPlay, IconReceiptDollar, IconRoute, IconServer2, IconSettings, IconShieldCheck, IconUsersGroup } from "@tabler/icons-react";
 
+/** What a page may be about. */
+export type Scoped = "gateway" | "workspace";
+
+/** Which of the two choose what a page shows; the others show all. */
+const scopes: Record<string, Scoped[]> = {
+  "/": ["gateway", "workspace"], "/logs": ["gateway", "workspace"], "/sessions": ["gateway", "workspace"], "/costs": ["gateway", "workspace"], "/routes": ["gateway", "workspace"],
+  "/limits": ["gateway"], "/budgets": ["gateway"], "/keys": ["workspace"], "/audit": ["workspace"],
+};
+
+export const scopeOf = (path: string): Scoped[] => scopes[path] ?? [];
+
 /** The pages, in the order in which they are listed; keys follow g. */
 export const pages = [
   { group: "Traffic", path: "/", label: "Overview", key: "o", icon: IconGauge },

@@ -1,6 +1,7 @@
 // The state of a view is its address: what is not said there is at its default.
 import { useCallback, useMemo } from "react";
 import { useLocation, useSearchParams } from "react-router";
+import { scopeOf } from "../nav";
 
 export type Period = { range: string; from: Date; to: Date; custom: boolean };
 
@@ -67,19 +68,25 @@ export function useLastHour(): Period {
   }, []);
 }
 
-/** Keeps what all pages share when going to another. */
+/**
+ * Keeps what all pages share when going to another: time and zone, and the gateway and
+ * workspace that they are about. A page that does not show these leaves them out of links
+ * with a choice of their own: what it leads to is chosen by what it shows.
+ */
 export function useLinkTo(): (path: string, extra?: Record<string, string>) => string {
-  const { search } = useLocation();
+  const { search, pathname } = useLocation();
   return useCallback(
     (path, extra) => {
       const old = new URLSearchParams(search);
       const kept = new URLSearchParams();
-      const time = extra?.range ? [] : ["range", "from", "to"]; // a link may choose its own
+      const time = extra?.range || extra?.from ? [] : ["range", "from", "to"]; // a link may choose its own
       for (const k of [...time, "live", "tz"]) if (old.get(k)) kept.set(k, old.get(k)!);
+      const shown = scopeOf(pathname);
+      for (const k of ["gateway", "workspace"] as const) if (old.get(k) && (!extra || shown.includes(k))) kept.set(k, old.get(k)!);
       for (const [k, v] of Object.entries(extra ?? {})) if (v) kept.set(k, v);
       const s = kept.toString();
       return s ? `${path}?${s}` : path;
     },
-    [search],
+    [search, pathname],
   );
 }

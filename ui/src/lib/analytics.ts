@@ -1,5 +1,5 @@
 // What calls add up to, as the API's roll-ups tell it.
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useIsFetching, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, got, type Schemas } from "../api/client";
 import { type Period, useParams } from "./address";
@@ -26,6 +26,15 @@ export const dimensions: Record<string, Dimension> = {
   status: plain("Status", "status", "status"),
   limit: plain("Limit", "limit", "limits"), // refused calls alone
 };
+
+/** Models by their names alone: of one key, route or the like sums know no providers. */
+const modelAlone = plain("Model", "model", "model");
+
+/** The filters beside which models are told apart by their providers too. */
+const besideProviders = ["provider", "model", "gateway", "workspace"];
+
+/** Models, as far as sums tell them apart beside filters: else calls would be read, and those that were deleted be missing. */
+export const modelsBeside = (filters: Record<string, string>): Dimension => (Object.keys(filters).every((k) => besideProviders.includes(k)) ? dimensions.model! : modelAlone);
 
 const ofMetadata = "metadata.";
 
@@ -115,6 +124,9 @@ export function useBefore(period: Period, filters: Record<string, string>, live:
   return useMemo(() => laidOver(times, before.data, metric, lengthOf(period) / 1000), [times, before.data, metric, period]);
 }
 
+/** Whether a metric of a longer span is made of those of its parts: counts and amounts are, shares and times are not. */
+const isSum = (metric: string) => !/_(ms|rate|ratio)$/.test(metric);
+
 /** The earlier values over the later times, each span with its share of theirs: what is long ago is kept in longer spans. */
 function laidOver(times: number[], before: Analytics | undefined, metric: string, later: number): (number | null)[] {
   const values = spansOf(before?.series[0], metric);
@@ -126,7 +138,8 @@ function laidOver(times: number[], before: Analytics | undefined, metric: string
   starts.forEach((start, i) => {
     const at = Math.round((start + later - times[1]!) / step) + 1;
     const cut = each > 1 && (i === 0 || i === starts.length - 1); // a longer span that lies only in part in the period
-    for (let n = at; n < at + each && !cut; n++) if (n >= 0 && n < out.length) out[n] = (values[i] ?? 0) / each;
+    const value = isSum(metric) ? (values[i] ?? 0) / each : (values[i] ?? null);
+    for (let n = at; n < at + each && !cut; n++) if (n >= 0 && n < out.length) out[n] = value;
   });
   return out;
 }
@@ -139,6 +152,9 @@ export function useSummary(period: Period, filters: Record<string, string>, live
     placeholderData: keepPreviousData,
   });
 }
+
+/** Whether figures of another question stand there still, while those that were asked for are on their way. */
+export const useStale = () => useIsFetching({ queryKey: ["analytics"], predicate: (q) => q.state.status === "pending" }) > 0;
 
 /** The spans of a metric over all series. */
 export function spansOf(s: Series | undefined, metric: string): (number | null)[] {

@@ -18,11 +18,13 @@ export const exact = (n: Maybe) => (n == null ? "unknown" : number(n, 9));
 export function ms(n: Maybe): string {
   if (n == null) return dash;
   if (n >= 7_200_000) return n >= 172_800_000 ? `${number(n / 86_400_000, 1)} days` : `${number(n / 3_600_000, 1)} h`;
-  if (n >= 60_000) return `${Math.floor(n / 60_000)} min ${Math.round((n % 60_000) / 1000)} s`;
+  if (n >= 60_000) return minutes(Math.round(n / 1000));
   if (n >= 10_000) return `${number(n / 1000, 1)} s`;
   if (n >= 1000) return `${number(n / 1000, 2)} s`;
   return `${number(n, n < 10 ? 1 : 0)} ms`;
 }
+
+const minutes = (seconds: number) => `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 
 /** A time as exact as it is known: below a millisecond in microseconds. */
 export const took = (n: Maybe): string => (n != null && n > 0 && n < 1 ? `${count(Math.round(n * 1000))} µs` : ms(n));
@@ -38,7 +40,9 @@ export function usd(n: Maybe): string {
 export function percent(n: Maybe): string {
   if (n == null) return dash;
   const p = n * 100;
-  return `${number(p, p > 0 && p < 10 ? 1 : 0)} %`;
+  if (p > 0 && p < 0.01) return "< 0.01 %"; // what is not nothing, and not all, is never shown as that
+  if (p > 99 && p < 100) return `${number(Math.floor(p * 100) / 100, 2)} %`;
+  return `${number(p, p <= 0 || p >= 10 ? 0 : p < 0.1 ? 2 : 1)} %`;
 }
 
 export function bytes(n: Maybe): string {

@@ -74,3 +74,6 @@ export function written(r: Rule): Written {
   if (r.alert?.length) out.alert = r.alert;
   return out;
 }
+
+/** Whether a rule counts calls of a gateway: one of another gateway does not. */
+export const ofGateway = (gateway: string) => (r: { owner: string }) => !gateway || !r.owner.startsWith("gateway/") || r.owner === `gateway/${gateway}`;

@@ -5,6 +5,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, got, type Schemas } from "../api/client";
 import { useParam } from "../lib/address";
+import { ofGateway } from "../lib/rules";
 import { count, usd } from "../lib/format";
 import { Chip, Empty, Failure, Figure, Goto, PageTitle, Snippet, Waiting } from "../parts/parts";
 import { BudgetCard } from "./budgets/BudgetCard";
@@ -19,7 +20,8 @@ export default function Budgets() {
   const [keyID, setKey] = useParam("key_id");
   const budgets = useQuery({ queryKey: ["budgets", keyID], queryFn: () => got(api.GET("/api/v1/budgets", { params: { query: keyID ? { key_id: keyID } : {} } })), refetchInterval: 10_000, placeholderData: keepPreviousData });
   const [raising, setRaising] = useState<Raising | null>(null);
-  const all = budgets.data?.data ?? [];
+  const [gateway] = useParam("gateway");
+  const all = (budgets.data?.data ?? []).filter(ofGateway(gateway));
   const states = all.flatMap((r) => r.state);
   const near = states.filter((s) => shareOf(s) >= 0.8 && shareOf(s) < 1).length;
   const spent = states.filter((s) => shareOf(s) >= 1).length;

@@ -7,6 +7,7 @@ import { api, got } from "../api/client";
 import { useAct } from "../lib/act";
 import { useParams } from "../lib/address";
 import { dimensionLabel, useDimensionNames } from "../lib/analytics";
+import { scopeOf } from "../nav";
 import { colorOf, colorsOf, meaning } from "../lib/color";
 import { count, dateOf, exact, percent, usd, zone } from "../lib/format";
 import { saveFile } from "../lib/save";
@@ -30,6 +31,15 @@ function useDimensions(): { value: string; label: string }[] {
 
 type Names = (l: Line) => string;
 
+/** What the frame lets choose; in the address without filter. before it, as on all pages. */
+const scope = scopeOf("/costs");
+
+const paramOf = (filter: string) => (scope.some((k) => filter === `filter.${k}`) ? filter.slice("filter.".length) : filter);
+
+/** The filters of the logs that choose the same calls. */
+const logNames: Record<string, string> = { key: "key_id", limit: "limits" };
+const inLogs = (filters: Record<string, string>) => Object.fromEntries(Object.entries(filters).map(([k, v]) => [logNames[k.slice("filter.".length)] ?? k.slice("filter.".length), v]));
+
 /**
  * What the report is asked for: a model is told by its provider too, since several may have one
  * of its name; not of one key, route or the like, whose sums know models alone.
@@ -52,7 +62,7 @@ export default function Costs() {
   const span = useMemo(() => spanOf(name, now, zone), [name, now]);
   const then = useMemo(() => before(span, now, zone), [span, now]);
   const grain = (["day", "week", "month"].includes(params.get("step") ?? "") ? params.get("step") : span.grain) as Grain;
-  const filters = Object.fromEntries([...params].filter(([k, v]) => k.startsWith("filter.") && v));
+  const filters: Record<string, string> = { ...Object.fromEntries(scope.flatMap((k) => (params.get(k) ? [[`filter.${k}`, params.get(k)!]] : []))), ...Object.fromEntries([...params].filter(([k, v]) => k.startsWith("filter.") && v)) };
   const asked = askedBy(by, filters);
   const dimensions = useDimensions();
   const keyName = useKeyNames();
@@ -65,7 +75,8 @@ export default function Costs() {
     saveFile(`costs-by-${by}-${dateOf(span.from, { year: "numeric", month: "2-digit", day: "2-digit" }).split("/").reverse().join("-")}.csv`, new Blob([by === "key" ? withNames(text, "key", keyName) : text], { type: "text/csv;charset=utf-8" }));
   }, []);
   const a = report.data;
-  const into = (l: Line) => (l.rest || !l.value ? undefined : () => set({ ...only(asked, by, l.value), by: by === "workspace" ? "key" : by === "key" ? "model" : "" }));
+  const into = (l: Line) => (l.rest || !l.value ? undefined : () => set({ ...Object.fromEntries(Object.entries(only(asked, by, l.value)).map(([k, v]) => [paramOf(k), v])), by: by === "workspace" ? "key" : by === "key" ? "model" : "" }));
+  const calls = (l: Line) => (l.rest || !l.value ? undefined : { ...inLogs({ ...filters, ...only(asked, by, l.value) }), from: span.from.toISOString(), to: new Date(Math.min(span.to.getTime(), now.getTime())).toISOString() });
   return (
     <>
       <PageTitle title="Costs" says="What calls cost, to the billionth of a dollar, by whom and for what. Prices are those of the time of each call.">
@@ -77,12 +88,12 @@ export default function Costs() {
         <Select size="xs" w={170} aria-label="By" searchable allowDeselect={false} value={by} onChange={(v) => set({ by: v === "workspace" ? "" : (v ?? "") })} data={dimensions} leftSection={<Text size="xs" c="dimmed">by</Text>} />
         <Select size="xs" w={130} aria-label="Columns" allowDeselect={false} value={grain} onChange={(v) => set({ step: v === span.grain ? "" : (v ?? "") })} data={[{ value: "day", label: "each day" }, { value: "week", label: "each week" }, { value: "month", label: "each month" }]} />
         <ZonePicker />
-        {Object.entries(filters).map(([k, v]) => <Chip key={k} label={`${k.slice(7)}: ${k === "filter.key" ? keyName(v) : v}`} remove={() => set({ [k]: "" })} />)}
+        {Object.entries(filters).map(([k, v]) => <Box key={k} component="span" className={params.get(k) ? undefined : "only-small"}><Chip label={`${k.slice(7)}: ${k === "filter.key" ? keyName(v) : v}`} remove={() => set({ [k]: "", [paramOf(k)]: "" })} /></Box>)}
       </Group>
       {report.isError ? <Failure error={report.error} retry={() => void report.refetch()} /> : !a ? <Waiting rows={4} height={110} /> : a.total.requests === 0 ? (
         <Empty icon={IconReceiptDollar} title="No calls in this time"><Text ta="center" c="dimmed" mb="sm">Costs come with calls. The report is there for machines too:</Text><Snippet text={`curl -H "Authorization: Bearer $SLUICE_TOKEN" \\\n  '${location.origin}/api/v1/analytics/costs?month=${monthsBefore(now, zone, 1)[0]}&zone=${zone}&by=${asked}&format=csv'`} /></Empty>
-      ) : <Report of={a} past={past.data} then={then} span={span} nameOf={nameOf} into={into} />}
-      {a && Object.keys(filters).every((k) => k === "filter.workspace") && <Box mt="md"><NextMonth by={by} workspace={params.get("filter.workspace") ?? ""} nameOf={(value) => nameOf({ value, rest: false } as Line)} /></Box>}
+      ) : <Box className="answers" aria-busy={report.isPlaceholderData}><Report of={a} past={past.data} then={then} span={span} nameOf={nameOf} into={into} calls={calls} /></Box>}
+      {a && Object.keys(filters).every((k) => k === "filter.workspace") && <Box mt="md"><NextMonth by={by} workspace={filters["filter.workspace"] ?? ""} nameOf={(value) => nameOf({ value, rest: false } as Line)} /></Box>}
     </>
   );
 }
@@ -102,9 +113,10 @@ function explained(b: Before): string {
   return b.whole ? `“Before” is ${spoken(b)}: the whole ${months} just before.` : `“Before” is ${spoken(b)}: the same part of the ${months} before, since the present month is not over and a part is not compared with a whole.`;
 }
 
-type Shown = { lines: Line[]; starts: Date[]; past?: CostReport; then: Before; nameOf: Names };
+type Calls = (l: Line) => Record<string, string> | undefined;
+type Shown = { calls: Calls; lines: Line[]; starts: Date[]; past?: CostReport; then: Before; nameOf: Names };
 
-function Report({ of: a, past, then, span, nameOf, into }: { of: CostReport; past?: CostReport; then: Before; span: Span; nameOf: Names; into: (l: Line) => (() => void) | undefined }) {
+function Report({ of: a, past, then, span, nameOf, into, calls }: { of: CostReport; past?: CostReport; then: Before; span: Span; nameOf: Names; calls: Calls; into: (l: Line) => (() => void) | undefined }) {
   const { starts, lines, times } = useMemo(() => {
     const starts = startsOf(span, a.grain, zone).filter((s) => s.getTime() < Date.now());
     return { starts, lines: linesOf(a, starts), times: starts.map((s) => s.getTime() / 1000) };
@@ -129,7 +141,7 @@ function Report({ of: a, past, then, span, nameOf, into }: { of: CostReport; pas
       {past && <Text size="xs" c="dimmed">{explained(then)}</Text>}
       {a.warning && <Alert variant="light" color="yellow">{a.warning}</Alert>}
       <Panel title={`Cost by ${by}`} says={`One bar for each ${a.grain} of the zone ${a.zone}; values stand on each other.`}><Chart title={`Cost by ${by}`} kind="bars" format={usd} times={times} series={series} height={230} /></Panel>
-      <Card withBorder padding={0}><Table {...{ lines, starts, past, then, nameOf, into }} of={a} /></Card>
+      <Card withBorder padding={0}><Table {...{ lines, starts, past, then, nameOf, into, calls }} of={a} /></Card>
     </Stack>
   );
 }
@@ -143,7 +155,7 @@ function chartColors(lines: Line[], nameOf: Names): (name: string) => string {
   return (name) => given.get(name) ?? colorOf(name);
 }
 
-function Table({ of: a, lines, starts, past, then, nameOf, into }: Shown & { of: CostReport; into: (l: Line) => (() => void) | undefined }) {
+function Table({ of: a, lines, starts, past, then, nameOf, into, calls }: Shown & { of: CostReport; into: (l: Line) => (() => void) | undefined }) {
   const [all, setAll] = useState(false);
   const colors = chartColors(lines, nameOf);
   const total = a.total.cost_usd;
@@ -154,17 +166,18 @@ function Table({ of: a, lines, starts, past, then, nameOf, into }: Shown & { of:
   return (
     <Box className="scroll">
       <table className="rows tight" aria-label={`Cost by ${by}`}>
-        <thead><tr><th scope="col">{by}</th><th scope="col" className="n">Cost</th><th scope="col">Share</th><th scope="col" className="n" title={explained(then)}>Before</th><th scope="col" className="n">Calls</th><th scope="col" className="n">Tokens in / out</th>{wide && starts.map((t) => <th key={t.getTime()} scope="col" className="n">{label(t)}</th>)}</tr></thead>
+        <thead><tr><th scope="col">{dimensionLabel(by)}</th><th scope="col" className="n">Cost</th><th scope="col">Share</th><th scope="col" className="n" title={explained(then)}>Before</th><th scope="col" className="n">Calls</th><th scope="col" className="n">Tokens in / out</th>{wide && starts.map((t) => <th key={t.getTime()} scope="col" className="n">{label(t)}</th>)}</tr></thead>
         <tbody>
           {(all ? lines : lines.slice(0, linesFirst)).map((l) => {
             const go = into(l);
+            const to = calls(l);
             const { cost_usd: cost, requests, input_tokens, output_tokens } = l.total;
             return (
               <tr key={`${l.rest} ${l.value}`}>
-                <th scope="row" className="name" style={{ color: "inherit", fontWeight: 500, fontSize: 13 }}>{go ? <button type="button" className="cell link" onClick={go} title="Only this">{nameOf(l)}</button> : nameOf(l)}{a.by === "key" && l.value && <Text span size="xs"> <Goto to="/logs" extra={{ key_id: l.value, range: "30d" }}>calls</Goto></Text>}</th>
+                <th scope="row" className="name" style={{ color: "inherit", fontWeight: 500, fontSize: 13 }}>{go ? <button type="button" className="cell link" onClick={go} title="Only this">{nameOf(l)}</button> : nameOf(l)}</th>
                 <td className="n" title={`$${exact(cost)}`}>{usd(cost)}</td>
                 <td style={{ minWidth: 110 }}><Group gap={6} wrap="nowrap"><Box className="grow" miw={50}><Bar share={total ? cost / total : 0} color={l.rest ? meaning.left : colors(nameOf(l))} label={`${percent(total ? cost / total : 0)} of all`} /></Box><Text size="xs" c="dimmed" w={38} ta="right">{percent(total ? cost / total : 0)}</Text></Group></td>
-                <td className="n">{past ? usd(was.get(`${l.rest} ${l.value}`) ?? 0) : "–"}</td><td className="n">{count(requests)}</td><td className="n">{count(input_tokens)} / {count(output_tokens)}</td>
+                <td className="n">{past ? usd(was.get(`${l.rest} ${l.value}`) ?? 0) : "–"}</td><td className="n">{to ? <Goto to="/logs" extra={to}>{count(requests)}</Goto> : count(requests)}</td><td className="n">{count(input_tokens)} / {count(output_tokens)}</td>
                 {wide && starts.map((t, i) => <td key={t.getTime()} className="n">{l.spans[i] ? usd(l.spans[i]) : <Text span c="dimmed">–</Text>}</td>)}
               </tr>
             );

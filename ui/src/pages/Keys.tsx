@@ -1,7 +1,7 @@
-import { Button, Card, Group, SegmentedControl, Select, Text, TextInput } from "@mantine/core";
+import { Button, Card, Group, SegmentedControl, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconKey, IconPlus } from "@tabler/icons-react";
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, got, type Schemas } from "../api/client";
 import { useAct } from "../lib/act";
@@ -21,7 +21,7 @@ export default function Keys() {
   const may = useMay();
   const [state, setState] = useParam("state");
   const [search, setSearch] = useParam("q");
-  const [workspace, setWorkspace] = useParam("ws");
+  const [workspace] = useParam("workspace"); // the frame has its choice
   const [, set] = useParams();
   const [open] = useParam("key");
   const [making, setMaking] = useParam("new");
@@ -35,7 +35,6 @@ export default function Keys() {
     queryFn: ({ pageParam }) => got(api.GET("/api/v1/keys", { params: { query: { limit: String(keyPage), ...filters, ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "", getNextPageParam: (last) => last.next || undefined, placeholderData: keepPreviousData,
   });
-  const workspaces = useQuery({ queryKey: ["workspaces"], queryFn: () => got(api.GET("/api/v1/workspaces", { params: { query: { limit: "500" } } })) });
   const revoke = useAct((k: Key) => got(api.DELETE("/api/v1/keys/{id}", { params: { path: { id: k.id } } })), ["keys"], () => "Revoked: it is valid nowhere any more.");
   const rows = keys.data?.pages.flatMap((p) => p.data) ?? [];
   const narrowed = !!wanted || !!state || !!workspace;
@@ -49,13 +48,10 @@ export default function Keys() {
         <TextInput data-search className="grow" maw={360} placeholder="Name, owner, tag, secret’s beginning  ( / )" aria-label="Search keys" value={search} onChange={(e) => setSearch(e.currentTarget.value)} />
         <SegmentedControl size="xs" aria-label="Which keys" value={state} onChange={setState}
           data={[{ value: "", label: "In use" }, { value: "disabled", label: "Off" }, { value: "expired", label: "Expired" }, { value: "revoked", label: "Revoked" }, { value: "all", label: "All" }]} />
-        {(workspaces.data?.data.length ?? 0) > 1 && (
-          <Select size="xs" w={170} clearable searchable placeholder="All workspaces" aria-label="Workspace" value={workspace || null} onChange={(v) => setWorkspace(v ?? "")} data={workspaces.data?.data.map((w) => ({ value: w.id, label: w.name })) ?? []} />
-        )}
       </Group>
       {keys.isError ? <Failure error={keys.error} retry={() => void keys.refetch()} /> : !keys.data ? <Waiting rows={8} height={44} /> : rows.length === 0 ? (
         <Empty icon={IconKey} title={narrowed ? "No key is like that" : "No keys yet"}>
-          {narrowed ? <Group justify="center"><Button variant="default" onClick={() => set({ q: "", state: "", ws: "" })}>Show all keys in use</Button></Group> : (
+          {narrowed ? <Group justify="center"><Button variant="default" onClick={() => set({ q: "", state: "", workspace: "" })}>Show all keys in use</Button></Group> : (
             <>
               <Text ta="center" c="dimmed" mb="sm">Every application gets one of its own, so that its use, spend and limits are told apart. Here, or:</Text>
               <Snippet text="sluice keys create --name shop" />

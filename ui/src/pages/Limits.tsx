@@ -5,9 +5,10 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, got, type Schemas } from "../api/client";
 import { useParam } from "../lib/address";
 import { count, zone } from "../lib/format";
+import { ofGateway } from "../lib/rules";
 import { Chip, Empty, Failure, Figure, Goto, PageTitle, Snippet, Waiting } from "../parts/parts";
 import { LimitCard } from "./limits/LimitCard";
-import { type Blocks, near } from "./limits/near";
+import { type Blocks, near, refusedOf } from "./limits/near";
 
 export type LimitRule = Schemas["LimitRule"];
 
@@ -18,10 +19,14 @@ function useBlocks(gateways: string[]) {
     queryFn: async (): Promise<Blocks> => {
       const to = new Date();
       const from = new Date(to.getTime() - 86400e3);
-      const all = await Promise.all(gateways.map((gateway) => got(api.GET("/api/v1/analytics", { params: { query: { from: from.toISOString(), to: to.toISOString(), "filter.gateway": gateway, by: "limit,key", metric: "blocked", step: "5m", top: "100", tz: zone } } }))));
+      const asked = (gateway: string, more: Record<string, string>) => got(api.GET("/api/v1/analytics", { params: { query: { from: from.toISOString(), to: to.toISOString(), "filter.gateway": gateway, metric: "blocked", top: "100", tz: zone, ...more } as never } }));
+      const all = await Promise.all(gateways.map((gateway) => asked(gateway, { by: "limit,key", step: "5m" })));
+      const sums = await Promise.all(gateways.map((gateway) => asked(gateway, { by: "limit" }))); // of all callers, not of the first hundred alone
       const named = (gateway: string, limit: string, key: string) => (limit.startsWith("key/") ? `key/${key}/${limit.slice(4)}` : `gateway/${gateway}/${limit}`);
       return {
         times: all[0]!.times.map((t) => new Date(t).getTime()),
+        more: all.some((a) => a.series.some((s) => s.rest)),
+        totals: new Map(sums.flatMap((a, i) => a.series.filter((s) => !s.rest && !s.by.limit?.startsWith("key/")).map((s) => [named(gateways[i]!, s.by.limit ?? "", ""), s.total.blocked ?? 0]))),
         series: all.flatMap((a, i) => a.series.filter((s) => !s.rest).map((s) => ({ limit: named(gateways[i]!, s.by.limit ?? "", s.by.key ?? ""), key: s.by.key ?? "", total: s.total.blocked ?? 0, spans: s.spans.blocked ?? [] }))),
       };
     },
@@ -32,12 +37,14 @@ export default function Limits() {
   const [keyID, setKey] = useParam("key_id");
   const [show, setShow] = useParam("show");
   const limits = useQuery({ queryKey: ["limits", keyID], queryFn: () => got(api.GET("/api/v1/limits", { params: { query: keyID ? { key_id: keyID } : {} } })), refetchInterval: 5000, placeholderData: keepPreviousData });
-  const all = limits.data?.data ?? [];
+  const [gateway] = useParam("gateway");
+  const all = (limits.data?.data ?? []).filter(ofGateway(gateway));
   const blocks = useBlocks([...new Set(all.filter((r) => r.owner.startsWith("gateway/")).map((r) => r.owner.slice(8)))]);
   const standing = all.map((r) => near(r));
   const blocked = blocks.data?.series.filter((s) => all.some((r) => r.id === s.limit)) ?? [];
-  const rules = all.filter((_, i) => !show || (show === "near" ? standing[i]!.near + standing[i]!.full > 0 : blocked.some((b) => b.limit === all[i]!.id)));
-  const refused = blocked.reduce((s, b) => s + b.total, 0);
+  const rules = all.filter((_, i) => !show || (show === "near" ? standing[i]!.near + standing[i]!.full > 0 : !!blocks.data && refusedOf(blocks.data, all[i]!.id) > 0));
+  const refused = all.reduce((s, r) => s + (blocks.data ? refusedOf(blocks.data, r.id) : 0), 0);
+  const met = new Set(blocked.map((b) => b.key)).size;
   const sum = (f: (n: ReturnType<typeof near>) => number) => standing.reduce((s, n) => s + f(n), 0);
   return (
     <>
@@ -53,7 +60,7 @@ export default function Limits() {
             <Figure label="In force" value={count(all.length)} note={`${count(sum((n) => n.used))} ${sum((n) => n.used) === 1 ? "counter" : "counters"} in use`} says="Limits of gateways, of providers (for admins) and, with a key chosen, of that key. Each counts separately for every value of what it is per." />
             <Figure label="Near" value={count(sum((n) => n.near))} tone={sum((n) => n.near) ? "var(--tag-warning-ink)" : undefined} note="80 % or more of it used" says="Counters of which at least 80 % is used and something is left." />
             <Figure label="Full now" value={count(sum((n) => n.full))} tone={sum((n) => n.full) ? "var(--mantine-color-red-text)" : undefined} note="no room at this moment" says="Counters without room: what comes now is refused, waits or goes elsewhere, as the limit says." />
-            <Figure label="Refused, 24 hours" value={blocks.data ? count(refused) : "–"} note={((n) => (n === 1 ? "1 key met a limit" : `${count(n)} keys met a limit`))(new Set(blocked.map((b) => b.key)).size)} says="Calls of the last 24 hours that these limits refused." />
+            <Figure label="Refused, 24 hours" value={blocks.data ? count(refused) : "–"} note={`${met === 1 && !blocks.data?.more ? "1 key" : `${count(met)} keys${blocks.data?.more ? " and more" : ""}`} met a limit`} says="Calls of the last 24 hours that these limits refused; one that met several counts for each." />
           </div>
           <Group gap="xs">
             <SegmentedControl size="xs" aria-label="Which limits" value={show} onChange={setShow} data={[{ value: "", label: "All" }, { value: "near", label: "Near or full" }, { value: "blocked", label: "Refusing" }]} />

@@ -37,8 +37,8 @@ export default function Logs() {
   return (
     <>
       <PageTitle title="Logs" says="Every call, newest first. A click on a value keeps only calls like it; the sign beside it leaves them out.">
-        <Tooltip label="New calls appear as they come; scrolling down holds them back" withArrow>
-          <Switch label="Live tail" checked={following} onChange={(e) => set({ tail: e.currentTarget.checked ? "1" : "" })} />
+        <Tooltip label={period.custom ? "No call comes in a time that is over" : chosen.search ? "What was just said is not searched yet" : "New calls appear as they come; scrolling down holds them back"} withArrow>
+          <Switch label="Live tail" checked={following} disabled={period.custom || !!chosen.search} onChange={(e) => set({ tail: e.currentTarget.checked ? "1" : "" })} />
         </Tooltip>
       </PageTitle>
       <Filters chosen={chosen} set={set} />

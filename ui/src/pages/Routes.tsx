@@ -19,13 +19,16 @@ import { RouteEditor } from "./routes/Editor";
 export type Route = Schemas["Route"];
 export type Traffic = Schemas["RouteTraffic"];
 
+/** What a route carried, of the gateway and workspace that the address names. */
 export function useTraffic(name: string, period: Period) {
+  const [params] = useParams();
+  const of = Object.fromEntries(["gateway", "workspace"].flatMap((k) => (params.get(k) ? [[k, params.get(k)!]] : [])));
   return useQuery({
-    queryKey: ["traffic", name, period.custom ? [period.from, period.to] : period.range], enabled: name !== "", placeholderData: keepPreviousData, refetchInterval: period.custom ? false : 30_000,
+    queryKey: ["traffic", name, of, period.custom ? [period.from, period.to] : period.range], enabled: name !== "", placeholderData: keepPreviousData, refetchInterval: period.custom ? false : 30_000,
     queryFn: () => {
       const to = period.custom ? period.to : new Date();
       const from = new Date(to.getTime() - (period.to.getTime() - period.from.getTime()));
-      return got(api.GET("/api/v1/routes/{name}/traffic", { params: { path: { name }, query: { from: from.toISOString(), to: to.toISOString() } } }));
+      return got(api.GET("/api/v1/routes/{name}/traffic", { params: { path: { name }, query: { from: from.toISOString(), to: to.toISOString(), ...of } } }));
     },
   });
 }

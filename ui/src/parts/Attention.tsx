@@ -7,12 +7,13 @@ import { api, got, type Schemas } from "../api/client";
 import { useAuth } from "../api/session";
 import type { Period } from "../lib/address";
 import { endsOf, pastOf } from "../lib/ahead";
-import { dimensions, totalOf, useAnalytics } from "../lib/analytics";
+import { asLogs, dimensions, modelsBeside, totalOf, useAnalytics } from "../lib/analytics";
 import { ago, at, count, dateOf, percent } from "../lib/format";
 import { namesOf, nearAt, shareOf } from "../pages/limits/near";
 import { useKeyNames } from "./names";
 import { Goto, Info } from "./parts";
 
+type View = { period: Period; filters: Record<string, string>; live: boolean };
 type Item = { key: string; icon: typeof IconBan; tone?: "error" | "warning"; says: ReactNode };
 
 const most = 5; // of a kind
@@ -64,21 +65,21 @@ function Forecast({ of: b, spent }: { of: Schemas["Burn"] | undefined; spent: bo
   return <>{so} it ends on <Tooltip label={at(ends)} withArrow><b>{day(ends)}</b></Tooltip> ({ago(ends)}), before the period does.</>;
 }
 
-/** Callers that limits refused in the period, the most first. */
-function useBlocked(summary: Schemas["AnalyticsSummary"]): Item[] {
+/** Callers that limits refused in the period, the most first: each call once, however many limits it met. */
+function useBlocked({ period, filters, live }: View): Item[] {
   const keyName = useKeyNames();
-  const calls = new Map<string, number>();
-  for (const b of summary.blocks) if (b.key_id) calls.set(b.key_id, (calls.get(b.key_id) ?? 0) + b.requests);
-  return [...calls].sort((a, b) => b[1] - a[1]).slice(0, 3).map(([id, n]) => ({
+  const keys = useAnalytics(period, filters, live, { metric: "blocked", by: "key", top: "4" });
+  const calls = (keys.data?.series ?? []).flatMap((s) => (!s.rest && s.by.key && totalOf(s, "blocked") ? [[s.by.key, totalOf(s, "blocked")!] as const] : []));
+  return calls.slice(0, 3).map(([id, n]) => ({
     key: `blocked ${id}`, icon: IconBan, tone: "warning",
-    says: <>Limits blocked {count(n)} {n === 1 ? "call" : "calls"} of <b>{keyName(id)}</b>. <Goto to="/logs" extra={{ key_id: id, status: "429" }}>Look</Goto></>,
+    says: <>Limits blocked {count(n)} {n === 1 ? "call" : "calls"} of <b>{keyName(id)}</b>. <Goto to="/logs" extra={{ ...asLogs(filters), key_id: id, outcome: "refused" }}>Look</Goto></>,
   }));
 }
 
 /** Models that were used, and whose calls have no known cost. */
-function useUnpriced(view: { period: Period; filters: Record<string, string>; live: boolean }): Item[] {
-  const models = useAnalytics(view.period, view.filters, view.live, { metric: "requests,unpriced,tokens,cost_usd", by: "provider,model", top: "50" });
-  const model = dimensions.model!;
+function useUnpriced(view: View): Item[] {
+  const models = useAnalytics(view.period, view.filters, view.live, { metric: "requests,unpriced,tokens,cost_usd", by: modelsBeside(view.filters).by, top: "50" });
+  const model = models.data?.by.join() === dimensions.model!.by ? dimensions.model! : modelsBeside(view.filters);
   const unpriced = (models.data?.series ?? []).filter((s) => !s.rest && model.nameOf(s.by) && totalOf(s, "unpriced") && totalOf(s, "tokens") && !totalOf(s, "cost_usd"));
   return unpriced.slice(0, most).map((s) => ({
     key: `unpriced ${model.nameOf(s.by)}`, icon: IconReceiptOff,
@@ -89,7 +90,7 @@ function useUnpriced(view: { period: Period; filters: Record<string, string>; li
 const looked = 5; // routes whose ways are looked at
 
 /** Steps of routes that were called, whose condition no call met. */
-function useUnmatched(view: { period: Period; filters: Record<string, string>; live: boolean }): Item[] {
+function useUnmatched(view: View): Item[] {
   const { period, filters } = view;
   const routes = useQuery({ queryKey: ["routes"], queryFn: () => got(api.GET("/api/v1/routes")), staleTime: 60_000 });
   const used = useAnalytics(period, filters, view.live, { metric: "requests", by: "route", top: "20" });
@@ -112,8 +113,8 @@ function useUnmatched(view: { period: Period; filters: Record<string, string>; l
   }).slice(0, most);
 }
 
-export function Attention({ summary, ...view }: { summary: Schemas["AnalyticsSummary"]; period: Period; filters: Record<string, string>; live: boolean }) {
-  const items = [...useHealth(), ...useBudgets(), ...useBlocked(summary), ...useUnmatched(view), ...useUnpriced(view)];
+export function Attention(view: View) {
+  const items = [...useHealth(), ...useBudgets(), ...useBlocked(view), ...useUnmatched(view), ...useUnpriced(view)];
   if (items.length === 0) return null;
   return (
     <section className="attention" aria-label="Needs attention">

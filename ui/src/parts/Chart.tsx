@@ -7,8 +7,8 @@ import uPlot from "uplot";
 import { dashesOf, meaning, repeats } from "../lib/color";
 import { clock, dateOf, zone } from "../lib/format";
 
-/** What happened at a time, shown as a line in the chart: a change with a dot, an alert with a triangle of its colour. */
-export type Mark = { time: number; label: string; alert?: "warning" | "critical" };
+/** What happened at a time, shown as a line in the chart: a change with a dot, a start with a square, an alert with a triangle of its colour. */
+export type Mark = { time: number; label: string; started?: boolean; alert?: "warning" | "critical" };
 
 /** Of lines, one may be filled down to the one before it. beside: drawn as a thin line, and not stacked. */
 export type Series = { label: string; color: string; values: (number | null)[]; dash?: number[]; filled?: boolean; beside?: boolean };
@@ -39,8 +39,10 @@ function drawMarks(u: uPlot, marks: Mark[], ink: string) {
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     ctx.beginPath();
-    if (m.alert) sign(ctx, x, bbox.top, 5 * devicePixelRatio);
-    else ctx.arc(x, bbox.top, 3.5 * devicePixelRatio, 0, 2 * Math.PI);
+    const r = 3.5 * devicePixelRatio;
+    if (m.started) ctx.rect(x - r, bbox.top - r, 2 * r, 2 * r);
+    else if (m.alert) sign(ctx, x, bbox.top, 5 * devicePixelRatio);
+    else ctx.arc(x, bbox.top, r, 0, 2 * Math.PI);
     ctx.fill();
   }
   ctx.restore();
@@ -60,7 +62,8 @@ const noMarks: Mark[] = [];
 function Marks({ of: marks, near }: { of: Mark[]; near: Mark | null }) {
   const alerts = marks.filter((m) => m.alert).length;
   const some = (n: number, one: string) => (n ? [`${n} ${one}${n === 1 ? "" : "s"}`] : []);
-  const all = [...some(marks.length - alerts, "change"), ...some(alerts, "alert")].join(" and ");
+  const starts = marks.filter((m) => m.started).length;
+  const all = [...some(marks.length - alerts - starts, "change"), ...some(starts, "start"), ...some(alerts, "alert")].join(", ");
   const text = near ? near.label : marks.length === 1 ? marks[0]!.label : `${all}, the last: ${marks[marks.length - 1]!.label}`;
   return <Text size="xs" c="dimmed" mt={4} mih={18} lineClamp={2}>{text}</Text>;
 }

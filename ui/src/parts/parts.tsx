@@ -46,18 +46,18 @@ export function Panel({ title, says, children, right }: { title: string; says?: 
 }
 
 /** Figure is one number, its unit within, with what it means. */
-export function Figure({ label, value, exact, note, says, tone, to, extra }: { label: string; value: string; exact?: string; note?: ReactNode; says: string; tone?: string; to?: string; extra?: ReactNode }) {
+export function Figure({ label, value, exact, note, says, tone, to, chosen, extra }: { label: string; value: string; exact?: string; note?: ReactNode; says: string; tone?: string; to?: string; chosen?: boolean; extra?: ReactNode }) {
   const number = (
-    <Text component="span" className="figure" c={tone}>{value}</Text>
+    <Text component="span" className="figure" data-long={value.length > 12 || undefined} c={tone}>{value}</Text>
   );
   return (
-    <Paper withBorder p="md" className="stat">
+    <Paper withBorder p="md" className="stat" data-chosen={chosen || undefined}>
       <Group gap={4} wrap="nowrap" justify="space-between">
         <Text size="sm" c="dimmed" truncate>{label}</Text>
         <Info text={says} />
       </Group>
       <Tooltip label={exact ?? value} disabled={!exact} withArrow>
-        {to ? <Anchor component={Link} to={to} underline="never" c={tone ?? "inherit"}>{number}</Anchor> : number}
+        {to ? <Anchor component={Link} to={to} underline="never" c={tone ?? "inherit"} preventScrollReset aria-current={chosen || undefined} aria-label={`${label}: ${value}`}>{number}</Anchor> : number}
       </Tooltip>
       <Text size="xs" c="dimmed" lineClamp={2} mih={18}>{note}</Text>
       {extra}

@@ -10,7 +10,7 @@ import { useMay } from "../../lib/may";
 import { amountOf, saysRule, windowOf } from "../../lib/rules";
 import { useKeyNames } from "../../parts/names";
 import { Bar, Failure, Goto, Info, Tag } from "../../parts/parts";
-import { namesOf, shareOf, type State, toneOf } from "../limits/near";
+import { namesOf, refusedBy, shareOf, type State, toneOf } from "../limits/near";
 import { BurnChart } from "./BurnChart";
 import { History } from "./History";
 import type { Raising } from "./Raises";
@@ -31,7 +31,7 @@ export function BudgetCard({ of, raise }: { of: Schemas["LimitRule"]; raise: (r:
           <Text fw={600}>{saysRule(of.rule)}</Text>
           <Text size="xs" c="dimmed">{of.id}{of.rule.when ? ` · when ${of.rule.when}` : ""} · {of.rule.soft ? "soft: counts and alerts, refuses nobody" : of.rule.fit ? "hard: answers are shortened to what is left" : "hard: what does not fit is refused"}{alert.length > 0 && ` · alerts at ${alert.join(", ")} %`}</Text>
         </Box>
-        <Goto to="/logs" extra={{ error_code: "budget_exceeded", range: "30d" }}>Refused calls</Goto>
+        <Goto to="/logs" extra={{ ...refusedBy(of.id), range: "30d" }}>Refused calls</Goto>
       </Group>
       {states.length === 0 ? <Text size="sm" c="dimmed" mt="xs">Nothing was spent of it in the present period.</Text> : (
         <Stack gap={0}>

@@ -7,7 +7,7 @@ import { useKeyNames } from "../../parts/names";
 import { Bar, Goto, Info, Tag, Time } from "../../parts/parts";
 import { Spark } from "../../parts/Spark";
 import type { LimitRule } from "../Limits";
-import { type Blocks, namesOf, near, refusedBy, refusedSince, shareOf, type State, toneOf } from "./near";
+import { type Blocks, namesOf, near, refusedBy, refusedOf, refusedSince, shareOf, type State, toneOf } from "./near";
 import { Strip } from "./Strip";
 
 const listed = 6;
@@ -18,7 +18,7 @@ export function LimitCard({ of, blocks }: { of: LimitRule; blocks?: Blocks }) {
   const n = near(of);
   const refused = blocks?.series.filter((s) => s.limit === of.id).sort((a, b) => b.total - a.total) ?? [];
   const sums = Array.from({ length: Math.ceil((blocks?.times.length ?? 0) / 3) }, (_, i) => refused.reduce((s, r) => s + [0, 1, 2].reduce((n, k) => n + (r.spans[i * 3 + k] ?? 0), 0), 0));
-  const total = refused.reduce((s, r) => s + r.total, 0);
+  const total = blocks ? refusedOf(blocks, of.id) : 0;
   return (
     <Card withBorder padding="md" component="section" aria-label={saysRule(of.rule)}>
       <Group justify="space-between" mb="sm" gap="xs" align="flex-start">

@@ -3,7 +3,8 @@ import type { Schemas } from "../../api/client";
 import { meaning } from "../../lib/color";
 
 export type State = Schemas["LimitState"];
-export type Blocks = { times: number[]; series: { limit: string; key: string; total: number; spans: (number | null)[] }[] };
+/** What limits refused: of each by caller, as far as these are told apart (more: there are others), and of gateways' limits in all. */
+export type Blocks = { times: number[]; more: boolean; totals: Map<string, number>; series: { limit: string; key: string; total: number; spans: (number | null)[] }[] };
 
 export const shareOf = (s: State) => (s.max > 0 ? s.used / s.max : s.used > 0 ? 1 : 0);
 
@@ -33,6 +34,9 @@ export function refusedSince(times: number[], spans: (number | null)[]): { since
   });
   return last < 0 ? null : { since: times[since]!, last: times[last]!, now: last >= spans.length - 3 };
 }
+
+/** How many calls a limit refused, by its id. */
+export const refusedOf = (b: Blocks, id: string) => b.totals.get(id) ?? b.series.filter((s) => s.limit === id).reduce((n, s) => n + s.total, 0);
 
 /** The filters of the calls that a limit refused, by its id: gateway/NAME/LIMIT or key/ID/LIMIT. */
 export function refusedBy(id: string): Record<string, string> {

@@ -1,8 +1,8 @@
 // The table of calls. Only rows in sight are there, however many were loaded.
 import { Box, Group, Text } from "@mantine/core";
-import { IconBan, IconThumbDown, IconThumbUp } from "@tabler/icons-react";
+import { IconBan, IconMathEqualLower, IconThumbDown, IconThumbUp } from "@tabler/icons-react";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Entry } from "../../api/client";
 import { at as exactly, clock, count, exact, ms, usd } from "../../lib/format";
 import { useKeyNames } from "../../parts/names";
@@ -12,7 +12,7 @@ import { filters } from "./filters";
 type Only = (name: string, value: string) => void;
 type Props = { rows: Entry[]; chosen: string; at: string; open: (id: string) => void; only: Only };
 
-const columns: [string, number | undefined, boolean][] = [["Time", 104, false], ["Status", 76, false], ["Model", undefined, false], ["Key", 116, false], ["Tokens in / out", 112, true], ["Cost", 78, true], ["Latency", 154, false], ["Cache", 88, false], ["Attempts", 76, true]];
+const columns: [string, number | undefined, boolean][] = [["Time", 104, false], ["Status", 76, false], ["Model", undefined, false], ["Key", 116, false], ["Tokens in / out", 112, true], ["Cost", 84, true], ["Latency", 154, false], ["Cache", 88, false], ["Attempts", 76, true]];
 const rowHeight = 31; // of most rows; each is measured once it is there
 const headRoom = 100; // px that stay free above and below a row that was moved to: the page's head covers some
 
@@ -59,16 +59,29 @@ export function Rows({ rows, chosen, at, open, only }: Props) {
 }
 
 /** A value that keeps only calls like it, and beside it a sign that leaves them out. */
-function Cell({ name, value, label = value, only }: { name: string; value: string; label?: string; only: Only }) {
+function Cell({ name, value, label = value, only, children }: { name: string; value: string; label?: string; only: Only; children?: ReactNode }) {
   if (!value) return <Text size="sm" c="dimmed" component="span">–</Text>;
   const said = `${filters[name]}: ${label}`;
   return (
-    <span className="pair">
-      <button type="button" className="cell" title={`Only ${said}`} onClick={(e) => { e.stopPropagation(); only(name, value); }}>{label}</button>
+    <span className={children ? "pair over" : "pair"}>
+      <button type="button" className="cell" title={`Only ${said}`} onClick={(e) => { e.stopPropagation(); only(name, value); }}>{children ?? label}</button>
       <button type="button" className="not" title={`Not ${said}`} aria-label={`Not ${said}`} onClick={(e) => { e.stopPropagation(); only(name, `!${value}`); }}><IconBan size={13} /></button>
     </span>
   );
 }
+
+/** A number that keeps calls with as much or more, and beside it a sign for those with as much or less. */
+function Amount({ of, value, label, title, only }: { of: string; value: string; label: string; title?: string; only: Only }) {
+  return (
+    <span className="pair amount">
+      <button type="button" className="cell" title={`${title ? `${title}: ` : ""}only ${filters[`min_${of}`]} ${value}`} onClick={(e) => { e.stopPropagation(); only(`min_${of}`, value); }}>{label}</button>
+      <button type="button" className="not" title={`Only ${filters[`max_${of}`]} ${value}`} aria-label={`Only ${filters[`max_${of}`]} ${value}`} onClick={(e) => { e.stopPropagation(); only(`max_${of}`, value); }}><IconMathEqualLower size={13} /></button>
+    </span>
+  );
+}
+
+/** Dollars as the API reads them: to the billionth, never with an exponent. */
+const dollars = (n: number) => n.toFixed(9).replace(/\.?0+$/, "");
 
 type RowProps = { entry: Entry; index: number; measure: (row: HTMLTableRowElement | null) => void; chosen: boolean; focus: boolean; open: (id: string) => void; only: Only; slowest: number };
 
@@ -80,22 +93,22 @@ function Row({ entry: e, index, measure, chosen, focus, open, only, slowest }: R
   return (
     <tr ref={measure} data-index={index} aria-rowindex={index + 2} className={`pick ${chosen ? "chosen" : ""}`} onClick={() => open(e.id)}>
       <td><button type="button" ref={button} className="cell" title={exactly(e.time)} aria-label={`Open the call of ${clock(e.time)}`}>{clock(e.time)}</button></td>
-      <td><Group gap={4} wrap="nowrap"><StatusMark status={e.status} code={e.error_code} />{e.count > 1 && <Text size="xs" c="dimmed">× {e.count}</Text>}{e.feedback === "up" && <IconThumbUp size={14} aria-label="rated good" />}{e.feedback === "down" && <IconThumbDown size={14} aria-label="rated bad" />}</Group></td>
+      <td><Group gap={4} wrap="nowrap"><Cell name="status" value={String(e.status)} only={only}><StatusMark status={e.status} code={e.error_code} /></Cell>{e.count > 1 && <Text size="xs" c="dimmed">× {e.count}</Text>}{e.feedback === "up" && <IconThumbUp size={14} aria-label="rated good" />}{e.feedback === "down" && <IconThumbDown size={14} aria-label="rated bad" />}</Group></td>
       <td>
         <Cell name="model_requested" value={e.model_requested} only={only} />
-        {served && served !== e.model_requested && <Text size="xs" c="dimmed" truncate title={served}>→ {served}</Text>}
+        {served && served !== e.model_requested && <Text size="xs" c="dimmed" truncate component="div"><Cell name="model" value={e.model} label={`→ ${served}`} only={only} /></Text>}
       </td>
       <td><Cell name="key_id" value={e.key_id} label={keyName(e.key_id)} only={only} /></td>
-      <td className="n">{count(e.usage.input_tokens)} / {count(e.usage.output_tokens)}</td>
-      <td className="n" title={e.cost_usd == null ? "unknown" : `$${exact(e.cost_usd)}`}>{usd(e.cost_usd)}</td>
+      <td className="n">{e.usage.input_tokens == null && e.usage.output_tokens == null ? "– / –" : <Amount of="total_tokens" value={String((e.usage.input_tokens ?? 0) + (e.usage.output_tokens ?? 0))} label={`${count(e.usage.input_tokens)} / ${count(e.usage.output_tokens)}`} only={only} />}</td>
+      <td className="n">{e.cost_usd == null ? <span title="unknown">{usd(null)}</span> : <Amount of="cost" value={dollars(e.cost_usd)} label={usd(e.cost_usd)} title={`$${exact(e.cost_usd)}`} only={only} />}</td>
       <td>
         <Group gap={8} wrap="nowrap">
           <span className="lat" aria-hidden><i style={{ width: `${Math.min(1, (e.latency_ms ?? 0) / slowest) * 100}%` }} />{e.first_byte_ms != null && e.stream && <b style={{ left: `${(e.first_byte_ms / slowest) * 100}%` }} />}</span>
-          <Text size="sm" component="span" className="nowrap">{ms(e.latency_ms)}</Text>
+          <Text size="sm" component="span" className="nowrap">{e.latency_ms == null ? ms(null) : <Amount of="latency_ms" value={String(e.latency_ms)} label={ms(e.latency_ms)} only={only} />}</Text>
         </Group>
       </td>
-      <td>{e.cache && e.cache !== "off" ? <Cell name="cache" value={e.cache} only={only} /> : <Text size="sm" c="dimmed" component="span">off</Text>}</td>
-      <td className="n">{e.attempts.length}</td>
+      <td>{e.cache && e.cache !== "off" ? <Cell name="cache" value={e.cache} only={only} /> : e.cache === "off" ? <Cell name="cache" value="off" only={only} /> : <Text size="sm" c="dimmed" component="span">off</Text>}</td>
+      <td className="n"><Amount of="attempts" value={String(e.attempts.length)} label={String(e.attempts.length)} only={only} /></td>
     </tr>
   );
 }

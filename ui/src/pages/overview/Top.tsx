@@ -3,7 +3,7 @@ import { Anchor, Box, Group, Select, Text } from "@mantine/core";
 import { useMemo } from "react";
 import { Link } from "react-router";
 import { useLinkTo, useParams } from "../../lib/address";
-import { asLogs, type Dimension, type Series, totalOf, useAnalytics, useCompared, useDimensions } from "../../lib/analytics";
+import { asLogs, type Dimension, modelsBeside, type Series, totalOf, useAnalytics, useCompared, useDimensions } from "../../lib/analytics";
 import { colorsOf, meaning } from "../../lib/color";
 import { count, exact, ms, percent, usd } from "../../lib/format";
 import { Bar, Failure, Panel, Waiting } from "../../parts/parts";
@@ -42,7 +42,8 @@ export function Top({ period, filters, live, param, first }: View & { param: str
   const keyName = useKeyNames();
   const chosen = params.get(param) ?? first;
   const dimensions = useDimensions();
-  const dimension = dimensions[chosen] ?? dimensions[first]!;
+  const named = dimensions[chosen] ?? dimensions[first]!;
+  const dimension = named === dimensions.model ? modelsBeside(filters) : named;
   const groups = useAnalytics(period, filters, live, { metric: metrics, by: dimension.by, top: "8" });
   const past = useCompared(period, filters, live, { metric: metrics, by: dimension.by, top: "20" });
   const before = useMemo(() => new Map((past.data?.by.join() === dimension.by ? past.data : undefined)?.series.map((s) => [`${s.rest} ${dimension.nameOf(s.by)}`, s.before])), [past.data, dimension]);
@@ -56,6 +57,7 @@ export function Top({ period, filters, live, param, first }: View & { param: str
   return (
     <Panel title={title} says="The most requests first, each figure with its change against the period before. A click on a name filters the whole page; one on requests, errors or latency leads to those calls in the logs." right={<Select size="xs" w={170} allowDeselect={false} searchable aria-label="Add up by" data={Object.entries(dimensions).map(([value, d]) => ({ value, label: d.label }))} value={chosen} onChange={(v) => v && set({ [param]: v === first ? "" : v })} />}>
       {groups.isError ? <Failure error={groups.error} retry={() => void groups.refetch()} /> : !there ? <Waiting rows={9} height={38} /> : <Box className="scroll">
+        {there.warning && <Text size="xs" c="dimmed" mb={4}>{there.warning}</Text>}
         <table className="rows tight ranked" aria-label={title}>
           <thead><tr><th scope="col">{dimension.label}</th>{columns.map((c) => <th key={c.metric} scope="col" className="n">{c.label}</th>)}</tr></thead>
           <tbody>

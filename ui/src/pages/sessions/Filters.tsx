@@ -1,17 +1,14 @@
 // What sessions are chosen by.
-import { Group, NumberInput, Select, Switch, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Group, NumberInput, Switch, TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { api, got } from "../../api/client";
 import { useParams } from "../../lib/address";
 import { KeyPick } from "../../parts/KeyPick";
 
 /** The filters of an address, as the API names them. */
-export const chosenOf = (params: URLSearchParams): Record<string, string> => Object.fromEntries(["gateway", "key_id", "user", "min_cost", "errors"].flatMap((n) => (params.get(n) ? [[n, params.get(n)!]] : [])));
+export const chosenOf = (params: URLSearchParams): Record<string, string> => Object.fromEntries(["gateway", "workspace", "key_id", "user", "min_cost", "errors"].flatMap((n) => (params.get(n) ? [[n, params.get(n)!]] : [])));
 
 export function Filters() {
   const [params, set] = useParams();
-  const gateways = useQuery({ queryKey: ["gateways"], queryFn: () => got(api.GET("/api/v1/gateways")) });
   const [user, setUser] = useState(params.get("user") ?? "");
   const [cost, setCost] = useState<string | number>(params.get("min_cost") ?? "");
   useEffect(() => setUser(params.get("user") ?? ""), [params]);
@@ -20,7 +17,6 @@ export function Filters() {
   const enter = (e: { key: string }) => e.key === "Enter" && apply();
   return (
     <Group gap="sm" align="flex-end" role="search" aria-label="Choose sessions">
-      <Select size="xs" w={150} label="Gateway" placeholder="Any" clearable clearButtonProps={{ "aria-label": "Any gateway" }} data={(gateways.data?.data ?? []).map((g) => g.name)} value={params.get("gateway") || null} onChange={(v) => set({ gateway: v ?? "" })} />
       <KeyPick value={params.get("key_id") ?? ""} onChange={(v) => set({ key_id: v })} />
       <TextInput size="xs" w={150} label="User" placeholder="Any" value={user} onChange={(e) => setUser(e.currentTarget.value)} onBlur={apply} onKeyDown={enter} />
       <NumberInput size="xs" w={130} label="Cost at least" placeholder="0" prefix="$" min={0} decimalScale={6} hideControls value={cost} onChange={setCost} onBlur={apply} onKeyDown={enter} />

@@ -27,7 +27,7 @@ function Sheet({ of, onClose }: { of: Workspace; onClose: () => void }) {
   const owner = may.own(of.id);
   return (
     <Stack>
-      <Text size="sm" c="dimmed" component="div">id <span className="typed">{of.id}</span> · <Goto to="/keys" extra={{ ws: of.id }}>its keys</Goto> · <Goto to="/logs" extra={{ workspace: of.id }}>its calls</Goto> · <Goto to="/costs" extra={{ "filter.workspace": of.id }}>its costs</Goto></Text>
+      <Text size="sm" c="dimmed" component="div">id <span className="typed">{of.id}</span> · <Goto to="/keys" extra={{ workspace: of.id }}>its keys</Goto> · <Goto to="/logs" extra={{ workspace: of.id }}>its calls</Goto> · <Goto to="/costs" extra={{ workspace: of.id }}>its costs</Goto></Text>
       <Text size="sm" component="div">It keeps its calls {of.retain_s ? <b>for {span(of.retain_s)}</b> : "as long as its gateways do"}. <Goto to="/privacy">Privacy</Goto></Text>
       <Change key={`${of.name} ${of.regions.join()}`} of={of} locked={!owner} />
       <Divider />
@@ -87,7 +87,7 @@ function Delete({ of, onClose }: { of: Workspace; onClose: () => void }) {
 
   function keeps(c: Contents): ReactNode[] {
     const out: ReactNode[] = [];
-    if (c.keys) out.push(<>{many(c.keys, "key")} that {c.keys === 1 ? "is" : "are"} valid: <Goto to="/keys" extra={{ ws: of.id }}>revoke them</Goto></>);
+    if (c.keys) out.push(<>{many(c.keys, "key")} that {c.keys === 1 ? "is" : "are"} valid: <Goto to="/keys" extra={{ workspace: of.id }}>revoke them</Goto></>);
     if (c.credentials) out.push(<>{many(c.credentials, "credential")} of providers: <Goto to="/providers">delete them</Goto></>);
     if (c.entries) out.push(<>{many(c.entries, "recorded call")}: <Goto to="/logs" extra={{ workspace: of.id, range: "30d" }}>look at them</Goto>, wait for retention, or <Anchor component="button" type="button" size="sm" onClick={() => setAsking("calls")}>delete them…</Anchor></>);
     return out;
