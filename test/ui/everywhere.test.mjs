@@ -131,7 +131,7 @@ test("the rail folds to icons, by click and by key, and stays so; every page sti
   await page.goto("/");
   await page.getByRole("button", { name: "Show icons alone" }).click();
   await page.getByRole("button", { name: "Show the names of the pages" }).waitFor();
-  await page.waitForFunction(() => document.querySelector("nav").getBoundingClientRect().width < 80);
+  await page.waitForFunction(() => [...document.querySelectorAll("nav, nav a")].every((e) => e.getBoundingClientRect().right < 80));
   await page.reload();
   for (const name of ["Overview", "Logs", "Settings"]) await page.getByRole("navigation").getByRole("link", { name, exact: true }).waitFor();
   assert.deepEqual(await serious(page), []);
@@ -156,7 +156,8 @@ test("the gateway and the workspace that pages are about are chosen once, in the
   }
   await page.keyboard.press("g");
   await page.keyboard.press("o");
-  await page.getByRole("button", { name: "All workspaces" }).click();
+  await page.getByRole("combobox", { name: "Which workspace" }).click();
+  await page.getByRole("option", { name: "All workspaces" }).click();
   await page.getByRole("region", { name: "Requests by outcome" }).waitFor();
   assert.deepEqual(view.errors, []);
 });

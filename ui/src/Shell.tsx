@@ -58,7 +58,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label="Pages" data-rail={icons ? "icons" : "names"}>
-        <ScrollArea type="auto" className="grow">
+        <ScrollArea type="auto" flex={1}>
           {pages.map((p, i) => (
             <Fragment key={p.path}>
               {p.group !== pages[i - 1]?.group && (icons ? i > 0 && <hr className="rail-line" /> : <Text className="rail-group">{p.group}</Text>)}

@@ -33,7 +33,7 @@ export function usd(n: Maybe): string {
   if (n == null) return dash;
   if (n === 0) return "$0";
   const a = Math.abs(n);
-  if (a < 0.0001) return `$${n.toPrecision(2)}`;
+  if (a < 0.0001) return `$${number(n, Math.min(9, 1 - Math.floor(Math.log10(a))))}`; // two digits, to the billionth
   return `$${n.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: a < 1 ? 4 : 2 })}`;
 }
 

@@ -21,6 +21,6 @@ export function Scope() {
   return asked.map((of) => {
     const value = params.get(of);
     const data = value && !choices[of].some((c) => c.value === value) ? [...choices[of], { value, label: value.replace(/^!/, "not ") }] : choices[of];
-    return data.length > 1 && <Select key={of} className="hide-small" size="xs" w={138} searchable={data.length > many} clearable clearButtonProps={{ "aria-label": `All ${of}s` }} placeholder={`All ${of}s`} aria-label={`Which ${of}`} checkIconPosition="right" comboboxProps={{ width: 220, position: "bottom-start" }} data={data} value={value} onChange={(v) => set({ [of]: v ?? "" })} />;
+    return data.length > 1 && <Select key={of} className="hide-small" size="xs" w={138} searchable={data.length > many} allowDeselect={false} aria-label={`Which ${of}`} checkIconPosition="right" comboboxProps={{ width: 220, position: "bottom-start" }} data={[{ value: "", label: `All ${of}s` }, ...data]} value={value ?? ""} onChange={(v) => set({ [of]: v ?? "" })} />;
   });
 }

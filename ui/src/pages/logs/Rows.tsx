@@ -12,7 +12,7 @@ import { filters } from "./filters";
 type Only = (name: string, value: string) => void;
 type Props = { rows: Entry[]; chosen: string; at: string; open: (id: string) => void; only: Only };
 
-const columns: [string, number | undefined, boolean][] = [["Time", 104, false], ["Status", 76, false], ["Model", undefined, false], ["Key", 116, false], ["Tokens in / out", 112, true], ["Cost", 84, true], ["Latency", 154, false], ["Cache", 88, false], ["Attempts", 76, true]];
+const columns: [string, number | undefined, boolean][] = [["Time", 104, false], ["Status", 76, false], ["Model", undefined, false], ["Key", 116, false], ["Tokens in / out", 112, true], ["Cost", 92, true], ["Latency", 154, false], ["Cache", 88, false], ["Attempts", 76, true]];
 const rowHeight = 31; // of most rows; each is measured once it is there
 const headRoom = 100; // px that stay free above and below a row that was moved to: the page's head covers some
 
