@@ -3,7 +3,7 @@
 # asks, pages of the logs by common and rare filters, and searches. Each line has the
 # wall time and the CPU time that the gateway took (Linux; it must run on this machine),
 # how many entries came, and back to when was looked where a page ended early.
-# Usage: [ZONE=Europe/Berlin] [COLD=yes] measure.sh ADMIN_URL ADMIN_TOKEN PID [overview|entries|pages|search]...
+# Usage: [ZONE=Europe/Berlin] [COLD=yes] measure.sh ADMIN_URL ADMIN_TOKEN PID [overview|filtered|entries|pages|search]...
 # COLD=yes empties the system's file cache before each question; that needs root.
 set -eu
 api=$1/api/v1 token=$2 pid=$3
@@ -45,6 +45,24 @@ overview() {
 		ask "standing: $standing" "/$standing"
 	done
 }
+# The overview with a filter: what no row tells apart beside it is read from the entries.
+filtered() {
+	now=$(date -u +%FT%TZ)
+	groups=requests,tokens,cost_usd,error_rate,first_byte_p95_ms,latency_p95_ms
+	time="from=$(date -u -d -7days +%FT%TZ)&to=$now"
+	for filter in key=key_seed11 provider=openai model=gpt-5 route=code workspace=default; do
+		where="$time&filter.$filter"
+		case $filter in provider=* | model=* | workspace=*) models=provider,model ;; *) models=model ;; esac
+		ask "7 d, $filter: summary" "/analytics/summary?$where&compare=previous"
+		ask "7 d, $filter: outcomes, by hour" "/analytics?metric=requests,hits,errors,blocked,cancelled,latency_p95_ms&step=hour&tz=${ZONE:-UTC}&$where"
+		ask "7 d, $filter: spend of models, by hour" "/analytics?metric=cost_usd&by=$models&top=4&step=hour&tz=${ZONE:-UTC}&$where"
+		ask "7 d, $filter: by model" "/analytics?metric=$groups&by=$models&top=8&$where"
+		ask "7 d, $filter: by key" "/analytics?metric=$groups&by=key&top=8&$where"
+		ask "7 d, $filter: by key, compared" "/analytics?metric=$groups&by=key&top=20&compare=previous&$where"
+		ask "7 d, $filter: blocked callers" "/analytics?metric=blocked&by=key&top=4&$where"
+		ask "7 d, $filter: routes in use" "/analytics?metric=requests&by=route&top=20&$where"
+	done
+}
 # What no row tells apart is read from the entries, the newest of them where they are many.
 entries() {
 	time="from=$(date -u -d -7days +%FT%TZ)&to=$(date -u +%FT%TZ)"
@@ -66,7 +84,7 @@ search() {
 		ask "search $words" "/entries?search=$words"
 	done
 }
-for part in "${@:-overview entries pages search}"; do
+for part in "${@:-overview filtered entries pages search}"; do
 	for one in $part; do $one; done
 done
 grep -E 'VmRSS|VmHWM' "/proc/$pid/status"
