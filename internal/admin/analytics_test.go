@@ -155,7 +155,7 @@ func TestFiguresThatLackDeletedCallsSaySo(t *testing.T) {
 	}
 	answers := map[string]string{}
 	ask := func() {
-		for _, path := range []string{"/api/v1/analytics?by=provider,model", "/api/v1/analytics/costs?by=provider,model", "/api/v1/analytics/summary?filter.route=chat"} {
+		for _, path := range []string{"/api/v1/analytics?by=operation", "/api/v1/analytics/costs?by=operation", "/api/v1/analytics/summary?filter.route=chat"} {
 			path += map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "filter.key=key_m&from=" + g.now.Add(-2*time.Hour).Format(time.RFC3339) + "&to=" + g.now.Format(time.RFC3339)
 			var got struct{ Source, Warning string }
 			g.get(path, &got)
@@ -180,7 +180,7 @@ func TestFiguresThatLackDeletedCallsSaySo(t *testing.T) {
 			t.Errorf("%s: %q", path, warning)
 		}
 	}
-	month := "/api/v1/analytics/costs?by=provider,model&format=csv&filter.key=key_m&month=" + g.now.Add(-time.Hour).Format("2006-01")
+	month := "/api/v1/analytics/costs?by=operation&format=csv&filter.key=key_m&month=" + g.now.Add(-time.Hour).Format("2006-01")
 	if got := g.do(http.MethodGet, month, "").Header().Get("Sluice-Warning"); !strings.HasPrefix(got, "2 calls were deleted since") {
 		t.Errorf("a file says %q", got)
 	}

@@ -27,6 +27,10 @@ const (
 	ByCache     Dimension = "cache"
 	ByLimit     Dimension = "limit" // that refused the call
 
+	// ByTarget is provider and model in one, as PROVIDER/MODEL: the name of a provider has no
+	// slash. Rows tell by it what is asked for by either; nobody asks for it by name.
+	ByTarget Dimension = "target"
+
 	MetadataPrefix = "metadata."
 )
 
@@ -39,7 +43,21 @@ func (k Kind) String() string { return string(k.First) }
 
 // has reports whether rows of the kind tell a dimension.
 func (k Kind) has(d Dimension) bool {
-	return d == ByWorkspace || d == ByGateway || d != "" && (d == k.First || d == k.Second)
+	return d == ByWorkspace || d == ByGateway || d != "" && (d == k.First || d == k.Second) || k.Splits(d)
+}
+
+// Splits reports whether the kind tells a dimension as a part of ByTarget.
+func (k Kind) Splits(d Dimension) bool {
+	return k.Second == ByTarget && d != k.First && (d == ByProvider || d == ByModel)
+}
+
+// TargetPart gives the provider or the model of a value of ByTarget. "" has neither.
+func TargetPart(target string, d Dimension) string {
+	provider, model, _ := strings.Cut(target, "/")
+	if d == ByProvider {
+		return provider
+	}
+	return model
 }
 
 // Place gives which of a row's values is that of a dimension.
@@ -57,10 +75,10 @@ type Kinds []Kind
 // KindsWith gives the kinds for chosen keys of metadata.
 func KindsWith(metadata ...string) Kinds {
 	all := Kinds{
-		{}, {ByOperation, ByModel}, {ByCache, ByModel}, {ByModel, ByProvider}, {ByStatus, ByError}, {ByRoute, ByModel}, {ByLimit, ByKey}, {ByKey, ByModel},
+		{}, {ByOperation, ByTarget}, {ByCache, ByTarget}, {ByModel, ByProvider}, {ByStatus, ByError}, {ByRoute, ByTarget}, {ByLimit, ByKey}, {ByKey, ByTarget},
 	}
 	for _, name := range metadata {
-		all = append(all, Kind{Dimension(MetadataPrefix + name), ByModel})
+		all = append(all, Kind{Dimension(MetadataPrefix + name), ByTarget})
 	}
 	return all
 }
@@ -113,6 +131,11 @@ func valueOfEntry(e *gateway.Entry, d Dimension) string {
 		return e.Provider
 	case ByModel:
 		return e.Model
+	case ByTarget:
+		if e.Provider == "" && e.Model == "" {
+			return ""
+		}
+		return e.Provider + "/" + e.Model
 	case ByKey:
 		return e.KeyID
 	case ByRoute:

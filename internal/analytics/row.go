@@ -193,13 +193,17 @@ const MaxValue = 256
 // admitted gives the value under which a call is counted, and marks the spot where that
 // is the rest.
 func (c *Collector) admitted(at *Spot, d Dimension, value string, rest uint8) (string, error) {
-	switch value = c.Clean(value); {
+	whole := c.Clean(value)
+	if value = whole; d == ByTarget { // which has a row where its model has: providers are few
+		d, value = ByModel, TargetPart(whole, ByModel)
+	}
+	switch {
 	case value == "", d == ByStatus, d == ByError, d == ByCache, d == ByOperation, d == ByProvider:
-		return value, nil // these have few values
+		return whole, nil // these have few values
 	case len(value) <= MaxValue:
 		ok, err := c.Admit(d, at.Workspace, Hour.Floor(at.Time), value)
 		if ok || err != nil {
-			return value, err
+			return whole, err
 		}
 	}
 	at.Rest |= rest

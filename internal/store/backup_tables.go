@@ -19,7 +19,7 @@ var (
 		{name: "ledger"}, {name: "ledger_sums"}, {name: "raises"}, {name: "objects"},
 		{name: "drains"}, {name: "canaries"}, {name: "cache_purges"},
 		{name: "alerts"}, {name: "alert_states"}, {name: "alert_mutes"},
-		{name: "erasures"}, {name: "audit"}, {name: "audit_head", seed: "seq <> 0"}, {name: "rollups"}, {name: "rollup_days"},
+		{name: "erasures"}, {name: "audit"}, {name: "audit_head", seed: "seq <> 0"}, {name: "rollups"}, {name: "rollup_days"}, {name: "rollup_targets", seed: "1 = 0"},
 		{name: "entries", ofEntries: true, since: "time >= ?"},
 		{name: "bodies", ofEntries: true, since: "entry_id IN (SELECT id FROM entries WHERE time >= ?)"},
 		{name: "feedback", ofEntries: true, since: "entry_id IN (SELECT id FROM entries WHERE time >= ?)"},

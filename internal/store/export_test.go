@@ -45,7 +45,7 @@ func (s *Store) RollupsRead(ctx context.Context, explain string, q AnalyticsQuer
 	if err := s.one(ctx, "SELECT until FROM rollup_days WHERE kind = ?", []any{g.kind.String()}, &g.built); err != nil {
 		return 0, "", err
 	}
-	c := g.conditions(analytics.Segment{Grain: analytics.Hour, From: g.edges[0], To: g.edges[1]})
+	c := g.conditions(analytics.Segment{Grain: analytics.Hour, From: g.edges[0], To: g.edges[1]}, s.name)
 	if plan, err = s.plan(ctx, explain+" SELECT time, numbers FROM rollups"+c.where(), c.args...); err != nil {
 		return 0, "", err
 	}

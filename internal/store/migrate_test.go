@@ -135,3 +135,49 @@ func makeOld(t *testing.T, url string) {
 		}
 	}
 }
+
+func TestSQLiteKeepsTheModelsOfOlderVersions(t *testing.T) {
+	testModelsKept(t, freshSQLite(t), func(hex string) string { return "X'" + hex + "'" })
+}
+
+// testModelsKept holds that rows that know no providers yet keep their models, and are not
+// asked for providers.
+func testModelsKept(t *testing.T, url string, bytes func(hex string) string) {
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.MigrateTo(t.Context(), 30); err != nil {
+		t.Fatal(err)
+	}
+	at := time.UnixMicro(1772366400000000)
+	spot := analytics.Spot{Kind: "key", Time: at.UnixMicro(), Workspace: "default", Gateway: "default", Values: [2]string{"key_1", "meta/llama"}}
+	id := (&analytics.Row{Grain: analytics.Hour, Spot: spot}).ID()
+	numbers := analytics.Numbers{analytics.Requests: 7}
+	row := fmt.Sprintf("INSERT INTO rollups (kind, id, time, workspace, gateway, value, value2, rest, numbers, sketches) VALUES ('key', %s, %d, 'default', 'default', 'key_1', 'meta/llama', 0, %s, %s)",
+		bytes(fmt.Sprintf("%x", id)), spot.Time, bytes(fmt.Sprintf("%x", numbers.Append(nil))), bytes("00000000"))
+	if err := s.Exec(t.Context(), row); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(from time.Time, by ...analytics.Dimension) *store.Analytics {
+		got, err := s.Analytics(t.Context(), store.AnalyticsQuery{From: from, To: from.Add(24 * time.Hour), By: by, Where: []store.AnalyticsFilter{{Dimension: analytics.ByKey, Value: "key_1"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	got := ask(at.Add(-time.Hour), analytics.ByModel)
+	if got.Entries || len(got.Series) != 1 || got.Series[0].Values[0] != "meta/llama" || got.Series[0].Total.Numbers != numbers {
+		t.Errorf("%+v", got)
+	}
+	if got := ask(at.Add(-time.Hour), analytics.ByProvider); !got.Entries || got.Missing != 7 {
+		t.Errorf("old rows are asked for what they do not know: %+v", got)
+	}
+	if got := ask(at.Add(time.Hour), analytics.ByProvider); got.Entries {
+		t.Error("rows from then on know providers")
+	}
+}

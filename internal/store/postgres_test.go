@@ -32,6 +32,9 @@ func TestPostgres(t *testing.T) {
 	t.Run("keeps the figures of older versions", func(t *testing.T) {
 		testFiguresKept(t, server.Database(t), func(hex string) string { return `'\x` + hex + `'::bytea` })
 	})
+	t.Run("keeps the models of older versions", func(t *testing.T) {
+		testModelsKept(t, server.Database(t), func(hex string) string { return `'\x` + hex + `'::bytea` })
+	})
 	t.Run("adds up the ledger of older versions", func(t *testing.T) { testLedgerAddedUp(t, server.Database(t)) })
 	t.Run("a server that is away at boot", func(t *testing.T) {
 		url := server.Database(t)

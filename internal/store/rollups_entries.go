@@ -32,8 +32,8 @@ func (f *found) missing(called int64) int64 {
 // entries; -1 = no kind of them tells these filters.
 func (s *Store) called(ctx context.Context, q *AnalyticsQuery) (int64, error) {
 	all := AnalyticsQuery{From: q.From, To: q.To, Where: q.Where, Within: q.Within}
-	if _, known := s.rollups.kinds.For(all.dimensions()...); !known {
-		return -1, nil
+	if _, known, err := s.kindFor(ctx, &all); err != nil || !known {
+		return -1, err
 	}
 	got, err := s.Analytics(ctx, all)
 	if err != nil || len(got.Series) == 0 {

@@ -80,7 +80,10 @@ func (s *Store) Analytics(ctx context.Context, q AnalyticsQuery) (*Analytics, er
 	}
 	var known bool
 	var err error
-	if g.kind, known = s.rollups.kinds.For(q.dimensions()...); known {
+	if g.kind, known, err = s.kindFor(ctx, &q); err != nil {
+		return nil, err
+	}
+	if known {
 		err = s.one(ctx, "SELECT until FROM rollup_days WHERE kind = ?", []any{g.kind.String()}, &g.built)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return nil, s.failed("analytics", err)
@@ -99,6 +102,19 @@ func (s *Store) Analytics(ctx context.Context, q AnalyticsQuery) (*Analytics, er
 	}
 	out.Series, err = g.run(read)
 	return out, s.failed("analytics", err)
+}
+
+// kindFor gives the kind of rows that answer a query, if one does.
+func (s *Store) kindFor(ctx context.Context, q *AnalyticsQuery) (kind analytics.Kind, known bool, err error) {
+	asked := q.dimensions()
+	if kind, known = s.rollups.kinds.For(asked...); !known || !slices.Contains(asked, analytics.ByProvider) || !kind.Splits(analytics.ByProvider) {
+		return kind, known, nil
+	}
+	var since int64 // older rows know the model alone
+	if err = s.one(ctx, "SELECT since FROM rollup_targets", nil, &since); err != nil {
+		return kind, false, s.failed("analytics", err)
+	}
+	return kind, q.From.UnixMicro() >= since, nil
 }
 
 func (s *Store) checkAnalytics(q *AnalyticsQuery) error {

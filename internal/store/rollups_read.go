@@ -17,7 +17,7 @@ func (s *Store) readRollups(ctx context.Context, g *gathering, totals bool, each
 		edges = []int64{edges[0], edges[len(edges)-1]}
 	}
 	for _, segment := range analytics.Segments(edges, g.built) {
-		c := g.conditions(segment)
+		c := g.conditions(segment, s.name)
 		err := s.query(ctx, "SELECT "+strings.Join(row.columns, ", ")+" FROM rollups"+c.where(), c.args, func(rows *sql.Rows) error {
 			if err := row.scan(rows); err != nil {
 				return err
@@ -31,7 +31,7 @@ func (s *Store) readRollups(ctx context.Context, g *gathering, totals bool, each
 	return nil
 }
 
-func (g *gathering) conditions(segment analytics.Segment) conditions {
+func (g *gathering) conditions(segment analytics.Segment, engine string) conditions {
 	var c conditions
 	c.add("kind = ?", g.kind.String())
 	c.add("id >= ?", analytics.IDBefore(segment.Grain, segment.From))
@@ -39,7 +39,11 @@ func (g *gathering) conditions(segment analytics.Segment) conditions {
 	c.in("workspace", g.query.Within)
 	for _, f := range g.query.Where {
 		place := g.place(f.Dimension)
-		c.add(textColumns[place]+" = ?", clean(f.Value))
+		text := textColumns[place]
+		if g.kind.Splits(f.Dimension) {
+			text = targetParts[engine][f.Dimension]
+		}
+		c.add(text+" = ?", clean(f.Value))
 		if f.Value == "" { // the rest has no value either
 			c.add("rest & ? = 0", restBits[place])
 		}
@@ -65,10 +69,23 @@ var (
 	restBits    = [...]int64{0, 0, analytics.RestFirst, analytics.RestSecond}
 )
 
+// targetParts give the parts of ByTarget, as analytics.TargetPart does.
+var targetParts = map[string]map[analytics.Dimension]string{
+	"sqlite": {
+		analytics.ByProvider: "substr(value2, 1, max(instr(value2, '/') - 1, 0))",
+		analytics.ByModel:    "substr(value2, instr(value2, '/') + 1)",
+	},
+	"postgres": {
+		analytics.ByProvider: "split_part(value2, '/', 1)",
+		analytics.ByModel:    "substr(value2, strpos(value2, '/') + 1)",
+	},
+}
+
 // rollupReader reads one row after the other into its summand. Only what is needed is read.
 type rollupReader struct {
 	summand
-	places  []int // of By
+	places  []int                 // of By
+	split   []analytics.Dimension // of By, where it is a part of a text; else ""
 	columns []string
 	dest    []any
 
@@ -82,6 +99,11 @@ func newRollupReader(g *gathering, sketched bool) *rollupReader {
 	r.dest = []any{&r.time, &r.bits, &r.numbers}
 	for i, d := range g.query.By {
 		r.places = append(r.places, g.place(d))
+		if !g.kind.Splits(d) {
+			r.split = append(r.split, "")
+		} else {
+			r.split = append(r.split, d)
+		}
 		r.columns, r.dest = append(r.columns, textColumns[r.places[i]]), append(r.dest, &r.texts[i])
 	}
 	if sketched {
@@ -99,9 +121,12 @@ func (r *rollupReader) scan(rows *sql.Rows) error {
 		r.rest = r.rest || r.bits&restBits[place] != 0
 	}
 	for i, text := range r.texts[:len(r.places)] {
-		if r.rest {
+		switch {
+		case r.rest:
 			r.values[i] = ""
-		} else if r.values[i] != string(text) {
+		case r.split[i] != "":
+			r.values[i] = analytics.TargetPart(string(text), r.split[i])
+		case r.values[i] != string(text):
 			r.values[i] = string(text)
 		}
 	}

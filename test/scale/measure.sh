@@ -52,11 +52,10 @@ filtered() {
 	time="from=$(date -u -d -7days +%FT%TZ)&to=$now"
 	for filter in key=key_seed11 provider=openai model=gpt-5 route=code workspace=default; do
 		where="$time&filter.$filter"
-		case $filter in provider=* | model=* | workspace=*) models=provider,model ;; *) models=model ;; esac
 		ask "7 d, $filter: summary" "/analytics/summary?$where&compare=previous"
 		ask "7 d, $filter: outcomes, by hour" "/analytics?metric=requests,hits,errors,blocked,cancelled,latency_p95_ms&step=hour&tz=${ZONE:-UTC}&$where"
-		ask "7 d, $filter: spend of models, by hour" "/analytics?metric=cost_usd&by=$models&top=4&step=hour&tz=${ZONE:-UTC}&$where"
-		ask "7 d, $filter: by model" "/analytics?metric=$groups&by=$models&top=8&$where"
+		ask "7 d, $filter: spend of models, by hour" "/analytics?metric=cost_usd&by=provider,model&top=4&step=hour&tz=${ZONE:-UTC}&$where"
+		ask "7 d, $filter: by model" "/analytics?metric=$groups&by=provider,model&top=8&$where"
 		ask "7 d, $filter: by key" "/analytics?metric=$groups&by=key&top=8&$where"
 		ask "7 d, $filter: by key, compared" "/analytics?metric=$groups&by=key&top=20&compare=previous&$where"
 		ask "7 d, $filter: blocked callers" "/analytics?metric=blocked&by=key&top=4&$where"

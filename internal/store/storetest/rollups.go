@@ -97,7 +97,7 @@ func callAt(at time.Time, i int, r *rand.Rand) *gateway.Entry {
 	e := Entry(i)
 	e.ID, e.Time, e.LastTime = IDAt(at, i), at, at
 	e.Workspace, e.Gateway, e.KeyID = pick(r, "default", "default", "team-a", "team-b", ""), pick(r, "default", "default", "default", "inner"), fmt.Sprintf("key_%d", r.IntN(4))
-	e.Provider, e.Model, e.Route = pick(r, "p1", "p2", ""), pick(r, "m1", "m1", "é\x00m", ""), pick(r, "", "support", "fast")
+	e.Provider, e.Model, e.Route = pick(r, "p1", "p2", ""), pick(r, "m1", "m1", "a/m1", "é\x00m", ""), pick(r, "", "support", "fast")
 	e.Operation, e.Cache = pick(r, "chat", "embeddings"), pick(r, "", "off", "hit", "stale", "coalesced", "semantic", "miss", "bypass")
 	e.Status, e.ErrorCode, e.Count, e.Limits = 200, "", 1, nil
 	switch r.IntN(6) {
@@ -317,6 +317,14 @@ func testRollupFilters(t *testing.T, s *store.Store, all []*gateway.Entry, now t
 		{[]analytics.Dimension{"route", "cache"}, where("key", "key_3", "metadata.team", "red"), nil, true},
 		{[]analytics.Dimension{"limit"}, where("model", "é\x00m"), []string{"team-a"}, true},
 		{[]analytics.Dimension{"limit", "key"}, nil, []string{"team-a"}, false},
+		{[]analytics.Dimension{"key"}, where("provider", "p1"), nil, false},
+		{[]analytics.Dimension{"key"}, where("provider", "p2", "model", "a/m1"), []string{"team-a"}, false},
+		{[]analytics.Dimension{"provider", "model"}, where("key", "key_2"), nil, false},
+		{[]analytics.Dimension{"model", "provider"}, where("route", "fast"), nil, false},
+		{[]analytics.Dimension{"model"}, where("provider", "", "operation", "chat"), nil, false},
+		{[]analytics.Dimension{"cache", "provider"}, where("model", ""), nil, false},
+		{[]analytics.Dimension{"metadata.team"}, where("model", "é\x00m", "provider", "p1"), nil, false},
+		{[]analytics.Dimension{"route"}, where("provider", "p/1"), nil, false},
 		{[]analytics.Dimension{"model"}, nil, []string{}, false},
 	} {
 		var chosen []*gateway.Entry
@@ -409,7 +417,7 @@ func testRollupsMissing(t *testing.T, s *store.Store, now time.Time) {
 		must(t, s.PutEntries(t.Context(), []*gateway.Entry{e}))
 	}
 	asked := func(where ...store.AnalyticsFilter) *store.Analytics {
-		q := store.AnalyticsQuery{From: at.Add(-time.Hour), To: now, By: []analytics.Dimension{analytics.ByProvider, analytics.ByModel}, Where: where}
+		q := store.AnalyticsQuery{From: at.Add(-time.Hour), To: now, By: []analytics.Dimension{analytics.ByOperation}, Where: where}
 		return need(s.Analytics(t.Context(), q))(t)
 	}
 	key, route := store.AnalyticsFilter{Dimension: analytics.ByKey, Value: "key_m"}, store.AnalyticsFilter{Dimension: analytics.ByRoute, Value: "r"}

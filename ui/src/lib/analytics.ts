@@ -27,15 +27,6 @@ export const dimensions: Record<string, Dimension> = {
   limit: plain("Limit", "limit", "limits"), // refused calls alone
 };
 
-/** Models by their names alone: of one key, route or the like sums know no providers. */
-const modelAlone = plain("Model", "model", "model");
-
-/** The filters beside which models are told apart by their providers too. */
-const besideProviders = ["provider", "model", "gateway", "workspace"];
-
-/** Models, as far as sums tell them apart beside filters: else calls would be read, and those that were deleted be missing. */
-export const modelsBeside = (filters: Record<string, string>): Dimension => (Object.keys(filters).every((k) => besideProviders.includes(k)) ? dimensions.model! : modelAlone);
-
 const ofMetadata = "metadata.";
 
 /** The names of all dimensions that the API knows, the chosen keys of metadata among them. */
@@ -98,10 +89,13 @@ export function useAnalytics(period: Period, filters: Record<string, string>, li
   return useQuery({
     queryKey: ["analytics", ...keyOf(period), filters, more],
     queryFn: ({ signal }) => got(api.GET("/api/v1/analytics", { signal, params: { query: query(period, filters, { tz: zone, ...more }) as never } })),
-    refetchInterval: live ? 5000 : false,
+    refetchInterval: ({ state }) => again(live, state.data),
     placeholderData: keepPreviousData,
   });
 }
+
+/** When figures are asked for anew, in ms: those that are read from the calls themselves cost more. */
+const again = (live: boolean, told: { source: string } | undefined) => (!live ? false : told?.source === "entries" ? 60_000 : 5000);
 
 /** The same beside the period before, which is asked for less often. */
 export function useCompared(period: Period, filters: Record<string, string>, live: boolean, more: Record<string, string>) {
@@ -148,7 +142,7 @@ export function useSummary(period: Period, filters: Record<string, string>, live
   return useQuery({
     queryKey: ["analytics", "summary", ...keyOf(period), filters],
     queryFn: ({ signal }) => got(api.GET("/api/v1/analytics/summary", { signal, params: { query: query(period, filters, { compare: "previous" }) as never } })),
-    refetchInterval: live ? 5000 : false,
+    refetchInterval: ({ state }) => again(live, state.data),
     placeholderData: keepPreviousData,
   });
 }

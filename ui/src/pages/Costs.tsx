@@ -40,11 +40,8 @@ const paramOf = (filter: string) => (scope.some((k) => filter === `filter.${k}`)
 const logNames: Record<string, string> = { key: "key_id", limit: "limits" };
 const inLogs = (filters: Record<string, string>) => Object.fromEntries(Object.entries(filters).map(([k, v]) => [logNames[k.slice("filter.".length)] ?? k.slice("filter.".length), v]));
 
-/**
- * What the report is asked for: a model is told by its provider too, since several may have one
- * of its name; not of one key, route or the like, whose sums know models alone.
- */
-const askedBy = (by: string, filters: Record<string, string>) => (by === "model" && Object.keys(filters).every((k) => ["filter.workspace", "filter.gateway", "filter.provider", "filter.model"].includes(k)) ? "provider,model" : by);
+/** What the report is asked for: a model is told by its provider too, since several may have one of its name. */
+const askedBy = (by: string) => (by === "model" ? "provider,model" : by);
 
 const wordOf = (by: string) => (by === "provider,model" ? "model" : by.replace("metadata.", "").replaceAll("_", " "));
 
@@ -63,7 +60,7 @@ export default function Costs() {
   const then = useMemo(() => before(span, now, zone), [span, now]);
   const grain = (["day", "week", "month"].includes(params.get("step") ?? "") ? params.get("step") : span.grain) as Grain;
   const filters: Record<string, string> = { ...Object.fromEntries(scope.flatMap((k) => (params.get(k) ? [[`filter.${k}`, params.get(k)!]] : []))), ...Object.fromEntries([...params].filter(([k, v]) => k.startsWith("filter.") && v)) };
-  const asked = askedBy(by, filters);
+  const asked = askedBy(by);
   const dimensions = useDimensions();
   const keyName = useKeyNames();
   const nameOf: Names = (l) => (l.rest ? "all others" : by === "key" ? (l.value ? keyName(l.value) : "without a key") : l.value || `no ${wordOf(by)}`);

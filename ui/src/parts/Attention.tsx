@@ -7,7 +7,7 @@ import { api, got, type Schemas } from "../api/client";
 import { useAuth } from "../api/session";
 import type { Period } from "../lib/address";
 import { endsOf, pastOf } from "../lib/ahead";
-import { asLogs, dimensions, modelsBeside, totalOf, useAnalytics } from "../lib/analytics";
+import { asLogs, dimensions, totalOf, useAnalytics } from "../lib/analytics";
 import { ago, at, count, dateOf, percent } from "../lib/format";
 import { namesOf, nearAt, shareOf } from "../pages/limits/near";
 import { useKeyNames } from "./names";
@@ -78,8 +78,8 @@ function useBlocked({ period, filters, live }: View): Item[] {
 
 /** Models that were used, and whose calls have no known cost. */
 function useUnpriced(view: View): Item[] {
-  const models = useAnalytics(view.period, view.filters, view.live, { metric: "requests,unpriced,tokens,cost_usd", by: modelsBeside(view.filters).by, top: "50" });
-  const model = models.data?.by.join() === dimensions.model!.by ? dimensions.model! : modelsBeside(view.filters);
+  const models = useAnalytics(view.period, view.filters, view.live, { metric: "requests,unpriced,tokens,cost_usd", by: "provider,model", top: "50" });
+  const model = dimensions.model!;
   const unpriced = (models.data?.series ?? []).filter((s) => !s.rest && model.nameOf(s.by) && totalOf(s, "unpriced") && totalOf(s, "tokens") && !totalOf(s, "cost_usd"));
   return unpriced.slice(0, most).map((s) => ({
     key: `unpriced ${model.nameOf(s.by)}`, icon: IconReceiptOff,
@@ -93,10 +93,11 @@ const looked = 5; // routes whose ways are looked at
 function useUnmatched(view: View): Item[] {
   const { period, filters } = view;
   const routes = useQuery({ queryKey: ["routes"], queryFn: () => got(api.GET("/api/v1/routes")), staleTime: 60_000 });
-  const used = useAnalytics(period, filters, view.live, { metric: "requests", by: "route", top: "20" });
-  const calls = new Map(used.data?.series.map((s) => [s.by.route ?? "", totalOf(s, "requests") ?? 0]));
-  const asked = (routes.data?.data ?? []).filter((r) => calls.get(r.name) && r.steps.some((s) => s.when)).sort((a, b) => calls.get(b.name)! - calls.get(a.name)!).slice(0, looked);
   const where = { ...(filters.gateway ? { gateway: filters.gateway } : {}), ...(filters.workspace ? { workspace: filters.workspace } : {}) };
+  const whole = Object.keys(filters).length === Object.keys(where).length; // else it is about some of a route's calls
+  const used = useAnalytics(period, where, view.live, { metric: "requests", by: "route", top: "20" });
+  const calls = new Map(used.data?.series.map((s) => [s.by.route ?? "", totalOf(s, "requests") ?? 0]));
+  const asked = (whole ? (routes.data?.data ?? []) : []).filter((r) => calls.get(r.name) && r.steps.some((s) => s.when)).sort((a, b) => calls.get(b.name)! - calls.get(a.name)!).slice(0, looked);
   const ways = useQueries({
     queries: asked.map((r) => ({
       queryKey: ["traffic", "unmatched", r.name, where, period.custom ? [period.from, period.to] : period.range], staleTime: 60_000, retry: false,

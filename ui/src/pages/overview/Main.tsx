@@ -2,7 +2,7 @@
 import { Text } from "@mantine/core";
 import { useMemo } from "react";
 import { useParams } from "../../lib/address";
-import { asLogs, modelsBeside, type Series as Sums, spansOf, totalOf, useAnalytics, useBefore, useSummary } from "../../lib/analytics";
+import { asLogs, dimensions, type Series as Sums, spansOf, totalOf, useAnalytics, useBefore, useSummary } from "../../lib/analytics";
 import { colorsOf, meaning } from "../../lib/color";
 import { count, ms, percent, usd } from "../../lib/format";
 import { Chart, type Series } from "../../parts/Chart";
@@ -96,15 +96,13 @@ function Tokens(view: View) {
 /** The models that cost most, over time. */
 export function useSpend(view: View, top: string) {
   const { step } = useOverall(view);
-  const dimension = modelsBeside(view.filters);
-  const models = useAnalytics(view.period, view.filters, view.live, { metric: "cost_usd", step, by: dimension.by, top });
+  const models = useAnalytics(view.period, view.filters, view.live, { metric: "cost_usd", step, by: "provider,model", top });
   const series = useMemo(() => {
-    const of = models.data?.by.join() === dimension.by ? models.data.series : []; // what is shown while more comes may be told apart otherwise
-    const paid = of.filter((s) => totalOf(s, "cost_usd"));
-    const nameOf = (s: Sums) => (s.rest ? "others" : dimension.nameOf(s.by) || "none");
+    const paid = (models.data?.series ?? []).filter((s) => totalOf(s, "cost_usd"));
+    const nameOf = (s: Sums) => (s.rest ? "others" : dimensions.model!.nameOf(s.by) || "none");
     const colors = colorsOf(paid.filter((s) => !s.rest).map(nameOf));
     return paid.map((s) => ({ label: nameOf(s), color: s.rest ? meaning.left : colors.get(nameOf(s))!, values: spansOf(s, "cost_usd") }));
-  }, [models.data, dimension]);
+  }, [models.data]);
   return { models, series, warning: models.data?.warning ?? "" };
 }
 

@@ -3,7 +3,7 @@ import { Anchor, Box, Group, Select, Text } from "@mantine/core";
 import { useMemo } from "react";
 import { Link } from "react-router";
 import { useLinkTo, useParams } from "../../lib/address";
-import { asLogs, type Dimension, modelsBeside, type Series, totalOf, useAnalytics, useCompared, useDimensions } from "../../lib/analytics";
+import { asLogs, type Dimension, type Series, totalOf, useAnalytics, useCompared, useDimensions } from "../../lib/analytics";
 import { colorsOf, meaning } from "../../lib/color";
 import { count, exact, ms, percent, usd } from "../../lib/format";
 import { Bar, Failure, Panel, Waiting } from "../../parts/parts";
@@ -42,8 +42,7 @@ export function Top({ period, filters, live, param, first }: View & { param: str
   const keyName = useKeyNames();
   const chosen = params.get(param) ?? first;
   const dimensions = useDimensions();
-  const named = dimensions[chosen] ?? dimensions[first]!;
-  const dimension = named === dimensions.model ? modelsBeside(filters) : named;
+  const dimension = dimensions[chosen] ?? dimensions[first]!;
   const groups = useAnalytics(period, filters, live, { metric: metrics, by: dimension.by, top: "8" });
   const past = useCompared(period, filters, live, { metric: metrics, by: dimension.by, top: "20" });
   const before = useMemo(() => new Map((past.data?.by.join() === dimension.by ? past.data : undefined)?.series.map((s) => [`${s.rest} ${dimension.nameOf(s.by)}`, s.before])), [past.data, dimension]);
