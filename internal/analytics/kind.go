@@ -75,7 +75,7 @@ type Kinds []Kind
 // KindsWith gives the kinds for chosen keys of metadata.
 func KindsWith(metadata ...string) Kinds {
 	all := Kinds{
-		{}, {ByOperation, ByTarget}, {ByCache, ByTarget}, {ByModel, ByProvider}, {ByStatus, ByError}, {ByRoute, ByTarget}, {ByLimit, ByKey}, {ByKey, ByTarget},
+		{}, {ByModel, ByProvider}, {ByOperation, ByTarget}, {ByCache, ByTarget}, {ByStatus, ByError}, {ByRoute, ByTarget}, {ByLimit, ByKey}, {ByKey, ByTarget},
 	}
 	for _, name := range metadata {
 		all = append(all, Kind{Dimension(MetadataPrefix + name), ByTarget})

@@ -177,6 +177,9 @@ func testModelsKept(t *testing.T, url string, bytes func(hex string) string) {
 	if got := ask(at.Add(-time.Hour), analytics.ByProvider); !got.Entries || got.Missing != 7 {
 		t.Errorf("old rows are asked for what they do not know: %+v", got)
 	}
+	if got, err := s.Analytics(t.Context(), store.AnalyticsQuery{From: at.Add(-time.Hour), To: at, By: []analytics.Dimension{analytics.ByProvider, analytics.ByModel}}); err != nil || got.Entries {
+		t.Error("rows by model have always known providers", err)
+	}
 	if got := ask(at.Add(time.Hour), analytics.ByProvider); got.Entries {
 		t.Error("rows from then on know providers")
 	}
