@@ -4663,12 +4663,12 @@ export interface operations {
                 "filter.gateway"?: string;
                 /** @description Calls with this value of the dimension provider. */
                 "filter.provider"?: string;
+                /** @description Calls with this value of the dimension model. */
+                "filter.model"?: string;
                 /** @description Calls with this value of the dimension operation. */
                 "filter.operation"?: string;
                 /** @description Calls with this value of the dimension cache. */
                 "filter.cache"?: string;
-                /** @description Calls with this value of the dimension model. */
-                "filter.model"?: string;
                 /** @description Calls with this value of the dimension status. */
                 "filter.status"?: string;
                 /** @description Calls with this value of the dimension error_code. */
@@ -4767,12 +4767,12 @@ export interface operations {
                 "filter.gateway"?: string;
                 /** @description Calls with this value of the dimension provider. */
                 "filter.provider"?: string;
+                /** @description Calls with this value of the dimension model. */
+                "filter.model"?: string;
                 /** @description Calls with this value of the dimension operation. */
                 "filter.operation"?: string;
                 /** @description Calls with this value of the dimension cache. */
                 "filter.cache"?: string;
-                /** @description Calls with this value of the dimension model. */
-                "filter.model"?: string;
                 /** @description Calls with this value of the dimension status. */
                 "filter.status"?: string;
                 /** @description Calls with this value of the dimension error_code. */
@@ -4827,12 +4827,12 @@ export interface operations {
                 "filter.gateway"?: string;
                 /** @description Calls with this value of the dimension provider. */
                 "filter.provider"?: string;
+                /** @description Calls with this value of the dimension model. */
+                "filter.model"?: string;
                 /** @description Calls with this value of the dimension operation. */
                 "filter.operation"?: string;
                 /** @description Calls with this value of the dimension cache. */
                 "filter.cache"?: string;
-                /** @description Calls with this value of the dimension model. */
-                "filter.model"?: string;
                 /** @description Calls with this value of the dimension status. */
                 "filter.status"?: string;
                 /** @description Calls with this value of the dimension error_code. */
