@@ -110,6 +110,7 @@ test("the reader stops looking, sees back to when, and goes on", async () => {
   await go.click();
   await stop.waitFor();
   for (const until = Date.now() + 30_000; pages <= stopped; await new Promise((done) => setTimeout(done, 50))) assert.ok(Date.now() < until, "it does not go on");
+  await page.goto("about:blank"); // it would go on, and ask the gateway for what it never told
   await page.unrouteAll({ behavior: "ignoreErrors" });
 });
 

@@ -94,3 +94,17 @@ test("costs are told by any dimension and month, as table and as a file, as exac
   for await (const c of await named.createReadStream()) text += c;
   assert.match(text, /^day,key,key_name,cost_usd,/);
 });
+
+test("a budget leads to the calls that it refused, and the bar's gateway chooses limits and budgets", async () => {
+  await page.goto("/budgets");
+  const href = await page.getByRole("region", { name: "$0.05 per day (UTC), per key" }).getByRole("link", { name: "Refused calls" }).getAttribute("href");
+  const led = new URL(href, "http://x").searchParams;
+  assert.deepEqual([led.get("gateway"), led.get("limits"), led.get("outcome")], ["tight", "small", "refused"]);
+  await page.getByRole("combobox", { name: "Which gateway" }).click();
+  await page.getByRole("option", { name: "tight" }).click();
+  await page.getByRole("region", { name: "$5.00 per month (UTC), per workspace" }).waitFor({ state: "detached" });
+  await page.keyboard.press("g");
+  await page.keyboard.press("i");
+  await page.getByRole("region", { name: "3 requests in 1 min, per key" }).waitFor();
+  assert.equal(await page.getByRole("region", { name: "200 requests in 1 min, per key" }).count(), 0);
+});

@@ -72,7 +72,7 @@ function useBlocked({ period, filters, live }: View): Item[] {
   const calls = (keys.data?.series ?? []).flatMap((s) => (!s.rest && s.by.key && totalOf(s, "blocked") ? [[s.by.key, totalOf(s, "blocked")!] as const] : []));
   return calls.slice(0, 3).map(([id, n]) => ({
     key: `blocked ${id}`, icon: IconBan, tone: "warning",
-    says: <>Limits blocked {count(n)} {n === 1 ? "call" : "calls"} of <b>{keyName(id)}</b>. <Goto to="/logs" extra={{ ...asLogs(filters), key_id: id, outcome: "refused" }}>Look</Goto></>,
+    says: <>Limits blocked {keys.data?.warning ? "at least " : ""}{count(n)} {n === 1 ? "call" : "calls"} of <b>{keyName(id)}</b>. <Goto to="/logs" extra={{ ...asLogs(filters), key_id: id, outcome: "refused" }}>Look</Goto></>,
   }));
 }
 

@@ -119,5 +119,5 @@ function Cache(view: View) {
   const { times, step, one } = useOverall(view);
   const before = useBefore(view.period, view.filters, view.live, times, "hits", step);
   const series = useMemo(() => drawn([{ label: "From cache", color: meaning.cached, values: spansOf(one, "hits") }, { label: "Not in the cache", color: meaning.left, values: spansOf(one, "misses") }, past(before, "From cache, period before")]), [one, before]);
-  return <Wide view={view} title="Cache hits over time" kind="areas" format={count} series={series} to="/cache" leads="Cache" says={`Calls per ${stepWords[step]} that looked into the cache, by whether it answered them. The dashed line is what it answered in the period before.`} />;
+  return <Wide view={view} title="Cache hits over time" kind="areas" format={count} series={series} {...(Object.keys(view.filters).length ? { to: "/logs", extra: { ...asLogs(view.filters), cache: "hit" }, leads: "Hits in the logs" } : { to: "/cache", leads: "Cache" })} says={`Calls per ${stepWords[step]} that looked into the cache, by whether it answered them. The dashed line is what it answered in the period before.`} />;
 }
