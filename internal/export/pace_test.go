@@ -33,9 +33,9 @@ func TestABatchThatFillsIsSentBeforeTheUsualLook(t *testing.T) {
 			store.mu.Unlock()
 		}
 		time.Sleep(5 * time.Second)
-		close(sink.batches)
 		n, most, total := 0, 0, 0
-		for rows := range sink.batches {
+		for len(sink.batches) > 0 {
+			rows := <-sink.batches
 			n, most, total = n+1, max(most, rows), total+rows
 		}
 		if st := store.stand(); total != 30_000 || st.Passed != 30_000 || most > 1000 {

@@ -65,7 +65,8 @@ func (r *Recorder) Refuse(e *gateway.Entry) {
 	}
 }
 
-// sort gives the entry that must be appended now, or nil when e was only counted.
+// sort gives the entry that is appended as it is, or nil when e was counted. Shared entries
+// are appended under mu: each time they stand for more calls than before.
 func (f *flood) sort(e *gateway.Entry, now time.Time, roomy bool) *gateway.Entry {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -86,7 +87,8 @@ func (f *flood) sort(e *gateway.Entry, now time.Time, roomy bool) *gateway.Entry
 		f.rec.counters.collapsed.Add(1)
 		return nil
 	}
-	return t.show(e)
+	f.rec.appendShared(t.show(e))
+	return nil
 }
 
 // show makes e the entry that later calls share.
@@ -170,6 +172,7 @@ func (f *flood) run(ctx context.Context) {
 func (f *flood) publish(now time.Time) int {
 	room := f.rec.Room()
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	var grown []*gateway.Entry
 	for kind, t := range f.kinds {
 		over := !now.Before(t.ends)
@@ -180,12 +183,10 @@ func (f *flood) publish(now time.Time) int {
 			delete(f.kinds, kind)
 		}
 	}
-	left := len(f.kinds)
-	f.mu.Unlock()
 	for _, e := range grown {
-		f.rec.Append(e)
+		f.rec.appendShared(e)
 	}
-	return left
+	return len(f.kinds)
 }
 
 // grown appends to list what must be written again. Under mu.
@@ -201,12 +202,12 @@ func (t *tally) grown(list []*gateway.Entry) []*gateway.Entry {
 // settle appends everything that has grown, at once.
 func (f *flood) settle() {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	var grown []*gateway.Entry
 	for _, t := range f.kinds {
 		grown = t.grown(grown)
 	}
-	f.mu.Unlock()
 	for _, e := range grown {
-		f.rec.Append(e)
+		f.rec.appendShared(e)
 	}
 }

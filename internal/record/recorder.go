@@ -141,7 +141,13 @@ func signal(ch chan<- struct{}) {
 // Append hands an entry over; it belongs to the recorder from here on and must not be
 // changed any more. Append waits neither for the disk nor for the store. It drops the
 // entry's bodies when the spool is nearly full, and nothing else, ever.
-func (r *Recorder) Append(e *gateway.Entry) {
+func (r *Recorder) Append(e *gateway.Entry) { r.append(e, r.shards.add) }
+
+// appendShared is Append for an entry that is appended again and again: what is handed over
+// by it is spooled in that order, so that the last is the newest.
+func (r *Recorder) appendShared(e *gateway.Entry) { r.append(e, r.shards.addInOrder) }
+
+func (r *Recorder) append(e *gateway.Entry, add func(e *gateway.Entry, sealed []byte) (waiting int, ok bool)) {
 	if e.Count == 0 {
 		e.Count = 1
 	}
@@ -153,7 +159,7 @@ func (r *Recorder) Append(e *gateway.Entry) {
 		r.counters.droppedBodies.Add(1)
 	}
 	sealed, done := r.sealed(e)
-	waiting, ok := r.shards.add(e, sealed)
+	waiting, ok := add(e, sealed)
 	done()
 	if !ok {
 		r.counters.late.Add(1)

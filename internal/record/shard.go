@@ -50,13 +50,27 @@ func (s *shards) add(e *gateway.Entry, sealed []byte) (waiting int, ok bool) {
 	if !sh.mu.TryLock() {
 		sh = s.lockAny(sh)
 	}
-	if !sh.closed {
-		waiting, ok = sh.chunk.add(e, sealed), true
-		sh.total++
-	}
+	waiting, ok = sh.addLocked(e, sealed)
 	sh.mu.Unlock()
 	s.hint.Put(sh)
 	return waiting, ok
+}
+
+// addInOrder is add into the one shard that keeps the order of all that is added so.
+func (s *shards) addInOrder(e *gateway.Entry, sealed []byte) (waiting int, ok bool) {
+	sh := &s.all[0]
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.addLocked(e, sealed)
+}
+
+// addLocked is add under mu.
+func (sh *shard) addLocked(e *gateway.Entry, sealed []byte) (waiting int, ok bool) {
+	if sh.closed {
+		return 0, false
+	}
+	sh.total++
+	return sh.chunk.add(e, sealed), true
 }
 
 // lockAny locks a shard that is free, else waits for the first.

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -123,6 +124,7 @@ func TestStoresInOnePlaceAreKeptApart(t *testing.T) {
 // bucket is a server that speaks what backups need of S3.
 type bucket struct {
 	t       *testing.T
+	mu      sync.Mutex
 	objects map[string][]byte
 	sums    map[string]string
 	lose    func(w http.ResponseWriter)    // the answers of PUT
@@ -130,6 +132,8 @@ type bucket struct {
 }
 
 func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b.mu.Lock() // also for a handler that ends after its client has gone
+	defer b.mu.Unlock()
 	if b.deny != nil && b.deny(w) {
 		return
 	}
@@ -195,6 +199,8 @@ func onS3(t *testing.T) (*Schedule, *bucket, *time.Time) {
 
 func (b *bucket) want(names ...string) {
 	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	got := []string{}
 	for name := range b.objects {
 		got = append(got, strings.TrimPrefix(name, "/b/x/"))
@@ -203,6 +209,16 @@ func (b *bucket) want(names ...string) {
 		b.t.Errorf("there are %q, want %q", got, names)
 	}
 }
+
+// hold does something while the bucket answers nobody.
+func (b *bucket) hold(do func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	do()
+}
+
+// keepAnswers ends what lose does.
+func (b *bucket) keepAnswers() { b.hold(func() { b.lose = nil }) }
 
 func breakOff(http.ResponseWriter) { panic(http.ErrAbortHandler) }
 
@@ -219,7 +235,7 @@ func TestABackupWhoseAnswerWasLostIsFoundAgain(t *testing.T) {
 	if st := look(); st.Failed != 1 || len(st.Files) != 0 || len(st.Unsure) != 1 {
 		t.Errorf("%+v", st)
 	}
-	b.lose = nil
+	b.keepAnswers()
 	*now = now.Add(15 * time.Minute)
 	if st := look(); st.Failed != 0 || len(st.Unsure) != 0 || len(st.Files) != 1 || !st.Made.Equal(st.Files[0].Time) {
 		t.Errorf("%+v", st)
@@ -244,7 +260,7 @@ func TestWhatBearsTheNameButIsAnothersIsLeftAlone(t *testing.T) {
 		if err := s.Look(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		b.lose = nil
+		b.keepAnswers()
 		*now = now.Add(15 * time.Minute)
 	}
 	if st := s.State(); !strings.Contains(st.Warning, day1) || len(st.Files) != 1 || len(st.Unsure) != 0 || st.Failed != 0 {
@@ -262,9 +278,11 @@ func TestS3ReplacesNothing(t *testing.T) {
 	if st := s.State(); !strings.Contains(st.Error, "a place of its own") || len(st.Unsure) != 0 {
 		t.Errorf("%+v", st)
 	}
-	if got := string(b.objects["/b/x/"+day1]); got != "another's" {
-		t.Errorf("%.20q", got)
-	}
+	b.hold(func() {
+		if got := string(b.objects["/b/x/"+day1]); got != "another's" {
+			t.Errorf("%.20q", got)
+		}
+	})
 }
 
 func TestS3DoesNotFollowRedirects(t *testing.T) {
@@ -291,11 +309,13 @@ func TestAServerWithoutConditionsIsLookedAtFirst(t *testing.T) {
 			w.WriteHeader(http.StatusNotImplemented)
 			return
 		}
-		if _, there := b.objects[r.URL.Path]; r.Method == http.MethodPut && there {
-			t.Error("it was replaced")
-		}
 		if text, err := io.ReadAll(r.Body); err == nil && r.Method == http.MethodPut {
-			b.objects[r.URL.Path] = text
+			b.hold(func() {
+				if b.objects[r.URL.Path] != nil {
+					t.Error("it was replaced")
+				}
+				b.objects[r.URL.Path] = text
+			})
 			return
 		}
 		b.ServeHTTP(w, r)
@@ -313,12 +333,14 @@ func TestAServerWithoutConditionsIsLookedAtFirst(t *testing.T) {
 		if err := s.Look(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if st := s.State(); st.Error != "" || len(b.objects) != 1 {
-			t.Errorf("%+v", st)
-		}
+		b.hold(func() {
+			if st := s.State(); st.Error != "" || len(b.objects) != 1 {
+				t.Errorf("%+v", st)
+			}
+		})
 		*now = now.Add(24 * time.Hour)
 	}
-	b.objects["/b/x/"+nameAt(*now, "0a1b2c3d", false)] = []byte("another's")
+	b.hold(func() { b.objects["/b/x/"+nameAt(*now, "0a1b2c3d", false)] = []byte("another's") })
 	if err := s.Look(t.Context()); err != nil {
 		t.Fatal(err)
 	}
