@@ -161,3 +161,15 @@ test("the gateway and the workspace that pages are about are chosen once, in the
   await page.getByRole("region", { name: "Requests by outcome" }).waitFor();
   assert.deepEqual(view.errors, []);
 });
+
+test("on a phone the chosen gateway and workspace are said on every page that they choose for, and can be taken away", async () => {
+  const phone = await newPage(browser, gateway, { viewport: { width: 400, height: 800 } });
+  await signIn(phone.page);
+  for (const path of ["/?range=24h&gateway=tight", "/costs?gateway=tight", "/limits?gateway=tight", "/budgets?gateway=tight"]) {
+    await phone.page.goto(path);
+    await phone.page.getByRole("button", { name: "Remove the filter gateway: tight" }).click();
+    await phone.page.waitForURL((u) => !u.searchParams.has("gateway"));
+  }
+  assert.deepEqual(phone.errors, []);
+  await phone.close();
+});

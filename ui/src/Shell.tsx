@@ -10,7 +10,7 @@ import { showIn, zone } from "./lib/format";
 import { pages } from "./nav";
 import { Palette } from "./parts/Palette";
 import { RangePicker } from "./parts/Range";
-import { Scope } from "./parts/Scope";
+import { Scope, ScopeChips } from "./parts/Scope";
 
 const timed = new Set(["/", "/logs", "/sessions", "/cache", "/routes", "/audit"]);
 
@@ -75,7 +75,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </Tooltip>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
-        <Box key={zone} maw={1440} mx="auto">{children}</Box>
+        <Box key={zone} maw={1440} mx="auto"><ScopeChips />{children}</Box>
       </AppShell.Main>
       <Help opened={help} onClose={setHelp.close} />
       <Palette opened={finding} onClose={setFinding.close} />

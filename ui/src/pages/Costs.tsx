@@ -85,7 +85,7 @@ export default function Costs() {
         <Select size="xs" w={170} aria-label="By" searchable allowDeselect={false} value={by} onChange={(v) => set({ by: v === "workspace" ? "" : (v ?? "") })} data={dimensions} leftSection={<Text size="xs" c="dimmed">by</Text>} />
         <Select size="xs" w={130} aria-label="Columns" allowDeselect={false} value={grain} onChange={(v) => set({ step: v === span.grain ? "" : (v ?? "") })} data={[{ value: "day", label: "each day" }, { value: "week", label: "each week" }, { value: "month", label: "each month" }]} />
         <ZonePicker />
-        {Object.entries(filters).map(([k, v]) => <Box key={k} component="span" className={params.get(k) ? undefined : "only-small"}><Chip label={`${k.slice(7)}: ${k === "filter.key" ? keyName(v) : v}`} remove={() => set({ [k]: "", [paramOf(k)]: "" })} /></Box>)}
+        {Object.entries(filters).filter(([k]) => params.get(k)).map(([k, v]) => <Chip key={k} label={`${k.slice(7)}: ${k === "filter.key" ? keyName(v) : v}`} remove={() => set({ [k]: "" })} />)}
       </Group>
       {report.isError ? <Failure error={report.error} retry={() => void report.refetch()} /> : !a ? <Waiting rows={4} height={110} /> : a.total.requests === 0 ? (
         <Empty icon={IconReceiptDollar} title="No calls in this time"><Text ta="center" c="dimmed" mb="sm">Costs come with calls. The report is there for machines too:</Text><Snippet text={`curl -H "Authorization: Bearer $SLUICE_TOKEN" \\\n  '${location.origin}/api/v1/analytics/costs?month=${monthsBefore(now, zone, 1)[0]}&zone=${zone}&by=${asked}&format=csv'`} /></Empty>

@@ -33,7 +33,7 @@ export default function Overview() {
   return (
     <>
       <PageTitle title="Overview" says="Is all well, and if not, why not?">
-        {Object.entries(filters).map(([k, v]) => <Box key={k} component="span" className={k === "gateway" || k === "workspace" ? "only-small" : undefined}><Chip label={`${k.replace("_id", "").replaceAll("_", " ")}: ${k === "key_id" ? keyName(v) : v}`} remove={() => set({ [k]: "" })} /></Box>)}
+        {Object.entries(filters).filter(([k]) => k !== "gateway" && k !== "workspace").map(([k, v]) => <Chip key={k} label={`${k.replace("_id", "").replaceAll("_", " ")}: ${k === "key_id" ? keyName(v) : v}`} remove={() => set({ [k]: "" })} />)}
       </PageTitle>
       {summary.isError ? <Failure error={summary.error} retry={() => void summary.refetch()} /> : !summary.data ? <Waiting rows={4} height={120} /> : summary.data.figures.requests === 0 ? <First filtered={Object.keys(filters).length > 0} /> : (
         <Stack gap="md" className="answers" aria-busy={stale}>
