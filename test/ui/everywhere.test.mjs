@@ -117,6 +117,7 @@ test("a page that fails says so, and the others work; a time that is none is lef
   for (const path of ["/?from=foo&to=bar", "/logs?from=2026-11-01&to=nonsense"]) {
     await page.goto(path);
     await page.getByRole("heading", { level: 1 }).waitFor();
+    assert.equal(await page.getByRole("combobox", { name: "Time range" }).inputValue(), "Last hour"); // which is what is shown
   }
   assert.deepEqual(errors, []);
   await page.route("**/assets/Costs-*.js", (route) => route.fulfill({ status: 404, body: "" }));

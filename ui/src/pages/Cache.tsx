@@ -61,7 +61,7 @@ function Results({ total: t }: { total: Row }) {
     <Panel title="Hit ratio" says="Of the calls that looked into the cache, how many it answered. Coalesced: shared the answer of an identical call under way. Semantic: a question that means the same. Stale: an old answer, while a new one was fetched or none was to be had.">
       <Grid align="center">
         <Grid.Col span={{ base: 12, sm: 4 }}>
-          <Group justify="center"><RingProgress size={170} thickness={16} rootColor="var(--line)" roundCaps sections={[{ value: (t.hit_ratio ?? 0) * 100, color: colors.hits }]} label={<Box ta="center"><Text className="figure" component="span">{percent(t.hit_ratio)}</Text><Text size="xs" c="dimmed">{count(t.served)} of {count(t.served + t.misses)}</Text></Box>} aria-label={`Hit ratio ${percent(t.hit_ratio)}`} role="img" /></Group>
+          <Group justify="center"><RingProgress size={170} thickness={16} rootColor="var(--line)" roundCaps sections={t.hit_ratio ? [{ value: t.hit_ratio * 100, color: colors.hits }] : []} label={<Box ta="center"><Text className="figure" component="span">{percent(t.hit_ratio)}</Text><Text size="xs" c="dimmed">{count(t.served)} of {count(t.served + t.misses)}</Text></Box>} aria-label={`Hit ratio ${percent(t.hit_ratio)}`} role="img" /></Group>
         </Grid.Col>
         <Grid.Col span={{ base: 12, sm: 8 }}>
           <SimpleGrid cols={2} spacing="sm" mb="md">

@@ -9,7 +9,7 @@ import { momentIn, wallIn } from "../lib/zone";
 export function RangePicker() {
   const [params, set] = useParams();
   const [choosing, setChoosing] = useState(false);
-  const custom = params.get("from") && params.get("to");
+  const { custom } = usePeriod(); // times that are none are as if they were not there
   const live = params.get("live") !== "0" && !custom;
   const { pathname } = useLocation();
   const pick = (v: string | null) => (v === "choose" ? setChoosing(true) : v && v !== "custom" && set({ range: v, from: "", to: "" }));
@@ -17,7 +17,7 @@ export function RangePicker() {
     <Group gap="sm" wrap="nowrap">
       {pathname === "/" && (
         <Tooltip label={custom ? "A fixed time does not move on" : "Refresh every five seconds"} withArrow>
-          <Switch className="hide-small" size="sm" label="Live" aria-label="Live" checked={live} disabled={!!custom} onChange={(e) => set({ live: e.currentTarget.checked ? "" : "0" })} />
+          <Switch className="hide-small" size="sm" label="Live" aria-label="Live" checked={live} disabled={custom} onChange={(e) => set({ live: e.currentTarget.checked ? "" : "0" })} />
         </Tooltip>
       )}
       <Select
