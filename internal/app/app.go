@@ -103,6 +103,7 @@ type process struct {
 	config   atomic.Pointer[config.Config]
 	snapshot atomic.Pointer[catalog.Snapshot]
 	doc      atomic.Pointer[document] // that config was read from
+	vendors  atomic.Pointer[vendors]  // of snapshot
 	reloadMu sync.Mutex               // lets one change of it at a time
 	pending  pending                  // documents that the history lacks
 	refused  atomic.Pointer[refusal]  // nil = what there is could be used

@@ -8,12 +8,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/glob"
+	"github.com/sluice-gateway/sluice/internal/provider"
 	"github.com/sluice-gateway/sluice/internal/proxy"
 	"github.com/sluice-gateway/sluice/internal/telemetry"
 	"github.com/sluice-gateway/sluice/internal/telemetry/otlp"
@@ -108,12 +110,32 @@ func propagates(globs []string, s *catalog.Snapshot) map[string]bool {
 	return out
 }
 
+// vendors is what spans tell of the providers of one snapshot, as they ask for it.
+type vendors struct {
+	of    *catalog.Snapshot
+	known sync.Map // of otlp.Vendor, by name
+}
+
 // vendor tells spans of a provider.
 func (p *process) vendor(name string) otlp.Vendor {
-	pr := p.snapshot.Load().Providers[name]
+	s, all := p.snapshot.Load(), p.vendors.Load()
+	if all == nil || all.of != s {
+		all = &vendors{of: s}
+		p.vendors.Store(all)
+	}
+	if v, ok := all.known.Load(name); ok {
+		return v.(otlp.Vendor)
+	}
+	pr := s.Providers[name]
 	if pr == nil {
 		return otlp.Vendor{Name: name}
 	}
+	v := vendorOf(pr)
+	all.known.Store(name, v)
+	return v
+}
+
+func vendorOf(pr *provider.Provider) otlp.Vendor {
 	v := otlp.Vendor{Name: pr.Spec.GenAI}
 	if v.Name == "" {
 		v.Name = pr.Spec.Name

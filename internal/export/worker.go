@@ -86,7 +86,7 @@ func (w *worker) look(ctx context.Context) time.Duration {
 	if err != nil {
 		return w.breath / 2
 	}
-	full := w.pace.until(st.Last, st.Passed+int64(w.spec.Rows), now)
+	w.pace.told(st.Last, now)
 	switch {
 	case st.Paused:
 		w.close()
@@ -94,13 +94,23 @@ func (w *worker) look(ctx context.Context) time.Duration {
 		return w.skip(ctx, &st)
 	case now.Before(w.rest):
 		return min(w.rest.Sub(now), w.breath)
-	case st.Lag() == 0:
+	}
+	if wait := w.due(&st, now); wait > 0 {
+		return wait
+	}
+	return w.round(ctx, &st)
+}
+
+// due gives how long to wait for the next batch, 0 = it is due.
+func (w *worker) due(st *gateway.ExportState, now time.Time) time.Duration {
+	full := w.pace.until(st.Passed + int64(w.spec.Rows) - st.Last)
+	if st.Lag() == 0 {
 		return min(full, w.poll)
 	}
 	if wait := w.spec.Wait - now.Sub(st.Oldest); st.Lag() < int64(w.spec.Rows) && wait > 0 {
 		return min(wait, full, w.poll)
 	}
-	return w.round(ctx, &st)
+	return 0
 }
 
 // hold makes this node the one that works for the export, and reports whether it is. While
@@ -141,7 +151,8 @@ func (w *worker) round(ctx context.Context, st *gateway.ExportState) time.Durati
 	switch {
 	case failure == nil:
 		w.tries, w.rest = 0, time.Time{}
-		return 0
+		st.Passed = b.to // what is left came no earlier than the oldest of before
+		return w.due(st, time.Now())
 	case held.Err() != nil: // another node has it, or the process ends
 		w.close()
 		w.forget()

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
@@ -97,16 +98,20 @@ func joined(h http.Header, name string, most int) string {
 // traceSampled reports what was decided about the call's trace as it began: by the caller
 // where that counts, else by drawing.
 func (x *exchange) traceSampled() bool {
-	policy := x.gw.Traces
-	if policy.Follow && x.ctl.trace == "" {
-		if flag, told := sampledFlag(x.r.Header); told {
-			return flag
+	policy, id := x.gw.Traces, x.ctl.trace
+	if id == "" {
+		parent, trace := parentOf(x.r.Header)
+		if trace != "" && policy.Follow {
+			if flag, told := sampledFlag(parent); told {
+				return flag
+			}
 		}
+		id = cmp.Or(trace, x.id)
 	}
 	if policy.Ratio >= 1 {
 		return true
 	}
-	return drawn(x.traceID()) < uint64(policy.Ratio*(1<<56))
+	return drawn(id) < uint64(policy.Ratio*(1<<56))
 }
 
 // traceID gives the id of the trace in which the call stands, hyphens or not.
@@ -114,47 +119,47 @@ func (x *exchange) traceID() string {
 	if x.ctl.trace != "" {
 		return x.ctl.trace
 	}
-	if v := x.r.Header["Traceparent"]; len(v) == 1 {
-		if trace, _ := splitParent(v[0]); trace != "" {
-			return trace
-		}
+	_, trace := parentOf(x.r.Header)
+	return cmp.Or(trace, x.id)
+}
+
+// parentOf gives a traceparent that names a trace, and the trace, which points into it; ""
+// without one.
+func parentOf(h http.Header) (parent, trace string) {
+	v := h["Traceparent"]
+	if len(v) != 1 {
+		return "", ""
 	}
-	return x.id
+	if trace, _ = splitParent(v[0]); trace == "" {
+		return "", ""
+	}
+	return v[0], trace
 }
 
 // drawn is the lot of a trace: the last 56 bits of its id, which all who follow the
 // recommendation decide by. https://www.w3.org/TR/trace-context-2/#randomness-of-trace-id
 func drawn(id string) (lot uint64) {
-	for i, digits := len(id)-1, 0; i >= 0 && digits < 14; i-- {
-		var v byte
-		switch c := id[i]; {
-		case c >= '0' && c <= '9':
-			v = c - '0'
-		case c >= 'a' && c <= 'f':
-			v = c - 'a' + 10
-		default:
-			continue
+	for i, at := len(id)-1, 0; i >= 0 && at < 56; i-- {
+		if v := digits[id[i]]; v != 0 {
+			lot |= uint64(v-1) << at
+			at += 4
 		}
-		lot |= uint64(v) << (4 * digits)
-		digits++
 	}
 	return lot
 }
 
-// sampledFlag reads the sampled flag of a valid traceparent; told is false without one.
-func sampledFlag(h http.Header) (sampled, told bool) {
-	v := h["Traceparent"]
-	if len(v) != 1 {
-		return false, false
+// digits are the values of hexadecimal digits, each one too large; 0 = it is none.
+var digits = func() (all [256]byte) {
+	for i, c := range []byte("0123456789abcdef") {
+		all[c] = byte(i + 1)
 	}
-	if trace, _ := splitParent(v[0]); trace == "" {
-		return false, false
-	}
-	var flags [1]byte
-	if _, err := hex.Decode(flags[:], []byte(v[0][53:55])); err != nil {
-		return false, false
-	}
-	return flags[0]&1 != 0, true
+	return all
+}()
+
+// sampledFlag reads the sampled flag of a traceparent; told is false where it has none.
+func sampledFlag(parent string) (sampled, told bool) {
+	high, low := digits[parent[53]|0x20], digits[parent[54]|0x20] // small or capital
+	return (low-1)&1 != 0, high != 0 && low != 0
 }
 
 // TraceOf gives the id of the trace that a call begins when its caller names none.

@@ -14,23 +14,42 @@ type Parameter struct {
 	Texts  []string // nil = it is a number
 }
 
-// parameterNames are the members by which dialects set what spans tell, in the document
-// itself or in one of parameterObjects.
-var parameterNames = map[string]string{
-	"temperature": "temperature",
-	"top_p":       "top_p", "topP": "top_p", "p": "top_p",
-	"top_k": "top_k", "topK": "top_k", "k": "top_k",
-	"max_tokens": "max_tokens", "max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens", "maxOutputTokens": "max_tokens", "maxTokens": "max_tokens",
-	"frequency_penalty": "frequency_penalty", "frequencyPenalty": "frequency_penalty",
-	"presence_penalty": "presence_penalty", "presencePenalty": "presence_penalty",
-	"seed": "seed",
-	"n":    "choice.count", "candidateCount": "choice.count",
-	"stop": "stop_sequences", "stop_sequences": "stop_sequences", "stopSequences": "stop_sequences",
-	"encoding_format": "encoding_formats",
+// parameterOf is what spans call a setting of a dialect's, in the document itself or in one
+// of its objects of settings; "" = it is none that they tell.
+func parameterOf(member []byte) string {
+	switch string(member) {
+	case "temperature":
+		return "temperature"
+	case "top_p", "topP", "p":
+		return "top_p"
+	case "top_k", "topK", "k":
+		return "top_k"
+	case "max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "maxTokens":
+		return "max_tokens"
+	case "frequency_penalty", "frequencyPenalty":
+		return "frequency_penalty"
+	case "presence_penalty", "presencePenalty":
+		return "presence_penalty"
+	case "n", "candidateCount":
+		return "choice.count"
+	case "seed":
+		return "seed"
+	case "stop", "stop_sequences", "stopSequences":
+		return "stop_sequences"
+	case "encoding_format":
+		return "encoding_formats"
+	}
+	return ""
 }
 
-// parameterObjects are members that hold settings.
-var parameterObjects = map[string]bool{"generationConfig": true, "generation_config": true, "inferenceConfig": true}
+// ofParameters reports whether a member holds settings.
+func ofParameters(member []byte) bool {
+	switch string(member) {
+	case "generationConfig", "generation_config", "inferenceConfig":
+		return true
+	}
+	return false
+}
 
 // maxParameterText bounds one text, maxParameterTexts their number.
 const (
@@ -45,13 +64,13 @@ func (x *exchange) parameters(words bool) (out []Parameter) {
 		return nil
 	}
 	take := func(key, value []byte) bool {
-		if to := parameterNames[string(key)]; to != "" && (words || to != "stop_sequences") {
+		if to := parameterOf(key); to != "" && (words || to != "stop_sequences") {
 			out = appendParameter(out, to, value)
 		}
 		return true
 	}
 	_ = jsonscan.Members(x.body.bytes(), func(key, value []byte) bool { // what is wrong with it the caller was told
-		if parameterObjects[string(key)] {
+		if ofParameters(key) {
 			_ = jsonscan.Members(value, take)
 			return true
 		}

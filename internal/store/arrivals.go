@@ -18,11 +18,11 @@ const maxArrivals = 1000
 // transaction: its lock, held until the commit, makes the numbers' order that of commits.
 // It gives what exports may have of the entries once they are committed, as far as their
 // documents are known.
-func (s *Store) arrive(ctx context.Context, tx *sql.Tx, fresh []counted) (b recentBatch, err error) {
+func (s *Store) arrive(ctx context.Context, tx *sql.Tx, p *entryInserts, fresh []counted) (b recentBatch, err error) {
 	if len(fresh) == 0 {
 		return b, nil
 	}
-	last, changed, wanted, err := s.raiseHead(ctx, tx, len(fresh))
+	last, changed, wanted, err := raiseHead(ctx, tx, p.raise, len(fresh))
 	if err != nil || !wanted {
 		return b, err
 	}
@@ -33,13 +33,13 @@ func (s *Store) arrive(ctx context.Context, tx *sql.Tx, fresh []counted) (b rece
 		}
 		ids = append(ids, clean(fresh[i].entry.ID)...)
 	}
-	_, err = s.exec(ctx, tx, "INSERT INTO arrivals (last, count, time, ids) VALUES (?, ?, ?, ?)", last, len(fresh), micros(time.Now()), string(ids))
+	_, err = tx.StmtContext(ctx, p.arrive).ExecContext(ctx, last, len(fresh), micros(time.Now()), string(ids))
 	return recentBatch{all: arrivalsOf(fresh, last), changed: changed}, err
 }
 
 // raiseHead takes numbers; wanted says whether anybody numbers at all.
-func (s *Store) raiseHead(ctx context.Context, tx *sql.Tx, by int) (last, changed int64, wanted bool, err error) {
-	rows, err := tx.QueryContext(ctx, s.rebind("UPDATE arrival_head SET last = last + ? WHERE id = 1 AND wanted = 1 RETURNING last, changed"), by)
+func raiseHead(ctx context.Context, tx *sql.Tx, raise *sql.Stmt, by int) (last, changed int64, wanted bool, err error) {
+	rows, err := tx.StmtContext(ctx, raise).QueryContext(ctx, by)
 	if err != nil {
 		return 0, 0, false, err
 	}
@@ -115,7 +115,8 @@ func (s *Store) recentArrivals(ctx context.Context, after int64, limit int) ([]g
 		return nil, nil
 	}
 	var changed int64
-	if err := s.one(ctx, "SELECT changed FROM arrival_head WHERE id = 1", nil, &changed); err != nil {
+	err := s.queryOften(ctx, &s.exports.changed, nil, func(rows *sql.Rows) error { return rows.Scan(&changed) })
+	if err != nil {
 		return nil, err
 	}
 	return s.recent.take(after, limit, changed), nil

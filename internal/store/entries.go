@@ -52,6 +52,12 @@ func (s *Store) PutEntries(ctx context.Context, entries []*gateway.Entry) error 
 			return s.failed("put entries", err)
 		}
 	}
+	if p.raise, err = s.exports.raise.prepared(ctx, s.write); err != nil {
+		return s.failed("put entries", err)
+	}
+	if p.arrive, err = s.exports.arrive.prepared(ctx, s.write); err != nil {
+		return s.failed("put entries", err)
+	}
 	p.keep = s.unit(ctx) == nil && s.recent.wanted() // what is to be committed yet may not be
 	defer s.swept.arrived(entries[0].ID)
 	err = s.tx(ctx, func(tx *sql.Tx) error { return s.putEntries(ctx, tx, &p, entries, charges) })
@@ -68,6 +74,7 @@ func (s *Store) PutEntries(ctx context.Context, entries []*gateway.Entry) error 
 // entryInserts are the inserts of PutEntries.
 type entryInserts struct {
 	entries, charges, sums, rollups preparedInserts
+	raise, arrive                   *sql.Stmt
 	alone                           bool // entries are inserted one by one, to see which are new
 	keep                            bool // exports want their documents at once
 	arrived                         recentBatch
@@ -108,7 +115,7 @@ func (s *Store) putEntries(ctx context.Context, tx *sql.Tx, p *entryInserts, ent
 	if err != nil {
 		return err
 	}
-	p.arrived, err = s.arrive(ctx, tx, fresh)
+	p.arrived, err = s.arrive(ctx, tx, p, fresh)
 	if rated > 0 { // they may have other documents by now
 		p.arrived = recentBatch{}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -76,13 +77,16 @@ func (s *Store) LeaveExport(ctx context.Context, name, holder string) error {
 // AdvanceExport moves an export on. Another holder than the one that has it, or another
 // place than where it stands, is ErrNotHolder, and nothing changes.
 func (s *Store) AdvanceExport(ctx context.Context, name, holder string, step gateway.ExportStep) error {
+	if !s.usable.Load() {
+		return s.failed("advance export", ErrNotReady)
+	}
+	advance, err := s.exports.advance.prepared(ctx, s.write)
+	if err != nil {
+		return s.failed("advance export", err)
+	}
 	return s.failed("advance export", s.tx(ctx, func(tx *sql.Tx) error {
-		query, args := "UPDATE exports SET passed = ?, sent = sent + ?, filtered = filtered + ?, deleted = deleted + ?, set_aside = set_aside + ?, until = ?, failing = 0",
-			[]any{step.To, step.Sent, step.Filtered, step.Deleted, len(step.SetAside), micros(step.Until)}
-		if step.Sent > 0 {
-			query, args = query+", last_sent = ?", append(args, micros(step.Time))
-		}
-		n, err := s.exec(ctx, tx, query+" WHERE name = ? AND holder = ? AND passed = ?", append(args, clean(name), clean(holder), step.From)...)
+		n, err := affected(tx.StmtContext(ctx, advance).ExecContext(ctx, step.To, step.Sent, step.Filtered, step.Deleted, len(step.SetAside), micros(step.Until),
+			step.Sent, micros(step.Time), clean(name), clean(holder), step.From))
 		if err == nil && n == 0 {
 			err = ErrNotHolder
 		}
@@ -130,9 +134,13 @@ func (s *Store) Exports(ctx context.Context) ([]gateway.ExportState, error) {
 }
 
 // Export gives how one export stands, or ErrNotFound.
-func (s *Store) Export(ctx context.Context, name string) (gateway.ExportState, error) {
-	one, err := single(ctx, s, exportColumns+" WHERE e.name = ?", scanExport, clean(name))
-	return one, s.failed("export "+name, err)
+func (s *Store) Export(ctx context.Context, name string) (e gateway.ExportState, err error) {
+	err = ErrNotFound
+	reading := s.queryOften(ctx, &s.exports.stand, []any{clean(name)}, func(rows *sql.Rows) error {
+		e, err = scanExport(rows)
+		return err
+	})
+	return e, s.failed("export "+name, cmp.Or(reading, err))
 }
 
 func scanExport(rows *sql.Rows) (e gateway.ExportState, err error) {

@@ -14,8 +14,8 @@ const (
 	// recentFor is for how long one is kept, and for how long after a sign of an export the
 	// next ones are: longer than between two of them.
 	recentFor = 5 * time.Second
-	// tellAfter is after how many entries exports are told, so that they read them before they
-	// have to make room.
+	// tellAfter is how many entries may wait before exports are told, so that they read them
+	// before they have to make room.
 	tellAfter = 2000
 )
 
@@ -30,12 +30,13 @@ type recent struct {
 	bytes  int
 	timer  *time.Timer // drops what is old; nil = nothing is kept
 	closed bool
-	untold int    // entries
+	taken  int64  // up to where an export has read, the quickest one
+	told   int64  // up to where exports were told
 	tell   func() // nil = nobody wants to know
 }
 
-// OnArrivals has f called whenever some more entries have been stored here that exports
-// have not read, while one reads here. It must not block. It is set before the store is used.
+// OnArrivals has f called when so many entries have been stored here that exports have not
+// read that they are better read now, while one reads here. It must not block. It is set before the store is used.
 func (s *Store) OnArrivals(f func()) { s.recent.tell = f }
 
 // recentBatch are the arrivals of one transaction.
@@ -100,10 +101,11 @@ func (r *recent) keep(b recentBatch) bool {
 	if r.timer == nil {
 		r.timer = time.AfterFunc(recentFor, r.expire)
 	}
-	if r.untold += len(b.all); r.untold < tellAfter {
+	news, waiting := b.last()-r.told, b.last()-r.taken
+	if news < tellAfter/2 || news < 2*tellAfter && waiting < tellAfter { // others may be slower than the quickest
 		return false
 	}
-	r.untold = 0
+	r.told = b.last()
 	return true
 }
 
@@ -147,6 +149,7 @@ func (r *recent) take(after int64, limit int, changed int64) (out []gateway.Arri
 			after = part[len(part)-1].Number
 		}
 	}
+	r.taken = max(r.taken, after)
 	return out
 }
 

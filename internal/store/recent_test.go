@@ -93,6 +93,35 @@ func TestWhatIsKeptOfArrivalsIsBounded(t *testing.T) {
 	})
 }
 
+func TestExportsAreToldWhenABatchWaits(t *testing.T) {
+	var r recent
+	defer r.close()
+	var told []int64
+	var last int64
+	r.tell = func() { told = append(told, last) }
+	put := func(n int64) {
+		sizes := make([]int, n)
+		last += n
+		r.add(batchOf(1, last-n+1, sizes...))
+	}
+	for range 3 {
+		put(tellAfter / 2)
+	}
+	r.take(0, tellAfter*3/2, 1) // all
+	put(tellAfter / 2)
+	put(tellAfter / 4)
+	put(tellAfter / 4) // a batch
+	r.take(last-tellAfter, tellAfter/2, 1)
+	put(tellAfter / 2) // there is one again
+	for range 5 {      // the quickest takes all at once, others may not
+		put(tellAfter / 2)
+		r.take(last-tellAfter/2, tellAfter, 1)
+	}
+	if got := fmt.Sprint(told); got != fmt.Sprint([]int64{tellAfter, tellAfter * 3 / 2, tellAfter * 5 / 2, tellAfter * 3, tellAfter * 7 / 2, tellAfter * 11 / 2}) {
+		t.Errorf("they were told at %s", got)
+	}
+}
+
 // What is kept must be what is given: else every read would go to the database unseen.
 func TestWhoKeepsUpReadsNothingBack(t *testing.T) {
 	s, err := Open(t.Context(), "sqlite:"+t.TempDir()+"/s.db")

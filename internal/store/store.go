@@ -32,6 +32,7 @@ type Store struct {
 	chargeInsert insertStatements
 	sumInsert    insertStatements
 	rollups      rollups
+	exports      exportStatements
 	zip          compressor
 	bodyKeys     BodyKeys // nil = bodies that must be sealed are not kept
 	swept        sweepFloors
@@ -131,6 +132,7 @@ func Open(_ context.Context, url string, opts ...Option) (*Store, error) {
 	s.chargeInsert.init(&e, "ledger", ledgerColumns[:], "entry_id, counter")
 	s.sumInsert.initAdding(&e, "ledger_sums", []string{"counter", "time", "amount_nusd"}, "counter, time", "amount_nusd")
 	s.rollups.init(&e, o.metadata)
+	s.exports.init(&e)
 	return s, nil
 }
 
@@ -141,6 +143,7 @@ func (s *Store) Close() error {
 	s.chargeInsert.close()
 	s.sumInsert.close()
 	s.rollups.insert.close()
+	s.exports.close()
 	s.zip.close()
 	if s.search != nil {
 		if err := s.search.close(); err != nil {
@@ -196,6 +199,24 @@ func (s *Store) query(ctx context.Context, query string, args []any, scan func(*
 		from = tx
 	}
 	rows, err := from.QueryContext(ctx, s.rebind(query), args...)
+	return scanAll(rows, err, scan)
+}
+
+// queryOften is query, outside of a unit.
+func (s *Store) queryOften(ctx context.Context, p *statement, args []any, scan func(*sql.Rows) error) error {
+	if !s.usable.Load() {
+		return ErrNotReady
+	}
+	stmt, err := p.prepared(ctx, s.read)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	return scanAll(rows, err, scan)
+}
+
+// scanAll hands each row to scan, unless the query failed.
+func scanAll(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
 	if err != nil {
 		return err
 	}
@@ -253,7 +274,11 @@ func noRow(n int, err error) error {
 
 // exec runs one statement of a transaction and says how many rows it touched.
 func (s *Store) exec(ctx context.Context, tx *sql.Tx, query string, args ...any) (int, error) {
-	res, err := tx.ExecContext(ctx, s.rebind(query), args...)
+	return affected(tx.ExecContext(ctx, s.rebind(query), args...))
+}
+
+// affected is how many rows a statement changed.
+func affected(res sql.Result, err error) (int, error) {
 	if err != nil {
 		return 0, err
 	}

@@ -32,9 +32,8 @@ type Config struct {
 type Sink struct {
 	c     Config
 	now   func() time.Time
-	file  *os.File
+	end   *end // nil = not open
 	size  int64
-	buf   []byte    // the memory of what was written last
 	began time.Time // when the file's first row came about, zero = it is empty
 }
 
@@ -56,40 +55,40 @@ func Open(c Config, now func() time.Time) (*Sink, error) {
 
 func (s *Sink) path() string { return filepath.Join(s.c.Dir, s.c.Name+".jsonl") }
 
-func (s *Sink) open() (err error) {
-	if s.file, err = os.OpenFile(s.path(), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+func (s *Sink) open() error {
+	file, err := os.OpenFile(s.path(), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
 		return err
 	}
-	if err = s.repair(); err == nil {
+	if err = s.repair(file); err == nil {
 		err = whole.SyncDir(s.c.Dir)
 	}
 	if err != nil {
-		err = errors.Join(err, s.file.Close())
-		s.file = nil
+		return errors.Join(err, file.Close())
 	}
+	s.end, err = openEnd(file, s.size)
 	return err
 }
 
 // repair cuts a last line that a crash left half, and finds out how old the file is.
-func (s *Sink) repair() error {
-	info, err := s.file.Stat()
+func (s *Sink) repair(file *os.File) error {
+	info, err := file.Stat()
 	if err != nil {
 		return err
 	}
-	if s.size, err = endOfLines(s.file, info.Size()); err != nil {
+	if s.size, err = endOfLines(file, info.Size()); err != nil {
 		return err
 	}
 	if s.size < info.Size() {
-		if err := s.file.Truncate(s.size); err != nil {
+		if err := file.Truncate(s.size); err != nil {
 			return err
 		}
 	}
 	s.began = time.Time{}
 	if s.size > 0 {
-		s.began = beginning(io.NewSectionReader(s.file, 0, s.size), info.ModTime())
+		s.began = beginning(io.NewSectionReader(file, 0, s.size), info.ModTime())
 	}
-	_, err = s.file.Seek(s.size, io.SeekStart)
-	return err
+	return nil
 }
 
 // endOfLines is the size of a file's whole lines.
@@ -142,10 +141,7 @@ func (s *Sink) Send(_ context.Context, rows []export.Row) error {
 // ready makes sure that the file is the one by the name, and has room.
 func (s *Sink) ready(more int64) error {
 	if !s.there() {
-		if s.file != nil {
-			_ = s.file.Close() // it was moved or deleted, or has failed
-			s.file = nil
-		}
+		_ = s.Close() // it was moved, deleted or cut, or has failed
 		if err := s.open(); err != nil {
 			return err
 		}
@@ -159,66 +155,54 @@ func (s *Sink) ready(more int64) error {
 }
 
 func (s *Sink) there() bool {
-	if s.file == nil {
+	if s.end == nil {
 		return false
 	}
-	have, err := s.file.Stat()
-	if err != nil {
+	have, err := s.end.file.Stat()
+	if err != nil || have.Size() != s.size {
 		return false
 	}
 	named, err := os.Stat(s.path())
 	return err == nil && os.SameFile(have, named)
 }
 
-// atOnce is about how much is written at once: as much as the caches of a processor hold.
-const atOnce = 256 << 10
-
 // write appends rows as lines, whose size is given, or nothing.
 func (s *Sink) write(rows []export.Row, size int64) error {
-	err := s.lines(rows)
+	err := s.lines(rows, size)
 	if err == nil {
-		err = s.file.Sync()
+		err = s.end.file.Sync()
 	}
-	if err == nil {
-		release(s.file, s.size&^4095, s.size+size)
-		s.size += size
-		return nil
+	if err != nil {
+		_ = s.end.file.Truncate(s.size)
+		_ = s.Close() // the next time repairs what is left
+		return err
 	}
-	cut := s.file.Truncate(s.size)
-	if cut == nil {
-		_, cut = s.file.Seek(s.size, io.SeekStart)
-	}
-	if cut != nil {
-		_ = s.file.Close()
-		s.file = nil // the next time repairs it
-	}
-	return err
+	release(s.end.file, s.size&^(block-1), s.size+size)
+	s.size += size
+	return nil
 }
 
-func (s *Sink) lines(rows []export.Row) error {
-	s.buf = s.buf[:0]
+func (s *Sink) lines(rows []export.Row, size int64) error {
+	s.end.expect(size)
 	for i := range rows {
-		if len(s.buf) > 0 && len(s.buf)+len(rows[i].JSON) >= atOnce {
-			if _, err := s.file.Write(s.buf); err != nil {
-				return err
-			}
-			s.buf = s.buf[:0]
+		if err := s.end.add(rows[i].JSON); err != nil {
+			return err
 		}
-		s.buf = append(append(s.buf, rows[i].JSON...), '\n')
+		if err := s.end.add(newline); err != nil {
+			return err
+		}
 	}
-	_, err := s.file.Write(s.buf)
-	if cap(s.buf) > 2*atOnce {
-		s.buf = nil
-	}
-	return err
+	return s.end.flush()
 }
+
+var newline = []byte{'\n'}
 
 // Close implements export.Sink.
 func (s *Sink) Close() error {
-	if s.file == nil {
+	if s.end == nil {
 		return nil
 	}
-	err := s.file.Close()
-	s.file = nil
+	err := s.end.close()
+	s.end = nil
 	return err
 }

@@ -1,6 +1,7 @@
 package jsonl
 
 import (
+	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -14,3 +15,16 @@ func release(f *os.File, from, to int64) {
 		_ = c.Control(func(fd uintptr) { _ = unix.Fadvise(int(fd), from, to-from, unix.FADV_DONTNEED) })
 	}
 }
+
+// openDirect opens a file for writes past the page cache (O_DIRECT, open(2)); nil where the
+// file system has none.
+func openDirect(path string) *os.File {
+	f, err := os.OpenFile(path, os.O_WRONLY|unix.O_DIRECT, 0)
+	if err != nil {
+		return nil
+	}
+	return f
+}
+
+// notDirect reports whether a direct write failed for being one.
+func notDirect(err error) bool { return errors.Is(err, unix.EINVAL) }

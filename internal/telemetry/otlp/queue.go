@@ -2,7 +2,8 @@ package otlp
 
 import (
 	"context"
-	"sync/atomic"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -26,13 +27,18 @@ type sender[T any] interface {
 
 // queue is what waits for one destination.
 type queue[T any] struct {
-	in       chan item[T]
-	waiting  atomic.Int64 // bytes
+	room     int
 	standing *standing
 	to       sender[T]
 	ctx      context.Context // of what is being sent
 	cancel   context.CancelFunc
 	closing  chan struct{}
+	some     chan struct{} // gets one when something waits, and one when there is a batch
+
+	mu    sync.Mutex
+	items []item[T]
+	size  int // of items
+	bytes int // the same with what is being sent
 }
 
 type item[T any] struct {
@@ -42,25 +48,38 @@ type item[T any] struct {
 
 func newQueue[T any](room int, s *standing, to sender[T]) *queue[T] {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &queue[T]{in: make(chan item[T], room), standing: s, to: to, ctx: ctx, cancel: cancel, closing: make(chan struct{})}
+	return &queue[T]{room: room, standing: s, to: to, ctx: ctx, cancel: cancel, closing: make(chan struct{}), some: make(chan struct{}, 2)}
 }
 
-// put adds something, or drops it and counts it. It never blocks. The last eighth of the
-// room is for what matters: failures.
+// put adds something, or drops it and counts it. It never waits for a destination. The last
+// eighth of the room is for what matters: failures.
 func (q *queue[T]) put(v T, size int, matters bool) {
-	room, bytes := cap(q.in), int64(maxWaiting)
+	room, bytes := q.room, maxWaiting
 	if !matters {
 		room, bytes = room-room/8, bytes-bytes/8
 	}
-	if q.waiting.Add(int64(size)) <= bytes && len(q.in) < room {
+	q.mu.Lock()
+	if len(q.items) >= room || q.bytes+size > bytes {
+		q.mu.Unlock()
+		q.standing.full()
+		return
+	}
+	full := q.full()
+	q.items = append(q.items, item[T]{v, size})
+	q.size, q.bytes = q.size+size, q.bytes+size
+	tell := len(q.items) == 1 || !full && q.full()
+	q.mu.Unlock()
+	if tell {
 		select {
-		case q.in <- item[T]{v, size}:
-			return
-		default:
+		case q.some <- struct{}{}:
+		default: // the goroutine has two to look at
 		}
 	}
-	q.waiting.Add(int64(-size))
-	q.standing.full()
+}
+
+// full reports whether what waits is a batch. mu is held.
+func (q *queue[T]) full() bool {
+	return len(q.items) >= min(maxBatch, max(q.room/2, 1)) || q.size >= enough
 }
 
 // run sends until close.
@@ -68,52 +87,74 @@ func (q *queue[T]) run() {
 	defer q.to.End(q.ctx)
 	defer q.cancel()
 	batch := make([]T, 0, maxBatch)
-	for {
-		var size int
-		select {
-		case one := <-q.in:
-			batch, size = append(batch, one.value), one.size
-		case <-q.closing:
-			q.rest(batch)
-			return
-		}
-		wait := time.NewTimer(batchWait)
-		for full := false; !full && len(batch) < maxBatch && size < enough; {
-			select {
-			case one := <-q.in:
-				batch, size = append(batch, one.value), size+one.size
-			case <-wait.C:
-				full = true
-			case <-q.closing:
-				full = true
+	for open := true; open; {
+		open = q.gather()
+		for more := true; more || !open; {
+			var size int
+			if batch, size = q.take(batch[:0]); len(batch) == 0 {
+				break
 			}
+			q.flush(batch)
+			clear(batch)
+			more = q.sent(size)
 		}
-		wait.Stop()
-		q.flush(batch)
-		q.waiting.Add(int64(-size))
-		clear(batch)
-		batch = batch[:0]
 	}
 }
 
-// rest sends what is left.
-func (q *queue[T]) rest(batch []T) {
-	size := 0
+// gather waits until there is a batch, or until something has waited for more. It reports
+// whether the queue is open.
+func (q *queue[T]) gather() (open bool) {
+	var waited <-chan time.Time
 	for {
+		q.mu.Lock()
+		full, some := q.full(), len(q.items) > 0
+		q.mu.Unlock()
+		if full {
+			return !q.closed()
+		}
+		if some && waited == nil {
+			timer := time.NewTimer(batchWait)
+			defer timer.Stop()
+			waited = timer.C
+		}
 		select {
-		case one := <-q.in:
-			batch, size = append(batch, one.value), size+one.size
-			if len(batch) == maxBatch || size >= enough {
-				q.flush(batch)
-				batch, size = batch[:0], 0
-			}
-		default:
-			if len(batch) > 0 {
-				q.flush(batch)
-			}
-			return
+		case <-q.some:
+		case <-waited:
+			return true
+		case <-q.closing:
+			return false
 		}
 	}
+}
+
+func (q *queue[T]) closed() bool {
+	select {
+	case <-q.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// take moves what is sent at once into batch; nothing when nothing waits.
+func (q *queue[T]) take(batch []T) (all []T, size int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(batch) < min(len(q.items), maxBatch) && size < enough {
+		next := &q.items[len(batch)]
+		batch, size = append(batch, next.value), size+next.size
+	}
+	q.items = slices.Delete(q.items, 0, len(batch))
+	q.size -= size
+	return batch, size
+}
+
+// sent gives back the room of a batch, and reports whether there is another one already.
+func (q *queue[T]) sent(size int) (more bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.bytes -= size
+	return q.full()
 }
 
 // flush sends a batch, in halves where it is more than the destination takes at once.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -73,6 +74,49 @@ func TestAQueueBlocksNobodyAndCountsWhatItDrops(t *testing.T) {
 	}
 }
 
+// What a batch leaves is not forgotten when nothing comes after it.
+func TestWhatABatchLeavesIsSentAfterAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		to, s := stuck{make(chan []int), make(chan error)}, newStanding()
+		q := newQueue(2000, s, to)
+		ended := make(chan struct{})
+		go func() { defer close(ended); q.run() }()
+		began := time.Now()
+		for i := range 10 { // nobody is disturbed for each
+			q.put(i, 10, false)
+		}
+		synctest.Wait()
+		for i := range 600 {
+			q.put(10+i, 10, false)
+		}
+		for _, want := range []struct {
+			n     int
+			after time.Duration
+		}{{maxBatch, 0}, {610 - maxBatch, batchWait}} {
+			got := <-to.began
+			to.let <- nil
+			if after := time.Since(began); len(got) != want.n || after != want.after {
+				t.Errorf("%d were sent after %v, not %d after %v", len(got), after, want.n, want.after)
+			}
+		}
+		q.put(0, enough, false) // large enough to go alone
+		<-to.began
+		to.let <- nil
+		for range 3 {
+			q.put(0, 10, false)
+		}
+		q.close(t.Context())
+		if got := <-to.began; len(got) != 3 {
+			t.Errorf("at the end %v", got)
+		}
+		to.let <- nil
+		<-ended
+		if q.bytes != 0 || q.size != 0 || time.Since(began) != batchWait {
+			t.Errorf("%d and %d bytes wait at the end, after %v", q.bytes, q.size, time.Since(began))
+		}
+	})
+}
+
 // While a destination is away, what is usual fills the queue; failures find room all the same.
 func TestFailuresFindRoomWhereTheUsualDoesNot(t *testing.T) {
 	s := newStanding()
@@ -86,13 +130,13 @@ func TestFailuresFindRoomWhereTheUsualDoesNot(t *testing.T) {
 	for i := range 12 {
 		q.put(1000+i, 10, true)
 	}
-	if n := testutil.ToFloat64(s.fullness); n != 32 || len(q.in) != 80 {
-		t.Errorf("%v were dropped in all, %d wait", n, len(q.in))
+	if n := testutil.ToFloat64(s.fullness); n != 32 || len(q.items) != 80 {
+		t.Errorf("%v were dropped in all, %d wait", n, len(q.items))
 	}
 	q = newQueue(80, s, stuck{})
 	q.put(1, maxWaiting/8*7+1, false)
 	q.put(2, maxWaiting/8*7+1, true)
-	if len(q.in) != 1 || (<-q.in).value != 2 {
+	if len(q.items) != 1 || q.items[0].value != 2 {
 		t.Error("bytes are not kept free for what matters")
 	}
 }

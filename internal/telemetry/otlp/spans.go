@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
@@ -195,7 +194,7 @@ func named(e *gateway.Entry, model string) string {
 	if model == "" {
 		return op
 	}
-	return op + " " + strings.ToValidUTF8(model, "\uFFFD")
+	return op + " " + utf8Of(model)
 }
 
 // asked is the model as the caller named it. A name that led nowhere is the caller's own

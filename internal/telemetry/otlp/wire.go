@@ -3,6 +3,7 @@ package otlp
 import (
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -36,8 +37,16 @@ func (w *wire) end(start int) {
 // being read.
 func (w *wire) text(field protowire.Number, v string) {
 	if v != "" {
-		*w = protowire.AppendString(protowire.AppendTag(*w, field, protowire.BytesType), strings.ToValidUTF8(v, "\uFFFD"))
+		*w = protowire.AppendString(protowire.AppendTag(*w, field, protowire.BytesType), utf8Of(v))
 	}
+}
+
+// utf8Of gives a text in which nothing is not UTF-8; of most it is known at a glance.
+func utf8Of(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
 }
 
 // bytes writes bytes, unless there are none.
@@ -79,6 +88,12 @@ const (
 	valueList   = 5
 
 	listValues = 1
+
+	// Tags and lengths up to oneByte take one byte.
+	oneByte      = 1<<7 - 1
+	tagPairKey   = pairKey<<3 | byte(protowire.BytesType)
+	tagPairValue = pairValue<<3 | byte(protowire.BytesType)
+	tagText      = valueText<<3 | byte(protowire.BytesType)
 )
 
 // attributes writes attributes into a message, in a field of it.
@@ -89,15 +104,25 @@ type attributes struct {
 
 // pair writes an attribute up to its value, which has a size that is known.
 func (a attributes) pair(name string, size int) {
+	all := 1 + protowire.SizeBytes(len(name)) + 1 + protowire.SizeBytes(size)
+	if all <= oneByte {
+		b := append(*a.wire, byte(protowire.EncodeTag(a.field, protowire.BytesType)), byte(all), tagPairKey, byte(len(name)))
+		*a.wire = append(append(b, name...), tagPairValue, byte(size))
+		return
+	}
 	b := protowire.AppendTag(*a.wire, a.field, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(1+protowire.SizeBytes(len(name))+1+protowire.SizeBytes(size)))
+	b = protowire.AppendVarint(b, uint64(all))
 	b = protowire.AppendString(protowire.AppendTag(b, pairKey, protowire.BytesType), name)
 	*a.wire = protowire.AppendVarint(protowire.AppendTag(b, pairValue, protowire.BytesType), uint64(size))
 }
 
 func (a attributes) putText(name, v string) {
-	v = strings.ToValidUTF8(v, "\uFFFD")
+	v = utf8Of(v)
 	a.pair(name, 1+protowire.SizeBytes(len(v)))
+	if len(v) <= oneByte {
+		*a.wire = append(append(*a.wire, tagText, byte(len(v))), v...)
+		return
+	}
 	*a.wire = protowire.AppendString(protowire.AppendTag(*a.wire, valueText, protowire.BytesType), v)
 }
 
@@ -122,7 +147,7 @@ func (a attributes) putTexts(name string, all []string) {
 	value, list := a.begin(pairValue), a.begin(valueList)
 	for _, v := range all {
 		one := a.begin(listValues)
-		*a.wire = protowire.AppendString(protowire.AppendTag(*a.wire, valueText, protowire.BytesType), strings.ToValidUTF8(v, "\uFFFD"))
+		*a.wire = protowire.AppendString(protowire.AppendTag(*a.wire, valueText, protowire.BytesType), utf8Of(v))
 		a.end(one)
 	}
 	a.end(list)
