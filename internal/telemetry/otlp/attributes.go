@@ -82,7 +82,7 @@ func (a attributes) vendor(v Vendor) {
 // callAttributes are those of the call's span. Who called stands there by the key's id and
 // the workspace alone: neither user nor address leaves the gateway this way.
 func (e *Exporter) callAttributes(a attributes, c *call) {
-	entry, t := &c.entry, &c.trace
+	entry, t := c.entry, c.trace
 	a.text("gen_ai.operation.name", operation(entry.Operation))
 	if entry.Provider != "" {
 		a.vendor(e.opt.Vendor(entry.Provider))
@@ -100,7 +100,6 @@ func (e *Exporter) callAttributes(a attributes, c *call) {
 	}
 	a.parameters(t.Parameters)
 	a.usage(&entry.Usage)
-	a.content(e, c)
 	a.http(entry, t)
 	a.policy(entry)
 }
@@ -179,7 +178,7 @@ func (a attributes) policy(entry *gateway.Entry) {
 // attemptAttributes are those of one attempt's span. Tokens stand at the call, so that
 // nobody who adds up spans counts them twice.
 func (e *Exporter) attemptAttributes(a attributes, c *call, n int) {
-	entry, at := &c.entry, &c.entry.Attempts[n]
+	entry, at := c.entry, &c.entry.Attempts[n]
 	a.text("gen_ai.operation.name", operation(entry.Operation))
 	a.vendor(e.opt.Vendor(at.Provider))
 	a.text("gen_ai.request.model", at.Model)
@@ -207,14 +206,38 @@ func (e *Exporter) dialect(name string) *dialect.Dialect {
 	return nil
 }
 
-// content is what was said, where the policy allows it.
-func (a attributes) content(e *Exporter, c *call) {
-	t := &c.trace
-	if t.Prompt == nil && t.Answer == nil {
-		return
+// spoken is what was said in a call, where the policy allows spans to hold it. It is read as
+// they are sent: that takes long.
+type spoken struct {
+	dialect        *dialect.Dialect
+	prompt, answer *gateway.Body
+	most           int // bytes of each part
+}
+
+// spokenIn gives what was said in a call, nil when spans hold nothing of it.
+func (e *Exporter) spokenIn(c *call) *spoken {
+	if c.trace.Prompt == nil && c.trace.Answer == nil {
+		return nil
 	}
-	said := said(e.dialect(c.entry.ClientDialect), t.Prompt, t.Answer)
-	most := e.opt.MaxContent(c.entry.Gateway)
+	return &spoken{e.dialect(c.entry.ClientDialect), c.trace.Prompt, c.trace.Answer, e.opt.MaxContent(c.entry.Gateway)}
+}
+
+// size is about how much memory it takes; s may be nil.
+func (s *spoken) size() (n int) {
+	if s == nil {
+		return 0
+	}
+	for _, b := range []*gateway.Body{s.prompt, s.answer} {
+		if b != nil {
+			n += len(b.Bytes)
+		}
+	}
+	return n
+}
+
+// content is what was said.
+func (a attributes) content(s *spoken) {
+	said := said(s.dialect, s.prompt, s.answer)
 	cut := false
 	for _, part := range []struct {
 		name string
@@ -223,7 +246,7 @@ func (a attributes) content(e *Exporter, c *call) {
 		if len(part.all) == 0 {
 			continue
 		}
-		fit, less := fitting(part.all, most)
+		fit, less := fitting(part.all, s.most)
 		b, err := json.Marshal(fit)
 		if err != nil {
 			continue // nothing in them can fail
@@ -232,7 +255,7 @@ func (a attributes) content(e *Exporter, c *call) {
 		a.text(part.name, string(b))
 	}
 	if len(said.System) > 0 {
-		fit, less := fittingParts(said.System, most)
+		fit, less := fittingParts(said.System, s.most)
 		if b, err := json.Marshal(fit); err == nil {
 			cut = cut || less
 			a.text("gen_ai.system_instructions", string(b))

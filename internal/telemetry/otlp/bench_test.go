@@ -39,10 +39,10 @@ func BenchmarkSpansAreSent(b *testing.B) {
 	}
 	entry.Usage.InputTokens, entry.Usage.OutputTokens = known(200), known(120)
 	trace := &proxy.Trace{Sampled: true, ID: entry.TraceID, Span: "b29edf0ff2cdce21", Took: 200 * time.Millisecond, Method: "POST", Route: "/v1/chat/completions", Model: "gpt-4o-mini-2024", AnswerID: "chatcmpl-1"}
-	batch := make([]*call, 0, maxBatch)
+	batch := make([]*spans, 0, maxBatch)
 	to, began, n := e.calls[0].to, cpu(), 0
 	for ; b.Loop(); n++ {
-		batch = append(batch, newCall(&proxy.Observation{Entry: entry, Trace: trace}))
+		batch = append(batch, e.spansOf(&call{entry, trace}))
 		if len(batch) == maxBatch {
 			if err := to.Send(b.Context(), batch); err != nil {
 				b.Fatal(err)

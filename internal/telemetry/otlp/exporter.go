@@ -15,7 +15,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
-	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/proxy"
 )
 
@@ -46,7 +45,7 @@ type Vendor struct {
 type Exporter struct {
 	opt      Options
 	resource resource
-	calls    []*queue[*call]
+	calls    []*queue[*spans]
 	records  []*queue[record]
 	meters   []*meter
 	counts   *counts
@@ -161,9 +160,9 @@ func (e *Exporter) Observe(o *proxy.Observation) {
 		e.counts.flood()
 		return
 	}
-	c := newCall(o)
+	s := e.spansOf(&call{o.Entry, o.Trace})
 	for _, q := range e.calls {
-		q.put(c, c.size(), c.failed())
+		q.put(s, s.size(), s.failed)
 	}
 }
 
@@ -188,32 +187,6 @@ func (b *budget) take(now time.Time) bool {
 	}
 	b.taken++
 	return b.taken <= refusalsASecond
-}
-
-// call is one finished call with what its spans need, apart from what others may change.
-type call struct {
-	entry gateway.Entry
-	trace proxy.Trace
-}
-
-func newCall(o *proxy.Observation) *call {
-	c := &call{entry: *o.Entry, trace: *o.Trace}
-	c.entry.Bodies, c.entry.Objects, c.entry.Settlements, c.entry.Metadata = nil, nil, nil, nil
-	return c
-}
-
-// failed reports whether the call did, and came further than being refused.
-func (c *call) failed() bool { return c.entry.ErrorCode != "" && !c.trace.Refused }
-
-// size is about how much memory it takes.
-func (c *call) size() int {
-	n := 2048 + 512*len(c.entry.Attempts)
-	for _, b := range []*gateway.Body{c.trace.Prompt, c.trace.Answer} {
-		if b != nil {
-			n += len(b.Bytes)
-		}
-	}
-	return n
 }
 
 // instance makes an id of this process.

@@ -164,7 +164,7 @@ func TestAnAttemptThatBeganWhileAnotherRanIsItsHedge(t *testing.T) {
 		}
 	}
 	e := &Exporter{opt: Options{Vendor: func(name string) Vendor { return Vendor{Name: name} }}}
-	c := &call{entry: gateway.Entry{Time: at, Attempts: all, Operation: "chat"}, trace: proxy.Trace{ID: "4bf92f3577b34da6a3ce929d0e0e4736", Span: "00f067aa0ba902b7", Took: time.Second, Copied: "01a20429-a56a-7000-b29e-df0ff2cdce21"}}
+	c := &call{entry: &gateway.Entry{Time: at, Attempts: all, Operation: "chat"}, trace: &proxy.Trace{ID: "4bf92f3577b34da6a3ce929d0e0e4736", Span: "00f067aa0ba902b7", Took: time.Second, Copied: "01a20429-a56a-7000-b29e-df0ff2cdce21"}}
 	spans := decoded(t, e, c).ScopeSpans[0].Spans
 	if len(spans) != 4 || len(spans[2].Links) != 1 || string(spans[2].Links[0].SpanId) != string(spans[1].SpanId) || len(spans[1].Links)+len(spans[3].Links) != 0 || len(spans[0].Links) != 1 {
 		t.Errorf("spans %v", spans)

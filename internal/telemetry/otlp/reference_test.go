@@ -78,7 +78,7 @@ func (a *refAttributes) vendor(v Vendor) {
 // callAttributes are those of the call's span. Who called stands there by the key's id and
 // the workspace alone: neither user nor address leaves the gateway this way.
 func (e *Exporter) refCallAttributes(c *call) []*commonpb.KeyValue {
-	entry, t := &c.entry, &c.trace
+	entry, t := c.entry, c.trace
 	var a refAttributes
 	a.refText("gen_ai.operation.name", operation(entry.Operation))
 	if entry.Provider != "" {
@@ -97,9 +97,9 @@ func (e *Exporter) refCallAttributes(c *call) []*commonpb.KeyValue {
 	}
 	a.parameters(t.Parameters)
 	a.usage(&entry.Usage)
-	a.content(e, c)
 	a.http(entry, t)
 	a.policy(entry)
+	a.content(e, c)
 	return a
 }
 
@@ -168,7 +168,7 @@ func (a *refAttributes) policy(entry *gateway.Entry) {
 // attemptAttributes are those of one attempt's span. Tokens stand at the call, so that
 // nobody who adds up spans counts them twice.
 func (e *Exporter) refAttemptAttributes(c *call, n int) []*commonpb.KeyValue {
-	entry, at := &c.entry, &c.entry.Attempts[n]
+	entry, at := c.entry, &c.entry.Attempts[n]
 	var a refAttributes
 	a.refText("gen_ai.operation.name", operation(entry.Operation))
 	a.vendor(e.opt.Vendor(at.Provider))
@@ -190,7 +190,7 @@ func (e *Exporter) refAttemptAttributes(c *call, n int) []*commonpb.KeyValue {
 
 // content is what was said, where the policy allows it.
 func (a *refAttributes) content(e *Exporter, c *call) {
-	t := &c.trace
+	t := c.trace
 	if t.Prompt == nil && t.Answer == nil {
 		return
 	}
@@ -224,7 +224,7 @@ func (a *refAttributes) content(e *Exporter, c *call) {
 
 // spans appends the call's span and those of its attempts.
 func (e *Exporter) refSpans(dst []*tracepb.Span, c *call) []*tracepb.Span {
-	entry, t := &c.entry, &c.trace
+	entry, t := c.entry, c.trace
 	trace, own := refUnhex(t.ID), refUnhex(t.Span)
 	server := &tracepb.Span{
 		TraceId: trace, SpanId: own, ParentSpanId: refUnhex(entry.ParentSpanID), TraceState: t.State, Flags: flags(t.Sampled) | flagHasRemote,
@@ -293,7 +293,7 @@ func refMilestones(c *call) []*tracepb.Span_Event {
 	if c.trace.FirstContent.IsZero() {
 		return nil
 	}
-	return []*tracepb.Span_Event{refEvent(firstContent(&c.entry), c.trace.FirstContent)}
+	return []*tracepb.Span_Event{refEvent(firstContent(c.entry), c.trace.FirstContent)}
 }
 
 // attemptMilestones are those of one attempt, none later than its end.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
@@ -73,7 +75,7 @@ type spanSender struct {
 const maxBuffer = 4 << 20
 
 // Send implements sender.
-func (s *spanSender) Send(ctx context.Context, batch []*call) error {
+func (s *spanSender) Send(ctx context.Context, batch []*spans) error {
 	s.buf = s.e.batch(s.buf[:0], batch)
 	all := &tracepb.ResourceSpans{}
 	// Fields that a message does not know go out as they are; that it does know them is of no
@@ -93,15 +95,21 @@ func (s *spanSender) End(ctx context.Context) {
 }
 
 // batch appends the ResourceSpans of calls.
-func (e *Exporter) batch(w wire, calls []*call) wire {
+func (e *Exporter) batch(w wire, calls []*spans) wire {
 	w.bytes(resourceResource, e.resource.wire)
 	all := w.begin(resourceScope)
 	who := w.begin(scopeScope)
 	w.text(scopeName, scope)
 	w.text(scopeVersion, e.opt.Version)
 	w.end(who)
-	for _, c := range calls {
-		e.spans(&w, c)
+	for _, s := range calls {
+		span := w.begin(scopeSpans)
+		w = append(w, s.wire[:s.own]...)
+		if s.said != nil {
+			attributes{&w, spanAttributes}.content(s.said)
+		}
+		w.end(span)
+		w = append(w, s.wire[s.own:]...)
 	}
 	w.text(scopeSchema, schema)
 	w.end(all)
@@ -109,21 +117,60 @@ func (e *Exporter) batch(w wire, calls []*call) wire {
 	return w
 }
 
-// spans appends the call's span and those of its attempts.
-func (e *Exporter) spans(w *wire, c *call) {
-	entry, t := &c.entry, &c.trace
-	trace, own, parent := idOf(t.ID), idOf(t.Span), idOf(entry.ParentSpanID)
-	flags := flags(t.Sampled) | flagHasRemote
-	began, ended := nano(entry.Time), nano(entry.Time.Add(t.Took))
+// call is a finished call as it is observed.
+type call struct {
+	entry *gateway.Entry
+	trace *proxy.Trace
+}
 
-	span := w.begin(scopeSpans)
+// failed reports whether the call did, and came further than being refused.
+func (c *call) failed() bool { return c.entry.ErrorCode != "" && !c.trace.Refused }
+
+// spans are those of one finished call as they are sent, but for what was said. They hold
+// nothing of the call itself: what waits for a destination is bytes, which cost the garbage
+// collector nothing.
+type spans struct {
+	wire   wire // the fields of the call's own span, then the spans of its attempts
+	own    int  // how much of that is the call's own
+	said   *spoken
+	failed bool
+}
+
+// size is about how much memory they take.
+func (s *spans) size() int { return 128 + len(s.wire) + s.said.size() }
+
+// scratch is where spans are written before it is known how long they are.
+var scratch = sync.Pool{New: func() any { return new(wire) }}
+
+// spansOf makes the spans of a call and of its attempts.
+func (e *Exporter) spansOf(c *call) *spans {
+	w := scratch.Get().(*wire)
+	defer scratch.Put(w)
+	*w = (*w)[:0]
+	trace, own, ended := e.own(w, c)
+	s := &spans{own: len(*w), said: e.spokenIn(c), failed: c.failed()}
+	for i := range c.entry.Attempts {
+		e.attempt(w, c, i, &trace, &own, ended)
+	}
+	s.wire = slices.Clone(*w)
+	return s
+}
+
+// own appends the fields of the call's own span, and gives its ids and its end.
+func (e *Exporter) own(w *wire, c *call) (trace, own id, ended uint64) {
+	entry, t := c.entry, c.trace
+	trace, own = idOf(t.ID), idOf(t.Span)
+	parent := idOf(entry.ParentSpanID)
+	flags := flags(t.Sampled) | flagHasRemote
+	ended = nano(entry.Time.Add(t.Took))
+
 	w.bytes(spanTrace, trace.bytes())
 	w.bytes(spanID, own.bytes())
 	w.text(spanState, t.State)
 	w.bytes(spanParent, parent.bytes())
 	w.text(spanName, name(entry))
 	w.number(spanKind, uint64(tracepb.Span_SPAN_KIND_SERVER))
-	w.fixed64(spanStart, began)
+	w.fixed64(spanStart, nano(entry.Time))
 	w.fixed64(spanEnd, ended)
 	e.callAttributes(attributes{w, spanAttributes}, c)
 	if at := t.FirstContent; !at.IsZero() {
@@ -140,11 +187,7 @@ func (e *Exporter) spans(w *wire, c *call) {
 		flags |= flagRemote
 	}
 	w.fixed32(spanFlags, flags)
-	w.end(span)
-
-	for i := range entry.Attempts {
-		e.attempt(w, c, i, &trace, &own, ended)
-	}
+	return trace, own, ended
 }
 
 // attempt appends the span of an attempt, which ends no later than its call.
@@ -157,7 +200,7 @@ func (e *Exporter) attempt(w *wire, c *call, n int, trace, call *id, last uint64
 	w.bytes(spanID, own.bytes())
 	w.text(spanState, c.trace.State)
 	w.bytes(spanParent, call.bytes())
-	w.text(spanName, attemptName(&c.entry, a))
+	w.text(spanName, attemptName(c.entry, a))
 	w.number(spanKind, uint64(tracepb.Span_SPAN_KIND_CLIENT))
 	w.fixed64(spanStart, min(nano(a.Started), ended))
 	w.fixed64(spanEnd, ended)

@@ -26,8 +26,12 @@ import (
 // decoded reads what is sent of calls.
 func decoded(t testing.TB, e *Exporter, calls ...*call) *tracepb.ResourceSpans {
 	t.Helper()
+	var all []*spans
+	for _, c := range calls {
+		all = append(all, e.spansOf(c))
+	}
 	var request collectorpb.ExportTraceServiceRequest
-	b := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), e.batch(nil, calls))
+	b := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), e.batch(nil, all))
 	if err := proto.Unmarshal(b, &request); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +143,7 @@ func TestSpansOnTheWireAreThoseOfTheStructs(t *testing.T) {
 		var calls []*call
 		want := &tracepb.ScopeSpans{Scope: &commonpb.InstrumentationScope{Name: scope, Version: "1.2.3"}, SchemaUrl: schema}
 		for range 1 + f.IntN(4) {
-			c := newCall(&proxy.Observation{Entry: f.entry(at), Trace: f.trace(at)})
+			c := &call{f.entry(at), f.trace(at)}
 			calls, want.Spans = append(calls, c), e.refSpans(want.Spans, c)
 		}
 		got := decoded(t, e, calls...)
@@ -163,10 +167,10 @@ func attributesByName(all []*commonpb.KeyValue) map[string]string {
 // Texts that come from callers stand in every field of a span that is one.
 func TestNoTextKeepsABatchFromBeingRead(t *testing.T) {
 	e, at, bad := testExporter(), time.Unix(1_770_000_000, 0), "a\xff"
-	c := newCall(&proxy.Observation{
-		Entry: &gateway.Entry{Time: at, Operation: bad, ErrorCode: bad, Attempts: []gateway.Attempt{{Provider: bad, Model: bad, Fault: bad, Started: at}}},
-		Trace: &proxy.Trace{ID: "4bf92f3577b34da6a3ce929d0e0e4736", Span: "00f067aa0ba902b7", State: bad, Took: time.Second},
-	})
+	c := &call{
+		entry: &gateway.Entry{Time: at, Operation: bad, ErrorCode: bad, Attempts: []gateway.Attempt{{Provider: bad, Model: bad, Fault: bad, Started: at}}},
+		trace: &proxy.Trace{ID: "4bf92f3577b34da6a3ce929d0e0e4736", Span: "00f067aa0ba902b7", State: bad, Took: time.Second},
+	}
 	spans := decoded(t, e, c).ScopeSpans[0].Spans
 	if len(spans) != 2 || spans[0].TraceState != "a\uFFFD" || spans[0].Status.GetMessage() != "a\uFFFD" || spans[0].Name != "a\uFFFD" || spans[1].Status.GetMessage() != "a\uFFFD" {
 		t.Errorf("spans %v", spans)
