@@ -18,23 +18,25 @@ const maxArrivals = 1000
 // transaction: its lock, held until the commit, makes the numbers' order that of commits.
 // It gives what exports may have of the entries once they are committed, as far as their
 // documents are known.
-func (s *Store) arrive(ctx context.Context, tx *sql.Tx, p *entryInserts, fresh []counted) (b recentBatch, err error) {
+func (s *Store) arrive(ctx context.Context, tx *sql.Tx, p *entryInserts, fresh []counted) (recentBatch, error) {
 	if len(fresh) == 0 {
-		return b, nil
+		return recentBatch{}, nil
 	}
 	last, changed, wanted, err := raiseHead(ctx, tx, p.raise, len(fresh))
 	if err != nil || !wanted {
-		return b, err
+		return recentBatch{}, err
 	}
-	ids := make([]byte, 0, 37*len(fresh))
+	var b strings.Builder
+	b.Grow(37 * len(fresh))
 	for i := range fresh {
 		if i > 0 {
-			ids = append(ids, '\n')
+			b.WriteByte('\n')
 		}
-		ids = append(ids, clean(fresh[i].entry.ID)...)
+		b.WriteString(clean(fresh[i].entry.ID))
 	}
-	_, err = tx.StmtContext(ctx, p.arrive).ExecContext(ctx, last, len(fresh), micros(time.Now()), string(ids))
-	return recentBatch{all: arrivalsOf(fresh, last), changed: changed}, err
+	ids := b.String()
+	_, err = tx.StmtContext(ctx, p.arrive).ExecContext(ctx, last, len(fresh), micros(time.Now()), ids)
+	return recentBatch{all: arrivalsOf(fresh, ids, last), changed: changed}, err
 }
 
 // raiseHead takes numbers; wanted says whether anybody numbers at all.
@@ -54,16 +56,18 @@ func raiseHead(ctx context.Context, tx *sql.Tx, raise *sql.Stmt, by int) (last, 
 	return last, changed, wanted, err
 }
 
-// arrivalsOf gives entries whose last one has a number as arrivals; nil where a document is
-// not known.
-func arrivalsOf(fresh []counted, last int64) []gateway.Arrival {
+// arrivalsOf gives entries, whose ids stand in lines and whose last one has a number, as
+// arrivals; nil where a document is not known.
+func arrivalsOf(fresh []counted, ids string, last int64) []gateway.Arrival {
 	all := make([]gateway.Arrival, len(fresh))
 	for i := range fresh {
 		f := &fresh[i]
 		if f.doc == "" {
 			return nil
 		}
-		all[i] = gateway.Arrival{Number: last - int64(len(fresh)-1-i), ID: clean(f.entry.ID), Time: f.entry.Time.UTC().Round(0), Doc: unsafe.Slice(unsafe.StringData(f.doc), len(f.doc))}
+		var id string
+		id, ids, _ = strings.Cut(ids, "\n")
+		all[i] = gateway.Arrival{Number: last - int64(len(fresh)-1-i), ID: id, Time: f.entry.Time.UTC().Round(0), Doc: unsafe.Slice(unsafe.StringData(f.doc), len(f.doc))}
 	}
 	return all
 }

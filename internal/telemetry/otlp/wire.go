@@ -96,7 +96,7 @@ const (
 	tagText      = valueText<<3 | byte(protowire.BytesType)
 )
 
-// attributes writes attributes into a message, in a field of it.
+// attributes writes attributes into a message, in a field of it whose tag takes one byte.
 type attributes struct {
 	*wire
 	field protowire.Number
@@ -104,25 +104,21 @@ type attributes struct {
 
 // pair writes an attribute up to its value, which has a size that is known.
 func (a attributes) pair(name string, size int) {
-	all := 1 + protowire.SizeBytes(len(name)) + 1 + protowire.SizeBytes(size)
-	if all <= oneByte {
-		b := append(*a.wire, byte(protowire.EncodeTag(a.field, protowire.BytesType)), byte(all), tagPairKey, byte(len(name)))
-		*a.wire = append(append(b, name...), tagPairValue, byte(size))
-		return
-	}
 	b := protowire.AppendTag(*a.wire, a.field, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(all))
+	b = protowire.AppendVarint(b, uint64(1+protowire.SizeBytes(len(name))+1+protowire.SizeBytes(size)))
 	b = protowire.AppendString(protowire.AppendTag(b, pairKey, protowire.BytesType), name)
 	*a.wire = protowire.AppendVarint(protowire.AppendTag(b, pairValue, protowire.BytesType), uint64(size))
 }
 
 func (a attributes) putText(name, v string) {
 	v = utf8Of(v)
-	a.pair(name, 1+protowire.SizeBytes(len(v)))
-	if len(v) <= oneByte {
-		*a.wire = append(append(*a.wire, tagText, byte(len(v))), v...)
+	if value := 2 + len(v); value+len(name)+4 <= oneByte { // as most are
+		b := append(*a.wire, byte(protowire.EncodeTag(a.field, protowire.BytesType)), byte(4+len(name)+value), tagPairKey, byte(len(name)))
+		b = append(append(b, name...), tagPairValue, byte(value), tagText, byte(len(v)))
+		*a.wire = append(b, v...)
 		return
 	}
+	a.pair(name, 1+protowire.SizeBytes(len(v)))
 	*a.wire = protowire.AppendString(protowire.AppendTag(*a.wire, valueText, protowire.BytesType), v)
 }
 
