@@ -86,7 +86,7 @@ func saturate(body int, label string) phase {
 }
 
 // turns is how often takingTurns visits each target.
-const turns = 5
+const turns = 9
 
 // takingTurns measures the CPU of gateways that differ by a few microseconds only: they
 // take turns of a second (three where the store counts too), in ever new order, and the middle turn counts. Two
