@@ -31,7 +31,7 @@ type end struct {
 
 // openEnd goes on where a file of a size ends. The file is the end's now.
 func openEnd(file *os.File, size int64) (*end, error) {
-	e := &end{file: file, direct: openDirect(file.Name()), buf: aligned(block), base: size &^ (block - 1), n: int(size % block)}
+	e := &end{file: file, direct: openDirect(file), buf: aligned(block), base: size &^ (block - 1), n: int(size % block)}
 	e.done = e.n
 	if _, err := e.file.ReadAt(e.buf[:e.n], e.base); err != nil {
 		return nil, errors.Join(err, e.close())

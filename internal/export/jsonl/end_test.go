@@ -177,3 +177,26 @@ func TestWhatACrashLeavesOfALargeWriteIsRepaired(t *testing.T) {
 		}
 	}
 }
+
+// Two handles must be of one file, whoever moves it between the two.
+func TestNothingIsWrittenIntoAnotherFileOfTheName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "e.jsonl")
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, err := openEnd(file, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.close()
+	if e.direct != nil {
+		t.Error("the other file would be written")
+	}
+}

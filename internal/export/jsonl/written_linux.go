@@ -16,14 +16,21 @@ func release(f *os.File, from, to int64) {
 	}
 }
 
-// openDirect opens a file for writes past the page cache (O_DIRECT, open(2)); nil where the
-// file system has none.
-func openDirect(path string) *os.File {
-	f, err := os.OpenFile(path, os.O_WRONLY|unix.O_DIRECT, 0)
+// openDirect opens a file once more, for writes past the page cache (O_DIRECT, open(2)); nil
+// where the file system has none, or where its name is another file's by now.
+func openDirect(file *os.File) *os.File {
+	direct, err := os.OpenFile(file.Name(), os.O_WRONLY|unix.O_DIRECT, 0)
 	if err != nil {
 		return nil
 	}
-	return f
+	have, err := file.Stat()
+	if err == nil {
+		if named, failed := direct.Stat(); failed == nil && os.SameFile(have, named) {
+			return direct
+		}
+	}
+	_ = direct.Close() // nothing was written by it
+	return nil
 }
 
 // notDirect reports whether a direct write failed for being one.
