@@ -154,6 +154,40 @@ func TestRefusalsAreKeptUpToAHundredASecond(t *testing.T) {
 	}
 }
 
+// What a flood of refused calls leaves out is counted, for all destinations together; calls
+// that were sampled as they began, and those that failed further on, are no part of it.
+func TestAFloodOfRefusalsIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // all within one second
+		registry := prometheus.NewRegistry()
+		e := &Exporter{counts: newCounts(registry), resource: newResource(Options{})}
+		for range 2 {
+			e.calls = append(e.calls, newQueue[*spans](10_000, newStanding(), nil))
+		}
+		observe := func(sampled, refused bool) {
+			e.Observe(&proxy.Observation{Entry: &gateway.Entry{ErrorCode: "rate_limited", Status: 429}, Trace: &proxy.Trace{Sampled: sampled, Refused: refused}})
+		}
+		for range refusalsASecond + 7 {
+			observe(false, true)
+		}
+		observe(true, true)
+		observe(false, false)
+		e.Observe(&proxy.Observation{Entry: &gateway.Entry{}}) // it makes no spans
+		if n := testutil.ToFloat64(e.counts.dropped.WithLabelValues("", "traces", "flood")); n != 7 {
+			t.Errorf("%v calls of the flood are counted as left out, not 7", n)
+		}
+		for _, q := range e.calls {
+			if len(q.items) != refusalsASecond+2 {
+				t.Errorf("%d calls wait", len(q.items))
+			}
+		}
+		time.Sleep(time.Second)
+		observe(false, true)
+		if n := len(e.calls[0].items); n != refusalsASecond+3 {
+			t.Errorf("%d calls wait a second later", n)
+		}
+	})
+}
+
 func TestAnAttemptThatBeganWhileAnotherRanIsItsHedge(t *testing.T) {
 	at := time.Unix(1000, 0)
 	all := []gateway.Attempt{{Started: at}, {Started: at.Add(100 * time.Millisecond)}, {Started: at.Add(300 * time.Millisecond)}}
