@@ -163,6 +163,25 @@ test("the gateway and the workspace that pages are about are chosen once, in the
   assert.deepEqual(view.errors, []);
 });
 
+test("a letter goes to a page only after g, however young the page is", async () => {
+  await page.goto("/costs?range=24h");
+  await page.getByRole("heading", { name: "Costs", exact: true }).waitFor();
+  const press = (key, ms) => page.evaluate(([key, ms]) => {
+    const e = new KeyboardEvent("keydown", { key, bubbles: true });
+    Object.defineProperty(e, "timeStamp", { value: ms });
+    document.body.dispatchEvent(e);
+    return new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(location.pathname))));
+  }, [key, ms]);
+  assert.equal(await press("k", 300), "/costs");
+  assert.equal(await press("g", 400), "/costs");
+  assert.equal(await press("q", 500), "/costs");
+  assert.equal(await press("k", 600), "/costs", "another letter came between");
+  await press("g", 700);
+  await press("k", 800);
+  await page.getByRole("heading", { name: "Keys", exact: true }).waitFor();
+  assert.deepEqual(view.errors, []);
+});
+
 test("on a phone the chosen gateway and workspace are said on every page that they choose for, and can be taken away", async () => {
   const phone = await newPage(browser, gateway, { viewport: { width: 400, height: 800 } });
   await signIn(phone.page);

@@ -205,6 +205,7 @@ test("rows are moved to by j and k, opened by Enter and closed by Escape", async
   await page.keyboard.press("Enter");
   const sheet = page.getByRole("dialog");
   await sheet.getByRole("tab", { name: "Conversation" }).waitFor();
+  assert.match(page.url(), /\/logs\?/, "k without g has gone to the keys");
   const first = page.url();
   await page.keyboard.press("j");
   await page.waitForFunction((url) => location.href !== url, first);

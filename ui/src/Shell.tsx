@@ -124,7 +124,7 @@ const typing = (e: KeyboardEvent) => e.target instanceof HTMLElement && (e.targe
 function useKeys(help: () => void, find: () => void, fold: () => void) {
   const navigate = useNavigate();
   const link = useLinkTo();
-  const gone = useRef(0); // when g was pressed
+  const gone = useRef(-Infinity); // when g was pressed; a page's time begins at 0
   useEffect(() => {
     const press = (e: KeyboardEvent) => {
       if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") {
@@ -133,7 +133,7 @@ function useKeys(help: () => void, find: () => void, fold: () => void) {
       }
       if (typing(e) || e.ctrlKey || e.metaKey || e.altKey) return;
       const page = e.timeStamp - gone.current < 1500 && pages.find((p) => p.key === e.key);
-      gone.current = e.key === "g" ? e.timeStamp : 0;
+      gone.current = e.key === "g" ? e.timeStamp : -Infinity;
       if (page) return void navigate(link(page.path));
       if (e.key === "?") return help();
       if (e.key === "[") return fold();

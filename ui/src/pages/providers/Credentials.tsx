@@ -73,10 +73,9 @@ function Edit({ provider, kept, admin, onClose }: { provider: Schemas["Provider"
   const [parts, setParts] = useState<Record<string, string>>({});
   const given = Object.fromEntries(Object.entries(parts).filter(([, v]) => v.trim()));
   const secret = { ...(form.key ? { api_key: form.key } : {}), ...(Object.keys(given).length ? { fields: given } : {}) };
-  const act = useAct(
-    () => (kept ? got(api.PATCH("/api/v1/credentials/{id}", { params: { path: { id: kept.id } }, body: { name: form.name.trim(), weight: form.weight, ...secret } as never })) : got(api.POST("/api/v1/credentials", { body: { provider: provider.name, name: form.name.trim(), workspace: form.workspace, weight: form.weight, ...secret } as never }))),
-    ["credentials", "providers", "health"], () => (kept ? "Changed: calls from now on use it." : "Kept. Calls from now on use it."),
-  );
+  const save = () => (kept ? got(api.PATCH("/api/v1/credentials/{id}", { params: { path: { id: kept.id } }, body: { name: form.name.trim(), weight: form.weight, ...secret } as never })) : got(api.POST("/api/v1/credentials", { body: { provider: provider.name, name: form.name.trim(), workspace: form.workspace, weight: form.weight, ...secret } as never })));
+  const forget = () => { setForm((f) => ({ ...f, key: "" })); setParts({}); }; // once it is kept: the form stays until the page shows the new state
+  const act = useAct(() => save().then((out) => { forget(); return out; }), ["credentials", "providers", "health"], () => (kept ? "Changed: calls from now on use it." : "Kept. Calls from now on use it."));
   return (
     <Modal opened onClose={onClose} title={kept ? `Credential ${kept.name} of ${provider.name}` : `Add a credential to ${provider.name}`} closeButtonProps={{ "aria-label": "Close" }}>
       <form onSubmit={(e) => { e.preventDefault(); act.mutate(undefined, { onSuccess: onClose }); }}>
