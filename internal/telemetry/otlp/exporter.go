@@ -160,9 +160,16 @@ func (e *Exporter) Observe(o *proxy.Observation) {
 		e.counts.flood()
 		return
 	}
-	s := e.spansOf(&call{o.Entry, o.Trace})
+	c := &call{o.Entry, o.Trace}
+	var s *spans // written once, and not at all while every destination is away and its queue full
 	for _, q := range e.calls {
-		q.put(s, s.size(), s.failed)
+		if !q.takes(c.failed()) {
+			continue
+		}
+		if s == nil {
+			s = e.spansOf(c)
+		}
+		q.put(s, s.size(), c.failed())
 	}
 }
 

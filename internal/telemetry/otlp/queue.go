@@ -51,15 +51,32 @@ func newQueue[T any](room int, s *standing, to sender[T]) *queue[T] {
 	return &queue[T]{room: room, standing: s, to: to, ctx: ctx, cancel: cancel, closing: make(chan struct{}), some: make(chan struct{}, 2)}
 }
 
-// put adds something, or drops it and counts it. It never waits for a destination. The last
-// eighth of the room is for what matters: failures.
-func (q *queue[T]) put(v T, size int, matters bool) {
+// takes reports whether put would take something small now, which need not be made otherwise;
+// that it does not is counted as dropped.
+func (q *queue[T]) takes(matters bool) bool {
+	q.mu.Lock()
+	ok := q.fits(0, matters)
+	q.mu.Unlock()
+	if !ok {
+		q.standing.full()
+	}
+	return ok
+}
+
+// fits reports whether there is room. The last eighth of it is for what matters: failures. mu
+// is held.
+func (q *queue[T]) fits(size int, matters bool) bool {
 	room, bytes := q.room, maxWaiting
 	if !matters {
 		room, bytes = room-room/8, bytes-bytes/8
 	}
+	return len(q.items) < room && q.bytes+size <= bytes
+}
+
+// put adds something, or drops it and counts it. It never waits for a destination.
+func (q *queue[T]) put(v T, size int, matters bool) {
 	q.mu.Lock()
-	if len(q.items) >= room || q.bytes+size > bytes {
+	if !q.fits(size, matters) {
 		q.mu.Unlock()
 		q.standing.full()
 		return

@@ -188,6 +188,34 @@ func TestAFloodOfRefusalsIsCounted(t *testing.T) {
 	})
 }
 
+// While every destination is away and its queue full, no spans are made.
+func TestSpansAreMadeOnlyWhereTheyFindRoom(t *testing.T) {
+	made, stand := 0, []*standing{newStanding(), newStanding()}
+	e := &Exporter{opt: Options{Vendor: func(string) Vendor { made++; return Vendor{} }}, counts: newCounts(prometheus.NewRegistry()), resource: newResource(Options{})}
+	for i, room := range []int{8, 16} {
+		e.calls = append(e.calls, newQueue[*spans](room, stand[i], nil))
+	}
+	o := &proxy.Observation{Entry: &gateway.Entry{Provider: "openai"}, Trace: &proxy.Trace{Sampled: true}}
+	e.Observe(o)
+	each := made
+	for range 29 {
+		e.Observe(o)
+	}
+	if each == 0 || made != 14*each || len(e.calls[0].items) != 7 || len(e.calls[1].items) != 14 {
+		t.Errorf("the vendor was asked %d times (%d a call); %d and %d calls wait", made, each, len(e.calls[0].items), len(e.calls[1].items))
+	}
+	for i, want := range []float64{23, 16} {
+		if n := testutil.ToFloat64(stand[i].fullness); n != want {
+			t.Errorf("%v calls are counted as dropped, not %v", n, want)
+		}
+	}
+	o.Entry.ErrorCode = "upstream_error"
+	e.Observe(o)
+	if made != 15*each || len(e.calls[0].items) != 8 {
+		t.Error("a failure found no room")
+	}
+}
+
 func TestAnAttemptThatBeganWhileAnotherRanIsItsHedge(t *testing.T) {
 	at := time.Unix(1000, 0)
 	all := []gateway.Attempt{{Started: at}, {Started: at.Add(100 * time.Millisecond)}, {Started: at.Add(300 * time.Millisecond)}}

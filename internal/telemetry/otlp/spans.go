@@ -130,10 +130,9 @@ func (c *call) failed() bool { return c.entry.ErrorCode != "" && !c.trace.Refuse
 // nothing of the call itself: what waits for a destination is bytes, which cost the garbage
 // collector nothing.
 type spans struct {
-	wire   wire // the fields of the call's own span, then the spans of its attempts
-	own    int  // how much of that is the call's own
-	said   *spoken
-	failed bool
+	wire wire // the fields of the call's own span, then the spans of its attempts
+	own  int  // how much of that is the call's own
+	said *spoken
 }
 
 // size is about how much memory they take.
@@ -148,7 +147,7 @@ func (e *Exporter) spansOf(c *call) *spans {
 	defer scratch.Put(w)
 	*w = (*w)[:0]
 	trace, own, ended := e.own(w, c)
-	s := &spans{own: len(*w), said: e.spokenIn(c), failed: c.failed()}
+	s := &spans{own: len(*w), said: e.spokenIn(c)}
 	for i := range c.entry.Attempts {
 		e.attempt(w, c, i, &trace, &own, ended)
 	}
