@@ -163,6 +163,18 @@ test("the gateway and the workspace that pages are about are chosen once, in the
   assert.deepEqual(view.errors, []);
 });
 
+test("a page that is not there yet says that it is being loaded", async () => {
+  let go;
+  const held = new Promise((done) => (go = done));
+  await page.route("**/api/v1/auth/session", (r) => held.then(() => r.continue()));
+  await page.goto("/costs?range=24h");
+  await page.getByRole("status", { name: "Loading" }).waitFor();
+  assert.deepEqual(await serious(page), []);
+  go();
+  await page.getByRole("heading", { name: "Costs", exact: true }).waitFor();
+  await page.unrouteAll({ behavior: "wait" });
+});
+
 test("a letter goes to a page only after g, however young the page is", async () => {
   await page.goto("/costs?range=24h");
   await page.getByRole("heading", { name: "Costs", exact: true }).waitFor();

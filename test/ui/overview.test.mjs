@@ -113,8 +113,10 @@ test("each figure opens the wide chart with what it is made of, by keyboard too,
     assert.equal(await page.locator('a[aria-current="true"]').getAttribute("aria-label").then((t) => t.split(":")[0]), figure);
   }
   await page.goto("/?range=24h&live=0&chart=errors&provider=openai");
+  const errors = page.getByRole("region", { name: "Error rate", exact: true });
+  await errors.locator("canvas").waitFor();
   await well();
-  await page.getByRole("region", { name: "Error rate", exact: true }).getByRole("link", { name: "These errors" }).click();
+  await errors.getByRole("link", { name: "These errors" }).click();
   for (const filter of ["Outcome: error", "Provider: openai"]) await page.getByRole("button", { name: `Remove the filter ${filter}` }).waitFor();
 });
 

@@ -31,7 +31,7 @@ const Missing = lazy(() => import("./pages/Missing"));
 
 export function App() {
   const { who, ready } = useAuth();
-  if (!ready) return <Center h="100vh"><Loader aria-label="Loading" /></Center>;
+  if (!ready) return <Center h="100vh"><Loader role="status" aria-label="Loading" /></Center>;
   if (!who) return <SignIn />;
   return (
     <Shell>
