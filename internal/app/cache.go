@@ -264,19 +264,22 @@ func (p *process) promptsFeed() semantic.Feed {
 func (p *process) runSenses(ctx context.Context) {
 	select {
 	case <-p.sensing:
-		all := p.senses.Load()
-		var wg sync.WaitGroup
-		defer wg.Wait()
-		wg.Go(func() {
-			for pause(ctx, time.Minute) {
-				all.Sweep()
-			}
-		})
-		all.Run(ctx)
-		if err := p.prompts.Close(); err != nil {
-			p.log.Warn("the file of prompts was not closed", "error", err)
-		}
 	case <-ctx.Done():
+	}
+	all := p.senses.Load()
+	if all == nil {
+		return
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() {
+		for pause(ctx, time.Minute) {
+			all.Sweep()
+		}
+	})
+	all.Run(ctx) // also at the end: what was answered last is told
+	if err := p.prompts.Close(); err != nil {
+		p.log.Warn("the file of prompts was not closed", "error", err)
 	}
 }
 

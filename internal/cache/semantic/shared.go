@@ -94,21 +94,40 @@ func (s *Shared) tell(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			s.tellRest(ctx)
 			return
 		case r := <-s.queue:
-			if !s.holds(r) {
-				continue // it was forgotten meanwhile, or there is a younger one
-			}
-			short, cancel := context.WithTimeout(ctx, s.Timeout)
-			err := s.Feed.Publish(short, r)
-			cancel()
-			if err != nil {
-				s.Dropped.Add(1)
-				continue
-			}
-			s.Told.Add(1)
+			s.publish(context.WithoutCancel(ctx), r) // which ends what it has begun
 		}
 	}
+}
+
+// tellRest tells what waits at the end, for as long as one question may take.
+func (s *Shared) tellRest(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
+	defer cancel()
+	for {
+		select {
+		case r := <-s.queue:
+			s.publish(ctx, r)
+		default:
+			return
+		}
+	}
+}
+
+// publish tells a record that is still known.
+func (s *Shared) publish(ctx context.Context, r Record) {
+	if !s.holds(r) {
+		return // it was forgotten meanwhile, or there is a younger one
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	if err := s.Feed.Publish(ctx, r); err != nil {
+		s.Dropped.Add(1)
+		return
+	}
+	s.Told.Add(1)
 }
 
 // follow asks again at once while there is more, and more and more seldom while the feed

@@ -3,9 +3,11 @@ package semantic_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -296,6 +298,50 @@ func TestWhatTheFeedIsTooSlowForIsDroppedAndCounted(t *testing.T) {
 		t.Errorf("%d are kept here", kept)
 	}
 	close(f.let)
+}
+
+func TestWhatWasKeptLastIsToldAtTheEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "prompts")
+	feed := semantic.NewFile(path, 0)
+	s := semantic.NewShared(semantic.New(semantic.Options{}), feed)
+	for n := range 5 {
+		s.Keep(record(n))
+	}
+	ctx, end := context.WithCancel(t.Context())
+	end() // before it has come to telling
+	s.Run(ctx)
+	if told, dropped := s.Told.Load(), s.Dropped.Load(); told != 5 || dropped != 0 {
+		t.Errorf("told %d, dropped %d", told, dropped)
+	}
+	if err := feed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	feed = semantic.NewFile(path, 0)
+	defer feed.Close()
+	if all, _, err := feed.Since(t.Context(), ""); err != nil || len(all) != 5 {
+		t.Errorf("%d records are there after a restart, %v", len(all), err)
+	}
+}
+
+// hung is a feed that answers nothing.
+type hung struct{ semantic.Feed }
+
+func (hung) Publish(ctx context.Context, _ semantic.Record) error { <-ctx.Done(); return ctx.Err() }
+
+func TestAFeedThatHangsHoldsTheEndUpForOneQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := semantic.NewShared(semantic.New(semantic.Options{}), hung{})
+		for n := range 5 {
+			s.Keep(record(n))
+		}
+		ctx, end := context.WithCancel(t.Context())
+		end()
+		began := time.Now()
+		s.Run(ctx)
+		if took := time.Since(began); took > 2*s.Timeout || s.Dropped.Load() != 5 {
+			t.Errorf("it took %v, dropped %d", took, s.Dropped.Load())
+		}
+	})
 }
 
 func TestANodeAloneSharesNothing(t *testing.T) {
