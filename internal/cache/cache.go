@@ -7,6 +7,7 @@ package cache
 import (
 	"context"
 	"encoding/hex"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -16,7 +17,11 @@ import (
 type Key [32]byte
 
 // String gives the key in hexadecimal digits, as people and the admin API see it.
-func (k Key) String() string { return hex.EncodeToString(k[:]) }
+func (k Key) String() string {
+	var b [2 * len(k)]byte
+	hex.Encode(b[:], k[:])
+	return string(b[:])
+}
 
 // ParseKey reads what String gave.
 func ParseKey(s string) (k Key, ok bool) {
@@ -38,6 +43,28 @@ type Answer struct {
 	// Marks say when parts of a stream came, so that it can be given again at its own pace;
 	// nil = unknown. Parts come one after the other and make up Body.
 	Marks []Mark
+	// Told is what those who served the answer have read in it; nil = it is read each time.
+	Told *Told
+}
+
+// Told has one value beside an answer in memory; it is written nowhere. It is safe for
+// concurrent use.
+type Told struct{ v atomic.Value }
+
+// Get gives what Set was given last, nil = nothing. Nobody writes to it.
+func (t *Told) Get() any {
+	if t == nil {
+		return nil
+	}
+	return t.v.Load()
+}
+
+// Set keeps a value, always of the same type, of a thousand bytes at most. There is nothing
+// that it does to a nil Told.
+func (t *Told) Set(v any) {
+	if t != nil {
+		t.v.Store(v)
+	}
 }
 
 // Mark is one part of a stream.
@@ -76,7 +103,7 @@ func (a *About) Dead(now time.Time) bool { return a.Age(now) >= max(a.Keep, a.TT
 
 // Size is about how many bytes an answer takes in memory.
 func (a *Answer) Size() int64 {
-	n := len(a.Body) + 8*len(a.Marks) + 512
+	n := len(a.Body) + 8*len(a.Marks) + 768
 	for _, t := range a.Tags {
 		n += len(t) + 16
 	}

@@ -89,7 +89,7 @@ func (c *codec) decode(key Key, b []byte) (*Answer, error) {
 		return nil, errForeign
 	}
 	a.Stream, a.Cost.Known = b[flagsAt]&isStream != 0, b[flagsAt]&costKnown != 0
-	a.Body = r.rest
+	a.Body, a.Told = r.rest, new(Told)
 	if b[flagsAt]&isPacked != 0 {
 		if a.Body = c.unpack(r.rest, int(length)); a.Body == nil {
 			return nil, errForeign

@@ -102,9 +102,12 @@ func (x *exchange) use(m match) {
 // dialects share it, by headers.
 func (x *exchange) pick(found []match) (match, error) {
 	r := x.r
-	fit := slices.DeleteFunc(slices.Clone(found), func(m match) bool {
+	fit := found
+	if other := func(m match) bool {
 		return m.ep.Method != "" && m.ep.Method != r.Method && !(r.Method == http.MethodHead && m.ep.Method == http.MethodGet)
-	})
+	}; slices.ContainsFunc(found, other) {
+		fit = slices.DeleteFunc(slices.Clone(found), other)
+	}
 	if len(fit) == 0 {
 		var methods []string
 		for _, m := range found {

@@ -88,6 +88,12 @@ func (x *exchange) framer(resp *upstream.Response) dialect.Framer {
 // relayWhole reads an answer of bounded size to its end, learns its usage, and sends
 // it as it came. One that outgrows the bound flows on.
 func (x *exchange) relayWhole(resp *upstream.Response) error {
+	if a := x.keptWhole(); a != nil {
+		if err := x.readKept(resp, a); err != nil {
+			return err
+		}
+		return x.giveWhole(resp, a.Body)
+	}
 	buf := membuf.Get(int(max(resp.ContentLength, 0)) + 1)
 	defer func() { buf.Release() }()
 	for {
@@ -113,13 +119,17 @@ func (x *exchange) relayWhole(resp *upstream.Response) error {
 	if err := x.sound(resp, buf.Bytes); err != nil {
 		return err
 	}
+	return x.giveWhole(resp, buf.Bytes)
+}
+
+// giveWhole sends an answer that was read to its end. It does not keep body.
+func (x *exchange) giveWhole(resp *upstream.Response, body []byte) error {
 	if x.report != nil && x.report.Fault != nil {
 		x.refused = refusal{header: resp.Header, status: resp.Status}
-		x.keepRefusal(resp.Header.Get("Content-Type"), buf.Bytes)
+		x.keepRefusal(resp.Header.Get("Content-Type"), body)
 		return x.report.Fault // vendors do say 200 and then an error
 	}
 	x.firstByte = time.Now()
-	body := buf.Bytes
 	if len(x.ep.Object.Links) > 0 && resp.Header.Get("Content-Encoding") == "" {
 		body = x.pointLinks(body)
 	}
@@ -207,7 +217,6 @@ func (x *exchange) flow(resp *upstream.Response, head []byte, digest *jsonscan.D
 			if err := x.pass(buf.Bytes[:n], digest); err != nil {
 				return begun, err
 			}
-			x.flush()
 		}
 		if err == io.EOF {
 			return begun, nil
@@ -219,6 +228,7 @@ func (x *exchange) flow(resp *upstream.Response, head []byte, digest *jsonscan.D
 	}
 }
 
+// pass sends a piece on at once.
 func (x *exchange) pass(p []byte, digest *jsonscan.Digest) error {
 	if len(p) == 0 {
 		return nil
@@ -230,7 +240,13 @@ func (x *exchange) pass(p []byte, digest *jsonscan.Digest) error {
 	if x.batch != nil && x.batch.tap != nil {
 		x.batch.tap(p)
 	}
-	return x.writeAll(p)
+	began := time.Now()
+	err := x.write(p)
+	if err == nil {
+		x.flush()
+	}
+	x.linger(time.Since(began)) // however small it is: the caller may have yet to read those before
+	return err
 }
 
 // unseenWrite is how much is written to a caller without looking whether that blocks: an
@@ -245,10 +261,15 @@ func (x *exchange) writeAll(p []byte) error {
 	}
 	began := time.Now()
 	err := x.write(p)
-	if took := time.Since(began); took >= upstream.Linger {
+	x.linger(time.Since(began))
+	return err
+}
+
+// linger notes how long writing took.
+func (x *exchange) linger(took time.Duration) {
+	if took >= upstream.Linger {
 		x.lingered += took
 	}
-	return err
 }
 
 // write sends bytes to the caller; a caller who left is no fault of anybody.

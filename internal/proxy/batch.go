@@ -225,8 +225,8 @@ func (x *exchange) lineForm(line []byte) (*dialect.Dialect, bool) {
 	if !ok {
 		path, _ = jsonscan.String(jsonscan.Get(x.body.bytes(), "endpoint"))
 	}
-	for _, ep := range x.p.router.static[path] {
-		if ep.dialect.Family == x.dialect.Family {
+	for _, m := range x.p.router.static[path] {
+		if ep := m.ep; ep.dialect.Family == x.dialect.Family {
 			return ep.dialect, ep.Op == llm.OpChat || ep.Op == llm.OpCompletions
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/expr"
 	"github.com/sluice-gateway/sluice/internal/fault"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/limit/rules"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/route"
@@ -39,6 +40,7 @@ type caching struct {
 	policy *cachePolicy
 	key    cache.Key // at the plan's first target
 	keyed  bool      // it is known
+	name   string    // of the key, as people see it
 	facts  []string  // what the key is made of beside the request; the target is the first
 	ttl    time.Duration
 	tags   []string
@@ -127,7 +129,7 @@ func (x *exchange) cacheEntry() string {
 	case c.served == nil && r != nil && r.keyed && r.keyErr == nil:
 		return r.key.String()
 	}
-	return c.key.String()
+	return c.name
 }
 
 // found notes the age of an answer that is there, fresh or not.
@@ -227,7 +229,7 @@ func (x *exchange) prepareCache() error {
 		x.caching = nil // what cannot be read cannot be kept; the vendor shall say so
 		return nil
 	}
-	c.key, c.keyed, c.keeps, c.serves = key, true, true, !x.ctl.cache.noCache && c.word == ""
+	c.key, c.name, c.keyed, c.keeps, c.serves = key, key.String(), true, true, !x.ctl.cache.noCache && c.word == ""
 	if c.word == "" {
 		c.word = cacheMiss
 	}
@@ -254,13 +256,16 @@ func (x *exchange) cacheable() bool {
 
 // lasting reports a request that changes something at the vendor beside its answer.
 func (x *exchange) lasting() bool {
-	for _, name := range []string{"background", "conversation", "previous_response_id"} {
-		if v := jsonMember(x.body.bytes(), name); v != nil && string(v) != "null" && string(v) != "false" {
-			return true
-		}
-	}
-	return false
+	lasts := false
+	_ = jsonscan.Members(x.body.bytes(), func(key, v []byte) bool {
+		lasts = slices.ContainsFunc(lastings, func(name string) bool { return jsonscan.KeyIs(key, name) }) && string(v) != "null" && string(v) != "false"
+		return !lasts
+	})
+	return lasts
 }
+
+// Members by which a request changes something at the vendor.
+var lastings = []string{"background", "conversation", "previous_response_id"}
 
 // timeToLive fills how long an answer lives: as the caller, the first rule that holds, the
 // route, the model or the gateway says. It reports what none may serve or keep.

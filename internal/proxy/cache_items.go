@@ -64,13 +64,14 @@ func itemsOf(d *dialect.Dialect, x *exchange) *dialect.Items {
 func (x *exchange) itemsRequest(c *caching, facts []string) *cachekey.Request {
 	r := x.keyRequest(append(slices.Clip(facts), "one of "+c.list.Member))
 	r.Ignore = append(slices.Clip(r.Ignore), c.list.Member)
-	return r
+	return &r
 }
 
 // looseKey is the call's key without differences of form.
 func (x *exchange) looseKey(c *caching) cache.Key {
 	if c.list == nil {
-		return c.policy.keys.Loose(x.keyRequest(c.facts))
+		r := x.keyRequest(c.facts)
+		return c.policy.keys.Loose(&r)
 	}
 	return c.policy.keys.LooseItem(c.policy.keys.Loose(x.itemsRequest(c, c.facts)), c.list.thing(0))
 }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"maps"
@@ -13,7 +14,6 @@ import (
 	"github.com/sluice-gateway/sluice/internal/cache/cachekey"
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/gateway"
-	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 	"github.com/sluice-gateway/sluice/internal/route"
 )
@@ -39,11 +39,11 @@ func (x *exchange) cacheFacts(c *caching, to []string, t *route.Target) []string
 
 // pathFact names the endpoint, without a verb that only says whether the answer is a stream.
 func (x *exchange) pathFact() string {
-	pattern := x.ep.Pattern
 	if x.recasts() && x.ep.Model == dialect.InPath {
-		pattern, _, _ = strings.Cut(pattern, "{model}")
+		pattern, _, _ := strings.Cut(x.ep.Pattern, "{model}")
+		return x.ep.Method + pattern
 	}
-	return x.ep.Method + pattern
+	return x.ep.fact
 }
 
 // targetFact names a target: the same name may come to stand for another host.
@@ -133,15 +133,28 @@ func (x *exchange) headerFacts(t *route.Target) (out []string) {
 
 // answersBy reports a field of a request's header that may change what is answered.
 func (x *exchange) answersBy(name string) bool {
-	low := strings.ToLower(name)
-	switch low {
+	var room [64]byte
+	low := appendLower(room[:0], name)
+	switch string(low) {
 	case "accept":
 		return !x.recasts()
 	case "content-type", "content-length", "user-agent", "accept-encoding", "connection", "traceparent", "tracestate", "baggage",
 		"idempotency-key", "x-request-id", "x-client-request-id", "x-stainless-retry-count", "x-goog-api-client", "x-amzn-trace-id", "x-amz-date", "amz-sdk-invocation-id", "amz-sdk-request":
 		return false
 	}
-	return !strings.HasPrefix(low, "x-stainless-") && !strings.HasPrefix(low, "sluice-")
+	return !bytes.HasPrefix(low, []byte("x-stainless-")) && !bytes.HasPrefix(low, []byte("sluice-"))
+}
+
+// appendLower appends a field's name in small letters.
+func appendLower(to []byte, name string) []byte {
+	for i := range len(name) {
+		c := name[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		to = append(to, c)
+	}
+	return to
 }
 
 // headerReaches reports whether a field goes to a target.
@@ -164,7 +177,8 @@ func (x *exchange) cacheKey(c *caching) (cache.Key, error) {
 // keyBy makes the key of the call at a target that the facts tell.
 func (x *exchange) keyBy(c *caching, facts []string) (cache.Key, error) {
 	if c.list == nil || c.list.many() {
-		return c.policy.keys.Key(x.keyRequest(facts))
+		r := x.keyRequest(facts)
+		return c.policy.keys.Key(&r)
 	}
 	keys, err := x.itemKeys(c, facts, []int{0})
 	return keys[0], err
@@ -195,8 +209,8 @@ var (
 	modelAlone = deliveries[:1:1]
 )
 
-func (x *exchange) keyRequest(facts []string) *cachekey.Request {
-	r := &cachekey.Request{Facts: facts, Kind: cachekey.JSON, Body: x.body.bytes(), Name: x.ctl.cache.key, Ignore: modelAlone}
+func (x *exchange) keyRequest(facts []string) cachekey.Request {
+	r := cachekey.Request{Facts: facts, Kind: cachekey.JSON, Body: x.body.bytes(), Name: x.ctl.cache.key, Ignore: modelAlone}
 	if x.recasts() {
 		r.Ignore = deliveries
 	}
@@ -205,6 +219,3 @@ func (x *exchange) keyRequest(facts []string) *cachekey.Request {
 	}
 	return r
 }
-
-// jsonMember gives a member of an object, nil when there is none.
-func jsonMember(body []byte, name string) []byte { return jsonscan.Get(body, name) }

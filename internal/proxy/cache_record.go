@@ -173,7 +173,7 @@ func (x *exchange) put(body []byte) {
 		return
 	}
 	a := *r.head
-	a.Body, a.Marks, a.Cost = body, r.marks, x.cost
+	a.Body, a.Marks, a.Cost, a.Told = body, r.marks, x.cost, new(cache.Told)
 	if !r.keyed {
 		r.key, r.keyErr = x.keyOf(c, &x.target)
 		r.keyed = true

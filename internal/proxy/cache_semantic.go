@@ -66,7 +66,7 @@ func (x *exchange) prepareSense(c *caching) {
 func (x *exchange) senseRequest(c *caching, body []byte) *cachekey.Request {
 	r := x.keyRequest(append(slices.Clone(c.facts), "semantic", c.policy.Semantic.Model))
 	r.Body = body
-	return r
+	return &r
 }
 
 // lastWords gives the user's last turn, a JSON string; nil when it is not a text alone.

@@ -335,7 +335,7 @@ func (b *followedBody) Next() ([]byte, error) {
 func (x *exchange) cacheHead(w *headWriter) {
 	w.set("Sluice-Cache", x.cacheWord())
 	if c := x.caching; c != nil && c.keyed {
-		w.set("Sluice-Cache-Key", c.key.String())
+		w.set("Sluice-Cache-Key", c.name)
 	}
 	if x.isKept() && x.caching.word != cacheCoalesced {
 		w.set("Age", strconv.FormatInt(int64(x.caching.served.Age(time.Now())/time.Second), 10))

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
@@ -16,6 +17,7 @@ type endpoint struct {
 	want    []string // members to scan for, see ask.go
 	ceiling wantedCeiling
 	label   string    // of entries: method and pattern
+	fact    string    // of keys of the cache: the same as one word
 	vendors string    // the same by a provider's own path
 	json    *endpoint // the same for callers who send JSON instead of a form; nil = itself
 }
@@ -38,13 +40,13 @@ type match struct {
 
 // router finds endpoints by path. It is immutable.
 type router struct {
-	static map[string][]*endpoint // whole paths without parameters
+	static map[string][]match     // whole paths without parameters
 	param  map[string][]*endpoint // by first two segments, "/v1/files", or the first if the second is a parameter
 	owned  map[string]bool        // segments behind /v1 that are no accounts
 }
 
 func newRouter(dialects []*dialect.Dialect) *router {
-	r := &router{static: map[string][]*endpoint{}, param: map[string][]*endpoint{}, owned: map[string]bool{"v1": true, "me": true, "realtime": true, "streams": true, "feedback": true}}
+	r := &router{static: map[string][]match{}, param: map[string][]*endpoint{}, owned: map[string]bool{"v1": true, "me": true, "realtime": true, "streams": true, "feedback": true}}
 	for _, d := range dialects {
 		for i := range d.Endpoints {
 			r.add(d, &d.Endpoints[i])
@@ -56,6 +58,7 @@ func newRouter(dialects []*dialect.Dialect) *router {
 func newEndpoint(d *dialect.Dialect, e *dialect.Endpoint) *endpoint {
 	ep := &endpoint{Endpoint: e, dialect: d, want: wanted(d, e)}
 	ep.label, ep.vendors = strings.TrimSpace(e.Method+" "+e.Pattern), strings.TrimSpace(e.Method+" /providers/{provider}"+e.Pattern)
+	ep.fact = e.Method + e.Pattern
 	ep.ceiling = ceilingOf(ep)
 	return ep
 }
@@ -68,7 +71,7 @@ func (r *router) add(d *dialect.Dialect, e *dialect.Endpoint) {
 		if e.Model == dialect.InForm {
 			plain.Model = dialect.InBody
 		}
-		ep.json = &endpoint{Endpoint: &plain, dialect: d, want: ep.want, label: ep.label, vendors: ep.vendors}
+		ep.json = &endpoint{Endpoint: &plain, dialect: d, want: ep.want, label: ep.label, fact: ep.fact, vendors: ep.vendors}
 	}
 	if rest, ok := strings.CutPrefix(e.Pattern, "/v1/"); ok {
 		rest, _, _ = strings.Cut(rest, "/")
@@ -76,7 +79,7 @@ func (r *router) add(d *dialect.Dialect, e *dialect.Endpoint) {
 	}
 	brace := strings.IndexByte(e.Pattern, '{')
 	if brace < 0 {
-		r.static[e.Pattern] = append(r.static[e.Pattern], ep)
+		r.static[e.Pattern] = append(r.static[e.Pattern], match{ep: ep})
 		return
 	}
 	pattern := e.Pattern
@@ -113,14 +116,10 @@ func twoSegments(path string) string {
 }
 
 // find gives every endpoint that has this escaped path, with other methods too, so
-// that the caller can tell "no such path" from "not with this method".
+// that the caller can tell "no such path" from "not with this method". They are not written to.
 func (r *router) find(path string) []match {
 	if found := r.static[path]; found != nil {
-		out := make([]match, len(found))
-		for i, ep := range found {
-			out[i] = match{ep: ep}
-		}
-		return out
+		return found
 	}
 	if len(path) < 2 || path[0] != '/' {
 		return nil
@@ -137,10 +136,7 @@ func (r *router) find(path string) []match {
 // findFolded is find for a path that may be spelt in capitals, as some vendors allow.
 func (r *router) findFolded(path string) []match {
 	lower := strings.ToLower(path)
-	var out []match
-	for _, ep := range r.static[lower] {
-		out = append(out, match{ep: ep})
-	}
+	out := slices.Clone(r.static[lower])
 	if len(path) < 2 || path[0] != '/' {
 		return out
 	}

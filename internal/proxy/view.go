@@ -129,9 +129,9 @@ func (l *lane) precomputePaths(r *router) {
 	if l.provider.Spec.Path != nil {
 		return
 	}
-	for path, eps := range r.static {
-		for _, ep := range eps {
-			l.paths[ep.Endpoint] = l.provider.URLPath(provider.PathRequest{Op: ep.Op, Path: path})
+	for path, all := range r.static {
+		for _, m := range all {
+			l.paths[m.ep.Endpoint] = l.provider.URLPath(provider.PathRequest{Op: m.ep.Op, Path: path})
 		}
 	}
 }

@@ -2,6 +2,7 @@ package cache_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"strings"
 	"testing"
@@ -72,23 +73,55 @@ func TestEveryOperationIsKeptByteForByte(t *testing.T) {
 		{"the provider's own path", asked{path: "/providers/one/v1/chat/completions", body: `{"model":"m","seed":1,` + said + `}`}, "application/json"},
 	} {
 		before := h.n.count()
-		first, again := h.make(tt.asked), h.make(tt.asked)
-		if first.StatusCode != 200 || first.cache() != "miss" || again.StatusCode != 200 || again.cache() != "hit" {
-			t.Errorf("%s: %d %s, then %d %s: %.200s", tt.name, first.StatusCode, first.cache(), again.StatusCode, again.cache(), again.body)
+		first := h.make(tt.asked)
+		if first.StatusCode != 200 || first.cache() != "miss" || len(first.body) == 0 {
+			t.Errorf("%s: %d %s: %.200s", tt.name, first.StatusCode, first.cache(), first.body)
 			continue
 		}
-		if !bytes.Equal(first.body, again.body) || len(first.body) == 0 {
-			t.Errorf("%s: the hit is another answer:\n%q\n%q", tt.name, first.body, again.body)
-		}
-		if ct := again.Header.Get("content-type"); !strings.HasPrefix(ct, tt.kind) || ct != first.Header.Get("content-type") {
-			t.Errorf("%s: %s, then %s", tt.name, first.Header.Get("content-type"), ct)
+		e := h.Entry(first.id())
+		for n := range 3 { // what the first has read, the others are told
+			again := h.make(tt.asked)
+			if again.StatusCode != 200 || again.cache() != "hit" {
+				t.Errorf("%s, hit %d: %d %s: %.200s", tt.name, n, again.StatusCode, again.cache(), again.body)
+				continue
+			}
+			if !bytes.Equal(first.body, again.body) {
+				t.Errorf("%s, hit %d is another answer:\n%q\n%q", tt.name, n, first.body, again.body)
+			}
+			if ct := again.Header.Get("content-type"); !strings.HasPrefix(ct, tt.kind) || ct != first.Header.Get("content-type") {
+				t.Errorf("%s, hit %d: %s, then %s", tt.name, n, first.Header.Get("content-type"), ct)
+			}
+			if usage := again.Header.Get("sluice-usage"); usage != first.Header.Get("sluice-usage") {
+				t.Errorf("%s, hit %d has usage %s, not %s", tt.name, n, usage, first.Header.Get("sluice-usage"))
+			}
+			f := h.Entry(again.id())
+			if fmt.Sprint(f.Usage) != fmt.Sprint(e.Usage) || f.FinishReason != e.FinishReason || f.Cost.USD != 0 || f.Saved != e.Cost {
+				t.Errorf("%s, hit %d: the entry tells %+v, %s, saved %v and not %+v, %s, %v", tt.name, n, f.Usage, f.FinishReason, f.Saved, e.Usage, e.FinishReason, e.Cost)
+			}
 		}
 		if got := h.n.count() - before; got != 1 {
 			t.Errorf("%s: %d calls to the vendor", tt.name, got)
 		}
-		e, f := h.Entry(first.id()), h.Entry(again.id())
-		if fmt.Sprint(f.Usage) != fmt.Sprint(e.Usage) || f.FinishReason != e.FinishReason {
-			t.Errorf("%s: the hit's entry tells %+v, %s and not %+v, %s", tt.name, f.Usage, f.FinishReason, e.Usage, e.FinishReason)
+	}
+}
+
+// A compressed answer is kept as it came, and every hit tells what is in it.
+func TestACompressedAnswerTellsItsUsageToEveryHit(t *testing.T) {
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, _ = z.Write([]byte(`{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"length"}],"usage":{"prompt_tokens":7,"completion_tokens":5,"total_tokens":12}}`))
+	_ = z.Close()
+	g := start(t, testup.New(t, func(call *testup.Call) {
+		call.Set("Content-Encoding", "gzip").Answer(200, "application/json", zipped.Bytes())
+	}), "{ ttl: 5m }")
+	for n := range 4 {
+		a := call(t, g, chat, `{"model":"one/m","max_tokens":5,`+said+`}`, "accept-encoding", "gzip")
+		e := g.Entry(a.id())
+		if !bytes.Equal(a.body, zipped.Bytes()) || a.Header.Get("content-encoding") != "gzip" || (a.cache() == "hit") != (n > 0) {
+			t.Errorf("call %d: %d bytes, %s, %v", n, len(a.body), a.cache(), a.Header)
+		}
+		if e.Usage.InputTokens.N != 7 || e.Usage.OutputTokens.N != 5 || e.FinishReason != "length" {
+			t.Errorf("call %d: %+v, %s", n, e.Usage, e.FinishReason)
 		}
 	}
 }
