@@ -166,12 +166,15 @@ func (a *api) walkAudit(ctx context.Context, v *audit.Verifier, limit int64) (Au
 		return AuditVerified{}, err
 	}
 	for {
-		page, err := a.Store.Audit(ctx, store.AuditQuery{Oldest: true, After: v.Last, Limit: maxPage})
-		if err != nil {
-			return AuditVerified{}, err
+		page, unread := a.Store.Audit(ctx, store.AuditQuery{Oldest: true, After: v.Last, Limit: maxPage})
+		if broken := (*audit.Broken)(nil); unread != nil && !errors.As(unread, &broken) {
+			return AuditVerified{}, unread
 		}
 		end, head, err := a.Store.AuditHead(ctx) // behind the page: events may have come since
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		if errors.Is(err, store.ErrNotFound) {
+			return verified(v, 0, false, &audit.Broken{Seq: v.Last + 1, Why: "the row that tells where the log ends was removed"})
+		}
+		if err != nil {
 			return AuditVerified{}, err
 		}
 		for i := range page.Events {
@@ -180,12 +183,29 @@ func (a *api) walkAudit(ctx context.Context, v *audit.Verifier, limit int64) (Au
 			}
 		}
 		switch {
+		case unread != nil:
+			return verified(v, end, false, unread)
+		case page.Next == "" && end == 0 && v.Last == 0:
+			return verified(v, end, true, a.mayBeEmpty(ctx, v))
 		case page.Next == "" && (v.Last >= end || len(page.Events) == 0):
 			return verified(v, end, true, v.End(end, head))
 		case v.Rows >= limit:
 			return verified(v, end, false, nil)
 		}
 	}
+}
+
+// mayBeEmpty says whether a log without any event can be whole: not where something was
+// done that every log tells of. Making a key is, and so is each start.
+func (a *api) mayBeEmpty(ctx context.Context, v *audit.Verifier) error {
+	keys, err := a.Store.Keys(ctx, store.KeyQuery{Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(keys.Keys) > 0 {
+		return &audit.Broken{Seq: 1, Why: "the log is empty, though the store has keys: every event was removed, and the row that tells where it ended was changed"}
+	}
+	return v.End(0, audit.Hash{})
 }
 
 func verified(v *audit.Verifier, end int64, whole bool, err error) (AuditVerified, error) {

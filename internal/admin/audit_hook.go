@@ -91,7 +91,9 @@ func (a *api) tell(c *call, r *route, outcome string, before, answer any) error 
 	if err != nil {
 		return err
 	}
-	e.Outcome = outcome
+	if e.Outcome = outcome; outcome == audit.Begun {
+		e.Object.ID = asName(e.Object.ID) // whether there is such a thing will be seen
+	}
 	_, err = a.Store.AppendAudit(c.ctx(), e)
 	return err
 }
@@ -116,9 +118,10 @@ func (a *api) event(c *call, r *route, before, answer any) (audit.Event, error) 
 	}
 	e.Actor = a.actor(c, e.Workspace)
 	changes := slices.Concat(audit.Diff(was, is), c.filters(r), c.changed)
-	if e.Changes, err = json.Marshal(changes); err != nil {
+	if e.Changes, err = json.Marshal(notNil(changes)); err != nil {
 		return e, err
 	}
+	hideSecrets(&e)
 	return e, nil
 }
 
@@ -182,11 +185,15 @@ func (a *api) refuse(c *call, r *route, refused error) {
 		return
 	default:
 		object = c.objectOf(r)
+		if why.Status == http.StatusNotFound || why.Status == http.StatusBadRequest {
+			object.ID = asName(object.ID)
+		}
 	}
 	e := audit.Event{
 		Time: a.now(), Action: action, Object: object, Workspace: c.workspace, IP: a.addressOf(c.r), UserAgent: c.r.UserAgent(), RequestID: c.id,
 		Outcome: audit.Refused, Code: why.Code, Actor: a.actor(c, c.workspace),
 	}
+	hideSecrets(&e)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), 5*time.Second)
 	defer cancel()
 	if e.Count = a.refusals.take(floodKey{e.Actor.ID, action, why.Code, clientOf(c.r).String()}, &e, e.Time); e.Count > 0 {

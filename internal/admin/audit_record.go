@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/audit"
 	"github.com/sluice-gateway/sluice/internal/gateway"
+	"github.com/sluice-gateway/sluice/internal/record"
 )
 
 // shownRecord gives what of an answer the audit log compares: records whose types keep
@@ -22,7 +24,9 @@ func shownRecord(answer any) any {
 		return v.Token
 	case Purge:
 		return v.CachePurge
-	case gateway.Key, gateway.Workspace, gateway.User, gateway.Member, gateway.Token, gateway.Raise, gateway.Credential, gateway.Drain, Secret, Undrained, Deleted:
+	case Erasure:
+		return map[string]any{"id": v.ID, "kind": cmp.Or(v.Kind, "user"), "workspace": v.Workspace, "dry_run": v.State == gateway.ErasureDry, "counts": v.Counts} // whose it is, the log could not forget
+	case gateway.AlertMute, gateway.Key, gateway.Workspace, gateway.User, gateway.Member, gateway.Token, gateway.Raise, gateway.Credential, gateway.Drain, Secret, Undrained, Deleted:
 		return v
 	}
 	return nil
@@ -47,6 +51,8 @@ func (a *api) recordBefore(c *call, r *route) any {
 		return found(a.Store.Token(c.ctx(), id))
 	case "raise":
 		return found(a.Store.Raise(c.ctx(), id))
+	case "alert":
+		return found(a.Store.AlertMute(c.ctx(), id))
 	case "credential":
 		return found(a.Store.Credential(c.ctx(), id))
 	case "member":
@@ -130,4 +136,25 @@ func jsonText(s string) json.RawMessage {
 		panic("BUG: " + err.Error())
 	}
 	return b
+}
+
+// hideSecrets takes out what looks like a secret: people do give a key where its id is
+// wanted, and nothing can be taken out of the log later.
+func hideSecrets(e *audit.Event) {
+	for _, text := range []*string{&e.Actor.Name, &e.Object.ID, &e.Object.Name, &e.UserAgent} {
+		*text = string(record.Redact([]byte(*text)))
+	}
+	e.Changes = record.Redact(e.Changes)
+}
+
+// nameLike is what ids, names and e-mail addresses look like.
+var nameLike = regexp.MustCompile(`^[\p{L}\p{N}@._+-]{1,80}$`)
+
+// asName gives the name of something that is not there, unless it does not look like one: it
+// may be anything that somebody has put in its place, such as an address with a secret.
+func asName(text string) string {
+	if text == "" || nameLike.MatchString(text) {
+		return text
+	}
+	return "(not a name)"
 }

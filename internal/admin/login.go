@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -19,7 +20,9 @@ type Login struct {
 // login opens a session. Neither the answer nor its time tells whether there is such a
 // user. After ten wrong ones an address, and an account, has one try a second.
 func (a *api) login(c *call, body *Login) (Session, error) {
-	c.claimed = account(body.Email)
+	if c.claimed = account(body.Email); !addressLike.MatchString(c.claimed) {
+		c.claimed = "" // it may be a password
+	}
 	u, err := a.checkPassword(c, body.Email, body.Password)
 	if err != nil {
 		return Session{}, err
@@ -49,6 +52,9 @@ func (a *api) checkPassword(c *call, email, password string) (*gateway.User, err
 	}
 	return u, nil
 }
+
+// addressLike is what e-mail addresses look like.
+var addressLike = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
 
 // account is what the spellings of an address have in common.
 func account(email string) string {

@@ -171,7 +171,7 @@ func (a *api) exportUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.object = audit.Object{Kind: "user", ID: "sha256:" + gateway.HashUser("", p.User)}
+	c.object = audit.Object{Kind: "user", ID: "sha256:" + gateway.HashUser(c.id, p.User)}
 	if err := a.tell(c, &route{deed: deed{Action: "privacy.export"}}, audit.OK, nil, nil); err != nil {
 		return nil, err
 	}

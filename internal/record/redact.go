@@ -96,7 +96,7 @@ type prefix struct {
 // ends the prefix, or begins it in the case of 'A'.
 var (
 	byDash = []prefix{
-		{"sk-", 16, word}, {"xai-", 20, word}, {"pplx-", 20, word}, {"nvapi-", 20, word}, {"glpat-", 16, word},
+		{"sk-", 16, word}, {"sluice-admin-", 16, word}, {"xai-", 20, word}, {"pplx-", 20, word}, {"nvapi-", 20, word}, {"glpat-", 16, word},
 		{"xoxb-", 16, word}, {"xoxp-", 16, word}, {"xoxa-", 16, word}, {"xoxs-", 16, word},
 	}
 	byUnderscore = []prefix{
