@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/audit"
@@ -64,10 +65,10 @@ func (a *api) person(c *call, user, workspace string) (store.Person, error) {
 	if user == "" {
 		return store.Person{}, invalid("user", "user is needed: whose data?")
 	}
-	if err := checkText("user", user, maxSecret); err != nil {
-		return store.Person{}, err
+	if len(user) > maxSecret {
+		return store.Person{}, invalid("user", "user is longer than "+strconv.Itoa(maxSecret)+" bytes")
 	}
-	return store.Person{User: user, Workspace: workspace}, a.inOwnWorkspace(c, workspace)
+	return store.Person{User: gateway.UserName(user), Workspace: workspace}, a.inOwnWorkspace(c, workspace)
 }
 
 func (a *api) createErasure(c *call, body *NewErasure) (Erasure, error) {

@@ -192,7 +192,7 @@ func (w *watch) raise(ctx context.Context, p *pending, used gateway.USD) error {
 			return err
 		}
 		if fresh {
-			w.log.Info("a budget has reached a threshold", "alert", a.ID, "rule", p.ID, "values", p.Values, "period", p.name, "threshold", t)
+			w.log.Info("a budget has reached a threshold", "alert", a.ID, "rule", p.ID, "period", p.name, "threshold", t)
 			signal(w.wake)
 		}
 		w.marks.put(&mark{counter: p.Counter, start: p.start, end: p.end, done: t})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sluice-gateway/sluice/internal/dialect"
 	"github.com/sluice-gateway/sluice/internal/fault"
+	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/jsonscan"
 	"github.com/sluice-gateway/sluice/internal/llm"
 )
@@ -134,7 +135,7 @@ func (x *exchange) scanStream(raw []byte) error {
 func userOf(body []byte, spans []jsonscan.Span) string {
 	for _, raw := range [][]byte{spans[wantUser].Of(body), spans[wantSafetyID].Of(body), jsonscan.Get(spans[wantMetadata].Of(body), "user_id")} {
 		if s, ok := jsonscan.String(raw); ok && s != "" {
-			return clip(s)
+			return gateway.UserName(s)
 		}
 	}
 	return ""

@@ -121,7 +121,7 @@ func (x *exchange) mergeClaims(t *rules.Taken, model string) {
 		if at < 0 {
 			c.Min = 0
 			h.claims, h.of = append(h.claims, c), append(h.of, r)
-			h.values, h.models = append(h.values, r.Values(&x.held.facts)), append(h.models, []string{model})
+			h.values, h.models = append(h.values, x.kept(r.Values(&x.held.facts))), append(h.models, []string{model})
 			continue
 		}
 		h.models[at] = append(h.models[at], model)

@@ -411,7 +411,7 @@ func (x *exchange) tellBudget(t *taken, i int, used int64, refused bool) {
 		st.Used, at = st.Used-t.hold.Granted[i]+used, t.hold.Taken
 	}
 	x.p.budgets.Note(gateway.Standing{
-		Rule: r.Rule, ID: r.ID, Counter: c.Counter, Window: c.Window, Values: r.Values(&x.held.facts), Gateway: x.gw.Name, Workspace: x.who.Workspace,
+		Rule: r.Rule, ID: r.ID, Counter: c.Counter, Window: c.Window, Values: x.kept(r.Values(&x.held.facts)), Gateway: x.gw.Name, Workspace: x.who.Workspace,
 		Used: gateway.USD(st.Used), Max: gateway.USD(st.Max), Time: at, Refused: refused,
 	})
 }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"encoding/json"
 	"hash/fnv"
 	"net/netip"
@@ -30,6 +31,17 @@ func (x *exchange) ruleset() *redact.Redactor {
 		return nil
 	}
 	return x.view.rulesets[x.gw.Name]
+}
+
+// kept gives what a limit counts by as it is kept for people, in the ledger and in alerts:
+// it may be a user, a header or metadata. Counters are told apart by their digests.
+func (x *exchange) kept(values string) string {
+	values = x.ruleset().Text(values, nil)
+	raw := []byte(values)
+	if clean := x.view.redact(raw); !bytes.Equal(clean, raw) {
+		return string(clean)
+	}
+	return values
 }
 
 // redactEntry takes out of an entry what the policy names, everywhere that people may have

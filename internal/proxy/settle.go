@@ -42,7 +42,7 @@ func (x *exchange) reckon(t *taken) {
 		x.tellBudget(t, i, used[i], false)
 		if r := t.Of[i]; r.Kind == rules.Cost && used[i] > 0 {
 			counter, values := t.Ledger(i, &x.held.facts)
-			x.held.settled = append(x.held.settled, gateway.Settlement{Rule: r.ID, Counter: counter, Values: values, Amount: gateway.USD(used[i]), Time: t.hold.Taken})
+			x.held.settled = append(x.held.settled, gateway.Settlement{Rule: r.ID, Counter: counter, Values: x.kept(values), Amount: gateway.USD(used[i]), Time: t.hold.Taken})
 		}
 	}
 }

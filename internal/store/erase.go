@@ -154,13 +154,14 @@ func (s *Store) EraseLedger(ctx context.Context, p Person) (n int, err error) {
 			within, withinArgs = "workspace = ?", []any{clean(p.Workspace)}
 		}
 		for _, c := range []userText{
-			{table: "ledger", column: "rule_values", before: "user=", where: mine, args: mineArgs}, // before the rows are nobody's
-			{table: "raises", column: "rule_values", before: "user=", where: within, args: withinArgs},
-			{table: "alerts", column: "rule_values", before: "user=", where: within, args: withinArgs},
-			{table: "alerts", column: "payload", before: "user=", json: true, where: within, args: withinArgs},
-			{table: "alert_mutes", column: "value", before: "user=", where: within, args: withinArgs},
-			{table: "alert_states", column: "state", before: "user=", json: true, where: "1 = 1", also: ", version = version + 1"}, // who holds it reads it anew
+			{table: "ledger", column: "rule_values", before: "user=", ends: valueEnds, where: within, args: withinArgs},
+			{table: "raises", column: "rule_values", before: "user=", ends: valueEnds, where: within, args: withinArgs},
+			{table: "alerts", column: "rule_values", before: "user=", ends: valueEnds, where: within, args: withinArgs},
+			{table: "alerts", column: "payload", before: "user=", ends: valueEnds, json: true, where: within, args: withinArgs},
+			{table: "alert_mutes", column: "value", before: "user=", ends: valueEnds, where: within, args: withinArgs},
+			{table: "alert_states", column: "state", before: "user=", ends: valueEnds, json: true, where: "1 = 1", also: ", version = version + 1"}, // who holds it reads it anew
 			{table: "objects", column: "hold", before: `"user":"`, after: `"`, json: true, where: within, args: withinArgs},
+			{table: "objects", column: "hold", before: "user=", ends: valueEnds, json: true, where: within, args: withinArgs}, // of the claims
 		} {
 			changed, err := s.eraseText(ctx, tx, &c, clean(p.User))
 			if err != nil {
@@ -182,6 +183,7 @@ type userText struct {
 	table, column, before, after, where string
 	args                                []any
 	json                                bool   // the column is JSON
+	ends                                string // see replaceWhole
 	also                                string // what a change of a row sets beside
 }
 
@@ -213,7 +215,7 @@ func (s *Store) eraseText(ctx context.Context, tx *sql.Tx, c *userText, user str
 	}
 	total := 0
 	for _, text := range found {
-		next := replaceWhole(text, c.before+user+c.after, c.before+erased+c.after, c.after == "")
+		next := replaceWhole(text, c.before+user+c.after, c.before+erased+c.after, c.ends)
 		if next == text {
 			continue
 		}
@@ -228,22 +230,34 @@ func (s *Store) eraseText(ctx context.Context, tx *sql.Tx, c *userText, user str
 
 var likeEscape = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
-// replaceWhole replaces a text where it ends a value.
-func replaceWhole(in, old, by string, bounded bool) string {
+// valueEnds is what may follow a value that stands among others.
+const valueEnds = `,;"`
+
+// replaceWhole replaces a text that is a name and a value where it is all of both; ends are
+// what may follow the value, "" = anything.
+func replaceWhole(in, old, by, ends string) string {
 	var out strings.Builder
-	for {
+	for before := byte(0); ; {
 		i := strings.Index(in, old)
 		if i < 0 {
 			return out.String() + in
 		}
+		if i > 0 {
+			before = in[i-1]
+		}
 		rest := in[i+len(old):]
-		if !bounded || rest == "" || strings.IndexByte(`,;" `, rest[0]) >= 0 || strings.HasPrefix(rest, `\"`) {
+		if ends == "" || !ofName(before) && (rest == "" || strings.IndexByte(ends, rest[0]) >= 0 || strings.HasPrefix(rest, `\"`)) {
 			out.WriteString(in[:i] + by)
 		} else {
 			out.WriteString(in[:i+len(old)])
 		}
-		in = rest
+		in, before = rest, old[len(old)-1]
 	}
+}
+
+// ofName reports whether a byte is part of a name: metadata.user is another one than user.
+func ofName(c byte) bool {
+	return c == '.' || c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
 // SearchForgets counts the entries that the search index has still to forget.

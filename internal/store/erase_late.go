@@ -89,11 +89,12 @@ func (s *Store) recentErasures(ctx context.Context) ([]gateway.Erasure, time.Tim
 // anonymise leaves of an entry what says nothing of who made the call.
 func anonymise(e *gateway.Entry) {
 	for i := range e.Settlements {
-		e.Settlements[i].Values = replaceWhole(e.Settlements[i].Values, "user="+e.User, "user="+erased, true)
+		e.Settlements[i].Values = replaceWhole(e.Settlements[i].Values, "user="+e.User, "user="+erased, valueEnds)
 	}
 	if name, err := json.Marshal(e.User); err == nil {
 		for i := range e.Objects {
-			e.Objects[i].Hold = strings.ReplaceAll(e.Objects[i].Hold, `"user":`+string(name), `"user":"`+erased+`"`)
+			hold := strings.ReplaceAll(e.Objects[i].Hold, `"user":`+string(name), `"user":"`+erased+`"`)
+			e.Objects[i].Hold = replaceWhole(hold, "user="+string(name[1:len(name)-1]), "user="+erased, valueEnds) // of the claims
 		}
 	}
 	e.User, e.Session, e.ClientIP, e.UserAgent, e.TraceID, e.ParentSpanID, e.Comment = "", "", "", "", "", "", ""

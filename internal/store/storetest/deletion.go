@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -143,7 +144,7 @@ func testSweepWorkspace(t *testing.T, s *store.Store) {
 }
 
 func testErase(t *testing.T, s *store.Store) {
-	users := []string{"jane", "jane-2", "o'hara %_!", "r&d \"bob\" <b>"}
+	users := []string{"jane", "jane smith", "jane-2", "o'hara %_!", "r&d \"bob\" <b>"}
 	for i, user := range users {
 		value := "gateway/default/month user=" + user
 		state := gateway.AlertState{Rule: "r" + ID(i), Series: []gateway.AlertSeries{{Value: value}}, Told: []string{value}}
@@ -157,6 +158,11 @@ func testErase(t *testing.T, s *store.Store) {
 		e := withBodies(Entry(i))
 		e.User, e.Workspace = user, "default"
 		e.Settlements = []gateway.Settlement{{Rule: "r", Counter: user, Values: "user=" + user, Amount: 7, Time: e.Time}}
+		name := need(json.Marshal(user))(t)
+		inner := string(name[1 : len(name)-1])
+		batch := object("batch-"+ID(i), "default")
+		batch.Kind, batch.Hold = "batch", `{"user":`+string(name)+`,"claims":[{"values":"user=`+inner+`"},{"values":"key=k, user=`+inner+`, metadata.user=`+inner+`"}]}`
+		must(t, s.PutObject(t.Context(), batch, Epoch()))
 		all = append(all, e)
 	}
 	put(t, s, all...)
@@ -177,8 +183,8 @@ func testErase(t *testing.T, s *store.Store) {
 		if done := need(s.EraseEntries(t.Context(), job, Epoch().Add(time.Minute), 10))(t); len(done) != 1 || job.Counts["bodies"] != 1 {
 			t.Errorf("%v, %v", done, job.Counts)
 		}
-		if n := need(s.EraseLedger(t.Context(), store.Person{User: user}))(t); n != 3 {
-			t.Errorf("%d of the ledger, a state and a mute", n)
+		if n := need(s.EraseLedger(t.Context(), store.Person{User: user}))(t); n != 5 {
+			t.Errorf("%d of the ledger, a state, a mute and, twice, a batch", n)
 		}
 		for j, other := range users {
 			e := need(s.Entry(t.Context(), ID(j)))(t)
@@ -204,8 +210,19 @@ func testErase(t *testing.T, s *store.Store) {
 			t.Errorf("%+v", m)
 		}
 	}
+	for i, user := range users {
+		o := need(s.ObjectByID(t.Context(), "batch-"+ID(i), "batch"))(t)
+		var hold struct {
+			User   string
+			Claims []struct{ Values string }
+		}
+		must(t, json.Unmarshal([]byte(o.Hold), &hold))
+		if hold.User != "(erased)" || hold.Claims[0].Values != "user=(erased)" || hold.Claims[1].Values != "key=k, user=(erased), metadata.user="+user {
+			t.Errorf("%s", o.Hold)
+		}
+	}
 	must(t, s.Compact(t.Context()))
-	if page := need(s.Erasures(t.Context(), nil, "", 10))(t); len(page.Erasures) != 4 || page.Erasures[0].User != "" {
+	if page := need(s.Erasures(t.Context(), nil, "", 10))(t); len(page.Erasures) != len(users) || page.Erasures[0].User != "" {
 		t.Errorf("%+v", page)
 	}
 }
