@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/config"
 	"github.com/sluice-gateway/sluice/internal/seal"
 	"github.com/sluice-gateway/sluice/internal/store"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // backing is one run of backup.
@@ -179,17 +181,32 @@ func writeFile(env *Env, name string, write func(io.Writer) error) error {
 	if _, err := os.Lstat(name); err == nil {
 		return fmt.Errorf("%s exists already; nothing was written", name)
 	}
-	part := name + ".part"
-	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.part") // its own, for its owner alone, whoever else writes one
 	if err != nil {
 		return err
 	}
+	part := f.Name()
 	defer os.Remove(part)
 	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(part, name); err == nil || errors.Is(err, fs.ErrExist) { // which, unlike a renaming, replaces nothing
+	if err := named(part, name); err != nil {
 		return err
+	}
+	return whole.SyncDir(filepath.Dir(name))
+}
+
+// named gives a file a name that no other has.
+func named(part, name string) error {
+	err := os.Link(part, name)
+	switch {
+	case errors.Is(err, fs.ErrExist): // made meanwhile
+		return fmt.Errorf("%s exists already; nothing was written", name)
+	case err == nil:
+		return nil
+	}
+	if _, err := os.Lstat(name); err == nil {
+		return fmt.Errorf("%s exists already; nothing was written", name)
 	}
 	return os.Rename(part, name) // where there are no links
 }

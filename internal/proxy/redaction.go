@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/sluice-gateway/sluice/internal/catalog"
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -36,7 +37,9 @@ func (x *exchange) ruleset() *redact.Redactor {
 // kept gives what a limit counts by as it is kept for people, in the ledger and in alerts:
 // it may be a user, a header or metadata. Counters are told apart by their digests.
 func (x *exchange) kept(values string) string {
-	values = x.ruleset().Text(values, nil)
+	if name, rest, ok := strings.Cut(values, "="); ok && x.ruleset() != nil {
+		values = name + "=" + x.ruleset().Text(rest, nil) // an equals sign may be a part of an address
+	}
 	raw := []byte(values)
 	if clean := x.view.redact(raw); !bytes.Equal(clean, raw) {
 		return string(clean)

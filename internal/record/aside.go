@@ -19,7 +19,7 @@ func (r *Recorder) ForgetAside(mine func(*gateway.Entry) bool) (calls, unread in
 	r.spool.aside.Lock()
 	defer r.spool.aside.Unlock()
 	dir := badPath(r.opt.Dir)
-	if err := whole.SweepAll(dir, ""); err != nil {
+	if err := whole.SweepAll(dir, nil); err != nil {
 		return 0, 0, fmt.Errorf("remove what is left of unfinished files: %w", err)
 	}
 	files, err := os.ReadDir(dir)

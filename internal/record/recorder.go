@@ -77,7 +77,7 @@ func Open(opt Options) (*Recorder, error) {
 		return nil, err
 	}
 	r := newRecorder(opt, lock)
-	if err := whole.SweepAll(badPath(opt.Dir), ""); err != nil {
+	if err := whole.SweepAll(badPath(opt.Dir), nil); err != nil {
 		r.log.Warn("what is left of unfinished files in bad/ cannot be removed", "error", err)
 	}
 	cut, err := r.spool.load(r.log)

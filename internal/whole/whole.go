@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"syscall"
 )
 
@@ -99,9 +98,9 @@ func Sweep(path string) error {
 	return sweep(filepath.Dir(path), func(name string) bool { return name == base })
 }
 
-// SweepAll is Sweep for all files of a directory whose names begin with prefix.
-func SweepAll(dir, prefix string) error {
-	return sweep(dir, func(name string) bool { return strings.HasPrefix(name, prefix) })
+// SweepAll is Sweep for all files of a directory that are mine by their names; nil = each.
+func SweepAll(dir string, mine func(name string) bool) error {
+	return sweep(dir, func(name string) bool { return mine == nil || mine(name) })
 }
 
 func sweep(dir string, mine func(name string) bool) error {

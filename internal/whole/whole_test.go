@@ -140,13 +140,13 @@ func TestWhatAKilledWriteLeavesIsSweptAndNothingElse(t *testing.T) {
 	if len(got) != 1+1+len(others) || !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, ".keys.json.") }) {
 		t.Errorf("there are %q", got)
 	}
-	if err := whole.SweepAll(dir, "keys"); err != nil {
+	if err := whole.SweepAll(dir, func(name string) bool { return strings.HasPrefix(name, "keys") }); err != nil {
 		t.Fatal(err)
 	}
 	if got := names(t, dir); len(got) != 1+len(others) {
 		t.Errorf("there are %q", got)
 	}
-	if err := whole.SweepAll(filepath.Join(dir, "none"), ""); err != nil {
+	if err := whole.SweepAll(filepath.Join(dir, "none"), nil); err != nil {
 		t.Error(err)
 	}
 }

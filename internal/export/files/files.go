@@ -2,7 +2,9 @@
 package files
 
 import (
+	"cmp"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,18 +14,31 @@ import (
 	"github.com/sluice-gateway/sluice/internal/export"
 )
 
-// Keep deletes the oldest of the files whose names begin and end so, but for keep of
-// them; 0 = all stay. Names must sort by age.
-func Keep(dir, prefix, suffix string, keep int) error {
+// Keep deletes the oldest of the files of a directory that are mine by their names, but for
+// keep of them; 0 = all stay. The oldest is the one that was written first, whatever the age
+// of what is in it.
+func Keep(dir string, mine func(name string) bool, keep int) error {
 	if keep <= 0 {
 		return nil
 	}
-	names, err := Names(dir, prefix, suffix)
+	all, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
-	for _, name := range names[:max(len(names)-keep, 0)] {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	var found []fs.FileInfo
+	for _, e := range all {
+		if !e.Type().IsRegular() || !mine(e.Name()) {
+			continue
+		}
+		if info, err := e.Info(); err == nil { // else it is gone
+			found = append(found, info)
+		}
+	}
+	slices.SortFunc(found, func(a, b fs.FileInfo) int {
+		return cmp.Or(a.ModTime().Compare(b.ModTime()), strings.Compare(a.Name(), b.Name()))
+	})
+	for _, info := range found[:max(len(found)-keep, 0)] {
+		if err := os.Remove(filepath.Join(dir, info.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}

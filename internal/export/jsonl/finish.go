@@ -35,7 +35,7 @@ func (s *Sink) finish() error {
 
 // tidy compresses finished files, also those that a crash left, and deletes the oldest.
 func (s *Sink) tidy() error {
-	if err := whole.SweepAll(s.c.Dir, s.c.Name+"-2"); err != nil {
+	if err := whole.SweepAll(s.c.Dir, s.finishes); err != nil {
 		return err
 	}
 	if suffix := s.suffix(); suffix != "" {
@@ -69,15 +69,19 @@ func (s *Sink) keep() error {
 	return nil
 }
 
-// finished gives the finished files of this export, the oldest first: another export may
-// have a name that goes on like this one's.
+// finished gives the finished files of this export, the oldest first.
 func (s *Sink) finished(suffix string) ([]string, error) {
 	all, err := files.Names(s.c.Dir, s.c.Name+"-", suffix)
-	return slices.DeleteFunc(all, func(name string) bool {
-		at, rest, _ := strings.Cut(strings.TrimPrefix(name, s.c.Name+"-"), ".jsonl")
-		_, err := time.Parse(stamp, at)
-		return err != nil || strings.Contains(rest, "-")
-	}), err
+	return slices.DeleteFunc(all, func(name string) bool { return !s.finishes(name) }), err
+}
+
+// finishes reports the name of a finished file of this export: another export may have a
+// name that goes on like this one's.
+func (s *Sink) finishes(name string) bool {
+	after, ok := strings.CutPrefix(name, s.c.Name+"-")
+	at, rest, _ := strings.Cut(after, ".jsonl")
+	_, err := time.Parse(stamp, at)
+	return ok && err == nil && !strings.Contains(rest, "-")
 }
 
 func (s *Sink) suffix() string {

@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -34,14 +36,26 @@ func Open(c Config) (*Sink, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, files.Failed(err)
 	}
-	if err := whole.SweepAll(c.Dir, c.Name+"-2"); err != nil {
+	s := &Sink{c}
+	if err := whole.SweepAll(c.Dir, s.wrote); err != nil {
 		return nil, files.Failed(err)
 	}
-	return &Sink{c}, nil
+	return s, nil
 }
 
 // suffix ends the names of files.
 const suffix = ".parquet"
+
+// stem is what Stem gives.
+var stem = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[0-9a-f]{16}$`)
+
+// wrote reports the name of a file of this export: another export may have a name that goes
+// on like this one's.
+func (s *Sink) wrote(name string) bool {
+	after, begins := strings.CutPrefix(name, s.c.Name+"-")
+	middle, ends := strings.CutSuffix(after, suffix)
+	return begins && ends && stem.MatchString(middle)
+}
 
 // Send implements export.Sink. The same rows make the same file: sent again, they replace
 // themselves.
@@ -55,7 +69,7 @@ func (s *Sink) Send(_ context.Context, rows []export.Row) error {
 		err = whole.Write(filepath.Join(s.c.Dir, s.c.Name+"-"+Stem(rows)+suffix), whole.Private, whole.Text(b.Bytes()))
 	}
 	if err == nil {
-		err = files.Keep(s.c.Dir, s.c.Name+"-2", suffix, s.c.Keep)
+		err = files.Keep(s.c.Dir, s.wrote, s.c.Keep)
 	}
 	if err != nil {
 		return files.Failed(err)

@@ -5,7 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -65,6 +67,46 @@ func TestOldFilesGo(t *testing.T) {
 	left, _ := filepath.Glob(filepath.Join(dir, "*"))
 	if len(left) != 2 {
 		t.Errorf("%v", left)
+	}
+}
+
+// Exports may have names of which one goes on like the other, and write to one place; what
+// came late is not the oldest file.
+func TestNoFileOfAnotherExportGoesAndNoneThatWasJustWritten(t *testing.T) {
+	dir := t.TempDir()
+	open := func(name string, keep int) *parquet.Sink {
+		s, err := parquet.Open(parquet.Config{Dir: dir, Name: name, Keep: keep})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	send := func(s *parquet.Sink, n int, age time.Duration) {
+		e := exporttest.Entry(n)
+		if err := s.Send(t.Context(), []export.Row{{ID: e.ID, Time: e.Time.Add(-age), JSON: e.AppendJSON(nil)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := open("a-2", 0)
+	for i := range 3 {
+		send(other, i, 0)
+	}
+	half := filepath.Join(dir, ".a-2-20260301T120000.000Z-0123456789abcdef.parquet.123.part")
+	if err := os.WriteFile(half, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := open("a", 2)
+	for i := range 5 {
+		send(s, 10+i, time.Duration(i)*time.Hour)
+	}
+	mine, _ := filepath.Glob(filepath.Join(dir, "a-20*"))
+	others, _ := filepath.Glob(filepath.Join(dir, "a-2-20*"))
+	if _, err := os.Stat(half); err != nil || len(mine) != 2 || len(others) != 3 {
+		t.Errorf("%v, %v, and what is being written: %v", mine, others, err)
+	}
+	newest := exporttest.Entry(14).Time.Add(-4 * time.Hour).UTC().Format("20060102T150405")
+	if !slices.ContainsFunc(mine, func(name string) bool { return strings.Contains(name, newest) }) {
+		t.Errorf("the file that was written last, of %s, is gone: %v", newest, mine)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -77,9 +78,9 @@ func (d *Destination) url(signal string) string {
 	return strings.TrimRight(d.Endpoint, "/") + "/v1/" + signal
 }
 
-// traces gives what sends spans, and what gives back its connections.
-func (d *Destination) traces(ctx context.Context, t *tls.Config) (c otlptrace.Client, end func(), err error) {
-	if end = func() {}; d.GRPC {
+// traces gives what sends spans; client is for HTTP.
+func (d *Destination) traces(ctx context.Context, t *tls.Config, client *http.Client) (c otlptrace.Client, err error) {
+	if d.GRPC {
 		o := []otlptracegrpc.Option{
 			otlptracegrpc.WithEndpointURL(d.url("traces")), otlptracegrpc.WithHeaders(d.Headers), otlptracegrpc.WithTimeout(d.Timeout),
 			otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{Enabled: true, InitialInterval: firstRetry, MaxInterval: lastRetry, MaxElapsedTime: d.Timeout}),
@@ -92,18 +93,16 @@ func (d *Destination) traces(ctx context.Context, t *tls.Config) (c otlptrace.Cl
 		}
 		c = otlptracegrpc.NewClient(o...)
 	} else {
-		client := d.httpClient(t)
-		end = client.CloseIdleConnections
 		c = otlptracehttp.NewClient(
 			otlptracehttp.WithEndpointURL(d.url("traces")), otlptracehttp.WithHeaders(d.Headers), otlptracehttp.WithTimeout(d.Timeout),
 			otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: true, InitialInterval: firstRetry, MaxInterval: lastRetry, MaxElapsedTime: d.Timeout}),
 			otlptracehttp.WithCompression(otlptracehttp.NoCompression), otlptracehttp.WithHTTPClient(client),
 		)
 	}
-	return c, end, d.wrong(c.Start(ctx))
+	return c, d.wrong(c.Start(ctx))
 }
 
-func (d *Destination) metrics(ctx context.Context, t *tls.Config) (sdkmetric.Exporter, error) {
+func (d *Destination) metrics(ctx context.Context, t *tls.Config, client *http.Client) (sdkmetric.Exporter, error) {
 	if d.GRPC {
 		o := []otlpmetricgrpc.Option{
 			otlpmetricgrpc.WithEndpointURL(d.url("metrics")), otlpmetricgrpc.WithHeaders(d.Headers), otlpmetricgrpc.WithTimeout(d.Timeout),
@@ -121,19 +120,13 @@ func (d *Destination) metrics(ctx context.Context, t *tls.Config) (sdkmetric.Exp
 	o := []otlpmetrichttp.Option{
 		otlpmetrichttp.WithEndpointURL(d.url("metrics")), otlpmetrichttp.WithHeaders(d.Headers), otlpmetrichttp.WithTimeout(d.Timeout),
 		otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig{Enabled: true, InitialInterval: firstRetry, MaxInterval: lastRetry, MaxElapsedTime: d.Timeout}),
-		otlpmetrichttp.WithCompression(otlpmetrichttp.NoCompression),
-	}
-	if d.Gzip {
-		o = append(o, otlpmetrichttp.WithCompression(otlpmetrichttp.GzipCompression))
-	}
-	if t != nil {
-		o = append(o, otlpmetrichttp.WithTLSClientConfig(t))
+		otlpmetrichttp.WithCompression(otlpmetrichttp.NoCompression), otlpmetrichttp.WithHTTPClient(client),
 	}
 	x, err := otlpmetrichttp.New(ctx, o...)
 	return x, d.wrong(err)
 }
 
-func (d *Destination) logs(ctx context.Context, t *tls.Config) (sdklog.Exporter, error) {
+func (d *Destination) logs(ctx context.Context, t *tls.Config, client *http.Client) (sdklog.Exporter, error) {
 	if d.GRPC {
 		o := []otlploggrpc.Option{
 			otlploggrpc.WithEndpointURL(d.url("logs")), otlploggrpc.WithHeaders(d.Headers), otlploggrpc.WithTimeout(d.Timeout),
@@ -151,13 +144,7 @@ func (d *Destination) logs(ctx context.Context, t *tls.Config) (sdklog.Exporter,
 	o := []otlploghttp.Option{
 		otlploghttp.WithEndpointURL(d.url("logs")), otlploghttp.WithHeaders(d.Headers), otlploghttp.WithTimeout(d.Timeout),
 		otlploghttp.WithRetry(otlploghttp.RetryConfig{Enabled: true, InitialInterval: firstRetry, MaxInterval: lastRetry, MaxElapsedTime: d.Timeout}),
-		otlploghttp.WithCompression(otlploghttp.NoCompression),
-	}
-	if d.Gzip {
-		o = append(o, otlploghttp.WithCompression(otlploghttp.GzipCompression))
-	}
-	if t != nil {
-		o = append(o, otlploghttp.WithTLSClientConfig(t))
+		otlploghttp.WithCompression(otlploghttp.NoCompression), otlploghttp.WithHTTPClient(client),
 	}
 	x, err := otlploghttp.New(ctx, o...)
 	return x, d.wrong(err)

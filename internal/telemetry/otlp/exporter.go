@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -48,6 +49,7 @@ type Exporter struct {
 	calls    []*queue[*spans]
 	records  []*queue[record]
 	meters   []*meter
+	clients  []*http.Client // of destinations
 	counts   *counts
 	genai    *genai // nil unless metrics go somewhere
 	refusals budget
@@ -81,23 +83,24 @@ func (e *Exporter) add(ctx context.Context, d *Destination) error {
 	if err != nil {
 		return err
 	}
-	note := e.standing(d)
+	note, client := e.standing(d), d.httpClient(t)
+	e.clients = append(e.clients, client)
 	if d.Traces {
-		c, end, err := d.traces(ctx, t)
+		c, err := d.traces(ctx, t, client)
 		if err != nil {
 			return err
 		}
-		e.calls = append(e.calls, newQueue(d.Queue, note("traces"), &spanSender{e: e, client: c, end: end}))
+		e.calls = append(e.calls, newQueue(d.Queue, note("traces"), &spanSender{e: e, client: c}))
 	}
 	if d.Logs {
-		x, err := d.logs(ctx, t)
+		x, err := d.logs(ctx, t, client)
 		if err != nil {
 			return err
 		}
 		e.records = append(e.records, newQueue(d.Queue, note("logs"), logSender{x}))
 	}
 	if d.Metrics {
-		x, err := d.metrics(ctx, t)
+		x, err := d.metrics(ctx, t, client)
 		if err != nil {
 			return err
 		}
@@ -142,6 +145,9 @@ func (e *Exporter) Close(ctx context.Context) {
 	e.running.Wait()
 	for _, m := range e.meters {
 		_ = m.exporter.Shutdown(ctx) // it has told what could not be sent
+	}
+	for _, c := range e.clients {
+		c.CloseIdleConnections()
 	}
 }
 

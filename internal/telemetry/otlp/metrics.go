@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -42,9 +43,13 @@ func (e *Exporter) sendMetrics(producers []sdkmetric.Producer) {
 		}
 		all.ScopeMetrics = append(all.ScopeMetrics, made...)
 	}
+	var sending sync.WaitGroup // side by side: one that hangs delays no other
+	defer sending.Wait()
 	for _, m := range e.meters {
-		ctx, cancel := context.WithTimeout(e.sending, m.timeout)
-		m.standing.sent(1, m.exporter.Export(ctx, all))
-		cancel()
+		sending.Go(func() {
+			ctx, cancel := context.WithTimeout(e.sending, m.timeout)
+			defer cancel()
+			m.standing.sent(1, m.exporter.Export(ctx, all))
+		})
 	}
 }

@@ -21,12 +21,18 @@ func rejected(err error) (n int, why string, ok bool) {
 	return n, cut(m[1]), err == nil
 }
 
-// tooLarge reports whether a destination did not take a request for its size: gRPC's servers
-// say it in these words, those of HTTP by the status 413.
+// tooLarge reports whether a destination did not take a request for its size: those of HTTP
+// say it by the status 413, gRPC's servers by RESOURCE_EXHAUSTED and in words of their own,
+// packed or not ("received message larger than max", "received message after decompression
+// larger than max", "gRPC message exceeds maximum size").
 func tooLarge(err error) bool {
 	text := err.Error()
-	return strings.Contains(text, "message larger than max") || strings.Contains(text, "413 Request Entity Too Large")
+	return strings.Contains(text, "larger than max") || strings.Contains(text, "exceeds maximum size") || tooLargeStatus.MatchString(text)
 }
+
+// tooLargeStatus is how OpenTelemetry's library tells the status, before the server's own
+// name for it.
+var tooLargeStatus = regexp.MustCompile(`failed to send to \S+: 413\b`)
 
 // maxWords bounds what the log holds of a destination's words.
 const maxWords = 300

@@ -244,3 +244,27 @@ func TestMessagesAreBoundedAndTheLastOnesStay(t *testing.T) {
 		t.Errorf("%v, cut: %v", got, cut)
 	}
 }
+
+func TestEveryServersWordsForTooLargeAreKnown(t *testing.T) {
+	for _, text := range []string{
+		"rpc error: code = ResourceExhausted desc = grpc: received message larger than max (5242880 vs. 4194304)",
+		"rpc error: code = ResourceExhausted desc = grpc: received message after decompression larger than max 65536",
+		"rpc error: code = ResourceExhausted desc = gRPC message exceeds maximum size 4194304: 5242880",
+		"failed to send to http://127.0.0.1:4318/v1/traces: 413 Request Entity Too Large (body: (empty))",
+		"failed to send to http://127.0.0.1:4318/v1/traces: 413 Content Too Large (body: no)",
+		"failed to send to https://c.example/v1/traces: 413 (body: (empty))",
+	} {
+		if !tooLarge(errors.New(text)) {
+			t.Errorf("%s", text)
+		}
+	}
+	for _, text := range []string{
+		"failed to send to http://127.0.0.1:4318/v1/traces: 400 Bad Request (body: 413 things)",
+		"failed to send to http://127.0.0.1:4318/v1/traces: 307 Temporary Redirect (body: (empty))",
+		"rpc error: code = ResourceExhausted desc = quota",
+	} {
+		if tooLarge(errors.New(text)) {
+			t.Errorf("%s", text)
+		}
+	}
+}

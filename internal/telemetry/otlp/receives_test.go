@@ -3,11 +3,16 @@ package otlp_test
 import (
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc"
 
 	"github.com/sluice-gateway/sluice/internal/testgw"
 )
@@ -186,9 +191,10 @@ func TestCloudflaresTraceHeadersPlaceTheCall(t *testing.T) {
 
 // A batch that is more than a destination takes at once is no reason to lose any of it.
 func TestWhatIsTooMuchForOneRequestGoesInSeveral(t *testing.T) {
-	for _, protocol := range []string{"http", "grpc"} {
-		t.Run(protocol, func(t *testing.T) {
+	for _, way := range []string{"http", "grpc", "grpc, packed"} {
+		t.Run(way, func(t *testing.T) {
 			t.Parallel()
+			protocol, packed := way, "none"
 			r := newReceiver(t)
 			var large atomic.Int64
 			r.before = func(w http.ResponseWriter, req *http.Request) bool {
@@ -199,11 +205,19 @@ func TestWhatIsTooMuchForOneRequestGoesInSeveral(t *testing.T) {
 				w.WriteHeader(http.StatusRequestEntityTooLarge)
 				return true
 			}
-			endpoint := map[string]func() string{"http": r.http, "grpc": r.grpc}[protocol]()
+			var endpoint string
+			switch way {
+			case "http":
+				endpoint = r.http()
+			case "grpc":
+				endpoint = r.grpc()
+			default: // which says it in other words then
+				protocol, packed, endpoint = "grpc", "gzip", "http://"+r.serveGRPC(grpc.MaxRecvMsgSize(1<<20))
+			}
 			g := testgw.Start(t, fmt.Sprintf(`
 gateways: { default: { log: { max_body: 1MiB } } }
-telemetry: { otlp: { endpoint: %q, protocol: %s, signals: traces }, traces: { content: full, max_content: 256KiB } }
-`, endpoint, protocol))
+telemetry: { otlp: { endpoint: %q, protocol: %s, compression: %s, signals: traces }, traces: { content: full, max_content: 256KiB } }
+`, endpoint, protocol, packed))
 			body := `{"model":"sandbox/echo","messages":[{"role":"user","content":"` + strings.Repeat("word ", 40_000) + `"}]}`
 			var ids []string
 			for range 40 {
@@ -218,6 +232,46 @@ telemetry: { otlp: { endpoint: %q, protocol: %s, signals: traces }, traces: { co
 			}
 			if protocol == "http" && large.Load() == 0 {
 				t.Error("no request was too large: nothing is shown")
+			}
+		})
+	}
+}
+
+// What is sent, and the keys in the headers, go to no other host than the configured one; a
+// page for people, such as one to log in at, is no answer of a collector.
+func TestADestinationThatIsNoneGetsNothingAndIsTold(t *testing.T) {
+	var strangers atomic.Int64
+	stranger := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		strangers.Add(1)
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<html>log in</html>")
+	}))
+	t.Cleanup(stranger.Close)
+	for name, answer := range map[string]http.HandlerFunc{
+		"307": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, stranger.URL+r.URL.Path, 307) },
+		"302": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, stranger.URL+r.URL.Path, 302) },
+		"a page": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = io.WriteString(w, "<html>log in</html>")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked [3]atomic.Int64
+			signals := []string{"traces", "metrics", "logs"}
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if i := slices.Index(signals, strings.TrimPrefix(r.URL.Path, "/v1/")); i >= 0 {
+					asked[i].Add(1)
+				}
+				_, _ = io.Copy(io.Discard, r.Body)
+				answer(w, r)
+			}))
+			t.Cleanup(s.Close)
+			g := testgw.Start(t, fmt.Sprintf(`telemetry: { otlp: { endpoint: %q, headers: { x-tenant: red } }, metrics: { every: 1s } }`, s.URL))
+			ask(t, g, "/v1/chat/completions", question)
+			eventually(t, "it was asked for each signal", func() bool { return asked[0].Load() > 0 && asked[1].Load() > 0 && asked[2].Load() > 0 })
+			eventually(t, "the call is counted as not sent", func() bool { return strings.Contains(scrape(t, g), dropped("failed", 1)) })
+			if n := strangers.Load(); n != 0 {
+				t.Errorf("a stranger was asked %d times", n)
 			}
 		})
 	}

@@ -67,8 +67,7 @@ const (
 type spanSender struct {
 	e      *Exporter
 	client otlptrace.Client
-	end    func() // gives back its connections
-	buf    wire   // the memory of the last batch
+	buf    wire // the memory of the last batch
 }
 
 // maxBuffer is how much memory for a batch stays between two of them.
@@ -91,7 +90,6 @@ func (s *spanSender) Send(ctx context.Context, batch []*spans) error {
 // End implements sender.
 func (s *spanSender) End(ctx context.Context) {
 	_ = s.client.Stop(ctx)
-	s.end()
 }
 
 // batch appends the ResourceSpans of calls.
