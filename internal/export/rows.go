@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -105,7 +104,7 @@ func (w *worker) judge(ctx context.Context, a *gateway.Arrival) (fate, Row, erro
 	if began.IsZero() {
 		var err error
 		if began, err = timeOf(a.Doc); err != nil {
-			return 0, Row{}, fmt.Errorf("entry %s: %w", a.ID, err)
+			return w.unreadable(a, err), Row{}, nil
 		}
 	}
 	if len(w.spec.Gateways) > 0 {
@@ -118,8 +117,18 @@ func (w *worker) judge(ctx context.Context, a *gateway.Arrival) (fate, Row, erro
 			return filtered, Row{}, nil // what cannot be told does not match
 		}
 	}
-	doc, err := w.render(ctx, a)
+	doc, err := w.spec.project(a.Doc)
+	if err != nil {
+		return w.unreadable(a, err), Row{}, nil
+	}
+	doc, err = w.render(ctx, a.ID, doc)
 	return 0, Row{ID: a.ID, Time: began, JSON: doc}, err
+}
+
+// unreadable sets aside what is no entry in the store: it would hold all others up for ever.
+func (w *worker) unreadable(a *gateway.Arrival, err error) fate {
+	w.ids[a.Number], w.why[a.Number] = a.ID, cut("it cannot be read in the store: "+err.Error())
+	return refused
 }
 
 // timeOf reads when a call began, and nothing else: an entry has much more, and there are
@@ -129,13 +138,13 @@ func timeOf(doc []byte) (time.Time, error) {
 	return time.Parse(time.RFC3339Nano, text)
 }
 
-// render gives what is sent of an entry.
-func (w *worker) render(ctx context.Context, a *gateway.Arrival) ([]byte, error) {
-	doc, err := w.spec.project(a.Doc)
-	if err != nil || !w.spec.Bodies {
-		return doc, err
+// render gives what is sent of an entry: with bodies, where they are. An error says that
+// the store does not give them now.
+func (w *worker) render(ctx context.Context, id string, doc []byte) ([]byte, error) {
+	if !w.spec.Bodies {
+		return doc, nil
 	}
-	bodies, err := w.bodies(ctx, a.ID, w.spec.Redact)
+	bodies, err := w.bodies(ctx, id, w.spec.Redact)
 	if err != nil || bodies == nil {
 		return doc, err
 	}

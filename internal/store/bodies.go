@@ -118,6 +118,7 @@ func empty(b *gateway.Body) bool {
 // bodies reads an entry's bodies, nil when it has none.
 func (s *Store) bodies(ctx context.Context, id string) (*gateway.Bodies, error) {
 	var found []bodyRow
+	damaged := false
 	err := s.query(ctx, "SELECT part, content_type, size, truncated, encoding, bytes FROM bodies WHERE entry_id = ? ORDER BY part", []any{clean(id)}, func(rows *sql.Rows) error {
 		r := bodyRow{body: new(gateway.Body)}
 		var stored sql.RawBytes
@@ -127,14 +128,17 @@ func (s *Store) bodies(ctx context.Context, id string) (*gateway.Bodies, error) 
 		}
 		if r.encoding >= sealedBody {
 			r.stored = bytes.Clone(stored)
-		} else {
-			r.body.Bytes, err = s.zip.unpack(r.encoding, stored)
+		} else if r.body.Bytes, err = s.zip.unpack(r.encoding, stored); err != nil {
+			damaged = true
 		}
 		found = append(found, r)
-		return err
+		return nil
 	})
-	if err != nil || len(found) == 0 {
+	switch {
+	case err != nil || len(found) == 0:
 		return nil, err
+	case damaged:
+		return &gateway.Bodies{Lost: gateway.BodiesDamaged}, nil
 	}
 	all := new(gateway.Bodies)
 	for i := range found {
@@ -165,7 +169,8 @@ func (s *Store) take(ctx context.Context, all *gateway.Bodies, r *bodyRow, id st
 		}
 		var err error
 		if r.body.Bytes, err = s.zip.unpack(r.encoding-sealedBody, r.stored); err != nil {
-			return err
+			all.Lost = gateway.BodiesDamaged
+			return nil
 		}
 	}
 	return place(all, r.part, r.body)

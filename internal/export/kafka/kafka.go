@@ -76,10 +76,32 @@ func (s *Sink) Send(ctx context.Context, rows []export.Row) error {
 	}
 	end := context.AfterFunc(ctx, s.client.Close) // what is on its way cannot be called back otherwise
 	results := s.client.ProduceSync(ctx, records...)
+	s.alone(ctx, results, place)
 	if !end() {
 		s.client = nil
 	}
 	return judge(results, place)
+}
+
+// alone sends again, one by one, what was refused for its size together with others: a broker
+// says it of all that one request holds.
+func (s *Sink) alone(ctx context.Context, results kgo.ProduceResults, place map[*kgo.Record]int) {
+	if len(results) == 1 {
+		return
+	}
+	for i := range results {
+		if !tooLarge(results[i].Err) || ctx.Err() != nil {
+			continue
+		}
+		old := results[i].Record
+		next := &kgo.Record{Key: old.Key, Value: old.Value, Timestamp: old.Timestamp}
+		place[next] = place[old]
+		results[i] = s.client.ProduceSync(ctx, next)[0]
+	}
+}
+
+func tooLarge(err error) bool {
+	return errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge)
 }
 
 // judge tells what became of each row.
@@ -89,7 +111,7 @@ func judge(results kgo.ProduceResults, place map[*kgo.Record]int) error {
 		i := place[r.Record]
 		switch {
 		case r.Err == nil:
-		case errors.Is(r.Err, kerr.MessageTooLarge), errors.Is(r.Err, kerr.InvalidRecord), errors.Is(r.Err, kerr.RecordListTooLarge):
+		case tooLarge(r.Err), errors.Is(r.Err, kerr.InvalidRecord):
 			p.Refused[i] = reason(r.Err)
 		default:
 			p.Again, p.Reason = append(p.Again, i), reason(r.Err)

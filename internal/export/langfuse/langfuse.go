@@ -49,7 +49,7 @@ func (s *Sink) Send(ctx context.Context, rows []export.Row) error {
 	for i := range rows {
 		span, err := spanOf(&rows[i])
 		if err != nil {
-			return export.Failed("an entry cannot be read: %v", err)
+			return &export.Refused{Reason: "an entry cannot be read: " + err.Error()} // it is found by halves
 		}
 		spans = append(spans, span)
 	}

@@ -62,7 +62,7 @@ func (s *Sink) wrote(name string) bool {
 func (s *Sink) Send(_ context.Context, rows []export.Row) error {
 	var b bytes.Buffer
 	if err := Encode(&b, rows); err != nil {
-		return export.Failed("entries cannot be written as Parquet: %v", err)
+		return &export.Refused{Reason: "entries cannot be written as Parquet: " + err.Error()} // of one of them: it is found by halves
 	}
 	err := os.MkdirAll(s.c.Dir, 0o700) // it may have been removed
 	if err == nil {

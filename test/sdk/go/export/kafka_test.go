@@ -2,6 +2,9 @@ package export
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -132,5 +135,34 @@ func TestKafkaRefusesWhatIsTooLarge(t *testing.T) {
 	}
 	if got := b.read(t); len(got) != 2 {
 		t.Errorf("%d records came", len(got))
+	}
+}
+
+// A broker that takes less at once than what is sent together loses none of it.
+func TestKafkaTakesSinglyWhatIsTooMuchTogether(t *testing.T) {
+	b := newBroker(t, kfake.BrokerConfigs(map[string]string{"message.max.bytes": "100000"}))
+	s := kafka.New(kafka.Config{Servers: b.ListenAddrs(), Topic: topic})
+	defer s.Close()
+	var rows []export.Row
+	for i := range 300 {
+		id := fmt.Sprintf("row-%03d", i)
+		text := make([]byte, 900)
+		_, _ = rand.Read(text) // which does not shrink
+		rows = append(rows, export.Row{ID: id, Time: time.Unix(1_700_000_000, 0), JSON: []byte(fmt.Sprintf(`{"id":%q,"text":"%x"}`, id, text))})
+	}
+	huge := make([]byte, 150_000)
+	_, _ = rand.Read(huge)
+	rows = append(rows, export.Row{ID: "huge", Time: rows[0].Time, JSON: []byte(fmt.Sprintf(`{"id":"huge","text":"%x"}`, huge))})
+	err := s.Send(t.Context(), rows)
+	var part *export.Partial
+	if !errors.As(err, &part) || len(part.Again) != 0 || len(part.Refused) != 1 || part.Refused[300] == "" {
+		t.Fatalf("%v", err)
+	}
+	seen := map[string]int{}
+	for _, got := range b.read(t) {
+		seen[got.ID]++
+	}
+	if len(seen) != 300 || seen["row-000"] != 1 || seen["row-299"] != 1 {
+		t.Errorf("%d rows came", len(seen))
 	}
 }
