@@ -52,7 +52,7 @@ func (s alertSource) Calls(ctx context.Context, q rules.Question) ([]rules.Serie
 	if q.Per == rules.Network {
 		return s.networks.calls(ctx, q)
 	}
-	ask := store.AnalyticsQuery{From: q.From, To: q.To, Step: q.Step, Top: topSeries, Rank: analytics.Requests, Sketches: q.Sketches}
+	ask := store.AnalyticsQuery{From: q.From, To: q.To, Step: q.Step, Top: cmp.Or(q.Most, topSeries), Rank: analytics.Requests, Sketches: q.Sketches}
 	for d, v := range q.Filter {
 		ask.Where = append(ask.Where, store.AnalyticsFilter{Dimension: analytics.Dimension(d), Value: v})
 	}

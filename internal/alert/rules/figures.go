@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ type Question struct {
 	Step     analytics.Step // none = one span
 	Filter   map[string]string
 	Per      string // "" = all calls together
+	Most     int    // values of Per, those with the most calls; 0 = 50
 	Sketches [analytics.Sketches]bool
 }
 
@@ -44,7 +46,14 @@ func (e *Engine) read(ctx context.Context, r *gateway.AlertRule, to time.Time) (
 	case r.Weeks > 0:
 		return e.strange(ctx, r, to)
 	}
-	found, err := e.Source.Calls(ctx, Question{From: to.Add(-r.Window), To: to, Filter: r.Filter, Per: r.Per, Sketches: sketchesOf(r.Metric)})
+	q := Question{From: to.Add(-r.Window), To: to, Filter: r.Filter, Per: r.Per, Sketches: sketchesOf(r.Metric)}
+	if missesCalls(r) {
+		q.Most = mostSeen
+	}
+	found, err := e.Source.Calls(ctx, q)
+	if err == nil && q.Most > 0 {
+		found, err = e.withSilent(ctx, r, found, to)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +71,41 @@ func (e *Engine) read(ctx context.Context, r *gateway.AlertRule, to time.Time) (
 		out = append(out, n)
 	}
 	return out, nil
+}
+
+const (
+	// missed is for how long a value without calls is missed.
+	missed = 24 * time.Hour
+	// mostSeen bounds the values of which it is known whether they have calls.
+	mostSeen = 1000
+)
+
+// missesCalls reports a rule for which it counts that a value has no calls: those are in no
+// sum.
+func missesCalls(r *gateway.AlertRule) bool {
+	if r.Per == "" || r.Per == Network || r.Metric != silence && r.Below == nil {
+		return false
+	}
+	switch r.Metric {
+	case silence, "requests", "errors", "blocked", "tokens", "spend":
+		return true
+	}
+	return false
+}
+
+// withSilent adds the values that had calls in the day before and have none now, with
+// nothing. Where there are more values than can be told, none is missed.
+func (e *Engine) withSilent(ctx context.Context, r *gateway.AlertRule, found []Series, to time.Time) ([]Series, error) {
+	if len(found) >= mostSeen {
+		return found, nil
+	}
+	known, err := e.Source.Calls(ctx, Question{From: to.Add(-r.Window - missed), To: to, Filter: r.Filter, Per: r.Per})
+	for _, s := range known {
+		if !slices.ContainsFunc(found, func(f Series) bool { return f.Value == s.Value }) {
+			found = append(found, Series{Value: s.Value, Total: new(analytics.Figures)})
+		}
+	}
+	return found, err
 }
 
 func (e *Engine) counted(ctx context.Context, r *gateway.AlertRule, to time.Time) ([]Reading, error) {

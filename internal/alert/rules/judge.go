@@ -33,7 +33,7 @@ func judge(r *gateway.AlertRule, before []gateway.AlertSeries, readings []Readin
 	var out []gateway.AlertSeries
 	for _, s := range before { // a value without calls is one without a figure
 		if !slices.ContainsFunc(readings, func(n Reading) bool { return n.Value == s.Value }) {
-			readings = append(readings, Reading{Value: s.Value, Bound: s.Bound})
+			readings = append(readings, Reading{Value: s.Value, Bound: s.Bound, Back: r.Metric == silence && r.Per != ""}) // silent for so long that it is not missed any more
 		}
 	}
 	for _, n := range readings {

@@ -337,6 +337,52 @@ func TestSilenceIsNoCallInTheWholeWindow(t *testing.T) {
 	})
 }
 
+// A value that had calls within a day and has none now is in no sum, and missed all the same;
+// one that was silent for longer is not missed any more.
+func TestWhatFellSilentIsMissed(t *testing.T) {
+	for name, r := range map[string]gateway.AlertRule{
+		"silence":            {Name: "quiet", Metric: "silence", Per: "key", Severity: "warning", Window: 10 * time.Minute, NoData: "ok", Repeat: 100 * time.Hour},
+		"fewer than one":     {Name: "quiet", Metric: "requests", Per: "key", Below: at(1), Severity: "warning", Window: 10 * time.Minute, NoData: "ok", Repeat: 100 * time.Hour},
+		"less than a dollar": {Name: "quiet", Metric: "spend", Per: "key", Below: at(0.000001), Severity: "warning", Window: 10 * time.Minute, NoData: "ok", Repeat: 100 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, r)
+				paid := calls(1, 0)
+				paid.Numbers[analytics.Cost] = 1e9
+				last := map[string]time.Time{} // when each key called last; zero = it does so always
+				w.calls = func(q rules.Question) map[string]*analytics.Figures {
+					out := map[string]*analytics.Figures{}
+					for key, at := range last {
+						if at.IsZero() || !at.Before(q.From) {
+							out[key] = paid
+						}
+					}
+					return out
+				}
+				last["a"], last["b"] = time.Time{}, time.Time{}
+				stop := w.run()
+				w.minutes(3)
+				if got := w.told(); got != "" {
+					t.Errorf("told %q while both call", got)
+				}
+				w.mu.Lock()
+				last["a"] = time.Now()
+				w.mu.Unlock()
+				w.minutes(13)
+				if got := w.told(); got != "firing(key=a)" {
+					t.Errorf("told %q after one fell silent", got)
+				}
+				w.minutes(24 * 60)
+				if got := w.told(); got != "firing(key=a) resolved" {
+					t.Errorf("told %q a day later", got)
+				}
+				stop()
+			})
+		})
+	}
+}
+
 // Eleven quiet weeks of five keys in each of four towns, looked at each hour after six
 // weeks of history, and a surge of one key that is planted behind them.
 func TestASurgeIsFoundAndQuietWeeksRaiseNoFalseAlarm(t *testing.T) {
