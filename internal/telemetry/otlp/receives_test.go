@@ -248,8 +248,12 @@ func TestADestinationThatIsNoneGetsNothingAndIsTold(t *testing.T) {
 	}))
 	t.Cleanup(stranger.Close)
 	for name, answer := range map[string]http.HandlerFunc{
-		"307": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, stranger.URL+r.URL.Path, 307) },
-		"302": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, stranger.URL+r.URL.Path, 302) },
+		"307": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, stranger.URL+r.URL.Path, http.StatusTemporaryRedirect)
+		},
+		"302": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, stranger.URL+r.URL.Path, http.StatusFound)
+		},
 		"a page": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			_, _ = io.WriteString(w, "<html>log in</html>")
