@@ -59,7 +59,7 @@ func (w *worker) taken(b *batch, numbers []int64) {
 		b.set(n, sent)
 	}
 	if len(numbers) > 0 {
-		w.streak = 0
+		w.streak, w.took = 0, true
 	}
 }
 
@@ -89,15 +89,16 @@ func (w *worker) partly(ctx context.Context, b *batch, p *Partial, rows []Row, n
 	return nil
 }
 
-// refuse sets a row aside. A sink that refuses everything is not believed: it is asked to
-// take a sample, and where it refuses that too, the fault is not the rows'.
+// refuse sets a row aside. A sink that refuses everything is not believed, nor is one that
+// has taken nothing yet: it is asked to take a sample, and where it refuses that too, the
+// fault is not the rows'.
 func (w *worker) refuse(ctx context.Context, b *batch, number int64, id, reason string) error {
-	if w.streak++; w.streak > maxStreak {
+	if w.streak++; w.streak > maxStreak || !w.took {
 		if err := w.try(ctx, []Row{w.spec.sample(time.Now())}); err != nil {
 			w.streak = maxStreak
 			return Failed("it refuses everything: %s", cut(reason))
 		}
-		w.streak = 0
+		w.streak, w.took = 0, true
 	}
 	b.set(number, refused)
 	w.ids[number], w.why[number] = id, cut(reason)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
@@ -43,6 +44,7 @@ type worker struct {
 	tries  int              // that failed since the last success
 	rest   time.Time        // no try before
 	streak int              // rows refused since one was taken
+	took   bool             // the sink has taken something since the work began
 }
 
 func newWorker(o *Options, s *Spec) *worker {
@@ -158,7 +160,7 @@ func (w *worker) round(ctx context.Context, st *gateway.ExportState) time.Durati
 		w.forget()
 		return w.breath / 2
 	}
-	return w.failed(ctx, failure)
+	return w.failed(ctx, failure, slices.ContainsFunc(b.numbers, func(n int64) bool { return b.fate(n) == sent }))
 }
 
 // advance moves the export on to before the first arrival whose fate is open.
@@ -220,12 +222,16 @@ func (w *worker) passed(to int64) {
 	maps.DeleteFunc(w.ids, func(n int64, _ string) bool { return old(n) })
 }
 
-// failed notes a failure and says when to look again.
-func (w *worker) failed(ctx context.Context, failure error) time.Duration {
+// failed notes a failure and says when to look again: later and later, unless the sink took
+// some of what it was sent.
+func (w *worker) failed(ctx context.Context, failure error, some bool) time.Duration {
 	if ctx.Err() != nil {
 		return 0
 	}
 	wait := w.poll << min(w.tries, 10)
+	if some {
+		wait = w.poll
+	}
 	wait = min(wait, maxWait)
 	wait = wait/2 + rand.N(wait/2) // so that many do not come at once
 	if asked := askedWait(failure); asked > wait {
