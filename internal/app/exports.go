@@ -66,7 +66,7 @@ func (p *process) runExports(ctx context.Context) {
 func (p *process) setExports(cfg *config.Config) {
 	specs := make([]*export.Spec, 0, len(cfg.Exports))
 	for name, x := range cfg.Exports {
-		spec, err := exportSpec(name, &x)
+		spec, err := p.exportSpec(name, &x)
 		if err != nil { // the configuration was checked
 			p.log.Error("an export cannot run", "export", name, "error", err)
 			continue
@@ -77,12 +77,12 @@ func (p *process) setExports(cfg *config.Config) {
 	p.exports.Set(specs)
 }
 
-func exportSpec(name string, x *config.Export) (*export.Spec, error) {
+func (p *process) exportSpec(name string, x *config.Export) (*export.Spec, error) {
 	s := &export.Spec{
 		Name: name, Kind: x.To, Fingerprint: fingerprint(x), Gateways: x.Gateways, Fields: x.Fields, Exclude: x.Exclude,
 		Bodies: x.Bodies != "none", Redact: x.Bodies == "redacted",
 		Rows: x.Batch.Rows, Bytes: int(x.Batch.Bytes), Wait: x.Batch.Wait, Timeout: x.Batch.Timeout,
-		Open: func() (export.Sink, error) { return openSink(name, x) },
+		Open: func() (export.Sink, error) { return p.openSink(name, x) },
 	}
 	if x.Filter == "" {
 		return s, nil
@@ -108,7 +108,7 @@ func fingerprint(x *config.Export) string {
 }
 
 // openSink makes the sink of an export.
-func openSink(name string, x *config.Export) (export.Sink, error) {
+func (p *process) openSink(name string, x *config.Export) (export.Sink, error) {
 	switch x.To {
 	case "jsonl":
 		return jsonl.Open(jsonl.Config{Dir: x.Path, Name: name, Size: int64(x.Rotate.Size), Every: x.Rotate.Every, Keep: x.Rotate.Keep, Compress: x.Compress}, time.Now)
@@ -119,11 +119,11 @@ func openSink(name string, x *config.Export) (export.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	return netSink(name, x, conf)
+	return p.netSink(name, x, conf)
 }
 
 // netSink makes a sink that is reached over the network.
-func netSink(name string, x *config.Export, conf *tls.Config) (export.Sink, error) {
+func (p *process) netSink(name string, x *config.Export, conf *tls.Config) (export.Sink, error) {
 	url, token, password, header := x.URL.Reveal(), x.Token.Reveal(), x.Password.Reveal(), headersOf(x)
 	asked := conf // of brokers, which speak TLS only where that is asked for
 	if !x.TLS && x.CAFile == "" && x.CertFile == "" {
@@ -139,7 +139,7 @@ func netSink(name string, x *config.Export, conf *tls.Config) (export.Sink, erro
 	case "datadog":
 		return datadog.New(datadog.Config{URL: url, Site: x.Site, APIKey: token, Header: header, TLS: conf}), nil
 	case "langfuse":
-		return langfuse.New(langfuse.Config{URL: url, Public: x.User, Secret: password, Header: header, TLS: conf}), nil
+		return langfuse.New(langfuse.Config{URL: url, Public: x.User, Secret: password, Header: header, TLS: conf, Vendor: func(provider string) string { return p.vendor(provider).Name }}), nil
 	case "kafka":
 		return kafka.New(kafka.Config{Servers: x.Servers, Topic: x.Topic, User: x.User, Password: password, SASL: x.SASL, TLS: asked}), nil
 	case "nats":

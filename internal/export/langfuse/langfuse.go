@@ -23,12 +23,14 @@ type Config struct {
 	Public, Secret string
 	Header         http.Header
 	TLS            *tls.Config
+	Vendor         func(provider string) string // as OpenTelemetry names it; nil = as the provider is named
 }
 
 // Sink sends spans.
 type Sink struct {
-	url  string
-	http *push.Client
+	url    string
+	http   *push.Client
+	vendor func(provider string) string
 }
 
 // New makes a sink.
@@ -39,7 +41,11 @@ func New(c Config) *Sink {
 	}
 	h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(c.Public+":"+c.Secret)))
 	h.Set("Content-Type", "application/x-protobuf")
-	return &Sink{strings.TrimRight(c.URL, "/") + "/api/public/otel/v1/traces", push.New(c.TLS, h, true)}
+	vendor := c.Vendor
+	if vendor == nil {
+		vendor = func(provider string) string { return provider }
+	}
+	return &Sink{strings.TrimRight(c.URL, "/") + "/api/public/otel/v1/traces", push.New(c.TLS, h, true), vendor}
 }
 
 // Send implements export.Sink. The ids of a span come from the entry's: one that is sent
@@ -47,7 +53,7 @@ func New(c Config) *Sink {
 func (s *Sink) Send(ctx context.Context, rows []export.Row) error {
 	spans := make([]*tracepb.Span, 0, len(rows))
 	for i := range rows {
-		span, err := spanOf(&rows[i])
+		span, err := s.spanOf(&rows[i])
 		if err != nil {
 			return &export.Refused{Reason: "an entry cannot be read: " + err.Error()} // it is found by halves
 		}

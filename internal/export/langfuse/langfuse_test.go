@@ -70,7 +70,7 @@ func same(t *testing.T, doc []byte, got exporttest.Got) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"gen_ai.operation.name": e.Operation, "gen_ai.provider.name": e.Provider, "gen_ai.request.model": e.ModelRequested, "gen_ai.response.model": e.Model,
+		"gen_ai.operation.name": e.Operation, "gen_ai.provider.name": "vendor of " + e.Provider, "sluice.call.id": e.ID, "gen_ai.response.id": "", "gen_ai.request.model": e.ModelRequested, "gen_ai.response.model": e.Model,
 		"langfuse.user.id": e.User, "langfuse.session.id": e.Session, "langfuse.observation.type": "generation", "error.type": e.ErrorCode, "langfuse.observation.metadata.metadata": string(e.Metadata),
 	}
 	for key, value := range want {
@@ -78,7 +78,7 @@ func same(t *testing.T, doc []byte, got exporttest.Got) {
 			t.Errorf("%s: %s is %q, not %q", e.ID, key, s.Texts[key], value)
 		}
 	}
-	if s.Numbers["gen_ai.usage.input_tokens"] != e.Usage.InputTokens.N || s.Numbers["gen_ai.usage.output_tokens"] != e.Usage.OutputTokens.N {
+	if s.Numbers["gen_ai.usage.input_tokens"] != e.Usage.InputTokens.N || s.Numbers["gen_ai.usage.output_tokens"] != e.Usage.OutputTokens.N || s.Numbers["gen_ai.usage.cache_read.input_tokens"] != e.Usage.CacheReadTokens.N || s.Numbers["gen_ai.usage.reasoning.output_tokens"] != e.Usage.ReasoningTokens.N {
 		t.Errorf("%s: tokens %v", e.ID, s.Numbers)
 	}
 	if s.From != uint64(e.Time.UnixNano()) || s.To-s.From != uint64(e.LatencyMS.N)*1e6 || s.Failed != (e.Status >= 400) || s.Name != e.Operation+" "+e.Model {
@@ -92,7 +92,7 @@ func same(t *testing.T, doc []byte, got exporttest.Got) {
 func TestASink(t *testing.T) {
 	exporttest.Run(t, exporttest.Suite{Once: true, Same: same, New: func(t *testing.T) *exporttest.Place {
 		r := exporttest.NewReceiver(t, take)
-		c := langfuse.Config{URL: r.URL, Public: "pk", Secret: "sk"}
+		c := langfuse.Config{URL: r.URL, Public: "pk", Secret: "sk", Vendor: func(provider string) string { return "vendor of " + provider }}
 		return r.Place(func() (export.Sink, error) { return langfuse.New(c), nil }, false)
 	}})
 }

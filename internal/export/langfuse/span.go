@@ -37,7 +37,7 @@ type body struct {
 }
 
 // spanOf makes the span of a call.
-func spanOf(r *export.Row) (*tracepb.Span, error) {
+func (k *Sink) spanOf(r *export.Row) (*tracepb.Span, error) {
 	var e gateway.Entry
 	var said spoken
 	if err := e.UnmarshalJSON(r.JSON); err != nil {
@@ -51,7 +51,7 @@ func spanOf(r *export.Row) (*tracepb.Span, error) {
 		TraceId: traceID(&e), SpanId: spanID(e.ID), ParentSpanId: parent(e.ParentSpanID), Name: name(&e), Kind: tracepb.Span_SPAN_KIND_CLIENT,
 		StartTimeUnixNano: begin, EndTimeUnixNano: begin + uint64(e.LatencyMS.N)*1e6, Status: status(&e),
 	}
-	s.Attributes = append(conventions(&e), own(&e)...)
+	s.Attributes = append(conventions(&e, k.vendor(e.Provider)), own(&e)...)
 	s.Attributes = appendText(s.Attributes, "langfuse.observation.input", said.Bodies.Request.content())
 	s.Attributes = appendText(s.Attributes, "langfuse.observation.output", said.Bodies.Answer.content())
 	return s, nil
@@ -105,10 +105,10 @@ func status(e *gateway.Entry) *tracepb.Status {
 
 // conventions are the attributes that all tools know
 // (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/).
-func conventions(e *gateway.Entry) (all []*commonpb.KeyValue) {
+func conventions(e *gateway.Entry, vendor string) (all []*commonpb.KeyValue) {
 	for _, a := range [][2]string{
-		{"gen_ai.operation.name", e.Operation}, {"gen_ai.provider.name", e.Provider}, {"gen_ai.request.model", e.ModelRequested},
-		{"gen_ai.response.model", e.Model}, {"gen_ai.response.id", e.ID}, {"gen_ai.conversation.id", e.Session}, {"error.type", e.ErrorCode}, {"client.address", e.ClientIP},
+		{"gen_ai.operation.name", e.Operation}, {"gen_ai.provider.name", vendor}, {"gen_ai.request.model", e.ModelRequested},
+		{"gen_ai.response.model", e.Model}, {"sluice.call.id", e.ID}, {"gen_ai.conversation.id", e.Session}, {"error.type", e.ErrorCode}, {"client.address", e.ClientIP},
 	} {
 		all = appendText(all, a[0], a[1])
 	}
@@ -117,7 +117,10 @@ func conventions(e *gateway.Entry) (all []*commonpb.KeyValue) {
 		all = append(all, &commonpb.KeyValue{Key: "gen_ai.response.finish_reasons", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}})
 	}
 	all = appendCount(all, "gen_ai.usage.input_tokens", e.Usage.InputTokens)
-	return appendCount(all, "gen_ai.usage.output_tokens", e.Usage.OutputTokens)
+	all = appendCount(all, "gen_ai.usage.output_tokens", e.Usage.OutputTokens)
+	all = appendCount(all, "gen_ai.usage.cache_read.input_tokens", e.Usage.CacheReadTokens)
+	all = appendCount(all, "gen_ai.usage.cache_creation.input_tokens", e.Usage.CacheWriteTokens)
+	return appendCount(all, "gen_ai.usage.reasoning.output_tokens", e.Usage.ReasoningTokens)
 }
 
 // own are Langfuse's attributes (https://langfuse.com/integrations/native/opentelemetry#property-mapping).

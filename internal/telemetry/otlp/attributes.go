@@ -216,10 +216,14 @@ type spoken struct {
 
 // spokenIn gives what was said in a call, nil when spans hold nothing of it.
 func (e *Exporter) spokenIn(c *call) *spoken {
-	if c.trace.Prompt == nil && c.trace.Answer == nil {
+	prompt, answer := c.trace.Prompt, c.trace.Answer
+	if c.entry.Status >= 400 {
+		answer = nil // an error is nothing that a model said
+	}
+	if prompt == nil && answer == nil {
 		return nil
 	}
-	return &spoken{e.dialect(c.entry.ClientDialect), c.trace.Prompt, c.trace.Answer, e.opt.MaxContent(c.entry.Gateway)}
+	return &spoken{e.dialect(c.entry.ClientDialect), prompt, answer, e.opt.MaxContent(c.entry.Gateway)}
 }
 
 // size is about how much memory it takes; s may be nil.

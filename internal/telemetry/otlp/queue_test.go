@@ -268,3 +268,17 @@ func TestEveryServersWordsForTooLargeAreKnown(t *testing.T) {
 		}
 	}
 }
+
+func TestAnErrorIsNoPartOfAConversation(t *testing.T) {
+	e := &Exporter{opt: Options{MaxContent: func(string) int { return 1000 }}}
+	said := &gateway.Body{Bytes: []byte("{}")}
+	for status, answers := range map[int]bool{200: true, 0: true, 401: false, 502: false} {
+		s := e.spokenIn(&call{&gateway.Entry{Status: status}, &proxy.Trace{Prompt: said, Answer: said}})
+		if s == nil || s.prompt == nil || (s.answer != nil) != answers {
+			t.Errorf("%d: %+v", status, s)
+		}
+	}
+	if s := e.spokenIn(&call{&gateway.Entry{Status: 500}, &proxy.Trace{Answer: said}}); s != nil {
+		t.Errorf("an error alone: %+v", s)
+	}
+}
