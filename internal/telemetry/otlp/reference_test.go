@@ -191,10 +191,14 @@ func (e *Exporter) refAttemptAttributes(c *call, n int) []*commonpb.KeyValue {
 // content is what was said, where the policy allows it.
 func (a *refAttributes) content(e *Exporter, c *call) {
 	t := c.trace
-	if t.Prompt == nil && t.Answer == nil {
+	answer := t.Answer
+	if c.entry.Status >= 400 {
+		answer = nil
+	}
+	if t.Prompt == nil && answer == nil {
 		return
 	}
-	said := said(e.dialect(c.entry.ClientDialect), t.Prompt, t.Answer)
+	said := said(e.dialect(c.entry.ClientDialect), t.Prompt, answer)
 	most := e.opt.MaxContent(c.entry.Gateway)
 	cut := false
 	for _, part := range []struct {
