@@ -102,7 +102,7 @@ const (
 // sweepHalves removes what killed runs left of files that they were writing: keys and
 // settings that are gone by now.
 func (p *process) sweepHalves() {
-	for _, name := range []string{keysCopy, adminCopy, credentialsCopy, documentCopy, regionsCopy, bodyKeysFile, limitsFile, promptsFile} {
+	for _, name := range []string{keysCopy, adminCopy, credentialsCopy, documentCopy, regionsCopy, bodyKeysFile, limitsFile, promptsFile, nodeFile} {
 		if err := whole.Sweep(p.knownPath(name)); err != nil {
 			p.log.Warn("what is left of an unfinished file cannot be removed", "file", name, "error", err)
 		}

@@ -2,21 +2,42 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/privacy"
+	"github.com/sluice-gateway/sluice/internal/whole"
 )
 
 // openPrivacy makes what erases users, and the keys of bodies.
 func (p *process) openPrivacy() {
 	p.eraser = privacy.New(privacy.Config{
-		Store: p.store, Node: p.node, Spool: p.recorder.Roll, SetAside: p.forgetAside, PurgeCache: p.purgeWorkspace, CompactCache: p.compactCache, ForgetStream: p.proxy.ForgetStream, DestroyKeys: p.destroyBodyKeys, ForgetKeys: p.bodyKeys.Read,
+		Store: p.store, Node: p.node, Before: p.nodeBefore(), Spool: p.recorder.Roll, SetAside: p.forgetAside, PurgeCache: p.purgeWorkspace, CompactCache: p.compactCache, ForgetStream: p.proxy.ForgetStream, DestroyKeys: p.destroyBodyKeys, ForgetKeys: p.bodyKeys.Read,
 		Sign: p.held.vault.Sign, Clock: time.Now, Log: p.log,
 	})
+}
+
+// nodeFile names the node that has the data directory.
+const nodeFile = ".sluice-node"
+
+// nodeBefore gives the node that had the data directory before, "" = none that is known, and
+// notes that it is this one's.
+func (p *process) nodeBefore() string {
+	before, err := os.ReadFile(p.knownPath(nodeFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		p.log.Warn("which node had the data directory before is not known", "error", err)
+	}
+	if err := whole.Write(p.knownPath(nodeFile), whole.Private, whole.Text([]byte(p.node))); err != nil {
+		p.log.Warn("it cannot be noted which node has the data directory", "error", err)
+	}
+	return strings.TrimSpace(string(before))
 }
 
 // runPrivacy erases whom people ask to, once the store is there.

@@ -40,6 +40,9 @@ type Store interface {
 type Config struct {
 	Store Store
 	Node  string // unlike that of every other process
+	// Before is the Node of the process that had this one's directory before, which has ended
+	// and left what it had to this one; "" = none that is known.
+	Before string
 	// Spool brings what waits to the store and leaves nothing of it on the local disk.
 	Spool func(ctx context.Context) error
 	// SetAside deletes what the spool set aside of a user, in a workspace or, "", in all, and
@@ -66,10 +69,12 @@ type Eraser struct {
 	c     Config
 	wake  chan struct{}
 	parts sync.Mutex // of this node's part of an erasure
+
+	before string // Config.Before, until it was left
 }
 
 // New makes an Eraser; Run does the work.
-func New(c Config) *Eraser { return &Eraser{c: c, wake: make(chan struct{}, 1)} }
+func New(c Config) *Eraser { return &Eraser{c: c, wake: make(chan struct{}, 1), before: c.Before} }
 
 // Wake lets Run look for work at once.
 func (e *Eraser) Wake() {
@@ -89,6 +94,7 @@ const (
 
 // Run works until ctx ends. What it has not ended, the next start goes on with.
 func (e *Eraser) Run(ctx context.Context) {
+	e.succeed(ctx) // before any node is waited for
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	beside.Go(func() { e.beSeen(ctx) })

@@ -28,6 +28,7 @@ func (e *Eraser) beSeen(ctx context.Context) {
 	tick := time.NewTicker(seenEvery)
 	defer tick.Stop()
 	for {
+		e.succeed(ctx)
 		now := e.c.Clock()
 		e.warn(ctx, "this node cannot be noted; erasures do not wait for it", e.c.Store.SeeNode(ctx, e.c.Node, now, now.Add(-forgetAfter)))
 		select {
@@ -38,6 +39,13 @@ func (e *Eraser) beSeen(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+// succeed takes the place of the process before, which may have been killed.
+func (e *Eraser) succeed(ctx context.Context) {
+	if e.before != "" && e.c.Store.LeaveNode(ctx, e.before) == nil {
+		e.before = ""
 	}
 }
 

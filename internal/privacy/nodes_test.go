@@ -175,3 +175,28 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// A process that was killed and began anew is one node, not one that is there and another
+// that is away.
+func TestWhoWasKilledIsNotAwayOnceItsDirectoryHasAnother(t *testing.T) {
+	s := storetest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	now := time.Now()
+	for _, killed := range []string{"n1", "stranger"} {
+		if err := s.SeeNode(t.Context(), killed, now.Add(-time.Hour), now.Add(-24*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := privacy.New(privacy.Config{
+		Store: s, Node: "n2", Before: "n1", Spool: func(context.Context) error { return nil }, SetAside: func(string, string) (int, int, error) { return 0, 0, nil },
+		CompactCache: func(context.Context) error { return nil }, PurgeCache: func(context.Context, string) error { return nil }, ForgetStream: func(string) bool { return false },
+		Sign: func(context.Context, string, string) (string, error) { return "signed", nil }, Clock: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	askErasure(t, s, "ers_1", "ann")
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); e.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+	if job := awaitErasure(t, s, "ers_1", isDone); job.Counts["nodes_away"] != 1 { // the stranger
+		t.Errorf("%v", job.Counts)
+	}
+}
