@@ -265,7 +265,7 @@ func (a *api) testChannel(c *call) (ChannelTest, error) {
 	}
 	known, err := a.Alerting.Try(c.ctx(), out.Channel)
 	if !known {
-		return out, notFound("there is no channel " + asStored(out.Channel) + " below alerts.channels")
+		return out, notFound("there is no channel " + asStored(out.Channel) + " below alerts.channels; those of a gateway are called GATEWAY/NAME")
 	}
 	if out.OK = err == nil; err != nil {
 		out.Error = err.Error()

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -177,14 +178,18 @@ func (s alertSource) Counted(ctx context.Context, r *gateway.AlertRule, from, to
 	return s.p.store.NewNetworks(ctx, f)
 }
 
-// channelNamed gives a channel of rules by name.
-func (p *process) channelNamed(name string) (catalog.Channel, bool) {
-	for _, c := range p.channelsOf("") {
-		if c.Name == name {
-			return c, true
+// allChannels gives those of rules, and those that a gateway has in their place, whose names
+// are GATEWAY/NAME.
+func (p *process) allChannels() []catalog.Channel {
+	cfg := p.config.Load()
+	all := channels(cfg.Alerts.Channels)
+	for _, name := range slices.Sorted(maps.Keys(cfg.Gateways)) {
+		for _, c := range channels(cfg.Gateways[name].Alerts.Channels) {
+			c.Name = name + "/" + c.Name
+			all = append(all, c)
 		}
 	}
-	return catalog.Channel{}, false
+	return all
 }
 
 // adminAlerts are alerts as the admin API wants them.
@@ -196,7 +201,7 @@ func (a adminAlerts) Rules() []gateway.AlertRule { return a.p.alertRules() }
 // Channels implements admin.Alerting.
 func (a adminAlerts) Channels() []admin.AlertChannel {
 	out := []admin.AlertChannel{}
-	for _, c := range a.p.channelsOf("") {
+	for _, c := range a.p.allChannels() {
 		out = append(out, admin.AlertChannel{Name: c.Name, Kind: c.Kind()})
 	}
 	return out
@@ -204,11 +209,12 @@ func (a adminAlerts) Channels() []admin.AlertChannel {
 
 // Try implements admin.Alerting.
 func (a adminAlerts) Try(ctx context.Context, name string) (known bool, err error) {
-	c, known := a.p.channelNamed(name)
-	if !known {
+	all := a.p.allChannels()
+	at := slices.IndexFunc(all, func(c catalog.Channel) bool { return c.Name == name })
+	if at < 0 {
 		return false, nil
 	}
-	return true, a.p.alerts.Try(ctx, c)
+	return true, a.p.alerts.Try(ctx, all[at])
 }
 
 // Past implements admin.Alerting.
