@@ -1,6 +1,7 @@
 package pains_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -139,7 +140,7 @@ func TestAnOpenTranslatedStreamHoldsLittle(t *testing.T) {
 				}
 				bodies = append(bodies, resp.Body)
 			}
-			before, running := heap(), runtime.NumGoroutine()
+			before, running := heap(), goroutines()
 			close(enough)
 			var readers sync.WaitGroup
 			for _, b := range bodies {
@@ -158,11 +159,16 @@ func TestAnOpenTranslatedStreamHoldsLittle(t *testing.T) {
 			}
 			said.Wait()
 			readers.Wait()
-			after := heap()
-			if each := (int64(after) - int64(before)) / open; each > 24<<10 {
+			each := int64(1 << 40)
+			for range 20 { // the calls before are being stored meanwhile
+				if each = min(each, (int64(heap())-int64(before))/open); each <= 24<<10 {
+					break
+				}
+			}
+			if each > 24<<10 {
 				t.Errorf("after %d KB a stream holds %d KB more", chunks*2, each>>10)
 			}
-			if n := runtime.NumGoroutine(); n > running+open {
+			if n := goroutines(); n > running+open { // one of each watches for a caller that leaves
 				t.Errorf("%d goroutines became %d", running, n)
 			}
 			close(done)
@@ -171,6 +177,20 @@ func TestAnOpenTranslatedStreamHoldsLittle(t *testing.T) {
 			}
 		})
 	}
+}
+
+// goroutines counts those that live, but for those that the store's driver has for moments.
+// runtime.NumGoroutine would read its counts while they change.
+func goroutines() (n int) {
+	all := make([]byte, 4<<20)
+	all = all[:runtime.Stack(all, true)]
+	for line := range bytes.Lines(all) {
+		by, ok := bytes.CutPrefix(line, []byte("created by "))
+		if ok && !bytes.HasPrefix(by, []byte("database/sql.")) && !bytes.HasPrefix(by, []byte("modernc.org/")) {
+			n++
+		}
+	}
+	return n
 }
 
 func heap() uint64 {

@@ -90,16 +90,16 @@ func (s *Shared) Run(ctx context.Context) {
 	s.follow(ctx)
 }
 
+// tell ends the question that it has begun when the context ends, and begins no other.
 func (s *Shared) tell(ctx context.Context) {
-	for {
+	for ctx.Err() == nil { // select alone would take by chance what waits
 		select {
 		case <-ctx.Done():
-			s.tellRest(ctx)
-			return
 		case r := <-s.queue:
-			s.publish(context.WithoutCancel(ctx), r) // which ends what it has begun
+			s.publish(context.WithoutCancel(ctx), r)
 		}
 	}
+	s.tellRest(ctx)
 }
 
 // tellRest tells what waits at the end, for as long as one question may take.
