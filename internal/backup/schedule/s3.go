@@ -75,10 +75,10 @@ func (s *S3) Put(ctx context.Context, name, file string, sum [32]byte) error {
 	if info.Size() > maxObject {
 		return &Refused{fmt.Errorf("a backup of %d bytes is too large for one object of S3, which takes 5 GiB; back up to a directory", info.Size())}
 	}
-	r := request{method: http.MethodPut, at: s.at(name), body: f, size: info.Size(), sum: sum, header: http.Header{sumHeader: {hex.EncodeToString(sum[:])}, "If-None-Match": {"*"}}}
+	r := request{method: http.MethodPut, at: s.at(name), file: f, size: info.Size(), sum: sum, header: http.Header{sumHeader: {hex.EncodeToString(sum[:])}, "If-None-Match": {"*"}}}
 	_, _, err = s.do(ctx, &r)
 	if a, answered := errors.AsType[*answer](err); answered && a.status == http.StatusNotImplemented {
-		err = s.putLook(ctx, &r, name, f)
+		err = s.putLook(ctx, &r, name)
 	}
 	if a, answered := errors.AsType[*answer](err); answered && a.status/100 < 5 {
 		if a.status == http.StatusPreconditionFailed {
@@ -90,16 +90,13 @@ func (s *S3) Put(ctx context.Context, name, file string, sum [32]byte) error {
 }
 
 // putLook puts where the server knows no conditions: after a look.
-func (s *S3) putLook(ctx context.Context, r *request, name string, f io.Seeker) error {
+func (s *S3) putLook(ctx context.Context, r *request, name string) error {
 	_, there, err := s.head(ctx, name)
 	if err != nil {
 		return &Refused{err}
 	}
 	if there {
 		return taken(name)
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return &Refused{err}
 	}
 	r.header.Del("If-None-Match")
 	_, _, err = s.do(ctx, r)
@@ -174,7 +171,7 @@ const maxAnswer = 4 << 20
 type request struct {
 	method string
 	at     *url.URL
-	body   io.Reader // nil = none
+	file   io.ReaderAt // nil = no body; it is closed by who opened it
 	size   int64
 	sum    [32]byte // SHA-256 of the body
 	header http.Header
@@ -194,9 +191,11 @@ func (a *answer) Error() string {
 }
 
 func (s *S3) do(ctx context.Context, what *request) ([]byte, http.Header, error) {
-	body := what.body
-	if body != nil {
-		body = io.NopCloser(body) // the file is closed by who opened it
+	var body io.Reader
+	if what.file != nil {
+		// One for each request: the client may go on reading that of a request that was
+		// answered early (https://pkg.go.dev/net/http#RoundTripper).
+		body = io.NewSectionReader(what.file, 0, what.size)
 	}
 	r, err := http.NewRequestWithContext(ctx, what.method, what.at.String(), body)
 	if err != nil {
