@@ -16,7 +16,8 @@ import (
 
 const (
 	poll     = 5 * time.Second // between looks for what other nodes raised, or left
-	batch    = 16              // alerts that are sent at once
+	batch    = 16              // alerts that are read at once
+	abreast  = 8 * batch       // alerts that are sent at once
 	lease    = 2 * time.Minute // longer than sendTime and the store's answers
 	sendTime = 30 * time.Second
 
@@ -37,14 +38,18 @@ type delivery struct {
 	swept time.Time
 	have  had     // what the store has not been told yet
 	rest  resting // channels that asked for a pause
+
+	sending sync.WaitGroup
+	slots   chan struct{} // has one for each alert that is being sent
 }
 
 func newDelivery(o *Options, wake <-chan struct{}) *delivery {
-	return &delivery{store: o.Store, channels: o.Channels, send: newSender(o), log: o.Logger, wake: wake}
+	return &delivery{store: o.Store, channels: o.Channels, send: newSender(o), log: o.Logger, wake: wake, slots: make(chan struct{}, abreast)}
 }
 
 func (d *delivery) run(ctx context.Context) {
 	defer d.send.close()
+	defer d.sending.Wait()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -54,28 +59,55 @@ func (d *delivery) run(ctx context.Context) {
 		case <-d.wake:
 		case <-timer.C:
 		}
-		for d.round(ctx) == batch {
+		for d.round(ctx) {
 		}
 		d.sweep(ctx)
 		timer.Reset(poll)
 	}
 }
 
-// round sends what is due, up to a batch, and says how much that was.
-func (d *delivery) round(ctx context.Context) int {
+// round begins to send what is due, up to a batch, and says whether there may be more. It
+// waits for none of it, as long as not too many are being sent.
+func (d *delivery) round(ctx context.Context) (more bool) {
+	slots := d.take(ctx)
+	if slots == 0 {
+		return false
+	}
 	asking, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
-	due, err := d.store.DueAlerts(asking, time.Now(), lease, batch)
+	due, err := d.store.DueAlerts(asking, time.Now(), lease, slots)
 	if err != nil && !d.away && ctx.Err() == nil {
 		d.log.Warn("alerts cannot be read; it is tried again", "error", err)
 	}
 	d.away = err != nil
-	var wg sync.WaitGroup
 	for i := range due {
-		wg.Go(func() { d.deliver(ctx, &due[i]) })
+		d.sending.Go(func() {
+			defer func() { <-d.slots }()
+			d.deliver(ctx, &due[i])
+		})
 	}
-	wg.Wait()
-	return len(due)
+	for range slots - len(due) {
+		<-d.slots
+	}
+	return len(due) == slots
+}
+
+// take gives how many alerts may be sent now, at least one and at most a batch; none when
+// ctx has ended. It waits while too many are being sent.
+func (d *delivery) take(ctx context.Context) (slots int) {
+	select {
+	case <-ctx.Done():
+		return 0
+	case d.slots <- struct{}{}:
+	}
+	for slots = 1; slots < batch; slots++ {
+		select {
+		case d.slots <- struct{}{}:
+		default:
+			return slots
+		}
+	}
+	return slots
 }
 
 // deliver sends one alert to the channels that do not have it, and writes down what
@@ -101,6 +133,11 @@ func (d *delivery) deliver(ctx context.Context, a *gateway.Alert) {
 			failures = append(failures, failing{c.Name, failed("it does not have the alert before this one yet")})
 		default:
 			missing = append(missing, c)
+		}
+	}
+	if len(have)+len(missing)+len(failures) == 0 {
+		for _, name := range a.Channels {
+			failures = append(failures, failing{name, failed("no channel has this name now")})
 		}
 	}
 	failures = append(failures, d.sendAll(ctx, a, m, missing)...)
