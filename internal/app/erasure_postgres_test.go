@@ -34,10 +34,9 @@ func TestNothingOfAnErasedUserIsLeftInAnyTableOfPostgreSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
-	for end := time.Now().Add(time.Minute); len(inTables(t, conn, texts)) == 0; <-time.After(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("nothing is found before the erasure: the search is blind")
-		}
+	untilIndexed(t, conn, texts[1:])
+	if len(inTables(t, conn, texts)) == 0 {
+		t.Fatal("nothing is found before the erasure: the search is blind")
 	}
 	run := func(sql string) {
 		t.Helper()
@@ -46,12 +45,16 @@ func TestNothingOfAnErasedUserIsLeftInAnyTableOfPostgreSQL(t *testing.T) {
 		}
 	}
 	run("ANALYZE")
-	if inStatistics(t, conn, user) == 0 {
-		t.Error("no statistics name him before the erasure: the search is blind")
+	for _, text := range texts[:2] {
+		if len(inStatistics(t, conn, text)) == 0 {
+			t.Errorf("no statistics hold %s before the erasure: the search is blind", text)
+		}
 	}
 	erase(t, g, user)
-	if n := inStatistics(t, conn, user); n > 0 {
-		t.Errorf("%d statistics of columns name him", n)
+	for _, text := range texts {
+		if found := inStatistics(t, conn, text); len(found) > 0 {
+			t.Errorf("statistics of %v hold %s", found, text)
+		}
 	}
 	if found := inTables(t, conn, texts); len(found) > 0 {
 		t.Errorf("found in %v", found)
@@ -96,14 +99,62 @@ func inTables(t *testing.T, conn *pgx.Conn, texts []string) (found []string) {
 	return found
 }
 
-// inStatistics counts the columns whose commonest values, as the planner knows them, name a text.
-func inStatistics(t *testing.T, conn *pgx.Conn, text string) (n int) {
+// untilIndexed waits until the index of the search has all of the words.
+func untilIndexed(t *testing.T, conn *pgx.Conn, words []string) {
 	t.Helper()
-	err := conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_stats s WHERE schemaname = current_schema() AND position($1 IN s::text) > 0", text).Scan(&n)
+	for end := time.Now().Add(time.Minute); ; <-time.After(20 * time.Millisecond) {
+		var n int
+		err := conn.QueryRow(t.Context(), "SELECT count(*) FROM unnest($1::text[]) AS w(word) WHERE EXISTS (SELECT 1 FROM search_docs WHERE position(word IN words::text) > 0)", words).Scan(&n)
+		if n == len(words) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d of %d words are indexed, %v", n, len(words), err)
+		}
+	}
+}
+
+// PostgreSQL keeps the statistics of a table that has become empty, whatever analyses it.
+func TestStatisticsOfWhatAnErasureHasEmptiedAreForgotten(t *testing.T) {
+	db := testpg.Start(t)
+	url := db.Database(t)
+	g := testgw.StartWith(t, testgw.Options{Config: keepingAll, Env: map[string]string{"SLUICE_STORAGE_URL": url}})
+	const user, said = "u-mallory-4711", "purpleelephant"
+	for range 3 {
+		talk(t, g, user, said, false)
+	}
+	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n
+	defer conn.Close(context.Background())
+	untilIndexed(t, conn, []string{said})
+	if _, err := conn.Exec(t.Context(), "ANALYZE"); err != nil {
+		t.Fatal(err)
+	}
+	if len(inStatistics(t, conn, user)) == 0 || len(inStatistics(t, conn, said)) < 2 {
+		t.Error("no statistics hold what is searched for: the search is blind")
+	}
+	erase(t, g, user)
+	for _, text := range []string{user, said} {
+		if found := inStatistics(t, conn, text); len(found) > 0 {
+			t.Errorf("statistics of %v hold %s", found, text)
+		}
+	}
+}
+
+// inStatistics gives the columns of which the values that the planner knows name a text.
+func inStatistics(t *testing.T, conn *pgx.Conn, text string) []string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), "SELECT tablename || '.' || attname FROM pg_stats s WHERE schemaname = current_schema() AND (position($1 IN s::text) > 0 OR position(encode($1::bytea, 'hex') IN s::text) > 0)", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 // inFiles gives the server's files that hold one of the texts, by their folder below its data.

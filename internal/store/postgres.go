@@ -73,14 +73,7 @@ func openPostgres(url string) (engine, error) {
 		lock:      func(ctx context.Context) (func() error, error) { return lockPostgres(ctx, db) },
 		explain:   explainPostgres,
 		newSearch: func() searchIndex { return &postgresSearch{db} },
-		compact: func(ctx context.Context, db *sql.DB) error {
-			// ANALYZE, since the statistics hold the commonest values of columns.
-			if _, err := db.ExecContext(ctx, "VACUUM (ANALYZE) entries, bodies, feedback, ledger, alerts, raises, objects, erasures, search_queue"); err != nil {
-				return err
-			}
-			_, err := db.ExecContext(ctx, "VACUUM FULL body_keys") // few rows, and no old version of one may be left
-			return err
-		},
+		compact:   compactPostgres,
 	}, nil
 }
 
