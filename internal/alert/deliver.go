@@ -175,7 +175,7 @@ func (d *delivery) before(ctx context.Context, a *gateway.Alert) (previous, erro
 // blocks reports whether a channel still waits for the alert before: not for one that was
 // given up.
 func (p *previous) blocks(channel string) bool {
-	return p.Alert != nil && p.Delivered == nil && p.NextTry.Before(never) && !slices.Contains(p.reached, channel) &&
+	return p.Alert != nil && p.Delivered == nil && !GivenUp(p.Alert) && !slices.Contains(p.reached, channel) &&
 		(len(p.Channels) == 0 || slices.Contains(p.Channels, channel))
 }
 

@@ -22,6 +22,9 @@ const (
 // never is a time that nobody sees; alerts that nothing will deliver wait for it.
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// GivenUp reports whether an undelivered alert is not tried any more.
+func GivenUp(a *gateway.Alert) bool { return !a.NextTry.Before(never) }
+
 // nextTry says when an alert that has failed once more is tried again; zero = no more.
 func nextTry(a *gateway.Alert, now time.Time) time.Time {
 	wait := firstWait << min(a.Tries, 16)

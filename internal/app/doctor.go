@@ -34,7 +34,7 @@ func (p *process) diagnose(ctx context.Context) []doctor.Finding {
 	if r := p.refused.Load(); r != nil {
 		refused = append(refused, r.message)
 	}
-	checks := append(p.checks(cfg), p.backupCheck(), doctor.Document("", refused, nil), doctor.SpoolCheck(func() (doctor.Spool, error) {
+	checks := append(append(p.checks(cfg), p.receiverChecks()...), p.backupCheck(), doctor.Document("", refused, nil), doctor.SpoolCheck(func() (doctor.Spool, error) {
 		s := p.recorder.Stats()
 		return doctor.Spool{
 			Depth: s.Depth, Bytes: s.Bytes, Max: int64(cfg.Storage.Spool.Max), Oldest: s.Oldest, Away: s.StoreAway, Failing: s.DiskFailing,

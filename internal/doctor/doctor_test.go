@@ -351,3 +351,39 @@ func TestEveryCheckHasItsSection(t *testing.T) {
 		t.Errorf("only %d checks are found", n)
 	}
 }
+
+func TestReceivers(t *testing.T) {
+	for _, x := range []struct {
+		export Export
+		want   Level
+		word   string
+	}{
+		{Export{Entries: 3, Behind: 5 * time.Second}, OK, "3 entries wait"},
+		{Export{Failing: true, Error: "refused", Behind: time.Minute}, Warning, "the last try failed: refused"},
+		{Export{Failing: true, Error: "refused", Behind: time.Hour, Entries: 7}, Problem, "1h0m0s behind, by 7 entries: refused"},
+		{Export{Behind: time.Hour, Entries: 7}, Warning, "1h0m0s behind"},
+		{Export{Paused: true, Failing: true, Behind: time.Hour}, Warning, "it is paused"},
+	} {
+		x.export.Name = "lake"
+		finds(t, Exports(func() []Export { return []Export{x.export} }), x.want, x.word)
+	}
+	finds(t, Exports(func() []Export { return nil }), Skipped, "nothing is exported")
+	two := Run(t.Context(), []Check{Exports(func() []Export { return []Export{{Name: "a"}, {Name: "b", Failing: true, Error: "x"}} })})
+	if len(two) != 2 || two[0].Object != "b" || two[1].Object != "a" {
+		t.Errorf("%+v", two)
+	}
+
+	finds(t, Telemetry(func() []Destination { return nil }), Skipped, "nothing is sent")
+	finds(t, Telemetry(func() []Destination { return []Destination{{Name: "c", Signal: "traces"}} }), OK, "takes")
+	finds(t, Telemetry(func() []Destination { return []Destination{{Name: "c", Signal: "traces", Rejects: true, Error: "too large"}} }), Warning, "too large")
+	finds(t, Telemetry(func() []Destination { return []Destination{{Name: "c", Signal: "logs", Away: true, Rejects: true, Error: "refused"}} }), Problem, "is lost: refused")
+
+	some := func(all ...Undelivered) Check {
+		return Alerts(func(context.Context) ([]Undelivered, error) { return all, nil })
+	}
+	finds(t, some(), OK, "none waits")
+	finds(t, some(Undelivered{Age: time.Hour}), OK, "none waits") // it is being sent
+	finds(t, some(Undelivered{Rule: "r", Age: time.Minute, Tries: 1, Error: "x: 500"}), Warning, "1 have not reached all their channels yet, of r: x: 500")
+	finds(t, some(Undelivered{Rule: "new", Age: time.Minute, Tries: 1}, Undelivered{Rule: "old", Age: time.Hour, Tries: 9, Error: "x: 500"}), Problem, "2 have not reached all their channels, of old since 1h0m0s: x: 500")
+	finds(t, Alerts(func(context.Context) ([]Undelivered, error) { return nil, errors.New("away") }), Skipped, "cannot be read")
+}

@@ -49,6 +49,9 @@ type Exporter struct {
 	calls    []*queue[*spans]
 	records  []*queue[record]
 	meters   []*meter
+
+	standings []*standing // of all destinations and signals
+
 	clients  []*http.Client // of destinations
 	counts   *counts
 	genai    *genai // nil unless metrics go somewhere

@@ -29,21 +29,27 @@ func (c *counts) flood() { c.dropped.WithLabelValues("", "traces", "flood").Inc(
 // standing counts for one destination and signal, and says once when it goes away and once
 // when it is back.
 type standing struct {
+	destination, signal string
+
 	exported, fullness, failures, rejects prometheus.Counter
 	away, picky                           atomic.Bool
+	why                                   atomic.Pointer[string] // the last that went wrong; nil = nothing yet
 	log                                   *slog.Logger
 }
 
 // standing gives the makers of a destination's counts, by signal.
 func (e *Exporter) standing(d *Destination) func(signal string) *standing {
 	return func(signal string) *standing {
-		return &standing{
+		s := &standing{
+			destination: d.Name, signal: signal,
 			exported: e.counts.exported.WithLabelValues(d.Name, signal),
 			fullness: e.counts.dropped.WithLabelValues(d.Name, signal, "full"),
 			failures: e.counts.dropped.WithLabelValues(d.Name, signal, "failed"),
 			rejects:  e.counts.dropped.WithLabelValues(d.Name, signal, "rejected"),
 			log:      e.opt.Log.With("destination", d.Name, "signal", signal),
 		}
+		e.standings = append(e.standings, s)
+		return s
 	}
 }
 
@@ -57,6 +63,7 @@ func (s *standing) sent(n int, err error) {
 			return
 		}
 		s.failures.Add(float64(n))
+		s.fault(cut(err.Error()))
 		if !s.away.Swap(true) {
 			s.log.Warn("a destination of OTLP does not take what it is sent; that is dropped until it does", "error", cut(err.Error()))
 		}
@@ -69,12 +76,39 @@ func (s *standing) sent(n int, err error) {
 // partly counts n things of which a destination took some for wrong. They must not be sent
 // again. Of a call it may be one span.
 func (s *standing) partly(n, wrong int, why string) {
+	s.fault(why)
 	if !s.picky.Swap(true) {
 		s.log.Warn("a destination of OTLP does not take all that it is sent", "rejected", wrong, "reason", why)
 	}
 	wrong = min(wrong, n)
 	s.rejects.Add(float64(wrong))
 	s.arrived(n - wrong)
+}
+
+func (s *standing) fault(why string) { s.why.Store(&why) }
+
+// Standing is how a destination stands for one signal.
+type Standing struct {
+	Destination, Signal string
+	Away                bool   // it did not take what it was sent last
+	Rejects             bool   // it took some of what it was sent last for wrong
+	Error               string // why, "" = nothing ever went wrong
+}
+
+// Standings gives how all destinations stand; none of a nil Exporter. It is safe for
+// concurrent use once New has returned.
+func (e *Exporter) Standings() (all []Standing) {
+	if e == nil {
+		return nil
+	}
+	for _, s := range e.standings {
+		one := Standing{Destination: s.destination, Signal: s.signal, Away: s.away.Load(), Rejects: s.picky.Load()}
+		if why := s.why.Load(); why != nil {
+			one.Error = *why
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 func (s *standing) arrived(n int) {

@@ -28,6 +28,9 @@ const checks: Record<string, [name: string, says: string]> = {
   redis: ["Redis", "Whether the shared memory answers soon, keeps what it is given, and has the right time."],
   certificates: ["Certificates", "Whether the listeners' certificates can be used, and for how long."],
   backups: ["Backups", "Whether backups by the clock are made as often as the configuration says."],
+  exports: ["Exports", "Whether entries come to each sink, and how far behind one is."],
+  telemetry: ["Telemetry", "Whether destinations of OTLP take what they are sent."],
+  alerts: ["Alerts", "Whether alerts have reached their channels."],
   spool: ["Spool", "Whether entries come into the store."],
 };
 
