@@ -375,8 +375,12 @@ func TestReceivers(t *testing.T) {
 
 	finds(t, Telemetry(func() []Destination { return nil }), Skipped, "nothing is sent")
 	finds(t, Telemetry(func() []Destination { return []Destination{{Name: "c", Signal: "traces"}} }), OK, "takes")
-	finds(t, Telemetry(func() []Destination { return []Destination{{Name: "c", Signal: "traces", Rejects: true, Error: "too large"}} }), Warning, "too large")
-	finds(t, Telemetry(func() []Destination { return []Destination{{Name: "c", Signal: "logs", Away: true, Rejects: true, Error: "refused"}} }), Problem, "is lost: refused")
+	finds(t, Telemetry(func() []Destination {
+		return []Destination{{Name: "c", Signal: "traces", Rejects: true, Error: "too large"}}
+	}), Warning, "too large")
+	finds(t, Telemetry(func() []Destination {
+		return []Destination{{Name: "c", Signal: "logs", Away: true, Rejects: true, Error: "refused"}}
+	}), Problem, "is lost: refused")
 
 	some := func(all ...Undelivered) Check {
 		return Alerts(func(context.Context) ([]Undelivered, error) { return all, nil })
