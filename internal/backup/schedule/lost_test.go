@@ -2,7 +2,9 @@ package schedule
 
 import (
 	"context"
+	"crypto/md5"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/xml"
 	"errors"
@@ -168,6 +170,10 @@ func (b *bucket) put(w http.ResponseWriter, r *http.Request, there bool) {
 	text, err := io.ReadAll(r.Body)
 	if sum := sha256.Sum256(text); err != nil || hex.EncodeToString(sum[:]) != r.Header.Get("X-Amz-Content-Sha256") || !strings.Contains(r.Header.Get("Authorization"), "if-none-match") {
 		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	if sum := md5.Sum(text); r.Header.Get("Content-MD5") != base64.StdEncoding.EncodeToString(sum[:]) {
+		w.WriteHeader(http.StatusBadRequest) // as a bucket with Object Lock does
 		return
 	}
 	if there {

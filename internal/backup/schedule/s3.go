@@ -3,7 +3,10 @@ package schedule
 import (
 	"bytes"
 	"context"
+	"crypto/fips140"
+	"crypto/md5"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/xml"
 	"errors"
@@ -76,6 +79,9 @@ func (s *S3) Put(ctx context.Context, name, file string, sum [32]byte) error {
 		return &Refused{fmt.Errorf("a backup of %d bytes is too large for one object of S3, which takes 5 GiB; back up to a directory", info.Size())}
 	}
 	r := request{method: http.MethodPut, at: s.at(name), file: f, size: info.Size(), sum: sum, header: http.Header{sumHeader: {hex.EncodeToString(sum[:])}, "If-None-Match": {"*"}}}
+	if err := r.addMD5(); err != nil {
+		return &Refused{err}
+	}
 	_, _, err = s.do(ctx, &r)
 	if a, answered := errors.AsType[*answer](err); answered && a.status == http.StatusNotImplemented {
 		err = s.putLook(ctx, &r, name)
@@ -87,6 +93,20 @@ func (s *S3) Put(ctx context.Context, name, file string, sum [32]byte) error {
 		return &Refused{err}
 	}
 	return err
+}
+
+// addMD5 adds the sum that buckets with Object Lock want, and that storage of every age
+// knows (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html).
+func (r *request) addMD5() error {
+	if fips140.Enabled() {
+		return nil // which has no MD5
+	}
+	sum := md5.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(r.file, 0, r.size)); err != nil {
+		return err
+	}
+	r.header.Set("Content-MD5", base64.StdEncoding.EncodeToString(sum.Sum(nil)))
+	return nil
 }
 
 // putLook puts where the server knows no conditions: after a look.

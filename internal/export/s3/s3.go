@@ -5,8 +5,11 @@ package s3
 import (
 	"bytes"
 	"context"
+	"crypto/fips140"
+	"crypto/md5"
 	"crypto/sha256"
 	"crypto/tls"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -152,6 +155,12 @@ func (s *Sink) signed(r *http.Request, body []byte) error {
 	sum := sha256.Sum256(body)
 	digest := hex.EncodeToString(sum[:])
 	r.Header.Set("X-Amz-Content-Sha256", digest)
+	// Buckets with Object Lock want it, and storage of every age knows it
+	// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html).
+	if !fips140.Enabled() { // which has no MD5
+		sum := md5.Sum(body)
+		r.Header.Set("Content-MD5", base64.StdEncoding.EncodeToString(sum[:]))
+	}
 	if err := s.sign.SignHTTP(r.Context(), keys, r, digest, "s3", s.c.Region, time.Now()); err != nil {
 		return export.Failed("the request cannot be signed")
 	}

@@ -3,7 +3,9 @@ package s3_test
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/md5"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -65,6 +67,10 @@ func verify(r *http.Request, body []byte, region string) error {
 	scope := day + "/" + region + "/s3/aws4_request"
 	if fields["Credential"] != keyID+"/"+scope {
 		return fmt.Errorf("credential %q", fields["Credential"])
+	}
+	whole := md5.Sum(body)
+	if sum := r.Header.Get("Content-MD5"); sum != base64.StdEncoding.EncodeToString(whole[:]) || !strings.Contains(r.Header.Get("Authorization"), "content-md5") {
+		return fmt.Errorf("the MD5 %q is not the body's, or is not signed", sum)
 	}
 	if sum := r.Header.Get("X-Amz-Content-Sha256"); sum != digest(body) {
 		return fmt.Errorf("the body's digest is %q", sum)
