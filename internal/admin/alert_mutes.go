@@ -17,20 +17,8 @@ func (a *api) listMutes(c *call) (AlertMuteList, error) {
 func (a *api) createMute(c *call, body *NewMute) (gateway.AlertMute, error) {
 	now := a.now()
 	m := gateway.AlertMute{Rule: body.Rule, Value: body.Value, Reason: strings.TrimSpace(body.Reason), By: c.who.name(), Created: now}
-	rules := a.ruleList()
-	at := slices.IndexFunc(rules, func(r gateway.AlertRule) bool { return r.ID() == body.Rule })
-	if at >= 0 {
-		m.Workspace = rules[at].Workspace()
-	}
-	err := c.in(m.Workspace) // of a rule that is unknown only admins learn so
-	if err == nil && at < 0 {
-		err = store.ErrNotFound
-	}
-	if err != nil {
-		return m, named(err, "alert rule", body.Rule)
-	}
-	if m.Value != "" && rules[at].Per == "" {
-		return m, invalid("value", "the rule looks at all calls together and has no values")
+	if err := a.muteable(c, &m); err != nil {
+		return m, err
 	}
 	if err := checkText("reason", m.Reason, maxName); m.Reason != "" && err != nil {
 		return m, err
@@ -44,6 +32,35 @@ func (a *api) createMute(c *call, body *NewMute) (gateway.AlertMute, error) {
 		return m, err
 	}
 	return m, a.Store.CreateAlertMute(c.ctx(), m)
+}
+
+// muteable checks that there is what is to be muted, an alert rule or a budget, and that
+// the caller may; it fills in whose it is.
+func (a *api) muteable(c *call, m *gateway.AlertMute) error {
+	rules := a.ruleList()
+	at := slices.IndexFunc(rules, func(r gateway.AlertRule) bool { return r.ID() == m.Rule })
+	if at >= 0 {
+		m.Workspace = rules[at].Workspace()
+		if err := c.in(m.Workspace); err != nil {
+			return named(err, "alert rule", m.Rule)
+		}
+		if m.Value != "" && rules[at].Per == "" {
+			return invalid("value", "the rule looks at all calls together and has no values")
+		}
+		return nil
+	}
+	if rest, ofKey := strings.CutPrefix(m.Rule, "key/"); ofKey {
+		k, err := a.keyBudget(c, m.Rule, rest)
+		m.Workspace = k.Workspace
+		return err
+	}
+	if err := c.in(""); err != nil { // of a rule that is unknown only admins learn so
+		return named(err, "alert rule", m.Rule)
+	}
+	if strings.HasPrefix(m.Rule, "gateway/") {
+		return a.gatewayBudget(m.Rule)
+	}
+	return named(store.ErrNotFound, "alert rule", m.Rule)
 }
 
 func (a *api) endMute(c *call) (gateway.AlertMute, error) {

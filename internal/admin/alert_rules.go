@@ -98,8 +98,8 @@ type AlertMuteList struct {
 
 // NewMute is what a mute is created from.
 type NewMute struct {
-	Rule   string `json:"rule" required:"true" doc:"The alert rule, as in alerts/errors."`
-	Value  string `json:"value" doc:"Only this value of what the rule is per."`
+	Rule   string `json:"rule" required:"true" doc:"The alert rule or budget, as in alerts/errors, gateway/default/month or key/ID/month."`
+	Value  string `json:"value" doc:"Only this value of what the rule is per; of a budget, as in its alerts: user=ann."`
 	Until  string `json:"until" required:"true" doc:"A time (RFC 3339), or from now on: 2h, 7d."`
 	Reason string `json:"reason" doc:"For people."`
 }
@@ -110,7 +110,7 @@ func (a *api) alertRoutes() []route {
 		read(viewers, get, "/alerts/rules", "listAlertRules", "The alert rules in force, with how they stand and the figures of the last hours.", ruleParams, a.listAlertRules),
 		read(viewers, get, "/alerts/history", "listAlerts", "List alerts that were raised, of rules and budgets, newest first.", concat(alertFilters, paging), a.listAlerts),
 		read(viewers, get, "/alerts/mutes", "listAlertMutes", "The mutes in force, newest first.", ofWorkspace, a.listMutes),
-		write(owners, post, "/alerts/mutes", "createAlertMute", "Tell nobody of an alert rule until a time.", http.StatusCreated, a.createMute),
+		write(owners, post, "/alerts/mutes", "createAlertMute", "Tell nobody of an alert rule or a budget until a time.", http.StatusCreated, a.createMute),
 		read(owners, del, "/alerts/mutes/{id}", "endAlertMute", "End a mute: people are told of what still fires.", nil, a.endMute),
 		read(admins, get, "/alerts/channels", "listAlertChannels", "Where alerts of rules go, without addresses.", nil, a.listChannels),
 		read(admins, post, "/alerts/channels/{name}/test", "testAlertChannel", "Send a test to a channel and tell what came of it.", nil, a.testChannel),

@@ -78,16 +78,8 @@ func (a *api) checkBudget(c *call, r *gateway.Raise) error {
 	if ofKey {
 		return a.checkKeyBudget(c, r, rest)
 	}
-	s, err := a.snapshot()
-	if err != nil {
+	if err := a.gatewayBudget(r.Rule); err != nil {
 		return err
-	}
-	known := false
-	for name, g := range s.Gateways {
-		known = known || slices.ContainsFunc(g.Rules, func(rule *gateway.Rule) bool { return rule.Budget() && "gateway/"+name+"/"+rule.Name == r.Rule })
-	}
-	if !known {
-		return notFound("there is no budget " + asStored(r.Rule) + "; /api/v1/budgets lists them")
 	}
 	if r.Counter == "" && c.who.admin {
 		return nil
@@ -109,21 +101,42 @@ func (a *api) checkBudget(c *call, r *gateway.Raise) error {
 }
 
 func (a *api) checkKeyBudget(c *call, r *gateway.Raise, rest string) error {
+	k, err := a.keyBudget(c, r.Rule, rest)
+	if err == nil && r.Workspace != "" && r.Workspace != k.Workspace {
+		err = named(store.ErrNotFound, "key", k.ID)
+	}
+	return err
+}
+
+// gatewayBudget checks that a rule is a budget of a gateway.
+func (a *api) gatewayBudget(rule string) error {
+	s, err := a.snapshot()
+	if err != nil {
+		return err
+	}
+	for name, g := range s.Gateways {
+		if slices.ContainsFunc(g.Rules, func(r *gateway.Rule) bool { return r.Budget() && "gateway/"+name+"/"+r.Name == rule }) {
+			return nil
+		}
+	}
+	return notFound("there is no budget " + asStored(rule) + "; /api/v1/budgets lists them")
+}
+
+// keyBudget gives the key of a rule that is its own budget, which must be one of the
+// caller's workspace; rest is the rule without key/.
+func (a *api) keyBudget(c *call, rule, rest string) (gateway.Key, error) {
 	id, name, _ := strings.Cut(rest, "/")
 	k, err := a.Store.Key(c.ctx(), id)
 	if err == nil {
 		err = c.in(k.Workspace)
 	}
-	if err == nil && r.Workspace != "" && r.Workspace != k.Workspace {
-		err = store.ErrNotFound
-	}
 	if err != nil {
-		return named(err, "key", id)
+		return k, named(err, "key", id)
 	}
-	if !slices.ContainsFunc(k.Limits, func(rule gateway.Rule) bool { return rule.Budget() && rule.Name == name }) {
-		return notFound("there is no budget " + asStored(r.Rule))
+	if !slices.ContainsFunc(k.Limits, func(r gateway.Rule) bool { return r.Budget() && r.Name == name }) {
+		return k, notFound("there is no budget " + asStored(rule))
 	}
-	return nil
+	return k, nil
 }
 
 // endRaise ends a raise that would be valid longer.

@@ -30,6 +30,9 @@ type Outbox interface {
 	AlertReached(ctx context.Context, id string, channels []string) error
 	AlertDelivered(ctx context.Context, id string, at time.Time) error
 	AlertFailed(ctx context.Context, id, reason string, next time.Time) error
+	AlertPostponed(ctx context.Context, id, reason string, next time.Time) error
+	AlertMuted(ctx context.Context, id string, at time.Time) error
+	AlertMutes(ctx context.Context, within []string, at time.Time) ([]gateway.AlertMute, error)
 	Alert(ctx context.Context, id string) (gateway.Alert, error)
 	DeleteAlerts(ctx context.Context, before time.Time) (int, error)
 }

@@ -118,6 +118,9 @@ func (d *delivery) deliver(ctx context.Context, a *gateway.Alert) {
 		d.failed(ctx, a, "its payload cannot be read", time.Time{})
 		return
 	}
+	if a.State == "" && d.muted(ctx, a) {
+		return
+	}
 	before, err := d.before(ctx, a)
 	if err != nil {
 		d.failed(ctx, a, "what came before it cannot be read", time.Now().Add(firstWait))

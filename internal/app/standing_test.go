@@ -194,3 +194,22 @@ func TestACounterThatNobodyHasTouchedIsRaisedByItsOwner(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+func TestBudgetsAreMutedByWhoMayRaiseThem(t *testing.T) {
+	g := newTwo(t)
+	mute := func(rule string) string { return fmt.Sprintf(`{"rule":%q,"until":"1d"}`, rule) }
+	var key struct{ ID string }
+	g.ask(g.owners["acme"], "POST", "/keys", `{"name":"thrifty","workspace":"acme","budgets":[{"name":"purse","cost":"1/month"}]}`, 201, &key)
+	own := "key/" + key.ID + "/purse"
+	var made gateway.AlertMute
+	g.ask(g.owners["acme"], "POST", "/alerts/mutes", mute(own), 201, &made)
+	if made.Workspace != "acme" || made.Rule != own {
+		t.Errorf("%+v", made)
+	}
+	g.ask(g.owners["bolt"], "POST", "/alerts/mutes", mute(own), 404, nil)
+	g.ask(g.owners["bolt"], "DELETE", "/alerts/mutes/"+made.ID, "", 404, nil)
+	g.ask(g.owners["acme"], "DELETE", "/alerts/mutes/"+made.ID, "", 200, nil)
+	g.ask(g.owners["acme"], "POST", "/alerts/mutes", mute("gateway/default/pocket"), 404, nil)
+	g.ask(testgw.AdminToken, "POST", "/alerts/mutes", mute("gateway/default/pocket"), 201, nil)
+	g.ask(testgw.AdminToken, "POST", "/alerts/mutes", mute("gateway/default/pace"), 404, nil) // a limit
+}

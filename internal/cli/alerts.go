@@ -79,7 +79,7 @@ func alertRow(a *gateway.Alert) []string {
 func (k *trafficCommands) newAlertsMute() *cobra.Command {
 	var body admin.NewMute
 	cmd := &cobra.Command{
-		Use: "mute RULE", Short: "Tell nobody of an alert rule until a time", Args: cobra.ExactArgs(1),
+		Use: "mute RULE", Short: "Tell nobody of an alert rule or a budget until a time", Args: cobra.ExactArgs(1),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			body.Rule = args[0]
 			var m gateway.AlertMute

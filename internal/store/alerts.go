@@ -98,6 +98,16 @@ func (s *Store) AlertFailed(ctx context.Context, id, reason string, next time.Ti
 	return s.changeAlert(ctx, id, "tries = tries + 1, last_error = ?, next_try = ?", clean(reason), micros(next))
 }
 
+// AlertPostponed notes why an alert is not tried before a time, which counts as no try.
+func (s *Store) AlertPostponed(ctx context.Context, id, reason string, next time.Time) error {
+	return s.changeAlert(ctx, id, "last_error = ?, next_try = ?", clean(reason), micros(next))
+}
+
+// AlertMuted ends an alert that nobody is told of.
+func (s *Store) AlertMuted(ctx context.Context, id string, at time.Time) error {
+	return s.changeAlert(ctx, id, "muted = 1, delivered = ?, last_error = ''", micros(at))
+}
+
 func (s *Store) changeAlert(ctx context.Context, id, change string, args ...any) error {
 	return s.failed("alert "+id, s.tx(ctx, func(tx *sql.Tx) error {
 		n, err := s.exec(ctx, tx, "UPDATE alerts SET "+change+" WHERE id = ?", append(args, clean(id))...)

@@ -129,6 +129,17 @@ test("a rule that fires says so, is muted, and tells again when the mute ends", 
   assert.ok(told.some((t) => t.type === "rule" && t.state === "firing" && /errors$/.test(t.rule)), JSON.stringify(told.map((t) => [t.type, t.rule, t.state])));
 });
 
+test("a budget is muted where its alert stands", async () => {
+  const history = page.getByRole("region", { name: "History" }), mutes = page.getByRole("region", { name: "Mutes" });
+  await history.getByRole("button", { name: "Mute gateway/default/month" }).click();
+  await page.getByRole("menuitem", { name: "For a day" }).click();
+  await mutes.getByText("gateway/default/month").waitFor();
+  await history.getByRole("button", { name: "Mute gateway/default/month" }).waitFor({ state: "detached" });
+  await well();
+  await mutes.getByRole("button", { name: "End now" }).click();
+  await mutes.getByText("Nothing is muted.").waitFor();
+});
+
 test("alerts are marks on the overview's time, beside changes of the configuration", async () => {
   await page.goto("/?range=15m");
   const marks = page.getByRole("list", { name: "What happened: Requests by outcome" });

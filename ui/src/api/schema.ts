@@ -82,7 +82,7 @@ export interface paths {
         /** The mutes in force, newest first. */
         get: operations["listAlertMutes"];
         put?: never;
-        /** Tell nobody of an alert rule until a time. */
+        /** Tell nobody of an alert rule or a budget until a time. */
         post: operations["createAlertMute"];
         delete?: never;
         options?: never;
@@ -3564,11 +3564,11 @@ export interface components {
         NewMute: {
             /** @description For people. */
             reason?: string;
-            /** @description The alert rule, as in alerts/errors. */
+            /** @description The alert rule or budget, as in alerts/errors, gateway/default/month or key/ID/month. */
             rule: string;
             /** @description A time (RFC 3339), or from now on: 2h, 7d. */
             until: string;
-            /** @description Only this value of what the rule is per. */
+            /** @description Only this value of what the rule is per; of a budget, as in its alerts: user=ann. */
             value?: string;
         };
         NewPurge: {

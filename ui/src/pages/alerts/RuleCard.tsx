@@ -1,15 +1,11 @@
 // One alert rule: how it stands, its figure of the last hours, and its bound as a line.
-import { Button, Card, Group, Menu, Text } from "@mantine/core";
-import { IconBellOff } from "@tabler/icons-react";
-import { api, got } from "../../api/client";
-import { useAct } from "../../lib/act";
+import { Card, Group, Text } from "@mantine/core";
 import { span } from "../../lib/format";
 import { useMay } from "../../lib/may";
 import { Chart } from "../../parts/Chart";
 import { Tag, Time } from "../../parts/parts";
 import { figureOf, type Rule, saysBound, toneOf } from "./figure";
-
-const lengths = [["1h", "For an hour"], ["8h", "For eight hours"], ["1d", "For a day"], ["7d", "For a week"]] as const;
+import { MuteMenu } from "./MuteMenu";
 
 /** Figures that the node tells as they are now. */
 const live = new Set(["unhealthy_targets", "spool_depth", "budget_share"]);
@@ -22,7 +18,6 @@ function nothing(r: Rule): string {
 
 export function RuleCard({ of: r }: { of: Rule }) {
   const may = useMay();
-  const mute = useAct((until: string) => got(api.POST("/api/v1/alerts/mutes", { body: { rule: r.id, until } })), ["alerts"], () => `${r.name} is muted.`);
   const bound = r.above ?? r.below;
   const times = r.times.map((t) => new Date(t).getTime() / 1000);
   const series = [{ label: r.metric.replaceAll("_", " "), color: "#4c6ef5", values: r.figures }];
@@ -32,10 +27,7 @@ export function RuleCard({ of: r }: { of: Rule }) {
     <Card withBorder padding="md" component="section" aria-label={`Rule ${r.name}`}>
       <Group justify="space-between" wrap="nowrap" gap="xs">
         <Group gap="xs"><Text fw={600}>{r.name}</Text><Tag tone={r.state === "firing" ? toneOf(r.severity) : "plain"}>{r.state}</Tag>{r.muted_until && <Tag tone="warning">muted</Tag>}</Group>
-        {may.own(r.workspace || undefined) && !r.muted_until && (
-          <Menu><Menu.Target><Button size="compact-xs" variant="default" leftSection={<IconBellOff size={14} />} loading={mute.isPending} aria-label={`Mute ${r.name}`}>Mute</Button></Menu.Target>
-            <Menu.Dropdown>{lengths.map(([v, label]) => <Menu.Item key={v} onClick={() => mute.mutate(v)}>{label}</Menu.Item>)}</Menu.Dropdown></Menu>
-        )}
+        {may.own(r.workspace || undefined) && !r.muted_until && <MuteMenu rule={r.id} name={r.name} />}
       </Group>
       <Text size="sm" c="dimmed" mt={2}>{r.severity}: {saysBound(r)}{r.for_s > 0 && `, for ${span(r.for_s)}`}{r.per && `, per ${r.per}`}{filter && `; ${filter}`}</Text>
       {r.muted_until && <Text size="xs" c="dimmed">the mute ends <Time value={r.muted_until} /></Text>}
