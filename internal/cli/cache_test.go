@@ -34,7 +34,7 @@ func fields(t *testing.T, out, begins string) []string {
 // await asks again and again until something is so.
 func await(t *testing.T, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !is(); {
+	for deadline := time.Now().Add(time.Minute); !is(); {
 		if time.Now().After(deadline) {
 			t.Fatal("it does not come to be so")
 		}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -64,16 +63,11 @@ func TestTheDoctorFindsWhatIsWrongWithProviders(t *testing.T) {
 		w.Header().Set("Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))
 		list(w)
 	})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
 	dir := t.TempDir()
 	config := "storage: { url: 'sqlite:sluice.db' }\nserver: { listen: '127.0.0.1:0' }\nadmin: { listen: '127.0.0.1:0' }\nproviders:\n"
 	for name, address := range map[string]string{
 		"well": well + "/v1", "expired": expired + "/v1", "page": page + "/v1", "late": late + "/v1", "doubled": well + "/v1/v1",
-		"closed": "http://" + l.Addr().String() + "/v1", "plain": strings.Replace(well, "http", "https", 1) + "/v1",
+		"closed": "http://127.0.0.1:1/v1", "plain": strings.Replace(well, "http", "https", 1) + "/v1",
 	} {
 		config += fmt.Sprintf("  %s: { kind: openai-compatible, base_url: '%s', api_key: env:K, proxy: none }\n", name, address)
 	}

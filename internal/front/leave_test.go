@@ -118,12 +118,12 @@ func tick(t testing.TB, d time.Duration) {
 // the server, watched and writing.
 func TestOldDeadlinesDoNotEndStreams(t *testing.T) {
 	addr := serve(t, &front.Server{
-		ReadHeaderTimeout: 400 * time.Millisecond, IdleTimeout: 400 * time.Millisecond, WriteIdle: 400 * time.Millisecond,
+		ReadHeaderTimeout: time.Second, IdleTimeout: time.Second, WriteIdle: time.Second,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 			io.Copy(io.Discard, r.Body)
 			for range 3 {
-				tick(t, 450*time.Millisecond)
+				tick(t, 1100*time.Millisecond)
 				io.WriteString(w, "x")
 				flush(w)
 			}
@@ -141,7 +141,7 @@ func TestOldDeadlinesDoNotEndStreams(t *testing.T) {
 }
 
 func TestTimeouts(t *testing.T) {
-	addr := serve(t, &front.Server{ReadHeaderTimeout: 700 * time.Millisecond, IdleTimeout: 800 * time.Millisecond, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {})})
+	addr := serve(t, &front.Server{ReadHeaderTimeout: 2 * time.Second, IdleTimeout: 2200 * time.Millisecond, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {})})
 	silent, slow, idle := dial(t, addr), dial(t, addr), dial(t, addr)
 	idle.send(get).answer("GET")
 	again := dial(t, addr)
@@ -154,7 +154,7 @@ func TestTimeouts(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			case <-time.After(50 * time.Millisecond):
+			case <-time.After(200 * time.Millisecond):
 				slow.Write([]byte{byte(c)})
 			}
 		}

@@ -36,7 +36,7 @@ func TestEachClaimIsTreatedByItsOutageWhileTheServerHangs(t *testing.T) {
 	s := testredis.Start(t, false)
 	var said switches
 	r := node(t, s.URL(), limit.RedisOptions{
-		Timeout: 100 * time.Millisecond, Probe: 50 * time.Millisecond, Away: said.hook,
+		Timeout: 2 * time.Second, Probe: 50 * time.Millisecond, Away: said.hook,
 		Local: limit.NewMemory(limit.MemoryOptions{}),
 	})
 	window := &gateway.Window{Max: 2, Span: time.Hour}

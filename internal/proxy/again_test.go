@@ -190,8 +190,8 @@ func TestTheTimeOfASlowReaderIsTheCallers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			pause := 1500 * time.Millisecond // a busy gateway takes its time to fill what lies between
-			<-time.After(pause)              // the caller is slow
+			pause := 4 * time.Second // a busy gateway takes its time to fill what lies between
+			<-time.After(pause)      // the caller is slow
 			go func() { _, _ = io.Copy(io.Discard, conn) }()
 			_, id, _ := strings.Cut(strings.ToLower(string(head[:n])), "sluice-request-id: ")
 			e := g.Entry(id[:36])

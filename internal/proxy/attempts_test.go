@@ -203,14 +203,14 @@ func TestTheCallersOwnTimeEndsTheCallRetriesIncluded(t *testing.T) {
 		"a vendor that breaks": func(c *testup.Call) { c.Set("retry-after", "5").JSON(503, `{"error":{"message":"later"}}`) },
 	} {
 		u := testup.New(t, script)
-		g := provider(t, u.URL, "api_key: env:VENDOR_KEY, retries: { max: 5, backoff: { first: 5s, max: 9s } }")
+		g := provider(t, u.URL, "api_key: env:VENDOR_KEY, retries: { max: 5, backoff: { first: 40s, max: 40s } }")
 		began := time.Now()
 		resp, b := g.Do(with(g, "POST", "/v1/chat/completions", chatBody, "sluice-timeout-ms", "1000"))
 		least := 990 * time.Millisecond
 		if strings.Contains(name, "breaks") {
 			least = 0 // there is no time for another attempt, and so nothing to wait for
 		}
-		if took := time.Since(began); resp.StatusCode < 500 || took > 4*time.Second || took < least || len(u.Calls()) != 1 {
+		if took := time.Since(began); resp.StatusCode < 500 || took > 30*time.Second || took < least || len(u.Calls()) != 1 {
 			t.Errorf("%s: %d after %s and %d calls: %s", name, resp.StatusCode, took, len(u.Calls()), b)
 		}
 	}

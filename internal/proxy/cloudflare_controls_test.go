@@ -186,8 +186,8 @@ func TestTheTimeOutOfACallEndsWithTheFirstByte(t *testing.T) {
 	if len(e.Attempts) != 1 || e.Attempts[0].Fault != "timeout" {
 		t.Errorf("attempts %+v", e.Attempts)
 	}
-	r := with(g, "POST", path, `{"model":"m","stream":true,"messages":[]}`, "cf-aig-request-timeout", "1000")
-	late := time.AfterFunc(1500*time.Millisecond, func() { close(wait) })
+	r := with(g, "POST", path, `{"model":"m","stream":true,"messages":[]}`, "cf-aig-request-timeout", "3000")
+	late := time.AfterFunc(4*time.Second, func() { close(wait) })
 	defer late.Stop()
 	resp, b = g.Do(r)
 	if resp.StatusCode != 200 || !strings.Contains(string(b), "[DONE]") {

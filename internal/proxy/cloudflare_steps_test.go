@@ -142,11 +142,11 @@ func TestAStepsOwnSettingsGoOverTheCalls(t *testing.T) {
 		vendorWould(c)
 	}, "")
 	for name, c := range map[string]struct{ more, call string }{
-		"a header":             {`,"headers":{"cf-aig-request-timeout":"400"}`, "60000"},
-		"a header, a number":   {`,"headers":{"cf-aig-request-timeout":400}`, "60000"},
-		"config":               {`,"config":{"requestTimeout":400,"maxAttempts":1,"retryDelay":1,"backoff":"linear"}`, "60000"},
-		"a header over config": {`,"config":{"requestTimeout":60000},"headers":{"cf-aig-request-timeout":"400"}`, "60000"},
-		"the call's own":       {``, "400"},
+		"a header":             {`,"headers":{"cf-aig-request-timeout":"1500"}`, "60000"},
+		"a header, a number":   {`,"headers":{"cf-aig-request-timeout":1500}`, "60000"},
+		"config":               {`,"config":{"requestTimeout":1500,"maxAttempts":1,"retryDelay":1,"backoff":"linear"}`, "60000"},
+		"a header over config": {`,"config":{"requestTimeout":60000},"headers":{"cf-aig-request-timeout":"1500"}`, "60000"},
+		"the call's own":       {``, "1500"},
 	} {
 		began := time.Now()
 		body := "[" + aStep("openai", "chat/completions", openaiQuery, c.more) + "," + aStep("anthropic", "v1/messages", anthropicQuery, `,"headers":{"cf-aig-metadata":"{\"step\":2}","cf-aig-request-timeout":60000}`) + "]"

@@ -37,7 +37,7 @@ const intentConfig = `
 providers:
   plain: { kind: openai-compatible, base_url: %[1]s/v1, api_key: env:VENDOR_KEY, retries: { max: 0 }, region: eu }
   lawyer: { kind: openai-compatible, base_url: %[1]s/v1, api_key: env:VENDOR_KEY, retries: { max: 0 }, region: eu }
-  embedder: { kind: openai-compatible, base_url: %[2]s/v1, api_key: env:VENDOR_KEY, region: us, models: { e: { price: { input: 2 } } } }
+  embedder: { kind: openai-compatible, base_url: %[2]s/v1, api_key: env:VENDOR_KEY, region: us, retries: { max: 0 }, models: { e: { price: { input: 2 } } } }
 routes:
   r:
     intent: { embedder: embedder/e, wait: 20s, examples: { legal: [ what does the law say ], code: [ a loop ] } }

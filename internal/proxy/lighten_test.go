@@ -306,9 +306,9 @@ func TestOfAHedgeTheOneThatAnswersGivesTheBodyBack(t *testing.T) {
 
 func TestAHedgeWhoseTimeComesAfterTheAnswerHasBegunAsksNobody(t *testing.T) {
 	late := make(chan struct{})
-	g, _, b := routed(t, func(c *testup.Call) { talk(c, late); c.More(stopped, done) }, answerChat, "{ steps: [ { use: one/m, hedge: { after: 40ms, to: two/m } } ] }", "")
+	g, _, b := routed(t, func(c *testup.Call) { talk(c, late); c.More(stopped, done) }, answerChat, "{ steps: [ { use: one/m, hedge: { after: 2s, to: two/m } } ] }", "")
 	resp := begin(t, g, "/v1/chat/completions", streamBody("r"))
-	<-time.After(80 * time.Millisecond) // the hedge's time
+	<-time.After(2500 * time.Millisecond) // the hedge's time
 	close(late)
 	io.Copy(io.Discard, resp.Body)
 	if e := g.Entry(resp.Header.Get("sluice-request-id")); len(e.Attempts) != 1 || len(b.Calls()) != 0 {

@@ -82,14 +82,15 @@ func TestACallThatFailsStillCostsWhatItsAttemptsTook(t *testing.T) {
 
 func TestTheLoserOfAHedgeIsPaidToo(t *testing.T) {
 	answered := make(chan struct{})
-	// The first says all but its last word; the second wins by its first content.
+	// The first says all but its last word; the second wins by its first content, long after
+	// the gateway has read that.
 	first := func(c *testup.Call) {
 		c.Stream(nil, role, stopped, "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"choices\":[],"+tenAndTen+"}\n\n")
 		<-c.Gone()
 		close(answered)
 	}
 	second := streamsOf(role, hello, stopped, "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"choices\":[],"+tenAndTen+"}\n\n", done)
-	g, _, _ := routed(t, first, second, "{ steps: [ { use: one/m, hedge: { after: 20ms, to: two/m } } ] }", "")
+	g, _, _ := routed(t, first, second, "{ steps: [ { use: one/m, hedge: { after: 1s, to: two/m } } ] }", "")
 	resp, got := g.Post("/v1/chat/completions", streamBody("r"))
 	<-answered
 	e := g.Entry(resp.Header.Get("sluice-request-id"))

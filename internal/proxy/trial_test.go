@@ -2,7 +2,6 @@ package proxy_test
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -48,14 +47,9 @@ func TestATrialTellsWhatIsWrongWithAProviderAndHowToMendIt(t *testing.T) {
 		},
 		"other": func(c *testup.Call) { c.JSON(404, `{"error":{"message":"no such model"}}`) },
 	}
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
-	config := "providers:\n  closed: { kind: openai-compatible, base_url: 'http://" + closed.Addr().String() + "/v1', api_key: env:VENDOR_KEY }\n" +
+	config := "providers:\n  closed: { kind: openai-compatible, base_url: 'http://127.0.0.1:1/v1', api_key: env:VENDOR_KEY }\n" +
 		"  unknown: { kind: openai-compatible, base_url: '" + secure.URL + "/v1', api_key: env:VENDOR_KEY }\n" +
 		"  nowhere: { kind: openai-compatible, base_url: 'http://nowhere..invalid/v1', api_key: env:VENDOR_KEY }\n" +
 		"  keyless: { kind: openai }\n"

@@ -9,8 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -23,6 +21,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/sluice-gateway/sluice/internal/testport"
 )
 
 // Required is the environment variable that makes a missing PostgreSQL a failure.
@@ -63,6 +63,7 @@ func Start(t testing.TB) *Server {
 	if s.dir, err = os.MkdirTemp("", "sluice-pg-"); err != nil {
 		t.Fatal(err)
 	}
+	s.port = testport.Free(t)
 	t.Cleanup(func() {
 		s.Stop()
 		if err := os.RemoveAll(s.dir); err != nil {
@@ -131,11 +132,6 @@ func (s *Server) Restart() {
 }
 
 func (s *Server) initialise() error {
-	port, err := freePort()
-	if err != nil {
-		return err
-	}
-	s.port = port
 	if err := s.as.own(s.dir); err != nil {
 		return err
 	}
@@ -199,19 +195,6 @@ func watch(log io.Reader, ready chan<- struct{}, said *strings.Builder) {
 			close(ready)
 		}
 	}
-}
-
-// freePort gives a port below those that systems choose for callers and listeners who name
-// none, of which one could take it while the server is stopped.
-func freePort() (port int, err error) {
-	for range 100 {
-		var l net.Listener
-		port = 12_000 + rand.IntN(20_000)
-		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
-			return port, l.Close()
-		}
-	}
-	return 0, err
 }
 
 // findBinaries looks in PATH, then where Debian and others keep versions side by side,

@@ -6,7 +6,6 @@ package testredis
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sluice-gateway/sluice/internal/testport"
 )
 
 // Required is the environment variable that makes a missing server a failure.
@@ -50,15 +51,13 @@ func Start(t testing.TB, durable bool) *Server {
 	if s.dir, err = os.MkdirTemp("", "sluice-redis-"); err != nil {
 		t.Fatal(err)
 	}
+	s.port = testport.Free(t)
 	t.Cleanup(func() {
 		s.Kill()
 		if err := os.RemoveAll(s.dir); err != nil {
 			t.Error(err)
 		}
 	})
-	if s.port, err = freePort(); err != nil {
-		t.Fatal(err)
-	}
 	if err := os.WriteFile(s.dir+"/redis.conf", s.config(durable), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +137,13 @@ func (s *Server) await() error {
 	late := time.After(patience)
 	for {
 		if s.ping() {
-			return nil
+			select {
+			case err := <-s.gone: // another server has the port, and answers
+				s.gone <- err
+				return fmt.Errorf("it ended: %v", err)
+			default:
+				return nil
+			}
 		}
 		select {
 		case err := <-s.gone:
@@ -175,17 +180,4 @@ func find() (string, error) {
 		}
 	}
 	return "", errors.New("no Redis here: neither valkey-server nor redis-server is in PATH; install one (Debian: apt-get install redis-server) to run these tests")
-}
-
-// freePort gives a port below those that systems choose for callers and listeners who name
-// none, of which one could take it while the server is stopped.
-func freePort() (port int, err error) {
-	for range 100 {
-		var l net.Listener
-		port = 12_000 + rand.IntN(20_000)
-		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
-			return port, l.Close()
-		}
-	}
-	return 0, err
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/sluice-gateway/sluice/internal/testport"
 )
 
 const (
@@ -51,7 +52,7 @@ func (o *output) String() string {
 // start runs the binary on free ports until the test ends.
 func start(t *testing.T, env ...string) *served {
 	t.Helper()
-	ports := freePorts(t)
+	ports := [2]string{testport.Address(t), testport.Address(t)}
 	g := &served{data: "http://" + ports[0], admin: "http://" + ports[1], dir: t.TempDir(), out: &output{}}
 	cmd := exec.Command(binary, "serve", "--listen", ports[0], "--admin-listen", ports[1])
 	cmd.Dir, cmd.Stdout, cmd.Stderr = g.dir, g.out, g.out
@@ -79,20 +80,6 @@ func stop(t *testing.T, cmd *exec.Cmd, ended chan error) {
 		<-ended
 		t.Error("the gateway did not end")
 	}
-}
-
-func freePorts(t *testing.T) [2]string {
-	t.Helper()
-	var out [2]string
-	for i := range out {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		out[i] = l.Addr().String()
-	}
-	return out
 }
 
 // await waits until the gateway is ready.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sluice-gateway/sluice/internal/testport"
 )
 
 // ran is how a command ended.
@@ -148,7 +150,7 @@ func TestKeysAreMadeAndRevokedBesideARunningGateway(t *testing.T) {
 	if r := command(t, p.Dir, []string{"SLUICE_ADMIN_URL=" + p.Admin, "SLUICE_ADMIN_TOKEN=not-the-admin-token"}, "keys", "list"); r.code != 1 || r.out != "" {
 		t.Errorf("a wrong admin token: exit code %d, %q", r.code, r.out)
 	}
-	if r := command(t, p.Dir, []string{"SLUICE_ADMIN_URL=http://" + freeAddress(t), "SLUICE_ADMIN_TOKEN=" + adminToken}, "keys", "list"); r.code != 1 || !strings.Contains(r.err, "127.0.0.1") {
+	if r := command(t, p.Dir, []string{"SLUICE_ADMIN_URL=http://" + testport.Address(t), "SLUICE_ADMIN_TOKEN=" + adminToken}, "keys", "list"); r.code != 1 || !strings.Contains(r.err, "127.0.0.1") {
 		t.Errorf("no gateway there: exit code %d, %q", r.code, r.err)
 	}
 }

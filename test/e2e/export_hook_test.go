@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+
+	"github.com/sluice-gateway/sluice/internal/testport"
 )
 
 // mood is how a hook answers.
@@ -35,7 +37,7 @@ type hook struct {
 }
 
 func newHook(t testing.TB) *hook {
-	h := &hook{t: t, addr: freeAddress(t)}
+	h := &hook{t: t, addr: testport.Address(t)}
 	h.URL = "http://" + h.addr
 	h.start()
 	t.Cleanup(h.stop)

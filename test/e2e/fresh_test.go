@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sluice-gateway/sluice/internal/testport"
 )
 
 var (
@@ -21,7 +23,7 @@ var (
 
 // This test measures, so it runs before those that run at once.
 func TestAFreshStartPrintsAKeyATokenAndACommandThatWorksAndIsReadyAtOnce(t *testing.T) {
-	data, admin := freeAddress(t), freeAddress(t)
+	data, admin := testport.Address(t), testport.Address(t)
 	listen := []string{"SLUICE_LISTEN=" + data, "SLUICE_ADMIN_LISTEN=" + admin}
 	first := start(t, options{fresh: true, env: listen})
 	key, token, curl := printed(t, first.Out)

@@ -3,8 +3,6 @@ package e2e_test
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -225,21 +223,6 @@ func writeConfig(t testing.TB, dir, config string) {
 	if err := os.Rename(name+".new", name); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// freeAddress is a loopback address that nobody listens on just now, with a port below
-// those that systems choose for who names none.
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 12_000+rand.IntN(20_000)))
-		if err == nil {
-			defer l.Close()
-			return l.Addr().String()
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }
 
 // eventually asks again and again until the answer is yes.

@@ -36,12 +36,16 @@ gateways:
       - { per: key, cost: 0.002/day, unpriced: allow }
 `;
 
-async function freePort() {
-  const s = createServer();
-  await new Promise((done) => s.listen(0, "127.0.0.1", done));
-  const { port } = s.address();
-  await new Promise((done) => s.close(done));
-  return port;
+/** Ports below those that systems choose for who names none: nothing takes one before the gateway listens, but another test by chance. */
+async function freePort(not) {
+  for (;;) {
+    const port = 12_000 + Math.floor(20_000 * Math.random());
+    const s = createServer();
+    const free = await new Promise((done) => s.once("error", () => done(false)).listen(port, "127.0.0.1", () => done(true)));
+    if (!free) continue;
+    await new Promise((done) => s.close(done));
+    if (port !== not) return port;
+  }
 }
 
 /** What is set here, without what is meant for a gateway or for the tests: gateways warn of what they do not know. */
@@ -53,7 +57,8 @@ export const startBare = (binary) => start(binary, null);
 /** start runs a gateway of this document, null = without one; what ready does with its folder comes before. */
 export async function start(binary, document = config, ready = async () => {}) {
   const dir = mkdtempSync(join(tmpdir(), "sluice-ui-"));
-  const [port, adminPort] = [await freePort(), await freePort()];
+  const port = await freePort();
+  const adminPort = await freePort(port);
   const base = `http://127.0.0.1:${port}`;
   const admin = `http://127.0.0.1:${adminPort}`;
   const file = join(dir, "sluice.yaml");
@@ -73,9 +78,13 @@ export async function start(binary, document = config, ready = async () => {}) {
     await ended;
     rmSync(dir, { recursive: true, force: true });
   };
-  for (const until = Date.now() + 20_000; ; await new Promise((r) => setTimeout(r, 50))) {
-    const ready = await fetch(`${admin}/readyz`).then((r) => r.ok, () => false);
-    if (ready) return { base, admin, file, stop, write, token };
+  for (const until = Date.now() + 60_000; ; await new Promise((r) => setTimeout(r, 50))) {
+    const answers = await fetch(`${admin}/readyz`).then((r) => r.ok, () => false);
+    if (answers && child.exitCode === null) return { base, admin, file, stop, write, token };
+    if (child.exitCode !== null && said.includes("address already in use")) {
+      rmSync(dir, { recursive: true, force: true });
+      return start(binary, document, ready);
+    }
     if (child.exitCode !== null || Date.now() > until) {
       child.kill("SIGKILL");
       throw new Error(`the gateway does not start:\n${said}`);

@@ -106,7 +106,7 @@ func TestAnApplicationsTokenIsFetchedOnceForAllCallers(t *testing.T) {
 func TestATokenThatEndsIsRenewed(t *testing.T) {
 	machine(t)
 	d := newDirectory(t)
-	d.life = fmt.Sprintf(`"expires_on":"%d"`, time.Now().Add(2*time.Second).Unix())
+	d.life = fmt.Sprintf(`"expires_on":"%d"`, time.Now().Add(5*time.Second).Unix())
 	t.Setenv("AZURE_AUTHORITY_HOST", d.URL)
 	p := with(application)
 	s := signer(t, p)

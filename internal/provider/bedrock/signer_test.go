@@ -271,7 +271,7 @@ func TestARoleOnTopOfAProfileIsAssumed(t *testing.T) {
 func TestASessionThatEndsIsRenewed(t *testing.T) {
 	machine(t)
 	sts := newTokenService(t)
-	sts.life = 2 * time.Second
+	sts.life = 5 * time.Second
 	p := with(keys(role))
 	s := signer(t, p)
 	used := map[string]bool{}

@@ -160,7 +160,7 @@ func TestAServiceAccountsTokenIsFetchedOnceForAllCallers(t *testing.T) {
 func TestATokenThatEndsIsRenewed(t *testing.T) {
 	machine(t)
 	google := newTokenService(t)
-	google.life = 2
+	google.life = 5
 	p := with(serviceAccount(google.account()))
 	s := signer(t, p)
 	used := map[string]bool{}
