@@ -118,8 +118,6 @@ func TestAGatewayWithoutChannelsHasItsAlertsShownAlone(t *testing.T) {
 }
 
 func TestWhyAChannelFailedIsShownWithoutItsAddress(t *testing.T) {
-	refused := httptest.NewServer(nil)
-	refused.Close()
 	var followed atomic.Int64
 	other := newHook(t, func(http.ResponseWriter, *http.Request) { followed.Add(1) })
 	answers := func(status int, header ...string) string {
@@ -139,7 +137,7 @@ func TestWhyAChannelFailedIsShownWithoutItsAddress(t *testing.T) {
 		"gone":                       {answers(404), "bad: it answered 404"},
 		"a redirect":                 {answers(307, "Location", other.URL), "bad: it answered 307; redirects are not followed"},
 		"too many":                   {answers(429, "Retry-After", "7"), "bad: it answered 429"},
-		"nobody there":               {refused.URL, "bad: it cannot be reached: connection refused"},
+		"nobody there":               {"http://127.0.0.1:1", "bad: it cannot be reached: connection refused"},
 		"no such name":               {"http://sluice-test.invalid", "bad: its host name cannot be resolved"},
 		"a certificate of strangers": {secure.URL, "bad: its certificate is not trusted, or not for its name"},
 		"no TLS":                     {strings.Replace(other.URL, "http:", "https:", 1), "bad: the connection failed"},

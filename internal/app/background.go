@@ -21,7 +21,9 @@ func (p *process) startBackground(ctx context.Context, wg *sync.WaitGroup, cfg *
 	})
 	wg.Go(func() { record.RunDays(ctx, p.store, time.Now, p.log) })
 	wg.Go(func() { p.runSearch(ctx, cfg.Storage.Search != "off") })
-	wg.Go(func() { p.watchHangup(ctx) })
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP) // which ends a process that does not take it
+	wg.Go(func() { p.watchHangup(ctx, hup) })
 	wg.Go(func() {
 		if pause(ctx, 200*time.Millisecond) { // when the start is over
 			leavePages()
@@ -114,9 +116,7 @@ func (p *process) retention() []record.Policy {
 	return out
 }
 
-func (p *process) watchHangup(ctx context.Context) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
+func (p *process) watchHangup(ctx context.Context, hup chan os.Signal) {
 	defer signal.Stop(hup)
 	for {
 		select {

@@ -32,17 +32,18 @@ routes:
     steps:
       - canary: { from: good/m, to: new, stages: [ { share: 50, for: 1h } ], rollback: { error_margin: 0.05, min_calls: 20 } }
 `)
-	comesTrue(t, 5*time.Second, "the canary begins", func() bool { return canaries(g).State == "running" })
+	comesTrue(t, time.Minute, "the canary begins", func() bool { return canaries(g).State == "running" })
 	failed := 0
 	for range 100 {
 		if chat(g, "outer") != 200 {
 			failed++
 		}
 	}
-	if failed < 25 || failed > 75 {
+	early := canaries(g).State == "rolled_back" && failed >= 20 // it may look while they come
+	if failed < 25 && !early || failed > 75 {
 		t.Fatalf("%d of 100 calls went to the new target", failed)
 	}
-	comesTrue(t, 20*time.Second, "it is rolled back", func() bool { return canaries(g).State == "rolled_back" })
+	comesTrue(t, time.Minute, "it is rolled back", func() bool { return canaries(g).State == "rolled_back" })
 	for range 20 {
 		if status := chat(g, "outer"); status != 200 {
 			t.Fatalf("behind it: %d", status)
@@ -71,7 +72,7 @@ routes: { r: { steps: [ { use: a/m, shadow: { to: a/new } } ] } }
 		g.AdminGet("/api/v1/compare?a=a/m&b=a/new"+query, &c)
 		return c
 	}
-	comesTrue(t, 10*time.Second, "all shadows are compared", func() bool {
+	comesTrue(t, time.Minute, "all shadows are compared", func() bool {
 		c := compared("&shadows=true")
 		return c.A.Calls == 31 && c.B.Calls == 31 && c.Enough && c.B.Cost == nil == (c.A.Cost == nil)
 	})

@@ -35,7 +35,7 @@ func newNode(t *testing.T, url string) *node {
 			n.away.Add(-1)
 		}
 	}})
-	n.Board = health.New(health.Options{Rules: func(string) health.Rules { return rules }, Peers: n.peers})
+	n.Board = health.New(health.Options{Rules: func(string) health.Rules { return resting }, Peers: n.peers})
 	t.Cleanup(func() {
 		n.Board.Close()
 		n.peers.Close()
@@ -45,6 +45,13 @@ func newNode(t *testing.T, url string) *node {
 	})
 	return n
 }
+
+// resting are rules by which what rests does so for longer than any test lasts.
+var resting = func() health.Rules {
+	r := rules
+	r.Cooldown, r.MaxCooldown = time.Hour, time.Hour
+	return r
+}()
 
 // patience is for what need not be quick.
 const patience = time.Minute

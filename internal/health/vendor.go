@@ -39,8 +39,8 @@ const failedProbes = 2
 func (b *Board) Probed(provider, model string, f *fault.Fault, believed time.Duration) {
 	switch judge(f) {
 	case worked:
-		b.vendorWorks(provider)
 		b.eachTarget(provider, func(t *target) { t.answered(b, model) })
+		b.vendorWorks(provider)
 	case failed:
 		v := b.needVendor(provider)
 		if v.row.Add(1) < failedProbes {

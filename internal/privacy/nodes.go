@@ -73,10 +73,13 @@ func (e *Eraser) warn(ctx context.Context, what string, err error) {
 	}
 }
 
-// answer does this node's part of the step at which an erasure is.
+// answer does this node's part of the step at which an erasure is, unless it is done.
 func (e *Eraser) answer(ctx context.Context, job *gateway.Erasure) error {
 	e.parts.Lock() // the worker and answerAll may be at it both
 	defer e.parts.Unlock()
+	if e.answered(ctx, job) {
+		return nil
+	}
 	var err error
 	switch job.Step {
 	case spooling:
@@ -117,22 +120,18 @@ func (e *Eraser) together(ctx context.Context, job *gateway.Erasure) error {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(patience)
-	for own := false; ; {
+	if err := e.answer(ctx, job); err != nil {
+		return err
+	}
+	for {
 		here, away, err := e.c.Store.SilentNodes(ctx, job.ID, job.Step, e.c.Clock().Add(-awayAfter))
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case !own && !e.answered(ctx, job):
-			if err := e.answer(ctx, job); err != nil {
-				return err
-			}
-			own = true
-			continue
-		case len(here) == 0:
+		}
+		if len(here) == 0 {
 			e.left(job, away)
 			return nil
 		}
-		own = true
 		select {
 		case <-tick.C:
 		case <-late:

@@ -155,11 +155,10 @@ func TestANodeThatDiedIsWaitedForAWhile(t *testing.T) {
 	defer stop()
 	askErasure(t, s, "ers_1", "jane")
 	a.Wake()
-	awaitErasure(t, s, "ers_1", func(e *gateway.Erasure) bool { return p.has("spool of a") && e.Step == "spool" })
-	here, away, err := s.SilentNodes(t.Context(), "ers_1", "spool", began)
-	if err != nil || !slices.Equal(here, []string{"dying"}) || len(away) > 0 {
-		t.Errorf("silent: %v, away: %v, %v", here, away, err)
-	}
+	awaitErasure(t, s, "ers_1", func(e *gateway.Erasure) bool {
+		here, away, err := s.SilentNodes(t.Context(), "ers_1", "spool", began)
+		return err == nil && p.has("spool of a") && e.Step == "spool" && slices.Equal(here, []string{"dying"}) && len(away) == 0
+	})
 	mu.Lock()
 	ahead = 11 * time.Minute
 	mu.Unlock()

@@ -89,11 +89,15 @@ func TestWhatWasAppendedAMomentBeforeKill9Survives(t *testing.T) {
 	t.Logf("acknowledged %v before the kill: %d, recovered: %d, cut: %d bytes", aMoment, acked+1, len(have), r.Stats().CutBytes)
 }
 
+// further is how many entries the child appends in a moment of its own: it rests 5 ms behind
+// each 64.
+const further = int(aMoment / (5 * time.Millisecond) * 64)
+
 // killAfter reads numbers until n, kills the child a moment later while it goes on, and
-// gives the number that was read first.
+// gives the number that was read first. A child that was not let run meanwhile had no moment.
 func killAfter(t *testing.T, child *exec.Cmd, out io.Reader, n int) (acked int) {
 	t.Helper()
-	reached := make(chan int, 1)
+	reached, lived := make(chan int, 1), make(chan struct{})
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
@@ -103,6 +107,9 @@ func killAfter(t *testing.T, child *exec.Cmd, out io.Reader, n int) (acked int) 
 			if err == nil && got == n {
 				reached <- got
 			}
+			if err == nil && got == n+further {
+				close(lived)
+			}
 		}
 	}()
 	select {
@@ -111,6 +118,11 @@ func killAfter(t *testing.T, child *exec.Cmd, out io.Reader, n int) (acked int) 
 		t.Error("the child does not append")
 	}
 	<-time.After(aMoment)
+	select {
+	case <-lived:
+	case <-time.After(time.Minute):
+		t.Error("the child does not go on")
+	}
 	if err := child.Process.Kill(); err != nil {
 		t.Error(err)
 	}

@@ -103,8 +103,10 @@ func TestDrainedSegmentsLeaveNoFiles(t *testing.T) {
 		}
 	}
 	flush(t, r)
-	if files := segments(t, dir); len(files) > 1 {
-		t.Errorf("%d segments while all is in the store", len(files))
+	for end := time.Now().Add(time.Minute); len(segments(t, dir)) > 1; <-time.After(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d segments while all is in the store", len(segments(t, dir)))
+		}
 	}
 	closeNow(t, r)
 	if files := segments(t, dir); len(files) != 0 {

@@ -2,6 +2,7 @@ package parquet_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,7 +21,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestASink(t *testing.T) {
 	exporttest.Run(t, exporttest.Suite{Same: exporttest.SameAsParquet, New: func(t *testing.T) *exporttest.Place {
-		dir := filepath.Join(t.TempDir(), "deep")
+		root := t.TempDir()
+		real, nothing, link := filepath.Join(root, "real"), filepath.Join(root, "nothing"), filepath.Join(root, "link")
+		dir := filepath.Join(link, "deep")
+		if err := errors.Join(os.Mkdir(real, 0o700), os.WriteFile(nothing, nil, 0o600), os.Symlink(real, link)); err != nil {
+			t.Fatal(err)
+		}
 		return &exporttest.Place{
 			Open: func() (export.Sink, error) { return parquet.Open(parquet.Config{Dir: dir, Name: "out"}) },
 			Read: func(t *testing.T) (all []exporttest.Got) {
@@ -35,16 +41,12 @@ func TestASink(t *testing.T) {
 				}
 				return all
 			},
-			Away: func(away bool) {
-				var err error
+			Away: func(away bool) { // at once: the worker makes the folder where there is none
+				to := real
 				if away {
-					if err = os.Rename(dir, dir+".away"); err == nil {
-						err = os.WriteFile(dir, nil, 0o600)
-					}
-				} else if err = os.Remove(dir); err == nil {
-					err = os.Rename(dir+".away", dir)
+					to = nothing
 				}
-				if err != nil {
+				if err := errors.Join(os.Symlink(to, link+".next"), os.Rename(link+".next", link)); err != nil {
 					t.Fatal(err)
 				}
 			},

@@ -18,7 +18,7 @@ func testInUse(t *testing.T, fresh func(testing.TB) string) {
 	// schemas of their own in the same database.
 	leaves := func(when string) {
 		t.Helper()
-		for end := time.Now().Add(10 * time.Second); used(); {
+		for end := time.Now().Add(time.Minute); used(); <-time.After(10 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("in use %s", when)
 			}

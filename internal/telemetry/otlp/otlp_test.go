@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,18 +84,21 @@ telemetry:
 			r.until("metrics and log", func() bool {
 				return r.metrics["sluice_requests_total"] != nil && r.metrics["gen_ai.client.token.usage"] != nil && r.metrics["gen_ai.client.operation.duration"] != nil && len(r.logs) > 0
 			})
+			r.mu.Lock() // it goes on taking what comes
 			usage, duration := r.metrics["gen_ai.client.token.usage"], r.metrics["gen_ai.client.operation.duration"]
+			headers, packed := slices.Clone(r.headers), r.packed
+			r.mu.Unlock()
 			if usage.Unit != "{token}" || duration.Unit != "s" {
 				t.Errorf("units %q %q", usage.Unit, duration.Unit)
 			}
 			histogram(t, usage, "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.token.type")
 			histogram(t, duration, "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model")
-			for _, h := range r.headers {
+			for _, h := range headers {
 				if h.Get("Authorization") != "Bearer t0ken" || h.Get("X-Team") != "search" {
 					t.Errorf("headers %v", h)
 				}
 			}
-			if protocol == "http" && !r.packed {
+			if protocol == "http" && !packed {
 				t.Error("nothing is packed")
 			}
 		})
