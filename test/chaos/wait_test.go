@@ -18,12 +18,12 @@ func TestTheVendorsWordAboutWhenToComeBackIsReadInAllItsForms(t *testing.T) {
 	}
 	forms := []form{
 		{name: "seconds", header: "retry-after", value: "7", want: 7 * time.Second},
-		{name: "a float", header: "retry-after", value: "2.5", want: 2500 * time.Millisecond},
+		{name: "a float", header: "retry-after", value: "12.5", want: 12500 * time.Millisecond},
 		{name: "a date", header: "retry-after", value: "date", want: 9 * time.Second, slack: 2 * time.Second},
-		{name: "milliseconds", header: "retry-after-ms", value: "1500", want: 1500 * time.Millisecond},
-		{name: "a cloud's milliseconds", header: "x-ms-retry-after-ms", value: "1600", want: 1600 * time.Millisecond},
+		{name: "milliseconds", header: "retry-after-ms", value: "15500", want: 15500 * time.Millisecond},
+		{name: "a cloud's milliseconds", header: "x-ms-retry-after-ms", value: "16500", want: 16500 * time.Millisecond},
 		{name: "a reset of requests", header: "x-ratelimit-reset-requests", value: "1m0.5s", want: 60500 * time.Millisecond},
-		{name: "a reset of tokens", header: "x-ratelimit-reset-tokens", value: "800ms", want: 800 * time.Millisecond},
+		{name: "a reset of tokens", header: "x-ratelimit-reset-tokens", value: "8s", want: 8 * time.Second},
 		{name: "retry info", body: `{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"37s"}]}}`, want: 37 * time.Second},
 		{name: "the text", body: `{"error":{"message":"Rate limit reached. Please try again in 6.2s.","type":"tokens"}}`, want: 6200 * time.Millisecond},
 		{name: "silence"},

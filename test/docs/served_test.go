@@ -87,7 +87,7 @@ func (g *served) await(t *testing.T, ended chan error) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for range 500 {
+	for range 4500 { // 90 s
 		if resp, err := http.Get(g.data + "/readyz"); err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {

@@ -8,7 +8,7 @@ import (
 )
 
 // safeAfter is the age from which a delivered answer's entry survives kill -9.
-const safeAfter = 100 * time.Millisecond // whatever else the machine does: it is what is promised
+var safeAfter = promised(100 * time.Millisecond)
 
 func TestEveryAnswerDeliveredBeforeAKillIsListedOnceAfterTheRestart(t *testing.T) {
 	t.Parallel()

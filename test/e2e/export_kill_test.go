@@ -20,7 +20,7 @@ const batchRows = 20
 // exporting is a document whose gateways export to files and to a receiver, which is told
 // the node's name.
 func exporting(t *testing.T, h *hook, node string) string {
-	const batch = "batch: { rows: %d, wait: 10ms, timeout: 1s }"
+	const batch = "batch: { rows: %d, wait: 10ms, timeout: 5s }"
 	return config(plainUpstream(t), metadataOnly, fmt.Sprintf(`
 exports:
   files: { to: jsonl, path: exports, `+batch+` }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/gateway"
 	"github.com/sluice-gateway/sluice/internal/store"
@@ -36,6 +37,23 @@ gateways:
       - { name: all, per: gateway, cost: 100000.00/month }
       - { name: team, per: team, cost: 100000.00/month }
 `
+
+// settled waits until no call is under way: callers who left are settled behind them.
+func settled(t *testing.T, g *testgw.Gateway) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; <-time.After(10 * time.Millisecond) {
+		r, err := http.NewRequest(http.MethodGet, g.Admin+"/metrics", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, text := g.Do(r); strings.Contains(string(text), "\nsluice_requests_in_flight 0\n") {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("calls are still under way")
+		}
+	}
+}
 
 // callers make random calls: whole and streamed, cut and cancelled, some of them refused
 // by a limit, and the vendor fails in between.
@@ -83,6 +101,7 @@ func TestSpendAddsUpToTheLastBillionth(t *testing.T) {
 	}
 	g := testgw.Start(t, priced)
 	callers(t, g, n)
+	settled(t, g)
 	counted := budgetsOf(t, g)
 	if err := g.Stop(); err != nil {
 		t.Fatal(err)

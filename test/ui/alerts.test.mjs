@@ -39,6 +39,8 @@ before(async () => {
   gateway = await start(process.env.SLUICE_BINARY, document(`http://127.0.0.1:${hook.address().port}/`));
   const say = (model, i) => call(gateway, "/v1/chat/completions", { model, messages: [{ role: "user", content: `say ${i}` }] });
   for (let i = 0; i < 12; i++) await Promise.all([say("desk", i), say("sandbox/error-500", i)]);
+  const told12 = async () => JSON.stringify(await (await fetch(`${gateway.admin}/api/v1/routes/desk/traffic`, { headers: { authorization: `Bearer ${gateway.token}` } })).json());
+  for (const until = Date.now() + 30_000; !/"calls":12\b/.test(await told12()) && Date.now() < until; ) await new Promise((r) => setTimeout(r, 100)); // pages ask for it once a minute
   browser = await launch();
   view = await newPage(browser, gateway);
   page = view.page;

@@ -80,7 +80,7 @@ export async function start(binary, document = config, ready = async () => {}) {
   };
   for (const until = Date.now() + 60_000; ; await new Promise((r) => setTimeout(r, 50))) {
     const answers = await fetch(`${admin}/readyz`).then((r) => r.ok, () => false);
-    if (answers && child.exitCode === null) return { base, admin, file, stop, write, token };
+    if (answers && child.exitCode === null && said.includes("msg=serving")) return { base, admin, file, stop, write, token };
     if (child.exitCode !== null && said.includes("address already in use")) {
       rmSync(dir, { recursive: true, force: true });
       return start(binary, document, ready);

@@ -129,14 +129,14 @@ test("a start of Sluice is a mark with its version, and the audit log has it", a
 });
 
 test("callers that limits blocked are counted once a call, and lead to those calls with what the page is about", async () => {
-  const { series } = await told("analytics?metric=blocked&by=key&filter.workspace=default");
+  const { series } = await told("analytics?metric=blocked&by=key&filter.workspace=support");
   const most = series[0];
-  await page.goto("/?range=24h&live=0&workspace=default");
+  await page.goto("/?range=24h&live=0&workspace=support"); // whose calls are blocked on every day of the week
   const item = page.getByRole("group", { name: "What needs attention" }).getByRole("listitem").filter({ hasText: /^Limits blocked / }).first();
   await item.waitFor();
   assert.match(await item.textContent(), new RegExp(`^Limits blocked ${most.total.blocked} calls? of`));
   await item.getByRole("link", { name: "Look" }).click();
-  for (const filter of ["Outcome: refused", "Workspace: default"]) await page.getByRole("button", { name: `Remove the filter ${filter}` }).waitFor();
+  for (const filter of ["Outcome: refused", "Workspace: support"]) await page.getByRole("button", { name: `Remove the filter ${filter}` }).waitFor();
 });
 
 test("what is drilled down to is told by sums, not by the calls that are left", async () => {

@@ -119,8 +119,8 @@ test("the calls of a workspace are deleted from its page, and only they", async 
   const told = (as) => call(gateway, "/v1/chat/completions", { model: "sandbox/chat", messages: [{ role: "user", content: "delete me" }] }, {}, as);
   await Promise.all([told(key.secret), told(key.secret), told()]);
   await admin("DELETE", `/keys/${key.id}`);
-  const kept = async (workspace) => (await admin("GET", `/entries?workspace=${workspace}&limit=1`)).data.length;
-  for (let i = 0; i < 100 && !(await kept("noisy")); i++) await new Promise((r) => setTimeout(r, 100));
+  const kept = async (workspace) => (await admin("GET", `/entries?workspace=${workspace}&limit=5`)).data.length;
+  for (let i = 0; i < 100 && (await kept("noisy")) < 2; i++) await new Promise((r) => setTimeout(r, 100));
   await page.goto("/workspaces?ws=noisy");
   await page.getByRole("button", { name: "Delete…" }).click();
   await page.getByRole("button", { name: "delete them…" }).click();
@@ -131,7 +131,7 @@ test("the calls of a workspace are deleted from its page, and only they", async 
   await box.getByRole("button", { name: "Delete", exact: true }).click();
   await page.getByText("2 calls deleted.").waitFor();
   assert.equal(await kept("noisy"), 0);
-  assert.equal(await kept("default"), 1, "calls of another workspace are gone");
+  assert.ok((await kept("default")) > 0, "calls of another workspace are gone");
 });
 
 test("a workspace says what keeps it from being deleted, and goes when nothing does", async () => {

@@ -1,11 +1,13 @@
 package sdk_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sluice-gateway/sluice/internal/testgw"
 	"github.com/sluice-gateway/sluice/test/sdk/go/scripted"
@@ -23,7 +25,9 @@ func TestJavaScriptSDKs(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".test.mjs"), func(t *testing.T) {
-			cmd := exec.CommandContext(deadline(t), node, "--test", "--test-reporter=spec", filepath.Base(file))
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // of a whole file, with the start of Node
+			defer cancel()
+			cmd := exec.CommandContext(ctx, node, "--test", "--test-reporter=spec", filepath.Base(file))
 			cmd.Dir = "../js"
 			cmd.Env = append(withoutVendors(os.Environ()), "SLUICE_URL="+s.URL, "SLUICE_RETRYING_URL="+retrying.URL, "SLUICE_KEY="+testgw.Key, "UPSTREAM_URL="+s.up.URL, "UPSTREAM_KEY="+vendorKey)
 			out, err := cmd.CombinedOutput()

@@ -2,7 +2,6 @@ package export
 
 import (
 	"context"
-	"net"
 	"testing"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/sluice-gateway/sluice/internal/export"
 	"github.com/sluice-gateway/sluice/internal/export/exporttest"
 	sink "github.com/sluice-gateway/sluice/internal/export/nats"
+	"github.com/sluice-gateway/sluice/internal/testport"
 )
 
 const subject, token = "sluice.entries", "let-me-in"
@@ -25,9 +25,8 @@ type bus struct {
 }
 
 func newBus(t *testing.T) *bus {
-	b := &bus{t: t, opts: server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true, Authorization: token, MaxPayload: 64 << 10}}
+	b := &bus{t: t, opts: server.Options{Host: "127.0.0.1", Port: testport.Free(t), JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true, Authorization: token, MaxPayload: 64 << 10}}
 	b.start()
-	b.opts.Port = b.s.Addr().(*net.TCPAddr).Port
 	t.Cleanup(b.stop)
 	return b
 }
